@@ -1,0 +1,364 @@
+//! RFC 9293 section 3.10.7.4: SEGMENT ARRIVES in SYN-RECEIVED and beyond, the eight steps in order.
+
+use core::ops::Range;
+
+use super::Return;
+use crate::connection::{Endpoint, Open};
+use crate::error::Refusal;
+use crate::poll::Signal;
+use crate::segment::Segment;
+use crate::seq::SeqNumber;
+use crate::tcb::{Phase, Synchronized};
+
+/// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
+const LEFT: u32 = 65_536;
+
+/// The RFC's idealized segment: what of a segment lies in the window. Steps two to eight take only this.
+pub(super) struct Text<'s> {
+    /// The segment as it came, for its control bits, acknowledgment and window.
+    header: &'s Segment,
+    /// SEG.SEQ behind what was cut off at the left, a SYN that is known included.
+    seq: SeqNumber,
+    /// Which bytes of the segment's payload are new and in the window.
+    payload: Range<u16>,
+    /// There is a FIN, and it lies in the window.
+    fin: bool,
+}
+
+impl Text<'_> {
+    fn len(&self) -> u32 {
+        u32::from(self.payload.end.saturating_sub(self.payload.start))
+    }
+
+    /// Whether it carries anything in sequence space.
+    fn carries(&self) -> bool {
+        self.header.payload_len() > 0 || self.header.is_fin()
+    }
+}
+
+impl Synchronized {
+    #[inline]
+    pub(super) fn segment_arrives(
+        &mut self,
+        segment: &Segment,
+        endpoint: &mut Endpoint,
+    ) -> Result<Range<usize>, Return> {
+        let text = self.check_sequence_number(segment, endpoint)?;
+        self.check_rst(&text, endpoint)?;
+        // Third, check security: there is none to check (RFC 9293 appendix A.1).
+        self.check_syn(&text, endpoint)?;
+        self.check_ack(&text, endpoint)?;
+        Ok(self.sixth_step_on(&text, endpoint))
+    }
+
+    /// Steps six to eight, where SYN-SENT joins in. (Sixth, check the URG bit: the urgent pointer is not looked at.)
+    pub(super) fn sixth_step_on(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {
+        let range = self.process_text(text, endpoint);
+        self.check_fin(text, endpoint);
+        range
+    }
+
+    /// First, check sequence number; and trim the segment to the window.
+    fn check_sequence_number<'s>(&mut self, segment: &'s Segment, endpoint: &mut Endpoint) -> Result<Text<'s>, Return> {
+        if segment.is_rst() {
+            // D11: a reset is tested on its own SEG.SEQ, whatever it carries (SHLD-2, MUST-66).
+            let acceptable = self.rcv.in_window(segment.seq()) || segment.seq() == self.rcv.nxt;
+            return if acceptable {
+                Ok(self.idealize(segment))
+            } else {
+                Err(Return::Drop(Refusal::ResetOutsideWindow))
+            };
+        }
+        if self.is_acceptable(segment) {
+            return Ok(self.idealize(segment));
+        }
+        self.use_ack_of_unacceptable(segment, endpoint)?;
+        Err(Return::Acknowledge(Refusal::NotAcceptable))
+    }
+
+    /// The four cases of Table 6, and what is let through besides.
+    fn is_acceptable(&self, segment: &Segment) -> bool {
+        // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
+        let known = u32::from(self.is_syn_again(segment));
+        let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
+        match (len, self.rcv.wnd()) {
+            (0, 0) => seq == self.rcv.nxt || self.is_pushed_right(segment),
+            (0, _) => self.rcv.in_window(seq) || self.is_pushed_right(segment),
+            // D24: nothing of it is taken, but its ACK and window are used.
+            (_, 0) => seq == self.rcv.nxt,
+            (_, _) => self.rcv.in_window(seq) || self.rcv.in_window((seq + len).back(1)),
+        }
+    }
+
+    /// The peer's SYN once more, while our SYN is unacknowledged.
+    fn is_syn_again(&self, segment: &Segment) -> bool {
+        self.snd.syn && segment.is_syn() && segment.seq() == self.rcv.irs
+    }
+
+    /// A bare ACK of a peer that has filled our window, or sent a probe behind it, all of which we have missed (D17).
+    fn is_pushed_right(&self, segment: &Segment) -> bool {
+        let right = if self.rcv.wnd() == 0 { self.rcv.nxt + 1 } else { self.rcv.edge };
+        segment.len() == 0 && segment.seq() == right && !self.is_time_wait()
+    }
+
+    fn is_time_wait(&self) -> bool {
+        matches!(self.phase, Phase::TimeWait { .. })
+    }
+
+    /// What counts of a segment that lies outside the window: a FIN repeated in TIME-WAIT, and the acknowledgment of a
+    /// bare ACK not far left of it.
+    #[cold]
+    fn use_ack_of_unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Result<(), Return> {
+        let repeated_fin = segment.is_fin() && segment.seq() + segment.len() == self.rcv.nxt;
+        if self.is_time_wait() && repeated_fin && !segment.is_syn() {
+            // D3: the acknowledgment of the peer's FIN was lost; 2 MSL from here.
+            endpoint.start_time_wait();
+            return Ok(());
+        }
+        // D4
+        let left = self.rcv.nxt - segment.seq();
+        if let Some(ack) = segment.ack()
+            && segment.len() == 0
+            && (1..=LEFT).contains(&left)
+            && !self.snd.syn
+            && self.snd.una.lt(ack)
+            && ack.le(self.snd.nxt)
+        {
+            self.snd.acknowledge(ack, endpoint);
+            self.after_ack(false, endpoint)?;
+        }
+        Ok(())
+    }
+
+    /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
+    pub(super) fn idealize<'s>(&self, segment: &'s Segment) -> Text<'s> {
+        let payload = u32::from(segment.payload_len());
+        let first = segment.seq() + u32::from(segment.is_syn() && segment.seq() == self.rcv.irs);
+        let start = self.rcv.nxt.ahead_of(first).min(payload);
+        let seq = first + start;
+        let room = self.rcv.edge.ahead_of(seq);
+        let end = start.saturating_add(payload.wrapping_sub(start).min(room));
+        let fin = first + payload;
+        Text {
+            header: segment,
+            seq,
+            payload: start as u16..end as u16,
+            fin: segment.is_fin() && self.rcv.in_window(fin),
+        }
+    }
+
+    /// Second, check the RST bit, with RFC 5961 section 3.2.
+    fn check_rst(&self, text: &Text<'_>, endpoint: &Endpoint) -> Result<(), Return> {
+        if !text.header.is_rst() {
+            return Ok(());
+        }
+        let exact = text.header.seq() == self.rcv.nxt;
+        if let Phase::TimeWait { challenged } = self.phase {
+            // RFC 1337: 2 MSL is a promise. But a peer that started afresh must not be locked out (D14).
+            let allowed = endpoint.policy.reset_in_time_wait || (challenged && exact);
+            if !allowed {
+                return Err(Return::Drop(Refusal::ResetInTimeWait));
+            }
+        }
+        if endpoint.policy.rfc5961 && !exact {
+            return Err(Return::Acknowledge(Refusal::ResetNotAtRcvNxt));
+        }
+        Err(match self.phase {
+            Phase::SynReceived(Open::Passive) => Return::Listen,
+            Phase::SynReceived(Open::Active) => Return::Close(Some(Signal::Refused)),
+            // D19: refused before our SYN is acknowledged, reset after.
+            Phase::FinWait1 if self.snd.syn => Return::Close(Some(Signal::Refused)),
+            Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
+                Return::Close(Some(Signal::Reset))
+            }
+            // D19: without the acknowledgment of our FIN it is no graceful end.
+            Phase::Closing | Phase::LastAck => Return::Close(Some(Signal::Reset)),
+            Phase::TimeWait { .. } => Return::Close(None),
+        })
+    }
+
+    /// Fourth, check the SYN bit, with RFC 5961 section 4.2.
+    fn check_syn(&self, text: &Text<'_>, endpoint: &Endpoint) -> Result<(), Return> {
+        if !text.header.is_syn() || self.is_syn_again(text.header) {
+            return Ok(());
+        }
+        let in_window = self.rcv.in_window(text.header.seq());
+        Err(match self.phase {
+            // D23
+            Phase::SynReceived(Open::Passive) if in_window => Return::Listen,
+            Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+                if in_window && !endpoint.policy.rfc5961 =>
+            {
+                Return::ResetAndClose(if self.snd.syn { Signal::Refused } else { Signal::Reset })
+            }
+            // D5 for TIME-WAIT.
+            Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. } => Return::Acknowledge(Refusal::SynChallenged),
+        })
+    }
+
+    /// Fifth, check the ACK field, with RFC 5961 section 5.2.
+    #[inline]
+    fn check_ack(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Result<(), Return> {
+        let Some(ack) = text.header.ack() else {
+            return Err(self.without_ack(text, endpoint));
+        };
+        if self.snd.syn {
+            return self.check_ack_of_syn(ack, text, endpoint);
+        }
+        if !ack.le(self.snd.nxt) && !ack.le(self.snd.una) {
+            return Err(Return::Acknowledge(Refusal::AckOfUnsent));
+        }
+        // MAY-12
+        if endpoint.policy.rfc5961 && !self.snd.una.back(self.snd.max_wnd).le(ack) {
+            return Err(Return::Acknowledge(Refusal::AckTooOld));
+        }
+        if self.is_time_wait() {
+            return self.check_step_in_time_wait(text, endpoint);
+        }
+        if self.snd.una.lt(ack) {
+            self.snd.acknowledge(ack, endpoint);
+        }
+        if self.snd.una.le(ack) {
+            self.snd.update_window(text.seq, ack, u32::from(text.header.window()), endpoint);
+        }
+        // MUST-37: an answer to a probe is progress, as long as it takes.
+        if self.snd.wnd == 0 && endpoint.timers.retransmission.is_some() {
+            self.snd.progress(endpoint);
+        }
+        self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)
+    }
+
+    /// "If the ACK bit is off, drop the segment"; but a SYN sent again asks for our SYN,ACK again (D6).
+    #[cold]
+    fn without_ack(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Return {
+        if self.is_syn_again(text.header) {
+            if self.limiter.allows(endpoint) {
+                endpoint.due.syn();
+            }
+            return Return::Drop(Refusal::SynRepeated);
+        }
+        Return::Drop(Refusal::NoAck)
+    }
+
+    /// SYN-RECEIVED, and FIN-WAIT-1 while our SYN is unacknowledged (D8).
+    fn check_ack_of_syn(&mut self, ack: SeqNumber, text: &Text<'_>, endpoint: &mut Endpoint) -> Result<(), Return> {
+        // D9: what it acknowledges was never sent, or is older than this connection.
+        if !(self.snd.una.lt(ack) && ack.le(self.snd.nxt)) {
+            return Err(Return::Reset(Refusal::AckInSynReceived));
+        }
+        self.snd.acknowledge(ack, endpoint);
+        self.snd.set_window(text.seq, ack, u32::from(text.header.window()));
+        endpoint.due.look();
+        if let Phase::SynReceived(_) = self.phase {
+            self.enter(Phase::Established, endpoint);
+            // A CLOSE that was queued.
+            if self.snd.fin {
+                self.enter(Phase::FinWait1, endpoint);
+            }
+        }
+        self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)
+    }
+
+    /// What the acknowledgment of our FIN leads to, state by state. In FIN-WAIT-1 a FIN of the peer that comes with it
+    /// leads to TIME-WAIT in the eighth step, in one transition (D22).
+    #[inline]
+    fn after_ack(&mut self, fin_follows: bool, endpoint: &mut Endpoint) -> Result<(), Return> {
+        match self.phase {
+            Phase::SynReceived(_) | Phase::Established | Phase::CloseWait | Phase::TimeWait { .. } => {}
+            Phase::FinWait1 if self.snd.fin_acknowledged() && !fin_follows => self.enter_fin_wait_2(endpoint),
+            Phase::FinWait1 => {}
+            // D20: the peer is there.
+            Phase::FinWait2 => endpoint.timers.end = endpoint.policy.fin_wait_2_timeout.after(endpoint.now),
+            Phase::Closing if self.snd.fin_acknowledged() => self.enter_time_wait(endpoint),
+            Phase::LastAck if self.snd.fin_acknowledged() => return Err(Return::Close(None)),
+            Phase::Closing | Phase::LastAck => {}
+        }
+        Ok(())
+    }
+
+    /// TIME-WAIT expects nothing but a FIN sent again, and that lies left of the window. An acknowledgment in order is
+    /// passed over in silence, anything else gets an ACK (D3, D10).
+    #[cold]
+    fn check_step_in_time_wait(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Result<(), Return> {
+        if text.carries() {
+            endpoint.due.ack();
+            return Err(Return::Drop(Refusal::OutOfStepInTimeWait));
+        }
+        if text.seq != self.rcv.nxt {
+            return Err(Return::Acknowledge(Refusal::OutOfStepInTimeWait));
+        }
+        Ok(())
+    }
+
+    /// Seventh, process the segment text: what starts at RCV.NXT is the user's.
+    fn process_text(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {
+        match self.phase {
+            Phase::Established | Phase::FinWait1 | Phase::FinWait2 => {}
+            // "This should not occur": after the peer's FIN there is no text (D10).
+            Phase::SynReceived(_) | Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {
+                return 0..0;
+            }
+        }
+        if text.carries() {
+            // Taken, or refused for want of room, or ahead of a gap (MAY-13): in any case the peer is told RCV.NXT.
+            endpoint.due.ack();
+        }
+        if text.seq != self.rcv.nxt || text.len() == 0 {
+            return 0..0;
+        }
+        self.rcv.nxt += text.len();
+        self.rcv.unread = self.rcv.unread.saturating_add(text.len());
+        usize::from(text.payload.start)..usize::from(text.payload.end)
+    }
+
+    /// Eighth, check the FIN bit.
+    fn check_fin(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) {
+        // With payload before it missing, the FIN is not reached yet.
+        if !text.fin || text.seq + text.len() != self.rcv.nxt {
+            return;
+        }
+        match self.phase {
+            Phase::SynReceived(_) => {}
+            Phase::Established => {
+                self.take_fin(endpoint);
+                self.enter(Phase::CloseWait, endpoint);
+            }
+            Phase::FinWait1 => {
+                self.take_fin(endpoint);
+                if self.snd.fin_acknowledged() {
+                    self.enter_time_wait(endpoint);
+                } else {
+                    self.enter(Phase::Closing, endpoint);
+                }
+            }
+            Phase::FinWait2 => {
+                self.take_fin(endpoint);
+                self.enter_time_wait(endpoint);
+            }
+            // D10: there is one FIN, and RCV.NXT has passed it.
+            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {}
+        }
+    }
+
+    /// "Signal the user, advance RCV.NXT over the FIN, and send an acknowledgment for it."
+    fn take_fin(&mut self, endpoint: &mut Endpoint) {
+        self.rcv.nxt += 1;
+        // D28: a FIN takes no buffer.
+        self.rcv.edge += 1;
+        endpoint.due.signal(Signal::Closing);
+        endpoint.due.ack();
+    }
+}

@@ -1,0 +1,163 @@
+//! RFC 9293 section 3.10.1 to 3.10.5: the user calls, state by state. (STATUS, 3.10.6, is in `status.rs`.)
+
+use crate::connection::{Connection, Open};
+use crate::error::CallError;
+use crate::tcb::{Phase, Snd, Tcb};
+
+/// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
+const MOST_QUEUED: u32 = 1 << 30;
+
+impl Connection {
+    /// 3.10.1 OPEN
+    pub(crate) fn call_open(&mut self, open: Open) -> Result<(), CallError> {
+        match (&self.tcb, open) {
+            // D25: the last life has to be drained first.
+            (Tcb::Closed, _) if !self.endpoint.due.is_nothing() => Err(CallError::ConnectionAlreadyExists),
+            (Tcb::Closed | Tcb::Listen, Open::Active) => {
+                self.issue_syn();
+                Ok(())
+            }
+            (Tcb::Closed, Open::Passive) => {
+                self.enter(Tcb::Listen);
+                Ok(())
+            }
+            (Tcb::Listen, Open::Passive) | (Tcb::SynSent(_) | Tcb::Synchronized(_), _) => {
+                Err(CallError::ConnectionAlreadyExists)
+            }
+        }
+    }
+
+    /// `<SEQ=ISS><CTL=SYN>`, SND.UNA <- ISS, SND.NXT <- ISS+1, SYN-SENT.
+    fn issue_syn(&mut self) {
+        let snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
+        self.enter(Tcb::SynSent(snd));
+        self.endpoint.due.syn();
+    }
+
+    fn enter(&mut self, tcb: Tcb) {
+        self.endpoint.due.transition(self.tcb.state(), tcb.state());
+        self.tcb = tcb;
+    }
+
+    /// 3.10.2 SEND
+    pub(crate) fn call_send(&mut self, bytes: usize) -> Result<(), CallError> {
+        match &mut self.tcb {
+            Tcb::Closed => Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen => Err(CallError::RemoteSocketUnspecified),
+            // Queued until ESTABLISHED.
+            Tcb::SynSent(snd) => snd.queue(bytes),
+            Tcb::Synchronized(tcb) => match tcb.phase {
+                Phase::SynReceived(_) => tcb.snd.queue(bytes),
+                Phase::Established | Phase::CloseWait => {
+                    tcb.snd.queue(bytes)?;
+                    self.endpoint.due.look();
+                    Ok(())
+                }
+                Phase::FinWait1 | Phase::FinWait2 | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {
+                    Err(CallError::ConnectionClosing)
+                }
+            },
+        }
+    }
+
+    /// 3.10.3 RECEIVE
+    pub(crate) fn call_receive(&mut self, bytes: usize) -> Result<(), CallError> {
+        let tcb = match &mut self.tcb {
+            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen | Tcb::SynSent(_) if bytes == 0 => return Ok(()),
+            Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotDelivered),
+            Tcb::Synchronized(tcb) => tcb,
+        };
+        let unread = u32::try_from(bytes).ok().and_then(|bytes| tcb.rcv.unread.checked_sub(bytes));
+        match (tcb.phase, unread) {
+            (Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2, None) => {
+                Err(CallError::NotDelivered)
+            }
+            (Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. }, None) => {
+                Err(CallError::ConnectionClosing)
+            }
+            (Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2, Some(unread)) => {
+                tcb.rcv.unread = unread;
+                // D29: an ACK of its own if the window becomes at least twice what the peer knows.
+                let offer = tcb.rcv.offer(&self.endpoint);
+                if offer != tcb.rcv.edge && offer - tcb.rcv.nxt >= tcb.rcv.wnd().saturating_mul(2) {
+                    self.endpoint.due.ack();
+                }
+                Ok(())
+            }
+            // The peer's FIN has come: no window has any use.
+            (Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. }, Some(unread)) => {
+                tcb.rcv.unread = unread;
+                Ok(())
+            }
+        }
+    }
+
+    /// 3.10.4 CLOSE
+    pub(crate) fn call_close(&mut self) -> Result<(), CallError> {
+        let tcb = match &mut self.tcb {
+            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen | Tcb::SynSent(_) => {
+                self.delete_tcb();
+                return Ok(());
+            }
+            Tcb::Synchronized(tcb) => tcb,
+        };
+        if tcb.snd.fin {
+            return Err(CallError::ConnectionClosing);
+        }
+        tcb.snd.fin = true;
+        self.endpoint.due.look();
+        match tcb.phase {
+            // With anything queued it waits for ESTABLISHED.
+            Phase::SynReceived(_) if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::FinWait1, &mut self.endpoint),
+            // In any case, sent or not.
+            Phase::Established => tcb.enter(Phase::FinWait1, &mut self.endpoint),
+            // At once if all preceding SENDs have been segmentized; else poll does it.
+            Phase::CloseWait if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::LastAck, &mut self.endpoint),
+            Phase::SynReceived(_)
+            | Phase::CloseWait
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// 3.10.5 ABORT
+    pub(crate) fn call_abort(&mut self) -> Result<(), CallError> {
+        let reset = match &self.tcb {
+            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen | Tcb::SynSent(_) => None,
+            Tcb::Synchronized(tcb) => match tcb.phase {
+                Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
+                    Some(tcb.snd.nxt)
+                }
+                Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => None,
+            },
+        };
+        self.delete_tcb();
+        if let Some(seq) = reset {
+            self.endpoint.due.reset_at(seq);
+        }
+        Ok(())
+    }
+}
+
+impl Snd {
+    fn queue(&mut self, bytes: usize) -> Result<(), CallError> {
+        if self.fin {
+            return Err(CallError::ConnectionClosing);
+        }
+        let queued = self.end - self.front();
+        match u32::try_from(bytes).ok().and_then(|bytes| queued.checked_add(bytes)) {
+            Some(total) if total <= MOST_QUEUED => {
+                self.end = self.front() + total;
+                Ok(())
+            }
+            Some(_) | None => Err(CallError::InsufficientResources),
+        }
+    }
+}

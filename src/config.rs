@@ -1,0 +1,212 @@
+//! Policies: what RFC 9293 and its companions leave to the one who opens the connection.
+
+use core::time::Duration;
+
+use crate::time::Span;
+
+/// The policies of a connection. The default is what RFC 9293 and its companions say.
+///
+/// ```
+/// use core::time::Duration;
+/// use tcp_lifecycle::Config;
+///
+/// const CONFIG: Config = Config { msl: Duration::from_secs(30), ..Config::DEFAULT };
+/// assert_eq!(CONFIG.check(), Ok(()));
+/// ```
+///
+/// A connection keeps its times in a compact form: whole milliseconds up to 8.19 s, three significant digits or more
+/// beyond, rounded up; `Duration::MAX` and anything over two and a half years is for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// The maximum segment size that our SYNs announce: the most payload bytes we take in one segment (RFC 9293
+    /// section 3.7.1). 1 to 65,535.
+    pub mss: u16,
+    /// The largest segment that we send, TCP header included (MMS_S of RFC 9293 section 3.7.1). 21 to 65,535, which is
+    /// no bound but the peer's.
+    pub max_segment: u16,
+    /// The peer's maximum segment size where its SYN does not say: 536 bytes for IPv4, 1220 for IPv6 (RFC 9293 section
+    /// 3.7.1, MUST-15).
+    pub default_peer_mss: u16,
+    /// The most payload bytes that we hold until the user has consumed them: the largest window we offer. Up to 1 GiB.
+    /// Zero is a window that is closed for ever.
+    pub receive_buffer: u32,
+    /// The maximum segment lifetime (RFC 9293 section 3.4.2). TIME-WAIT lasts twice as long.
+    pub msl: Duration,
+    /// How long FIN-WAIT-2 may be idle before the connection is given up. `None` is the RFC's answer: for ever.
+    pub fin_wait_2_timeout: Option<Duration>,
+    /// How long what we have sent may stay unacknowledged without any progress (RFC 9293 section 3.9.1.1). `None` is
+    /// for ever.
+    pub user_timeout: Option<Duration>,
+    /// R1 of RFC 9293 section 3.8.3: after so many retransmissions of the same segment the user is told. Zero is never.
+    pub r1: u8,
+    /// R2 of RFC 9293 section 3.8.3: when the retransmission timer fires so long after the last progress, the connection
+    /// is given up. `Duration::MAX` is never.
+    pub r2: Duration,
+    /// R2 while our SYN is unacknowledged, three minutes or more (RFC 9293 section 3.8.3, MUST-23).
+    pub syn_r2: Duration,
+    /// The retransmission timeout before the first sample of the round-trip time (RFC 6298 section 2.1).
+    pub rto_initial: Duration,
+    /// The least retransmission timeout (RFC 6298 section 2.4).
+    pub rto_min: Duration,
+    /// The greatest retransmission timeout, and the longest pause between two probes of a closed window (RFC 6298
+    /// section 2.5).
+    pub rto_max: Duration,
+    /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
+    /// promise to the connections that come after (RFC 1337).
+    pub reset_in_time_wait: bool,
+    /// The three checks of RFC 5961 against blind resets, SYNs and data.
+    pub rfc5961: bool,
+    /// How many challenge ACKs, and ACKs to unacceptable segments that carry nothing, are sent in one
+    /// `challenge_period` (RFC 5961 section 7).
+    pub challenge_limit: u8,
+    /// See `challenge_limit`.
+    pub challenge_period: Duration,
+}
+
+impl Config {
+    /// RFC 9293 and its companions.
+    pub const DEFAULT: Config = Config {
+        mss: 536,
+        max_segment: u16::MAX,
+        default_peer_mss: 536,
+        receive_buffer: 65_535,
+        msl: Duration::from_secs(120),
+        fin_wait_2_timeout: None,
+        user_timeout: Some(Duration::from_secs(300)),
+        r1: 3,
+        r2: Duration::from_secs(100),
+        syn_r2: Duration::from_secs(180),
+        rto_initial: Duration::from_secs(1),
+        rto_min: Duration::from_secs(1),
+        rto_max: Duration::from_secs(60),
+        reset_in_time_wait: false,
+        rfc5961: true,
+        challenge_limit: 10,
+        challenge_period: Duration::from_secs(5),
+    };
+
+    /// Names the first value that makes no sense. A connection made from such a `Config` takes the nearest that does.
+    ///
+    /// # Errors
+    ///
+    /// The first policy, in the order of the fields, that is out of its range.
+    pub const fn check(&self) -> Result<(), ConfigError> {
+        if self.mss == 0 {
+            return Err(ConfigError::Mss);
+        }
+        if self.max_segment <= HEADER {
+            return Err(ConfigError::MaxSegment);
+        }
+        if self.default_peer_mss < LEAST_PEER_MSS {
+            return Err(ConfigError::DefaultPeerMss);
+        }
+        if self.receive_buffer > MOST_BUFFER {
+            return Err(ConfigError::ReceiveBuffer);
+        }
+        if self.msl.is_zero() {
+            return Err(ConfigError::Msl);
+        }
+        if self.rto_min.is_zero()
+            || self.rto_min.as_nanos() > self.rto_max.as_nanos()
+            || self.rto_initial.as_nanos() < self.rto_min.as_nanos()
+            || self.rto_initial.as_nanos() > self.rto_max.as_nanos()
+        {
+            return Err(ConfigError::Rto);
+        }
+        if self.challenge_period.is_zero() {
+            return Err(ConfigError::ChallengePeriod);
+        }
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::DEFAULT
+    }
+}
+
+/// A policy that makes no sense, as [`Config::check`] finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// `mss` is zero; 1 is taken.
+    #[error("mss is zero: no segment could carry payload")]
+    Mss,
+    /// `max_segment` leaves no room behind the TCP header; one byte of payload is taken.
+    #[error("max_segment leaves no room for payload behind the 20 bytes of TCP header")]
+    MaxSegment,
+    /// `default_peer_mss` is below 48; 48 is taken.
+    #[error("default_peer_mss is below 48")]
+    DefaultPeerMss,
+    /// `receive_buffer` is above 1 GiB; 1 GiB is taken.
+    #[error("receive_buffer is above 1 GiB, the most that a window can be")]
+    ReceiveBuffer,
+    /// `msl` is zero; one millisecond is taken.
+    #[error("msl is zero: TIME-WAIT would not wait")]
+    Msl,
+    /// `rto_min`, `rto_initial` and `rto_max` are not in this order, or zero; `rto_max` is raised to one millisecond
+    /// or more, and the others are brought within.
+    #[error("rto_min, rto_initial and rto_max are zero or not in this order")]
+    Rto,
+    /// `challenge_period` is zero; one millisecond is taken.
+    #[error("challenge_period is zero")]
+    ChallengePeriod,
+}
+
+/// A TCP header without options, in bytes.
+const HEADER: u16 = 20;
+/// A smaller maximum segment size of the peer counts as this (D21): room for the data of one segment and no folly.
+pub(crate) const LEAST_PEER_MSS: u16 = 48;
+/// The largest window that scaling can express, RFC 7323 section 2.3.
+const MOST_BUFFER: u32 = 1 << 30;
+
+/// The policies as a connection keeps them, each within its sane range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Policy {
+    pub(crate) receive_buffer: u32,
+    pub(crate) mss: u16,
+    pub(crate) max_payload: u16,
+    pub(crate) default_peer_mss: u16,
+    pub(crate) msl: Span,
+    pub(crate) fin_wait_2_timeout: Span,
+    pub(crate) user_timeout: Span,
+    pub(crate) r2: Span,
+    pub(crate) syn_r2: Span,
+    pub(crate) rto_initial: Span,
+    pub(crate) rto_min: Span,
+    pub(crate) rto_max: Span,
+    pub(crate) challenge_period: Span,
+    pub(crate) challenge_limit: u8,
+    pub(crate) r1: u8,
+    pub(crate) reset_in_time_wait: bool,
+    pub(crate) rfc5961: bool,
+}
+
+impl Policy {
+    pub(crate) const fn new(config: &Config) -> Policy {
+        Policy {
+            receive_buffer: if config.receive_buffer < MOST_BUFFER { config.receive_buffer } else { MOST_BUFFER },
+            mss: at_least(config.mss, 1),
+            max_payload: at_least(config.max_segment.saturating_sub(HEADER), 1),
+            default_peer_mss: at_least(config.default_peer_mss, LEAST_PEER_MSS),
+            msl: Span::at_least_a_millisecond(config.msl),
+            fin_wait_2_timeout: Span::or_forever(config.fin_wait_2_timeout),
+            user_timeout: Span::or_forever(config.user_timeout),
+            r2: Span::new(config.r2),
+            syn_r2: Span::new(config.syn_r2),
+            rto_initial: Span::new(config.rto_initial),
+            rto_min: Span::at_least_a_millisecond(config.rto_min),
+            rto_max: Span::at_least_a_millisecond(config.rto_max),
+            challenge_period: Span::at_least_a_millisecond(config.challenge_period),
+            challenge_limit: config.challenge_limit,
+            r1: config.r1,
+            reset_in_time_wait: config.reset_in_time_wait,
+            rfc5961: config.rfc5961,
+        }
+    }
+}
+
+const fn at_least(value: u16, least: u16) -> u16 {
+    if value < least { least } else { value }
+}

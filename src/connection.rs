@@ -1,0 +1,283 @@
+//! The connection: the events of RFC 9293 section 3.10 as methods.
+
+use core::ops::Range;
+
+use crate::config::{Config, Policy};
+use crate::error::{CallError, Refusal};
+use crate::poll::{Due, Output, Signal};
+use crate::segment::Segment;
+use crate::seq::SeqNumber;
+use crate::state::State;
+use crate::status::Status;
+use crate::tcb::Tcb;
+use crate::time::Instant;
+use crate::timeouts::Timers;
+
+/// The life of one TCP connection, from CLOSED to CLOSED (RFC 9293 section 3.10).
+///
+/// # How it is driven
+///
+/// **After every event, poll until [`Output::Wait`].** An event is a user call, a segment that arrives, or a timeout;
+/// several segments may be handed in before polling, and then one ACK answers them all.
+///
+/// ```
+/// use tcp_lifecycle::{Config, Connection, Instant, Open, Output, State};
+///
+/// let now = Instant::ZERO;
+/// let mut connection = Connection::new(&Config::DEFAULT, 100);
+/// connection.open(Open::Active, now)?;
+/// loop {
+///     match connection.poll(now) {
+///         Output::Transition(transition) => println!("{transition}"),
+///         Output::Signal(signal) => println!("{signal:?}"),
+///         Output::Transmit(ref transmit) => println!("{}", transmit.segment),
+///         Output::Wait(until) => break assert!(until.is_some()), // call timeout() then
+///     }
+/// }
+/// assert_eq!(connection.state(), State::SynSent);
+/// # Ok::<(), tcp_lifecycle::CallError>(())
+/// ```
+///
+/// A caller without room for a segment may stop polling and go on later: nothing is lost, what is due coalesces, and
+/// [`deadline`](Self::deadline) stays true. Free a connection only at `Wait` in CLOSED: the reset of an ABORT comes
+/// after the transition.
+///
+/// In CLOSED and LISTEN segments may come from different peers: poll after every one. From SYN-RECEIVED on, hand in
+/// only those of the peer whose SYN it was. Segments come with a checksum that has been verified.
+///
+/// Time may stand still or go back, in which case it stands still for the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Connection {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) tcb: Tcb,
+}
+
+/// Who opens the connection (RFC 9293 section 3.9.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Open {
+    /// We send the first SYN.
+    Active,
+    /// We wait for a peer's SYN.
+    Passive,
+}
+
+/// What outlives a TCB: the policies, the clock, the timers, and what is due to be handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Endpoint {
+    pub(crate) now: Instant,
+    pub(crate) timers: Timers,
+    pub(crate) due: Due,
+    pub(crate) limit: u32,
+    pub(crate) isn_offset: u32,
+    pub(crate) policy: Policy,
+}
+
+impl Endpoint {
+    /// Time that goes back stands still.
+    #[inline]
+    fn clock(&mut self, now: Instant) {
+        if now > self.now {
+            self.now = now;
+        }
+    }
+
+    /// RFC 9293 section 3.4.1: ISN = M + F, M a clock of 4 microseconds (MUST-8, SHLD-1).
+    pub(crate) fn choose_isn(&self) -> SeqNumber {
+        SeqNumber(self.isn_offset) + (self.now.as_micros() / 4) as u32
+    }
+
+    /// The window on a SYN or SYN,ACK.
+    pub(crate) fn syn_window(&self) -> u16 {
+        u16::try_from(self.policy.receive_buffer).unwrap_or(u16::MAX)
+    }
+}
+
+/// Making one, and looking at it.
+impl Connection {
+    /// A connection in CLOSED. It takes the policies of `config`, each value the nearest that makes sense (see
+    /// [`Config::check`]).
+    ///
+    /// The initial sequence number of a life is M + F as in RFC 9293 section 3.4.1: M is the time of its SYN in units
+    /// of 4 microseconds, F is `isn_offset`, which should come from a keyed hash of the two sockets (RFC 6528). At
+    /// [`Instant::ZERO`] the initial sequence number is `isn_offset`.
+    #[must_use]
+    pub const fn new(config: &Config, isn_offset: u32) -> Connection {
+        Connection {
+            endpoint: Endpoint {
+                now: Instant::ZERO,
+                timers: Timers::NONE,
+                due: Due::NOTHING,
+                limit: u32::MAX,
+                isn_offset,
+                policy: Policy::new(config),
+            },
+            tcb: Tcb::Closed,
+        }
+    }
+
+    /// The state, as of the last event.
+    #[inline]
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.tcb.state()
+    }
+
+    /// The STATUS call, RFC 9293 section 3.10.6: every variable, as plain data. Allowed in every state; what a state
+    /// does not have is `None` or zero.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::of(self)
+    }
+
+    /// When [`timeout`](Self::timeout) is to be called unless something else happens before: what
+    /// [`Output::Wait`] says. Not drained, the earliest timer of what was handed out so far.
+    #[inline]
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.endpoint.timers.earliest()
+    }
+}
+
+/// The user calls, RFC 9293 section 3.10.1 to 3.10.5.
+///
+/// A call that cannot be carried out changes nothing.
+impl Connection {
+    /// OPEN, RFC 9293 section 3.10.1. Allowed in CLOSED, once the last life has been drained; in LISTEN
+    /// [`Open::Active`] turns the connection active.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionAlreadyExists`] in any other state.
+    pub fn open(&mut self, open: Open, now: Instant) -> Result<(), CallError> {
+        self.endpoint.clock(now);
+        self.call_open(open)
+    }
+
+    /// SEND, RFC 9293 section 3.10.2: `bytes` more bytes are in the user's send queue. Allowed in SYN-SENT,
+    /// SYN-RECEIVED (they wait for ESTABLISHED), ESTABLISHED and CLOSE-WAIT.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::RemoteSocketUnspecified`] in LISTEN,
+    /// [`CallError::ConnectionClosing`] after CLOSE, [`CallError::InsufficientResources`] when more than 2^30 bytes
+    /// would be queued.
+    pub fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
+        self.endpoint.clock(now);
+        self.call_send(bytes)
+    }
+
+    /// RECEIVE, RFC 9293 section 3.10.3: the user has consumed `bytes` of what was delivered, and the window may open
+    /// by as much. Allowed in any state but CLOSED.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED; for more bytes than were delivered and not yet reported,
+    /// [`CallError::ConnectionClosing`] after the peer's FIN, else [`CallError::NotDelivered`].
+    pub fn receive(&mut self, bytes: usize) -> Result<(), CallError> {
+        self.call_receive(bytes)
+    }
+
+    /// CLOSE, RFC 9293 section 3.10.4: the user has no more to send; what is queued is sent, then a FIN. Payload may
+    /// still arrive. Allowed once, in any state but CLOSED.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::ConnectionClosing`] the second time.
+    pub fn close(&mut self, now: Instant) -> Result<(), CallError> {
+        self.endpoint.clock(now);
+        self.call_close()
+    }
+
+    /// ABORT, RFC 9293 section 3.10.5: the connection ends at once, with a reset where the RFC says so. Allowed in any
+    /// state but CLOSED.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED.
+    pub fn abort(&mut self) -> Result<(), CallError> {
+        self.call_abort()
+    }
+}
+
+/// Segments and time, and what comes of them.
+impl Connection {
+    /// SEGMENT ARRIVES, RFC 9293 section 3.10.7.
+    ///
+    /// Returns the range of the segment's payload that the caller must now append to its receive queue; it is empty for
+    /// most. Only what starts at RCV.NXT is taken. A segment further ahead is answered with a duplicate ACK and an
+    /// empty range; a caller that keeps such payload hands it in again once the gap is filled, with the acknowledgment,
+    /// window and options of the segment that filled it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] says that processing ended in steps one to five without effect on state or variables, and why. It
+    /// is information, not a failure: the answer that is due, if any, comes out of [`poll`](Self::poll).
+    #[inline]
+    pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        self.endpoint.clock(now);
+        self.arrives(segment)
+    }
+
+    /// The timeouts of RFC 9293 section 3.10.8 whose time has come. Before the deadline it does nothing.
+    pub fn timeout(&mut self, now: Instant) {
+        self.endpoint.clock(now);
+        self.timeouts();
+    }
+
+    /// What is due next: transitions, then signals, then segments, then [`Output::Wait`]. Handing it out commits it: a
+    /// segment that cannot be sent is a segment lost.
+    #[inline]
+    #[must_use]
+    pub fn poll(&mut self, now: Instant) -> Output {
+        if self.endpoint.due.is_nothing() {
+            return Output::Wait(self.deadline());
+        }
+        self.endpoint.clock(now);
+        self.poll_due()
+    }
+}
+
+/// Beside the RFC's calls.
+impl Connection {
+    /// The F of the next initial sequence number; see [`new`](Self::new). In LISTEN it counts for the next SYN that
+    /// arrives, so that it can be set for each peer.
+    pub const fn set_isn_offset(&mut self, isn_offset: u32) {
+        self.endpoint.isn_offset = isn_offset;
+    }
+
+    /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
+    /// window. `u32::MAX` at first. It bounds payload, not SYN and FIN.
+    pub fn limit(&mut self, in_flight: u32) {
+        self.endpoint.limit = in_flight;
+        match &self.tcb {
+            Tcb::Synchronized(_) => self.endpoint.due.look(),
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => {}
+        }
+    }
+}
+
+impl Connection {
+    /// "Delete the TCB, enter the CLOSED state": all timers stop, and what was due of segments is gone.
+    pub(crate) fn delete_tcb(&mut self) {
+        self.leave_tcb(Tcb::Closed);
+    }
+
+    /// "Return this connection to the LISTEN state", without a word to the user.
+    pub(crate) fn return_to_listen(&mut self) {
+        self.leave_tcb(Tcb::Listen);
+    }
+
+    fn leave_tcb(&mut self, next: Tcb) {
+        self.endpoint.due.transition(self.tcb.state(), next.state());
+        self.endpoint.due.drop_segments();
+        self.endpoint.timers.stop();
+        self.tcb = next;
+    }
+
+    /// The end that the user is told of.
+    pub(crate) fn close_with(&mut self, signal: Signal) {
+        self.delete_tcb();
+        self.endpoint.due.signal(signal);
+    }
+}

@@ -1,0 +1,90 @@
+//! The options of a segment, RFC 9293 section 3.2 and RFC 7323: typed values, not wire bytes.
+
+/// The TCP options of one segment that have a meaning for a connection's life (RFC 9293 section 3.2, RFC 7323).
+///
+/// The default is none. What is not here (no-operation, SACK blocks, options of other protocols) is the wire parser's.
+///
+/// ```
+/// use tcp_lifecycle::Options;
+///
+/// let options = Options::default().with_mss(1460).with_timestamps(7, 0);
+/// assert_eq!(options.mss(), Some(1460));
+/// assert_eq!(options.timestamps(), Some((7, 0)));
+/// assert_eq!(options.window_scale(), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct Options {
+    // A number is zero where its option is absent, so that equal options are equal values.
+    ts_value: u32,
+    ts_echo: u32,
+    mss: u16,
+    window_scale: u8,
+    present: u8,
+}
+
+const MSS: u8 = 1;
+const WINDOW_SCALE: u8 = 2;
+const SACK_PERMITTED: u8 = 4;
+const TIMESTAMPS: u8 = 8;
+
+impl Options {
+    /// No option at all.
+    pub const NONE: Options = Options { ts_value: 0, ts_echo: 0, mss: 0, window_scale: 0, present: 0 };
+
+    /// With the maximum segment size option: the most payload bytes that its sender takes in one segment.
+    #[inline]
+    #[must_use]
+    pub const fn with_mss(self, mss: u16) -> Options {
+        Options { mss, present: self.present | MSS, ..self }
+    }
+
+    /// With the window scale option, RFC 7323 section 2: the shift count as it stands on the wire.
+    #[inline]
+    #[must_use]
+    pub const fn with_window_scale(self, shift: u8) -> Options {
+        Options { window_scale: shift, present: self.present | WINDOW_SCALE, ..self }
+    }
+
+    /// With the SACK-permitted option, RFC 2018 section 2.
+    #[inline]
+    #[must_use]
+    pub const fn with_sack_permitted(self) -> Options {
+        Options { present: self.present | SACK_PERMITTED, ..self }
+    }
+
+    /// With the timestamps option, RFC 7323 section 3: TSval and TSecr.
+    #[inline]
+    #[must_use]
+    pub const fn with_timestamps(self, value: u32, echo: u32) -> Options {
+        Options { ts_value: value, ts_echo: echo, present: self.present | TIMESTAMPS, ..self }
+    }
+
+    /// The maximum segment size option, in bytes of payload.
+    #[inline]
+    #[must_use]
+    pub const fn mss(&self) -> Option<u16> {
+        if self.present & MSS != 0 { Some(self.mss) } else { None }
+    }
+
+    /// The shift count of the window scale option, as it stands on the wire.
+    #[inline]
+    #[must_use]
+    pub const fn window_scale(&self) -> Option<u8> {
+        if self.present & WINDOW_SCALE != 0 { Some(self.window_scale) } else { None }
+    }
+
+    /// Whether the SACK-permitted option is there.
+    #[inline]
+    #[must_use]
+    pub const fn sack_permitted(&self) -> bool {
+        self.present & SACK_PERMITTED != 0
+    }
+
+    /// TSval and TSecr of the timestamps option.
+    #[inline]
+    #[must_use]
+    pub const fn timestamps(&self) -> Option<(u32, u32)> {
+        if self.present & TIMESTAMPS != 0 { Some((self.ts_value, self.ts_echo)) } else { None }
+    }
+}

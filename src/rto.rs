@@ -1,0 +1,89 @@
+//! The retransmission timeout, RFC 6298.
+
+use crate::config::Policy;
+use crate::time::Span;
+
+/// SRTT, RTTVAR and RTO of RFC 6298 section 2, and the back-off of section 5.5.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Rto {
+    /// Microseconds; zero before the first sample.
+    srtt: u32,
+    /// Microseconds.
+    rttvar: u32,
+    /// Milliseconds, not backed off.
+    rto: u32,
+    /// How often the timeout has been doubled.
+    backoff: u8,
+}
+
+/// The granularity G of our clock, in microseconds.
+const G: u32 = 1_000;
+
+impl Rto {
+    /// RFC 6298 section 2.1: before any sample.
+    pub(crate) fn new(policy: &Policy) -> Rto {
+        Rto { srtt: 0, rttvar: 0, rto: clamp(policy.rto_initial.millis(), policy), backoff: 0 }
+    }
+
+    /// A measurement of the round-trip time, in microseconds, of a segment that was sent once (RFC 6298 section 3).
+    pub(crate) fn sample(&mut self, rtt: u32, policy: &Policy) {
+        let rtt = rtt.max(1);
+        if self.srtt == 0 {
+            // RFC 6298 section 2.2
+            self.srtt = rtt;
+            self.rttvar = rtt / 2;
+        } else {
+            // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
+            let off = u64::from(self.srtt.abs_diff(rtt));
+            self.rttvar = weighted(self.rttvar, 3, off, 4);
+            self.srtt = weighted(self.srtt, 7, u64::from(rtt), 8).max(1);
+        }
+        let micros = u64::from(self.srtt).saturating_add(u64::from(self.rttvar).saturating_mul(4).max(u64::from(G)));
+        self.rto = clamp(micros.div_ceil(1_000), policy);
+        self.backoff = 0;
+    }
+
+    /// The timeout that is in force, backed off, in milliseconds.
+    #[inline]
+    pub(crate) fn millis(&self, policy: &Policy) -> u64 {
+        if self.backoff == 0 {
+            return u64::from(self.rto);
+        }
+        (u64::from(self.rto) << self.backoff).min(policy.rto_max.millis())
+    }
+
+    /// RFC 6298 section 5.5: twice the time for the next try.
+    pub(crate) fn back_off(&mut self) {
+        // 2^31 times any timeout is beyond every rto_max.
+        self.backoff = self.backoff.saturating_add(1).min(31);
+    }
+
+    /// The peer has answered what the back-off was for.
+    pub(crate) fn answered(&mut self) {
+        self.backoff = 0;
+    }
+
+    /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
+    pub(crate) fn after_syn_timeout(&mut self, policy: &Policy) {
+        self.rto = clamp(policy.rto_initial.millis().max(3_000), policy);
+        self.backoff = 0;
+    }
+
+    /// SRTT and RTTVAR in microseconds, once there is a sample.
+    pub(crate) fn estimate(&self) -> Option<(u32, u32)> {
+        (self.srtt != 0).then_some((self.srtt, self.rttvar))
+    }
+}
+
+/// `(weight * old + new) / whole`
+fn weighted(old: u32, weight: u64, new: u64, whole: u64) -> u32 {
+    let sum = u64::from(old).saturating_mul(weight).saturating_add(new);
+    u32::try_from(sum / whole.max(1)).unwrap_or(u32::MAX)
+}
+
+/// Within `rto_min` and `rto_max`; where they cross, `rto_max` wins.
+fn clamp(millis: u64, policy: &Policy) -> u32 {
+    let least = |span: Span| span.millis().max(1);
+    let millis = millis.max(least(policy.rto_min)).min(least(policy.rto_max));
+    u32::try_from(millis).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,76 @@
+//! The STATUS call, RFC 9293 section 3.10.6.
+
+use core::time::Duration;
+
+use crate::connection::Connection;
+use crate::seq::SeqNumber;
+use crate::state::State;
+use crate::tcb::{Rcv, Snd, Tcb};
+
+/// Every variable of a connection, as plain data. What a state does not have is `None`, or zero for a count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Status {
+    /// The state.
+    pub state: State,
+    /// The initial send sequence number.
+    pub iss: Option<SeqNumber>,
+    /// The peer's initial sequence number.
+    pub irs: Option<SeqNumber>,
+    /// SND.UNA
+    pub snd_una: Option<SeqNumber>,
+    /// SND.NXT
+    pub snd_nxt: Option<SeqNumber>,
+    /// SND.WND, in bytes.
+    pub snd_wnd: Option<u32>,
+    /// RCV.NXT
+    pub rcv_nxt: Option<SeqNumber>,
+    /// RCV.WND as the peer has been told, in bytes.
+    pub rcv_wnd: Option<u32>,
+    /// Bytes of the send queue that have never been handed out.
+    pub unsent: u32,
+    /// Sequence numbers sent and not acknowledged: SND.NXT - SND.UNA.
+    pub in_flight: u32,
+    /// Bytes delivered and not yet reported as consumed.
+    pub unread: u32,
+    /// The retransmission timeout in force, backed off.
+    pub rto: Option<Duration>,
+    /// The smoothed round-trip time; `None` before the first sample.
+    pub srtt: Option<Duration>,
+    /// The round-trip time variation; `None` before the first sample.
+    pub rttvar: Option<Duration>,
+    /// How often the front of what is unacknowledged has been sent again.
+    pub retransmissions: u8,
+    /// The most payload bytes that we put into one segment.
+    pub peer_mss: Option<u16>,
+}
+
+impl Status {
+    pub(crate) fn of(connection: &Connection) -> Status {
+        let (snd, rcv) = match &connection.tcb {
+            Tcb::Closed | Tcb::Listen => (None, None),
+            Tcb::SynSent(snd) => (Some(snd), None),
+            Tcb::Synchronized(tcb) => (Some(&tcb.snd), Some(&tcb.rcv)),
+        };
+        let policy = &connection.endpoint.policy;
+        let estimate = snd.and_then(|snd: &Snd| snd.rto.estimate());
+        Status {
+            state: connection.state(),
+            iss: snd.map(|snd| snd.iss),
+            irs: rcv.map(|rcv| rcv.irs),
+            snd_una: snd.map(|snd| snd.una),
+            snd_nxt: snd.map(|snd| snd.nxt),
+            snd_wnd: snd.map(|snd| snd.wnd),
+            rcv_nxt: rcv.map(|rcv| rcv.nxt),
+            rcv_wnd: rcv.map(Rcv::wnd),
+            unsent: snd.map_or(0, |snd| snd.end.ahead_of(snd.nxt)),
+            in_flight: snd.map_or(0, |snd| snd.nxt - snd.una),
+            unread: rcv.map_or(0, |rcv| rcv.unread),
+            rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(policy))),
+            srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
+            rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),
+            retransmissions: snd.map_or(0, |snd| snd.retransmissions),
+            peer_mss: snd.map(|snd| snd.mss),
+        }
+    }
+}

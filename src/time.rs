@@ -1,0 +1,183 @@
+//! Time as the caller tells it. The crate reads no clock.
+
+use core::fmt;
+use core::num::NonZeroU64;
+use core::ops::Add;
+use core::time::Duration;
+
+/// A moment, in microseconds since an epoch of the caller's choice.
+///
+/// Any clock that does not go back will do: a monotonic clock, a tick counter, a variable in a test. Eight bytes, and
+/// `Option<Instant>` is eight bytes too.
+///
+/// ```
+/// use core::time::Duration;
+/// use tcp_lifecycle::Instant;
+///
+/// let later = Instant::ZERO + Duration::from_millis(3);
+/// assert_eq!(later.as_micros(), 3_000);
+/// assert!(Instant::ZERO < later);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64); // the microseconds and one, so that zero is free for None
+
+impl Instant {
+    /// The epoch itself.
+    pub const ZERO: Instant = Instant(NonZeroU64::MIN);
+
+    /// The moment `micros` microseconds after the epoch; the last moment there is, `u64::MAX - 1`, stands for any beyond.
+    #[inline]
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Instant {
+        Instant(NonZeroU64::MIN.saturating_add(micros))
+    }
+
+    /// Microseconds since the epoch.
+    #[inline]
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0.get().wrapping_sub(1)
+    }
+
+    /// The time from `earlier` until this moment; zero if `earlier` is the later one.
+    #[inline]
+    #[must_use]
+    pub const fn saturating_duration_since(self, earlier: Instant) -> Duration {
+        Duration::from_micros(self.as_micros().saturating_sub(earlier.as_micros()))
+    }
+
+    /// The low 32 bits of the time in milliseconds: enough to tell two near moments apart.
+    #[inline]
+    pub(crate) const fn as_millis_low(self) -> u32 {
+        (self.as_micros() / 1_000) as u32
+    }
+
+    #[inline]
+    pub(crate) const fn after_millis(self, millis: u64) -> Instant {
+        Instant(self.0.saturating_add(millis.saturating_mul(1_000)))
+    }
+
+    /// The earlier of two moments, where `None` is never.
+    #[inline]
+    pub(crate) const fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+        match (a, b) {
+            (Some(x), Some(y)) => Some(if x.0.get() <= y.0.get() { x } else { y }),
+            (Some(x), None) | (None, Some(x)) => Some(x),
+            (None, None) => None,
+        }
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Instant;
+
+    /// Saturates at the last moment there is.
+    fn add(self, duration: Duration) -> Instant {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Instant(self.0.saturating_add(micros))
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instant({self})")
+    }
+}
+
+impl fmt::Display for Instant {
+    /// In seconds: `1.5s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", Duration::from_micros(self.as_micros()))
+    }
+}
+
+/// A length of time in two bytes, for a connection to keep: whole milliseconds up to 8.19 s, four significant digits
+/// (three from 8191 up) beyond, as far as two and a half years; longer is for ever. What does not fit is rounded up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Span(u16); // thirteen bits of digits under three bits of power of ten
+
+impl Span {
+    pub(crate) const FOREVER: Span = Span(u16::MAX);
+    const DIGITS: u32 = 13;
+    const MOST: u128 = (1 << Span::DIGITS) - 2;
+
+    pub(crate) const fn new(duration: Duration) -> Span {
+        let mut digits = duration.as_micros().div_ceil(1_000);
+        let mut power = 0_u16;
+        while digits > Span::MOST {
+            digits = digits.div_ceil(10);
+            power = power.saturating_add(1);
+            if power > 7 {
+                return Span::FOREVER;
+            }
+        }
+        Span((power << Span::DIGITS) | digits as u16)
+    }
+
+    /// As [`Span::new`], with zero taken as the least there is: for a time that must pass.
+    pub(crate) const fn at_least_a_millisecond(duration: Duration) -> Span {
+        let span = Span::new(duration);
+        if span.0 == 0 { Span(1) } else { span }
+    }
+
+    pub(crate) const fn or_forever(duration: Option<Duration>) -> Span {
+        match duration {
+            Some(duration) => Span::new(duration),
+            None => Span::FOREVER,
+        }
+    }
+
+    /// Milliseconds; `u64::MAX` for ever.
+    #[inline]
+    pub(crate) const fn millis(self) -> u64 {
+        let power: u64 = match self.0 >> Span::DIGITS {
+            0 => 1,
+            1 => 10,
+            2 => 100,
+            3 => 1_000,
+            4 => 10_000,
+            5 => 100_000,
+            6 => 1_000_000,
+            _ => 10_000_000,
+        };
+        if self.0 == u16::MAX {
+            return u64::MAX;
+        }
+        ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power)
+    }
+
+    /// The moment this long after `start`; none if this is for ever.
+    #[inline]
+    pub(crate) const fn after(self, start: Instant) -> Option<Instant> {
+        if self.0 == u16::MAX { None } else { Some(start.after_millis(self.millis())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_keep_what_people_write() {
+        for millis in [0, 1, 200, 500, 1_000, 3_000, 5_000, 8_190, 30_000, 60_000, 75_000, 100_000, 120_000, 123_000] {
+            assert_eq!(Span::new(Duration::from_millis(millis)).millis(), millis);
+        }
+        for secs in [180, 240, 300, 7_200, 86_400, 31_536_000] {
+            assert_eq!(Span::new(Duration::from_secs(secs)).millis(), secs * 1_000);
+        }
+    }
+
+    #[test]
+    fn spans_round_up_and_end_in_for_ever() {
+        assert_eq!(Span::new(Duration::from_micros(1)).millis(), 1);
+        assert_eq!(Span::new(Duration::from_millis(8_191)).millis(), 8_200);
+        assert_eq!(Span::new(Duration::MAX), Span::FOREVER);
+        assert_eq!(Span::FOREVER.after(Instant::ZERO), None);
+        let mut last = 0;
+        for millis in (0..200_000_000_000_u64).step_by(77_777_777) {
+            let kept = Span::new(Duration::from_millis(millis)).millis();
+            assert!(kept >= millis && kept >= last && (kept == u64::MAX || kept - millis <= millis / 800));
+            last = kept;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! RFC 9293 section 3.10.8: timeouts.
+
+use crate::connection::{Connection, Endpoint, Open};
+use crate::poll::Signal;
+use crate::tcb::{Pace, Phase, Snd, Tcb};
+use crate::time::Instant;
+
+/// The timers of a connection. A state has use for two at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Timers {
+    /// What is in flight is sent again; where the window is closed, it is probed.
+    pub(crate) retransmission: Option<Instant>,
+    /// The connection ends: the user timeout while something is unacknowledged, the policy for FIN-WAIT-2, 2 MSL in
+    /// TIME-WAIT.
+    pub(crate) end: Option<Instant>,
+}
+
+impl Timers {
+    pub(crate) const NONE: Timers = Timers { retransmission: None, end: None };
+
+    #[inline]
+    pub(crate) fn stop(&mut self) {
+        *self = Timers::NONE;
+    }
+
+    #[inline]
+    pub(crate) const fn earliest(&self) -> Option<Instant> {
+        Instant::earliest(self.retransmission, self.end)
+    }
+}
+
+impl Endpoint {
+    /// The 2 MSL of TIME-WAIT begin, or begin again.
+    pub(crate) fn start_time_wait(&mut self) {
+        let msl = self.policy.msl;
+        self.timers.end = msl.after(self.now).and_then(|once| msl.after(once));
+    }
+}
+
+impl Connection {
+    pub(crate) fn timeouts(&mut self) {
+        let now = self.endpoint.now;
+        let over = |timer: Option<Instant>| timer.is_some_and(|at| at <= now);
+        if over(self.endpoint.timers.end) {
+            self.end_timeout();
+        } else if over(self.endpoint.timers.retransmission) {
+            self.retransmission_timeout();
+        }
+    }
+
+    /// USER TIMEOUT, and TIME-WAIT TIMEOUT.
+    fn end_timeout(&mut self) {
+        match &self.tcb {
+            Tcb::Synchronized(tcb) => match tcb.phase {
+                Phase::TimeWait { .. } => self.delete_tcb(),
+                Phase::SynReceived(_)
+                | Phase::Established
+                | Phase::FinWait1
+                | Phase::FinWait2
+                | Phase::CloseWait
+                | Phase::Closing
+                | Phase::LastAck => self.timed_out(),
+            },
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.timed_out(),
+        }
+    }
+
+    /// The connection is given up. One that only a SYN from somewhere has called into being goes back to LISTEN, and
+    /// the user hears nothing of it (D18).
+    fn timed_out(&mut self) {
+        if self.tcb.is_passive_syn_received() {
+            self.return_to_listen();
+        } else {
+            self.close_with(Signal::TimedOut);
+        }
+    }
+
+    /// RETRANSMISSION TIMEOUT.
+    fn retransmission_timeout(&mut self) {
+        let passive = self.tcb.is_passive_syn_received();
+        let endpoint = &mut self.endpoint;
+        let snd = match &mut self.tcb {
+            Tcb::SynSent(snd) => snd,
+            Tcb::Synchronized(tcb) => &mut tcb.snd,
+            Tcb::Closed | Tcb::Listen => return,
+        };
+        // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23).
+        let r2 = if snd.syn { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
+        let waited = u64::from(endpoint.now.as_millis_low().wrapping_sub(snd.since));
+        if waited >= r2.millis() {
+            return self.timed_out();
+        }
+        snd.retransmissions = snd.retransmissions.saturating_add(1);
+        // R1: the user is told, once (SHLD-9).
+        if snd.retransmissions == endpoint.policy.r1 && !passive {
+            endpoint.due.signal(Signal::Retransmitting);
+        }
+        snd.rto.back_off();
+        snd.restart_timer(endpoint);
+        snd.send_front_again(endpoint);
+    }
+}
+
+impl Snd {
+    /// RFC 6298 section 5.4: the earliest segment that is unacknowledged goes out again, and nothing sent before now
+    /// can be timed any more (Karn).
+    fn send_front_again(&mut self, endpoint: &mut Endpoint) {
+        self.pace = Pace::Untimed;
+        if self.syn {
+            endpoint.due.syn();
+            return;
+        }
+        endpoint.due.front();
+        // With a closed window it is a probe (RFC 9293 3.8.6.1), and nothing follows it.
+        if self.wnd > 0 {
+            self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: 0 };
+        }
+    }
+}
+
+impl Tcb {
+    fn is_passive_syn_received(&self) -> bool {
+        match self {
+            Tcb::Synchronized(tcb) => tcb.phase == Phase::SynReceived(Open::Passive),
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => false,
+        }
+    }
+}
