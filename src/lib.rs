@@ -1,6 +1,14 @@
 //! The life of one TCP connection as a pure state machine.
 
 #![no_std]
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
 
 #[cfg(feature = "sim")]
 extern crate std;

@@ -34,9 +34,9 @@ impl Rto {
             self.rttvar = rtt / 2;
         } else {
             // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
-            let off = u64::from(self.srtt.abs_diff(rtt));
-            self.rttvar = weighted(self.rttvar, 3, off, 4);
-            self.srtt = weighted(self.srtt, 7, u64::from(rtt), 8).max(1);
+            let off = self.srtt.abs_diff(rtt);
+            self.rttvar = narrow(u64::from(self.rttvar).saturating_mul(3).saturating_add(u64::from(off)) / 4);
+            self.srtt = narrow(u64::from(self.srtt).saturating_mul(7).saturating_add(u64::from(rtt)) / 8).max(1);
         }
         let micros = u64::from(self.srtt).saturating_add(u64::from(self.rttvar).saturating_mul(4).max(u64::from(G)));
         self.rto = clamp(micros.div_ceil(1_000), policy);
@@ -75,15 +75,13 @@ impl Rto {
     }
 }
 
-/// `(weight * old + new) / whole`
-fn weighted(old: u32, weight: u64, new: u64, whole: u64) -> u32 {
-    let sum = u64::from(old).saturating_mul(weight).saturating_add(new);
-    u32::try_from(sum / whole.max(1)).unwrap_or(u32::MAX)
-}
-
 /// Within `rto_min` and `rto_max`; where they cross, `rto_max` wins.
 fn clamp(millis: u64, policy: &Policy) -> u32 {
     let least = |span: Span| span.millis().max(1);
     let millis = millis.max(least(policy.rto_min)).min(least(policy.rto_max));
-    u32::try_from(millis).unwrap_or(u32::MAX)
+    narrow(millis)
+}
+
+fn narrow(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }

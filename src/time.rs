@@ -162,7 +162,7 @@ mod tests {
         for millis in [0, 1, 200, 500, 1_000, 3_000, 5_000, 8_190, 30_000, 60_000, 75_000, 100_000, 120_000, 123_000] {
             assert_eq!(Span::new(Duration::from_millis(millis)).millis(), millis);
         }
-        for secs in [180, 240, 300, 7_200, 86_400, 31_536_000] {
+        for secs in [180, 240, 300, 7_200, 86_400, 864_000] {
             assert_eq!(Span::new(Duration::from_secs(secs)).millis(), secs * 1_000);
         }
     }
