@@ -1,4 +1,96 @@
-//! The life of one TCP connection as a pure state machine.
+//! The life of one TCP connection as a pure, sans-I/O state machine: RFC 9293 section 3.10, exact.
+//!
+//! A [`Connection`] is in one of the eleven TCP states. Segments, user calls and the passing of time go in; state
+//! transitions, signals to the user and outbound segments come out. It does no I/O, reads no clock, draws no random
+//! number, allocates nothing, holds no payload bytes, and cannot panic: every segment and every call has an answer in
+//! every state.
+//!
+//! # The loop
+//!
+//! One rule: **after every event, poll until [`Output::Wait`].**
+//!
+//! 1. Wait for an event: a segment of the peer, a call of the user, or the deadline that `Wait` told.
+//! 2. Hand it in: [`segment_arrives`](Connection::segment_arrives), one of the calls, or
+//!    [`timeout`](Connection::timeout).
+//! 3. [`poll`](Connection::poll) until `Wait`, and do what comes out.
+//!
+//! Here two connections talk to each other without a network between them:
+//!
+//! ```
+//! use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State};
+//!
+//! /// Step 3: the segments that a connection has for its peer.
+//! fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
+//!     let mut segments = Vec::new();
+//!     loop {
+//!         match connection.poll(now) {
+//!             Output::Transition(transition) => println!("{transition}"), // LISTEN -> SYN-RECEIVED
+//!             Output::Signal(signal) => println!("{signal:?}"),           // Acknowledged(5): drop them from the queue
+//!             Output::Transmit(transmit) => segments.push(transmit.segment), // with the bytes of transmit.payload
+//!             Output::Wait(_deadline) => return segments,                 // call timeout() then
+//!         }
+//!     }
+//! }
+//!
+//! let now = Instant::ZERO;
+//! let mut client = Connection::new(&Config::DEFAULT, 100); // 100: use a keyed hash of the two sockets
+//! let mut server = Connection::new(&Config::DEFAULT, 300);
+//! server.open(Open::Passive, now)?;
+//! client.open(Open::Active, now)?;
+//! client.send(5, now)?; // five bytes are in the caller's send queue
+//!
+//! drain(&mut server, now);
+//! let mut received = 0;
+//! loop {
+//!     let to_server = drain(&mut client, now);
+//!     for segment in &to_server {
+//!         // Ok: the bytes of the payload that are new, in order. Err: why the segment had no effect.
+//!         received += server.segment_arrives(segment, now).map_or(0, |new| new.len());
+//!     }
+//!     let to_client = drain(&mut server, now);
+//!     for segment in &to_client {
+//!         let _ = client.segment_arrives(segment, now);
+//!     }
+//!     if to_server.is_empty() && to_client.is_empty() {
+//!         break;
+//!     }
+//! }
+//! assert_eq!(client.state(), State::Established);
+//! assert_eq!(server.state(), State::Established);
+//! assert_eq!(received, 5);
+//! # Ok::<(), tcp_lifecycle::CallError>(())
+//! ```
+//!
+//! # What is the caller's
+//!
+//! The bytes (a send queue of which the connection knows the length, a receive queue to which
+//! [`segment_arrives`](Connection::segment_arrives) says what to append), the packets (parsing, checksums, ports and
+//! addresses), the table of connections, the clock, and the choice of the ISN offset. Reassembly of what arrives out of
+//! order and congestion control have seams, not implementations: see [`Connection::segment_arrives`] and
+//! [`Connection::limit`].
+//!
+//! # With the RFC open
+//!
+//! | RFC 9293 | file |
+//! |---|---|
+//! | 3.3.1 the variables, Figures 3 and 4 | `tcb.rs` |
+//! | 3.3.2 the states, Figure 5 | `state.rs` |
+//! | 3.4 sequence numbers | `seq.rs` |
+//! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
+//! | 3.8.1 retransmission timeout (RFC 6298) | `rto.rs` |
+//! | 3.8.3, 3.10.8 timeouts | `timeouts.rs` |
+//! | 3.8.6 windows, what is sent when | `poll.rs` |
+//! | 3.9.1 policies of the user | `config.rs` |
+//! | 3.10 events | `connection.rs` |
+//! | 3.10.1 to 3.10.5 OPEN, SEND, RECEIVE, CLOSE, ABORT | `calls.rs` |
+//! | 3.10.6 STATUS | `status.rs` |
+//! | 3.10.7 SEGMENT ARRIVES | `arrives.rs` |
+//! | 3.10.7.1 CLOSED | `arrives/closed.rs` |
+//! | 3.10.7.2 LISTEN | `arrives/listen.rs` |
+//! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
+//! | 3.10.7.4 the eight steps | `arrives/synchronized.rs` |
+//!
+//! Where the texts leave room, [`decisions`] says what is done and why.
 
 #![no_std]
 #![warn(
@@ -29,6 +121,9 @@ mod tcb;
 mod time;
 mod timeouts;
 
+#[doc = include_str!("decisions.md")]
+pub mod decisions {}
+
 pub use config::{Config, ConfigError};
 pub use connection::{Connection, Open};
 pub use error::{CallError, Refusal};
@@ -39,3 +134,7 @@ pub use seq::SeqNumber;
 pub use state::{State, Transition};
 pub use status::Status;
 pub use time::Instant;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
