@@ -21,6 +21,8 @@ enum Return {
     Drop(Refusal),
     /// Send `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, and drop the segment.
     Acknowledge(Refusal),
+    /// The same for a segment that lies outside the window, but of which something has been used.
+    AcknowledgeUsed,
     /// Send the reset that the segment's sender will accept, and drop the segment.
     Reset(Refusal),
     /// Return to LISTEN.
@@ -57,6 +59,10 @@ impl Connection {
             Return::Acknowledge(refusal) => {
                 self.acknowledge_refused(segment, refusal);
                 Err(refusal)
+            }
+            Return::AcknowledgeUsed => {
+                self.acknowledge_refused(segment, Refusal::NotAcceptable);
+                Ok(0..0)
             }
             Return::Reset(refusal) => {
                 self.reset(segment);

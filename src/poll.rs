@@ -349,10 +349,12 @@ impl Snd {
         }
     }
 
-    /// The last payload of the queue can go out in this drain: "all preceding SENDs have been segmentized".
+    /// The last payload of the queue goes out in this drain: "all preceding SENDs have been segmentized".
     fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
         let (from, credit) = self.cursor();
-        self.end.ahead_of(from) <= self.room(from, endpoint).min(credit)
+        let is_probed = endpoint.due.what.contains(What::FRONT) && self.una == self.nxt;
+        let probe = u32::from(is_probed).min(endpoint.limit);
+        self.end.ahead_of(from) <= self.room(from, endpoint).min(credit).max(probe)
     }
 }
 

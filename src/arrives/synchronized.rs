@@ -72,8 +72,7 @@ impl Synchronized {
         if self.is_acceptable(segment) {
             return Ok(self.idealize(segment));
         }
-        self.use_ack_of_unacceptable(segment, endpoint)?;
-        Err(Return::Acknowledge(Refusal::NotAcceptable))
+        Err(self.unacceptable(segment, endpoint))
     }
 
     /// The four cases of Table 6, and what is let through besides.
@@ -105,15 +104,15 @@ impl Synchronized {
         matches!(self.phase, Phase::TimeWait { .. })
     }
 
-    /// What counts of a segment that lies outside the window: a FIN repeated in TIME-WAIT, and the acknowledgment of a
-    /// bare ACK not far left of it.
+    /// "An acknowledgment should be sent in reply"; and what counts all the same of a segment outside the window: a FIN
+    /// repeated in TIME-WAIT, and the acknowledgment of a bare ACK not far left.
     #[cold]
-    fn use_ack_of_unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Result<(), Return> {
-        let repeated_fin = segment.is_fin() && segment.seq() + segment.len() == self.rcv.nxt;
-        if self.is_time_wait() && repeated_fin && !segment.is_syn() {
+    fn unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
+        let repeated_fin = segment.is_fin() && !segment.is_syn() && segment.seq() + segment.len() == self.rcv.nxt;
+        if self.is_time_wait() && repeated_fin {
             // D3: the acknowledgment of the peer's FIN was lost; 2 MSL from here.
             endpoint.start_time_wait();
-            return Ok(());
+            return Return::AcknowledgeUsed;
         }
         // D4
         let left = self.rcv.nxt - segment.seq();
@@ -125,9 +124,9 @@ impl Synchronized {
             && ack.le(self.snd.nxt)
         {
             self.snd.acknowledge(ack, endpoint);
-            self.after_ack(false, endpoint)?;
+            return self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed);
         }
-        Ok(())
+        Return::Acknowledge(Refusal::NotAcceptable)
     }
 
     /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
