@@ -1,5 +1,5 @@
-//! RFC 9293 section 3.10.7: SEGMENT ARRIVES. The ways in which processing ends early, and the dispatch to the four
-//! subsections.
+//! RFC 9293 section 3.10.7: SEGMENT ARRIVES. The dispatch to the four subsections, and the ways in which processing ends
+//! early.
 
 mod closed;
 mod listen;
@@ -9,8 +9,8 @@ mod synchronized;
 use core::ops::Range;
 
 use crate::connection::Connection;
+use crate::due::End;
 use crate::error::Refusal;
-use crate::poll::Signal;
 use crate::segment::Segment;
 use crate::tcb::{Phase, Tcb};
 
@@ -28,31 +28,21 @@ enum Return {
     /// Return to LISTEN.
     Listen,
     /// Delete the TCB and enter CLOSED; the user is told how, unless it was a graceful end.
-    Close(Option<Signal>),
+    Close(Option<End>),
     /// Send that reset, and close.
-    ResetAndClose(Signal),
+    ResetAndClose(End),
 }
 
 impl Connection {
-    #[inline]
     pub(crate) fn arrives(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        let endpoint = &mut self.endpoint;
-        let arrived = match &mut self.tcb {
-            Tcb::Closed => Err(closed::segment_arrives(segment)),
-            Tcb::Listen => listen::segment_arrives(segment, endpoint).map(|tcb| {
-                self.tcb = Tcb::Synchronized(tcb);
-                0..0
-            }),
-            Tcb::SynSent(snd) => syn_sent::segment_arrives(snd, segment, endpoint).map(|(tcb, text)| {
-                self.tcb = Tcb::Synchronized(tcb);
-                text
-            }),
-            Tcb::Synchronized(tcb) => tcb.segment_arrives(segment, endpoint),
-        };
-        arrived.or_else(|early| self.return_early(segment, early))
+        match self.tcb {
+            Tcb::Closed => self.arrives_in_closed(segment),
+            Tcb::Listen => self.arrives_in_listen(segment),
+            Tcb::SynSent(_) => self.arrives_in_syn_sent(segment),
+            Tcb::Synchronized(_) => self.arrives_in_other_states(segment),
+        }
     }
 
-    #[cold]
     fn return_early(&mut self, segment: &Segment, early: Return) -> Result<Range<usize>, Refusal> {
         match early {
             Return::Drop(refusal) => Err(refusal),
@@ -76,12 +66,12 @@ impl Connection {
                 self.delete_tcb();
                 Ok(0..0)
             }
-            Return::Close(Some(signal)) => {
-                self.close_with(signal);
+            Return::Close(Some(end)) => {
+                self.close_with(end);
                 Ok(0..0)
             }
-            Return::ResetAndClose(signal) => {
-                self.close_with(signal);
+            Return::ResetAndClose(end) => {
+                self.close_with(end);
                 self.reset(segment);
                 Ok(0..0)
             }

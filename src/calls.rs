@@ -34,11 +34,6 @@ impl Connection {
         self.endpoint.due.syn();
     }
 
-    fn enter(&mut self, tcb: Tcb) {
-        self.endpoint.due.transition(self.tcb.state(), tcb.state());
-        self.tcb = tcb;
-    }
-
     /// 3.10.2 SEND
     pub(crate) fn call_send(&mut self, bytes: usize) -> Result<(), CallError> {
         match &mut self.tcb {

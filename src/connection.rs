@@ -3,8 +3,9 @@
 use core::ops::Range;
 
 use crate::config::{Config, Policy};
+use crate::due::{Due, End};
 use crate::error::{CallError, Refusal};
-use crate::poll::{Due, Output, Signal};
+use crate::poll::Output;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
 use crate::state::State;
@@ -216,6 +217,11 @@ impl Connection {
     #[inline]
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         self.endpoint.clock(now);
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.is_predicted(segment)
+        {
+            return Ok(tcb.predicted(segment, &mut self.endpoint));
+        }
         self.arrives(segment)
     }
 
@@ -269,15 +275,19 @@ impl Connection {
     }
 
     fn leave_tcb(&mut self, next: Tcb) {
-        self.endpoint.due.transition(self.tcb.state(), next.state());
+        self.enter(next);
         self.endpoint.due.drop_segments();
         self.endpoint.timers.stop();
-        self.tcb = next;
+    }
+
+    pub(crate) fn enter(&mut self, tcb: Tcb) {
+        self.endpoint.due.transition(self.tcb.state(), tcb.state());
+        self.tcb = tcb;
     }
 
     /// The end that the user is told of.
-    pub(crate) fn close_with(&mut self, signal: Signal) {
+    pub(crate) fn close_with(&mut self, end: End) {
         self.delete_tcb();
-        self.endpoint.due.signal(signal);
+        self.endpoint.due.end(end);
     }
 }

@@ -109,6 +109,7 @@ mod arrives;
 mod calls;
 mod config;
 mod connection;
+mod due;
 mod error;
 mod options;
 mod poll;

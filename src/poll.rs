@@ -3,10 +3,11 @@
 use core::ops::Range;
 
 use crate::connection::{Connection, Endpoint};
+use crate::due::What;
 use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
-use crate::state::{State, Transition};
+use crate::state::Transition;
 use crate::tcb::{Pace, Phase, Rcv, Snd, Synchronized, Tcb};
 use crate::time::Instant;
 
@@ -51,194 +52,16 @@ pub enum Signal {
     Retransmitting,
 }
 
-bitflags::bitflags! {
-    /// What is due, in the order in which it is handed out.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    struct What: u8 {
-        const TRANSITIONS = 1;
-        const SIGNALS = 2;
-        /// A reset, whose form the other bit tells.
-        const RESET = 4;
-        const RESET_HAS_ACK = 8;
-        /// Our SYN, or SYN,ACK.
-        const SYN = 16;
-        /// What is at the front of the send queue, because a timer fired.
-        const FRONT = 32;
-        /// Payload and FIN to be looked at: the variables say whether any can go.
-        const LOOK = 64;
-        const ACK = 128;
-
-        const SEGMENTS = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::OF_TCB.bits();
-        /// What is nothing without a TCB.
-        const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();
-    }
-
-    /// In the order in which they are handed out; the last three are ends.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    struct Signals: u8 {
-        const ACKNOWLEDGED = 1;
-        const RETRANSMITTING = 2;
-        const CLOSING = 4;
-        const REFUSED = 8;
-        const RESET = 16;
-        const TIMED_OUT = 32;
-    }
-}
-
-/// What is due to be handed out.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Due {
-    what: What,
-    signals: Signals,
-    /// The states that were left, oldest first; each transition leads to the next one, the last to the present state.
-    left: [State; 3],
-    transitions: u8,
-    acknowledged: u32,
-    /// The number in the reset.
-    reset: SeqNumber,
-}
-
-impl Due {
-    pub(crate) const NOTHING: Due = Due {
-        what: What::empty(),
-        signals: Signals::empty(),
-        left: [State::Closed; 3],
-        transitions: 0,
-        acknowledged: 0,
-        reset: SeqNumber(0),
-    };
-
-    #[inline]
-    pub(crate) const fn is_nothing(&self) -> bool {
-        self.what.is_empty()
-    }
-
-    /// A transition. Of more than three the later ones fold into the third; one that ends where it began vanishes.
-    pub(crate) fn transition(&mut self, from: State, to: State) {
-        self.what |= What::TRANSITIONS;
-        if let Some(left) = self.left.get_mut(usize::from(self.transitions)) {
-            *left = from;
-            self.transitions = self.transitions.saturating_add(1);
-        } else if self.left[2] == to {
-            self.left[2] = State::Closed;
-            self.transitions = 2;
-        }
-    }
-
-    fn next_transition(&mut self, state: State) -> Transition {
-        let [from, second, third] = self.left;
-        self.transitions = self.transitions.saturating_sub(1);
-        self.left = [second, third, State::Closed];
-        if self.transitions == 0 {
-            self.what.remove(What::TRANSITIONS);
-            self.left = [State::Closed; 3];
-            return Transition { from, to: state };
-        }
-        Transition { from, to: second }
-    }
-
-    pub(crate) fn signal(&mut self, signal: Signal) {
-        self.signals |= match signal {
-            Signal::Acknowledged(_) => Signals::ACKNOWLEDGED,
-            Signal::Retransmitting => Signals::RETRANSMITTING,
-            Signal::Closing => Signals::CLOSING,
-            Signal::Refused => Signals::REFUSED,
-            Signal::Reset => Signals::RESET,
-            Signal::TimedOut => Signals::TIMED_OUT,
-        };
-        self.what |= What::SIGNALS;
-    }
-
-    #[inline]
-    pub(crate) fn acknowledged(&mut self, bytes: u32) {
-        if bytes > 0 {
-            self.acknowledged = self.acknowledged.saturating_add(bytes);
-            self.signals |= Signals::ACKNOWLEDGED;
-            self.what |= What::SIGNALS;
-        }
-    }
-
-    fn next_signal(&mut self) -> Signal {
-        let first = Signals::from_bits_truncate(self.signals.bits() & self.signals.bits().wrapping_neg());
-        self.signals.remove(first);
-        if self.signals.is_empty() {
-            self.what.remove(What::SIGNALS);
-        }
-        match first {
-            Signals::RETRANSMITTING => Signal::Retransmitting,
-            Signals::CLOSING => Signal::Closing,
-            Signals::REFUSED => Signal::Refused,
-            Signals::RESET => Signal::Reset,
-            Signals::TIMED_OUT => Signal::TimedOut,
-            _ => Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize),
-        }
-    }
-
-    /// A reset; a later one replaces it.
-    pub(crate) fn reset(&mut self, reset: &Segment) {
-        match reset.ack() {
-            Some(ack) => {
-                self.reset = ack;
-                self.what |= What::RESET | What::RESET_HAS_ACK;
-            }
-            None => self.reset_at(reset.seq()),
-        }
-    }
-
-    /// `<SEQ=seq><CTL=RST>`
-    pub(crate) fn reset_at(&mut self, seq: SeqNumber) {
-        self.reset = seq;
-        self.what.remove(What::RESET_HAS_ACK);
-        self.what |= What::RESET;
-    }
-
-    fn next_reset(&mut self) -> Segment {
-        let has_ack = self.what.contains(What::RESET_HAS_ACK);
-        self.what.remove(What::RESET | What::RESET_HAS_ACK);
-        let number = core::mem::take(&mut self.reset);
-        if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
-    }
-
-    pub(crate) fn syn(&mut self) {
-        self.what |= What::SYN;
-    }
-
-    pub(crate) fn front(&mut self) {
-        self.what |= What::FRONT | What::LOOK;
-    }
-
-    #[inline]
-    pub(crate) fn look(&mut self) {
-        self.what |= What::LOOK;
-    }
-
-    #[inline]
-    pub(crate) fn ack(&mut self) {
-        self.what |= What::ACK;
-    }
-
-    pub(crate) fn ack_is_due(&self) -> bool {
-        self.what.contains(What::ACK)
-    }
-
-    /// The TCB is gone, and with it all that was to be sent for it. A reset is not of the TCB.
-    pub(crate) fn drop_segments(&mut self) {
-        self.what.remove(What::OF_TCB);
-    }
-
-    fn take(&mut self, what: What) -> bool {
-        let due = self.what.contains(what);
-        self.what.remove(what);
-        due
-    }
-}
-
 impl Connection {
+    /// What is due, in the order of [`What`].
     pub(crate) fn poll_due(&mut self) -> Output {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            tcb.enter_last_ack(&mut self.endpoint);
-        }
         let endpoint = &mut self.endpoint;
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            if endpoint.due.what == What::ACK {
+                return tcb.bare_ack(endpoint);
+            }
+            tcb.enter_last_ack(endpoint);
+        }
         if endpoint.due.what.contains(What::TRANSITIONS) {
             return Output::Transition(endpoint.due.next_transition(self.tcb.state()));
         }
@@ -246,21 +69,29 @@ impl Connection {
             return Output::Signal(endpoint.due.next_signal());
         }
         if endpoint.due.what.contains(What::RESET) {
-            return Output::Transmit(Transmit { segment: endpoint.due.next_reset(), payload: 0..0 });
+            return bare(endpoint.due.next_reset());
         }
-        let transmit = match &mut self.tcb {
-            Tcb::Closed | Tcb::Listen => None,
-            Tcb::SynSent(snd) => snd.next_syn(endpoint),
+        match &mut self.tcb {
             Tcb::Synchronized(tcb) => tcb.next_segment(endpoint),
-        };
-        match transmit {
-            Some(transmit) => Output::Transmit(transmit),
-            None => {
-                endpoint.due.what.remove(What::OF_TCB);
-                Output::Wait(endpoint.timers.earliest())
+            Tcb::SynSent(snd) if endpoint.due.take(What::SYN) => {
+                let window = endpoint.syn_window();
+                snd.syn(Control::SYN, SeqNumber(0), window, endpoint)
             }
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(endpoint),
         }
     }
+}
+
+/// A segment that carries no payload.
+#[inline]
+fn bare(segment: Segment) -> Output {
+    Output::Transmit(Transmit { segment, payload: 0..0 })
+}
+
+/// Drained: what is due of segments is nothing.
+fn wait(endpoint: &mut Endpoint) -> Output {
+    endpoint.due.drop_segments();
+    Output::Wait(endpoint.timers.earliest())
 }
 
 /// A stretch of the send sequence space that goes into one segment.
@@ -271,16 +102,9 @@ struct Piece {
 }
 
 impl Snd {
-    /// `<SEQ=ISS><CTL=SYN>`
-    fn next_syn(&mut self, endpoint: &mut Endpoint) -> Option<Transmit> {
-        if !endpoint.due.take(What::SYN) {
-            return None;
-        }
-        let window = endpoint.syn_window();
-        Some(self.syn(Control::SYN, SeqNumber(0), window, endpoint))
-    }
-
-    fn syn(&mut self, control: Control, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) -> Transmit {
+    /// `<SEQ=ISS><CTL=SYN>` or `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`
+    #[inline(never)]
+    fn syn(&mut self, control: Control, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) -> Output {
         // Karn: only a SYN that has been sent once is timed.
         if endpoint.timers.retransmission.is_none() {
             self.time(endpoint.now);
@@ -289,8 +113,7 @@ impl Snd {
         }
         self.arm(endpoint);
         let options = Options::NONE.with_mss(endpoint.policy.mss);
-        let segment = Segment::new(self.iss, ack, control).with_window(window).with_options(options);
-        Transmit { segment, payload: 0..0 }
+        bare(Segment::new(self.iss, ack, control).with_window(window).with_options(options))
     }
 
     /// How much payload may go out from `from` on: the peer's window, and the caller's limit.
@@ -349,6 +172,7 @@ impl Snd {
         }
     }
 
+    #[cold]
     /// The last payload of the queue goes out in this drain: "all preceding SENDs have been segmentized".
     fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
         let (from, credit) = self.cursor();
@@ -367,32 +191,40 @@ impl Synchronized {
         }
     }
 
-    fn next_segment(&mut self, endpoint: &mut Endpoint) -> Option<Transmit> {
-        if endpoint.due.take(What::SYN) {
-            endpoint.due.take(What::ACK);
-            let window = self.rcv.advertise(self.snd.syn, endpoint);
-            return Some(self.snd.syn(Control::SYN | Control::ACK, self.rcv.nxt, window, endpoint));
-        }
-        if endpoint.due.take(What::FRONT)
-            && let Some(piece) = self.snd.front_piece(endpoint)
-        {
-            return Some(self.segment_of(piece, endpoint));
+    fn next_segment(&mut self, endpoint: &mut Endpoint) -> Output {
+        if endpoint.due.what.intersects(What::SYN | What::FRONT) {
+            if endpoint.due.take(What::SYN) {
+                endpoint.due.take(What::ACK);
+                let window = self.rcv.advertise(self.snd.syn, endpoint);
+                return self.snd.syn(Control::SYN | Control::ACK, self.rcv.nxt, window, endpoint);
+            }
+            if endpoint.due.take(What::FRONT)
+                && let Some(piece) = self.snd.front_piece(endpoint)
+            {
+                return self.segment_of(piece, endpoint);
+            }
         }
         if endpoint.due.what.contains(What::LOOK) && self.may_send() {
             if let Some(piece) = self.snd.next_piece(endpoint) {
-                return Some(self.segment_of(piece, endpoint));
+                return self.segment_of(piece, endpoint);
             }
             // Only a closed window can hold back all there is while nothing is in flight: it will be probed.
             if self.snd.wnd == 0 && self.snd.nxt != self.snd.last() {
                 self.snd.arm(endpoint);
             }
-            endpoint.due.what.remove(What::LOOK);
         }
-        endpoint.due.take(What::ACK).then(|| {
-            let window = self.rcv.advertise(self.snd.syn, endpoint);
-            let segment = Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window);
-            Transmit { segment, payload: 0..0 }
-        })
+        if endpoint.due.what.contains(What::ACK) {
+            return self.bare_ack(endpoint);
+        }
+        wait(endpoint)
+    }
+
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, when nothing else is due.
+    #[inline]
+    fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Output {
+        endpoint.due.drop_segments();
+        let window = self.rcv.advertise(self.snd.syn, endpoint);
+        bare(Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window))
     }
 
     /// Whether payload or a FIN may go out: after ESTABLISHED, and the FIN of a CLOSE in SYN-RECEIVED before (D8).
@@ -415,23 +247,27 @@ impl Synchronized {
         if self.snd.syn { self.snd.nxt } else { self.snd.nxt.min(self.snd.right_edge()) }
     }
 
-    fn segment_of(&mut self, piece: Piece, endpoint: &mut Endpoint) -> Transmit {
-        endpoint.due.take(What::ACK);
+    fn segment_of(&mut self, piece: Piece, endpoint: &mut Endpoint) -> Output {
+        let behind = piece.from + piece.payload;
         let mut control = Control::ACK;
         if piece.fin {
             control |= Control::FIN;
         }
         // MUST-61: the last of the queue is pushed.
-        if piece.payload > 0 && piece.from + piece.payload == self.snd.end {
+        if piece.payload > 0 && behind == self.snd.end {
             control |= Control::PSH;
         }
         self.snd.sent(&piece, endpoint);
+        // It acknowledges too; and when all is sent there is nothing more to look at.
+        endpoint.due.take(What::ACK);
+        if self.snd.nxt == self.snd.last() && !matches!(self.snd.pace, Pace::Recovering { .. }) {
+            endpoint.due.take(What::LOOK);
+        }
         let start = piece.from.ahead_of(self.snd.front()) as usize;
         let window = self.rcv.advertise(self.snd.syn, endpoint);
-        let segment = Segment::new(piece.from, self.rcv.nxt, control)
-            .with_payload(u16::try_from(piece.payload).unwrap_or(u16::MAX))
-            .with_window(window);
-        Transmit { segment, payload: start..start.saturating_add(piece.payload as usize) }
+        let segment =
+            Segment::new(piece.from, self.rcv.nxt, control).with_payload(piece.payload as u16).with_window(window);
+        Output::Transmit(Transmit { segment, payload: start..start.saturating_add(piece.payload as usize) })
     }
 }
 

@@ -1,7 +1,6 @@
 //! The retransmission timeout, RFC 6298.
 
 use crate::config::Policy;
-use crate::time::Span;
 
 /// SRTT, RTTVAR and RTO of RFC 6298 section 2, and the back-off of section 5.5.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +16,7 @@ pub(crate) struct Rto {
 }
 
 /// The granularity G of our clock, in microseconds.
-const G: u32 = 1_000;
+const G: u64 = 1_000;
 
 impl Rto {
     /// RFC 6298 section 2.1: before any sample.
@@ -34,11 +33,11 @@ impl Rto {
             self.rttvar = rtt / 2;
         } else {
             // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
-            let off = self.srtt.abs_diff(rtt);
-            self.rttvar = narrow(u64::from(self.rttvar).saturating_mul(3).saturating_add(u64::from(off)) / 4);
-            self.srtt = narrow(u64::from(self.srtt).saturating_mul(7).saturating_add(u64::from(rtt)) / 8).max(1);
+            let off = u64::from(self.srtt.abs_diff(rtt));
+            self.rttvar = ((u64::from(self.rttvar).wrapping_mul(3).wrapping_add(off)) / 4) as u32;
+            self.srtt = ((u64::from(self.srtt).wrapping_mul(7).wrapping_add(u64::from(rtt))) / 8).max(1) as u32;
         }
-        let micros = u64::from(self.srtt).saturating_add(u64::from(self.rttvar).saturating_mul(4).max(u64::from(G)));
+        let micros = u64::from(self.srtt).wrapping_add(u64::from(self.rttvar).wrapping_mul(4).max(G));
         self.rto = clamp(micros.div_ceil(1_000), policy);
         self.backoff = 0;
     }
@@ -49,7 +48,7 @@ impl Rto {
         if self.backoff == 0 {
             return u64::from(self.rto);
         }
-        (u64::from(self.rto) << self.backoff).min(policy.rto_max.millis())
+        (u64::from(self.rto) << self.backoff).min(policy.rto_max.millis()).min(u64::from(u32::MAX))
     }
 
     /// RFC 6298 section 5.5: twice the time for the next try.
@@ -77,9 +76,7 @@ impl Rto {
 
 /// Within `rto_min` and `rto_max`; where they cross, `rto_max` wins.
 fn clamp(millis: u64, policy: &Policy) -> u32 {
-    let least = |span: Span| span.millis().max(1);
-    let millis = millis.max(least(policy.rto_min)).min(least(policy.rto_max));
-    narrow(millis)
+    narrow(millis.max(policy.rto_min.millis()).min(policy.rto_max.millis()))
 }
 
 fn narrow(value: u64) -> u32 {

@@ -211,6 +211,7 @@ impl Snd {
     }
 
     /// The assignments of RFC 9293 3.10.7.3 and 3.10.7.4 for the first acknowledgment of our SYN (D1).
+    #[inline]
     pub(crate) fn set_window(&mut self, seq: SeqNumber, ack: SeqNumber, window: u32) {
         self.wnd = window;
         self.wl1 = seq;
@@ -219,7 +220,6 @@ impl Snd {
     }
 
     /// SND.UNA <- SEG.ACK, for SND.UNA < SEG.ACK =< SND.NXT.
-    #[inline]
     pub(crate) fn acknowledge(&mut self, ack: SeqNumber, endpoint: &mut Endpoint) {
         let payload = ack.min(self.end).ahead_of(self.front());
         let advance = ack - self.una;
@@ -262,20 +262,28 @@ impl Snd {
         endpoint.due.acknowledged(payload);
     }
 
-    /// SND.WND, SND.WL1, SND.WL2 <- the segment's, where it is not older than the last that set them.
+    /// SND.WL1 < SEG.SEQ, or SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK: the segment is not older than the last that set
+    /// the window.
     #[inline]
-    pub(crate) fn update_window(&mut self, seq: SeqNumber, ack: SeqNumber, window: u32, endpoint: &mut Endpoint) {
-        if !(self.wl1.lt(seq) || (self.wl1 == seq && self.wl2.le(ack))) {
-            return;
+    pub(crate) fn is_newer(&self, seq: SeqNumber, ack: SeqNumber) -> bool {
+        self.wl1.lt(seq) || (self.wl1 == seq && self.wl2.le(ack))
+    }
+
+    /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window.
+    pub(crate) fn use_ack(&mut self, seq: SeqNumber, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) {
+        if self.una != ack {
+            self.acknowledge(ack, endpoint);
         }
-        let was = self.wnd;
-        self.set_window(seq, ack, window);
-        if window != was && (self.nxt != self.last() || self.una != self.nxt) {
-            self.window_changed(was, endpoint);
+        if self.is_newer(seq, ack) {
+            let was = self.wnd;
+            self.set_window(seq, ack, u32::from(window));
+            if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
+                self.window_changed(was, endpoint);
+            }
         }
     }
 
-    #[inline(never)]
+    #[cold]
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
         endpoint.due.look();
         if was == 0 {
@@ -352,6 +360,13 @@ impl Rcv {
     #[inline]
     pub(crate) fn in_window(&self, seq: SeqNumber) -> bool {
         seq - self.nxt < self.wnd()
+    }
+
+    /// Text that starts at RCV.NXT is the user's.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: u32) {
+        self.nxt += bytes;
+        self.unread = self.unread.saturating_add(bytes);
     }
 
     /// The right edge that a segment sent now would offer: further only by as much as is worth a segment (RFC 9293

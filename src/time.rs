@@ -54,7 +54,8 @@ impl Instant {
 
     #[inline]
     pub(crate) const fn after_millis(self, millis: u64) -> Instant {
-        Instant(self.0.saturating_add(millis.saturating_mul(1_000)))
+        // No Span and no RTO is so long that its microseconds overflow.
+        Instant(self.0.saturating_add(millis.wrapping_mul(1_000)))
     }
 
     /// The earlier of two moments, where `None` is never.
@@ -99,17 +100,19 @@ pub(crate) struct Span(u16); // thirteen bits of digits under three bits of powe
 impl Span {
     pub(crate) const FOREVER: Span = Span(u16::MAX);
     const DIGITS: u32 = 13;
-    const MOST: u128 = (1 << Span::DIGITS) - 2;
+    const MOST: u64 = (1 << Span::DIGITS) - 2;
 
+    #[inline]
     pub(crate) const fn new(duration: Duration) -> Span {
-        let mut digits = duration.as_micros().div_ceil(1_000);
+        let whole = duration.as_secs().saturating_mul(1_000);
+        let mut digits = whole.saturating_add(duration.subsec_nanos().div_ceil(1_000_000) as u64);
         let mut power = 0_u16;
         while digits > Span::MOST {
-            digits = digits.div_ceil(10);
-            power = power.saturating_add(1);
-            if power > 7 {
+            if power == 7 {
                 return Span::FOREVER;
             }
+            digits = digits.div_ceil(10);
+            power = power.wrapping_add(1);
         }
         Span((power << Span::DIGITS) | digits as u16)
     }
@@ -130,7 +133,10 @@ impl Span {
     /// Milliseconds; `u64::MAX` for ever.
     #[inline]
     pub(crate) const fn millis(self) -> u64 {
-        let power: u64 = match self.0 >> Span::DIGITS {
+        if self.0 == Span::FOREVER.0 {
+            return u64::MAX;
+        }
+        let power: u32 = match self.0 >> Span::DIGITS {
             0 => 1,
             1 => 10,
             2 => 100,
@@ -140,16 +146,13 @@ impl Span {
             6 => 1_000_000,
             _ => 10_000_000,
         };
-        if self.0 == u16::MAX {
-            return u64::MAX;
-        }
-        ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power)
+        ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power as u64)
     }
 
     /// The moment this long after `start`; none if this is for ever.
     #[inline]
     pub(crate) const fn after(self, start: Instant) -> Option<Instant> {
-        if self.0 == u16::MAX { None } else { Some(start.after_millis(self.millis())) }
+        if self.0 == Span::FOREVER.0 { None } else { Some(start.after_millis(self.millis())) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! RFC 9293 section 3.10.8: timeouts.
 
 use crate::connection::{Connection, Endpoint, Open};
-use crate::poll::Signal;
+use crate::due::End;
 use crate::tcb::{Pace, Phase, Snd, Tcb};
 use crate::time::Instant;
 
@@ -71,7 +71,7 @@ impl Connection {
         if self.tcb.is_passive_syn_received() {
             self.return_to_listen();
         } else {
-            self.close_with(Signal::TimedOut);
+            self.close_with(End::TimedOut);
         }
     }
 
@@ -93,7 +93,7 @@ impl Connection {
         snd.retransmissions = snd.retransmissions.saturating_add(1);
         // R1: the user is told, once (SHLD-9).
         if snd.retransmissions == endpoint.policy.r1 && !passive {
-            endpoint.due.signal(Signal::Retransmitting);
+            endpoint.due.retransmitting();
         }
         snd.rto.back_off();
         snd.restart_timer(endpoint);

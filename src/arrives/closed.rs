@@ -1,12 +1,20 @@
 //! RFC 9293 section 3.10.7.1: SEGMENT ARRIVES in CLOSED.
 
-use super::Return;
+use core::ops::Range;
+
+use crate::connection::Connection;
 use crate::error::Refusal;
 use crate::segment::Segment;
 
-pub(super) fn segment_arrives(segment: &Segment) -> Return {
-    if segment.is_rst() {
-        return Return::Drop(Refusal::ResetWithoutConnection);
+impl Connection {
+    /// Whatever it is, its payload is discarded; and it is answered with a reset, unless it is one.
+    pub(super) fn arrives_in_closed(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        match segment.reset() {
+            Some(reset) => {
+                self.endpoint.due.reset(&reset);
+                Err(Refusal::NoConnection)
+            }
+            None => Err(Refusal::ResetWithoutConnection),
+        }
     }
-    Return::Reset(Refusal::NoConnection)
 }

@@ -1,29 +1,37 @@
 //! RFC 9293 section 3.10.7.2: SEGMENT ARRIVES in LISTEN.
 
-use super::Return;
-use crate::connection::{Endpoint, Open};
+use core::ops::Range;
+
+use crate::connection::{Connection, Open};
 use crate::error::Refusal;
 use crate::segment::Segment;
-use crate::state::State;
-use crate::tcb::{Snd, Synchronized};
+use crate::tcb::{Snd, Synchronized, Tcb};
 
-pub(super) fn segment_arrives(segment: &Segment, endpoint: &mut Endpoint) -> Result<Synchronized, Return> {
-    // First, check for a RST.
-    if segment.is_rst() {
-        return Err(Return::Drop(Refusal::ResetInListen));
+impl Connection {
+    pub(super) fn arrives_in_listen(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        // First, check for a RST.
+        if segment.is_rst() {
+            return Err(Refusal::ResetInListen);
+        }
+        // Second, check for an ACK.
+        if segment.ack().is_some() {
+            self.reset(segment);
+            return Err(Refusal::AckInListen);
+        }
+        // Third, check for a SYN.
+        if segment.is_syn() {
+            self.enter_syn_received(segment);
+            return Ok(0..0);
+        }
+        // Fourth, other data or control.
+        Err(Refusal::NoSynInListen)
     }
-    // Second, check for an ACK.
-    if segment.ack().is_some() {
-        return Err(Return::Reset(Refusal::AckInListen));
+
+    /// What the SYN carries besides is not acknowledged, so that the peer sends it again (D13).
+    fn enter_syn_received(&mut self, syn: &Segment) {
+        let mut snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
+        snd.agree_mss(syn, &self.endpoint);
+        self.enter(Tcb::Synchronized(Synchronized::new(Open::Passive, snd, syn, &self.endpoint)));
+        self.endpoint.due.syn();
     }
-    // Third, check for a SYN. What else it carries is not acknowledged, so that the peer sends it again (D13).
-    if segment.is_syn() {
-        let mut snd = Snd::new(endpoint.choose_isn(), endpoint);
-        snd.agree_mss(segment, endpoint);
-        endpoint.due.transition(State::Listen, State::SynReceived);
-        endpoint.due.syn();
-        return Ok(Synchronized::new(Open::Passive, snd, segment, endpoint));
-    }
-    // Fourth, other data or control.
-    Err(Return::Drop(Refusal::NoSynInListen))
 }

@@ -3,63 +3,75 @@
 use core::ops::Range;
 
 use super::Return;
-use crate::connection::{Endpoint, Open};
+use crate::connection::{Connection, Open};
+use crate::due::End;
 use crate::error::Refusal;
-use crate::poll::Signal;
 use crate::segment::Segment;
-use crate::state::State;
-use crate::tcb::{Pace, Phase, Snd, Synchronized};
+use crate::seq::SeqNumber;
+use crate::tcb::{Pace, Phase, Snd, Synchronized, Tcb};
 
-pub(super) fn segment_arrives(
-    snd: &mut Snd,
-    segment: &Segment,
-    endpoint: &mut Endpoint,
-) -> Result<(Synchronized, Range<usize>), Return> {
-    // First, check the ACK bit.
-    if let Some(ack) = segment.ack()
-        && !(snd.una.lt(ack) && ack.le(snd.nxt))
-    {
-        return Err(if segment.is_rst() {
-            Return::Drop(Refusal::ResetWithBadAckInSynSent)
-        } else {
-            Return::Reset(Refusal::AckInSynSent)
-        });
-    }
-    // Second, check the RST bit.
-    if segment.is_rst() {
-        return Err(match segment.ack() {
-            Some(_) => Return::Close(Some(Signal::Refused)),
-            None => Return::Drop(Refusal::ResetWithoutAckInSynSent),
-        });
-    }
-    // Fourth, check the SYN bit; fifth, if there is none.
-    if !segment.is_syn() {
-        return Err(Return::Drop(Refusal::NoSynInSynSent));
-    }
-    endpoint.due.drop_segments();
-    snd.agree_mss(segment, endpoint);
-    let mut tcb = Synchronized::new(Open::Active, snd.clone(), segment, endpoint);
-    match segment.ack() {
-        // Our SYN is acknowledged: ESTABLISHED, and on with the sixth step.
-        Some(ack) => {
-            endpoint.due.transition(State::SynSent, State::Established);
-            tcb.phase = Phase::Established;
-            tcb.snd.acknowledge(ack, endpoint);
-            tcb.snd.set_window(segment.seq(), ack, u32::from(segment.window()));
-            endpoint.due.ack();
-            endpoint.due.look();
-            let text = tcb.idealize(segment);
-            let range = tcb.sixth_step_on(&text, endpoint);
-            Ok((tcb, range))
+impl Connection {
+    pub(super) fn arrives_in_syn_sent(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        let Tcb::SynSent(snd) = &self.tcb else { return Ok(0..0) };
+        if let Err(early) = snd.check(segment) {
+            return self.return_early(segment, early);
         }
-        // The SYNs have crossed: SYN-RECEIVED. SND.WL2 has no SEG.ACK to be set to (D1); what the SYN carries besides
-        // will be sent again (D13). Whoever acknowledges now may mean the SYN or the SYN,ACK: neither is timed (Karn).
-        None => {
-            endpoint.due.transition(State::SynSent, State::SynReceived);
-            tcb.snd.set_window(segment.seq(), tcb.snd.una, u32::from(segment.window()));
-            tcb.snd.pace = Pace::Untimed;
-            endpoint.due.syn();
-            Ok((tcb, 0..0))
+        let mut snd = snd.clone();
+        snd.agree_mss(segment, &self.endpoint);
+        let tcb = Synchronized::new(Open::Active, snd, segment, &self.endpoint);
+        self.endpoint.due.drop_segments();
+        match segment.ack() {
+            Some(ack) => Ok(self.enter_established(tcb, ack, segment)),
+            None => {
+                self.cross(tcb, segment);
+                Ok(0..0)
+            }
         }
+    }
+
+    /// Our SYN is acknowledged: ESTABLISHED, an ACK, and on with the sixth step.
+    fn enter_established(&mut self, mut tcb: Synchronized, ack: SeqNumber, segment: &Segment) -> Range<usize> {
+        tcb.phase = Phase::Established;
+        tcb.snd.acknowledge(ack, &mut self.endpoint);
+        tcb.snd.set_window(segment.seq(), ack, u32::from(segment.window()));
+        self.enter(Tcb::Synchronized(tcb));
+        self.endpoint.due.ack();
+        self.endpoint.due.look();
+        self.sixth_step_of_syn(segment)
+    }
+
+    /// The SYNs have crossed: SYN-RECEIVED, a SYN,ACK. SND.WL2 has no SEG.ACK to be set to (D1); what the SYN carries
+    /// besides will be sent again (D13). Whoever acknowledges from now on may mean the SYN or the SYN,ACK, so that
+    /// neither is timed (Karn).
+    fn cross(&mut self, mut tcb: Synchronized, segment: &Segment) {
+        tcb.snd.set_window(segment.seq(), tcb.snd.una, u32::from(segment.window()));
+        tcb.snd.pace = Pace::Untimed;
+        self.enter(Tcb::Synchronized(tcb));
+        self.endpoint.due.syn();
+    }
+}
+
+impl Snd {
+    fn check(&self, segment: &Segment) -> Result<(), Return> {
+        // First, check the ACK bit.
+        if let Some(ack) = segment.ack()
+            && !(self.una.lt(ack) && ack.le(self.nxt))
+        {
+            return Err(if segment.is_rst() {
+                Return::Drop(Refusal::ResetWithBadAckInSynSent)
+            } else {
+                Return::Reset(Refusal::AckInSynSent)
+            });
+        }
+        // Second, check the RST bit.
+        if segment.is_rst() {
+            return Err(match segment.ack() {
+                Some(_) => Return::Close(Some(End::Refused)),
+                None => Return::Drop(Refusal::ResetWithoutAckInSynSent),
+            });
+        }
+        // Third, check the security: there is none to check (RFC 9293 appendix A.1).
+        // Fourth, check the SYN bit; fifth, there is none.
+        if segment.is_syn() { Ok(()) } else { Err(Return::Drop(Refusal::NoSynInSynSent)) }
     }
 }

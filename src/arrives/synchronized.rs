@@ -3,18 +3,18 @@
 use core::ops::Range;
 
 use super::Return;
-use crate::connection::{Endpoint, Open};
+use crate::connection::{Connection, Endpoint, Open};
+use crate::due::End;
 use crate::error::Refusal;
-use crate::poll::Signal;
-use crate::segment::Segment;
+use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
-use crate::tcb::{Phase, Synchronized};
+use crate::tcb::{Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
 
 /// The RFC's idealized segment: what of a segment lies in the window. Steps two to eight take only this.
-pub(super) struct Text<'s> {
+struct Text<'s> {
     /// The segment as it came, for its control bits, acknowledgment and window.
     header: &'s Segment,
     /// SEG.SEQ behind what was cut off at the left, a SYN that is known included.
@@ -36,13 +36,57 @@ impl Text<'_> {
     }
 }
 
+impl Connection {
+    pub(super) fn arrives_in_other_states(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
+        match tcb.eight_steps(segment, &mut self.endpoint) {
+            Ok(range) => Ok(range),
+            Err(early) => self.return_early(segment, early),
+        }
+    }
+
+    /// The SYN,ACK that established goes on with the sixth step.
+    pub(super) fn sixth_step_of_syn(&mut self, segment: &Segment) -> Range<usize> {
+        let Tcb::Synchronized(tcb) = &mut self.tcb else { return 0..0 };
+        let text = tcb.idealize(segment);
+        tcb.sixth_step_on(&text, &mut self.endpoint)
+    }
+}
+
 impl Synchronized {
-    #[inline]
-    pub(super) fn segment_arrives(
-        &mut self,
-        segment: &Segment,
-        endpoint: &mut Endpoint,
-    ) -> Result<Range<usize>, Return> {
+    /// What most segments are: in ESTABLISHED, in order, with an acknowledgment that is in order too, text that fits,
+    /// and nothing else. Nothing in the eight steps stops it, so that only what they do to the variables is left.
+    #[inline(always)]
+    pub(crate) fn is_predicted(&self, segment: &Segment) -> bool {
+        const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
+        let Some(ack) = segment.ack() else { return false };
+        matches!(self.phase, Phase::Established)
+            && segment.control().intersection(TESTED) == Control::ACK
+            && segment.seq() == self.rcv.nxt
+            && u32::from(segment.payload_len()) <= self.rcv.wnd()
+            && ack - self.snd.una <= self.snd.nxt - self.snd.una
+            && segment.window() > 0
+    }
+
+    /// What the fifth and the seventh step do to the variables.
+    #[inline(always)]
+    pub(crate) fn predicted(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Range<usize> {
+        let (seq, ack) = (segment.seq(), segment.ack().unwrap_or_default());
+        if ack != self.snd.una || u32::from(segment.window()) != self.snd.wnd {
+            self.snd.use_ack(seq, ack, segment.window(), endpoint);
+        } else if self.snd.is_newer(seq, ack) {
+            self.snd.wl1 = seq;
+            self.snd.wl2 = ack;
+        }
+        let payload = u32::from(segment.payload_len());
+        if payload > 0 {
+            endpoint.due.ack();
+            self.rcv.take(payload);
+        }
+        0..payload as usize
+    }
+
+    fn eight_steps(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Result<Range<usize>, Return> {
         let text = self.check_sequence_number(segment, endpoint)?;
         self.check_rst(&text, endpoint)?;
         // Third, check security: there is none to check (RFC 9293 appendix A.1).
@@ -52,13 +96,14 @@ impl Synchronized {
     }
 
     /// Steps six to eight, where SYN-SENT joins in. (Sixth, check the URG bit: the urgent pointer is not looked at.)
-    pub(super) fn sixth_step_on(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {
+    fn sixth_step_on(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {
         let range = self.process_text(text, endpoint);
         self.check_fin(text, endpoint);
         range
     }
 
     /// First, check sequence number; and trim the segment to the window.
+    #[inline]
     fn check_sequence_number<'s>(&mut self, segment: &'s Segment, endpoint: &mut Endpoint) -> Result<Text<'s>, Return> {
         if segment.is_rst() {
             // D11: a reset is tested on its own SEG.SEQ, whatever it carries (SHLD-2, MUST-66).
@@ -130,7 +175,7 @@ impl Synchronized {
     }
 
     /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
-    pub(super) fn idealize<'s>(&self, segment: &'s Segment) -> Text<'s> {
+    fn idealize<'s>(&self, segment: &'s Segment) -> Text<'s> {
         let payload = u32::from(segment.payload_len());
         let first = segment.seq() + u32::from(segment.is_syn() && segment.seq() == self.rcv.irs);
         let start = self.rcv.nxt.ahead_of(first).min(payload);
@@ -164,14 +209,14 @@ impl Synchronized {
         }
         Err(match self.phase {
             Phase::SynReceived(Open::Passive) => Return::Listen,
-            Phase::SynReceived(Open::Active) => Return::Close(Some(Signal::Refused)),
+            Phase::SynReceived(Open::Active) => Return::Close(Some(End::Refused)),
             // D19: refused before our SYN is acknowledged, reset after.
-            Phase::FinWait1 if self.snd.syn => Return::Close(Some(Signal::Refused)),
+            Phase::FinWait1 if self.snd.syn => Return::Close(Some(End::Refused)),
             Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
-                Return::Close(Some(Signal::Reset))
+                Return::Close(Some(End::Reset))
             }
             // D19: without the acknowledgment of our FIN it is no graceful end.
-            Phase::Closing | Phase::LastAck => Return::Close(Some(Signal::Reset)),
+            Phase::Closing | Phase::LastAck => Return::Close(Some(End::Reset)),
             Phase::TimeWait { .. } => Return::Close(None),
         })
     }
@@ -194,7 +239,7 @@ impl Synchronized {
             | Phase::LastAck
                 if in_window && !endpoint.policy.rfc5961 =>
             {
-                Return::ResetAndClose(if self.snd.syn { Signal::Refused } else { Signal::Reset })
+                Return::ResetAndClose(if self.snd.syn { End::Refused } else { End::Reset })
             }
             // D5 for TIME-WAIT.
             Phase::SynReceived(_)
@@ -227,11 +272,8 @@ impl Synchronized {
         if self.is_time_wait() {
             return self.check_step_in_time_wait(text, endpoint);
         }
-        if self.snd.una.lt(ack) {
-            self.snd.acknowledge(ack, endpoint);
-        }
         if self.snd.una.le(ack) {
-            self.snd.update_window(text.seq, ack, u32::from(text.header.window()), endpoint);
+            self.snd.use_ack(text.seq, ack, text.header.window(), endpoint);
         }
         // MUST-37: an answer to a probe is progress, as long as it takes.
         if self.snd.wnd == 0 && endpoint.timers.retransmission.is_some() {
@@ -318,8 +360,7 @@ impl Synchronized {
         if text.seq != self.rcv.nxt || text.len() == 0 {
             return 0..0;
         }
-        self.rcv.nxt += text.len();
-        self.rcv.unread = self.rcv.unread.saturating_add(text.len());
+        self.rcv.take(text.len());
         usize::from(text.payload.start)..usize::from(text.payload.end)
     }
 
@@ -357,7 +398,7 @@ impl Synchronized {
         self.rcv.nxt += 1;
         // D28: a FIN takes no buffer.
         self.rcv.edge += 1;
-        endpoint.due.signal(Signal::Closing);
+        endpoint.due.closing();
         endpoint.due.ack();
     }
 }

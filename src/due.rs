@@ -1,0 +1,218 @@
+//! What is due to be handed out: which transitions, which signal, an ACK, a reset and its numbers, data or FIN to look
+//! at.
+
+use crate::poll::Signal;
+use crate::segment::Segment;
+use crate::seq::SeqNumber;
+use crate::state::{State, Transition};
+
+/// The end that the user is told of; the user's own and a graceful one have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Refused,
+    Reset,
+    TimedOut,
+}
+
+bitflags::bitflags! {
+    /// What is due, in the order in which it is handed out.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub(crate) struct What: u8 {
+        const TRANSITIONS = 1;
+        const SIGNALS = 2;
+        /// A reset, whose form the other bit tells.
+        const RESET = 4;
+        const RESET_HAS_ACK = 8;
+        /// Our SYN, or SYN,ACK.
+        const SYN = 16;
+        /// What is at the front of the send queue, because a timer fired.
+        const FRONT = 32;
+        /// Payload and FIN to be looked at: the variables say whether any can go.
+        const LOOK = 64;
+        const ACK = 128;
+
+        const SEGMENTS = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::OF_TCB.bits();
+        /// What is nothing without a TCB.
+        const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();
+    }
+
+    /// In the order in which they are handed out; the last three are ends.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    struct Signals: u8 {
+        const ACKNOWLEDGED = 1;
+        const RETRANSMITTING = 2;
+        const CLOSING = 4;
+        const REFUSED = 8;
+        const RESET = 16;
+        const TIMED_OUT = 32;
+    }
+}
+
+/// What is due to be handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Due {
+    pub(crate) what: What,
+    signals: Signals,
+    /// The states that were left, oldest first; each transition leads to the next one, the last to the present state.
+    left: [State; 3],
+    transitions: u8,
+    acknowledged: u32,
+    /// The number in the reset.
+    reset: SeqNumber,
+}
+
+impl Due {
+    pub(crate) const NOTHING: Due = Due {
+        what: What::empty(),
+        signals: Signals::empty(),
+        left: [State::Closed; 3],
+        transitions: 0,
+        acknowledged: 0,
+        reset: SeqNumber(0),
+    };
+
+    #[inline]
+    pub(crate) const fn is_nothing(&self) -> bool {
+        self.what.is_empty()
+    }
+
+    /// A transition. Of more than three the later ones fold into the third; one that ends where it began vanishes.
+    pub(crate) fn transition(&mut self, from: State, to: State) {
+        self.what |= What::TRANSITIONS;
+        if let Some(left) = self.left.get_mut(usize::from(self.transitions)) {
+            *left = from;
+            self.transitions = self.transitions.saturating_add(1);
+        } else if self.left[2] == to {
+            self.left[2] = State::Closed;
+            self.transitions = 2;
+        }
+    }
+
+    pub(crate) fn next_transition(&mut self, state: State) -> Transition {
+        let [from, second, third] = self.left;
+        self.transitions = self.transitions.saturating_sub(1);
+        self.left = [second, third, State::Closed];
+        if self.transitions == 0 {
+            self.what.remove(What::TRANSITIONS);
+            self.left = [State::Closed; 3];
+            return Transition { from, to: state };
+        }
+        Transition { from, to: second }
+    }
+
+    pub(crate) fn end(&mut self, end: End) {
+        self.signal(match end {
+            End::Refused => Signals::REFUSED,
+            End::Reset => Signals::RESET,
+            End::TimedOut => Signals::TIMED_OUT,
+        });
+    }
+
+    /// "Signal the user: connection closing."
+    pub(crate) fn closing(&mut self) {
+        self.signal(Signals::CLOSING);
+    }
+
+    pub(crate) fn retransmitting(&mut self) {
+        self.signal(Signals::RETRANSMITTING);
+    }
+
+    #[inline]
+    pub(crate) fn acknowledged(&mut self, bytes: u32) {
+        if bytes > 0 {
+            self.acknowledged = self.acknowledged.saturating_add(bytes);
+            self.signal(Signals::ACKNOWLEDGED);
+        }
+    }
+
+    #[inline]
+    fn signal(&mut self, signal: Signals) {
+        self.signals |= signal;
+        self.what |= What::SIGNALS;
+    }
+
+    #[inline]
+    pub(crate) fn next_signal(&mut self) -> Signal {
+        if self.signals == Signals::ACKNOWLEDGED {
+            self.signals = Signals::empty();
+            self.what.remove(What::SIGNALS);
+            return Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize);
+        }
+        self.next_of_signals()
+    }
+
+    #[cold]
+    fn next_of_signals(&mut self) -> Signal {
+        let first = Signals::from_bits_truncate(self.signals.bits() & self.signals.bits().wrapping_neg());
+        self.signals.remove(first);
+        if self.signals.is_empty() {
+            self.what.remove(What::SIGNALS);
+        }
+        match first {
+            Signals::RETRANSMITTING => Signal::Retransmitting,
+            Signals::CLOSING => Signal::Closing,
+            Signals::REFUSED => Signal::Refused,
+            Signals::RESET => Signal::Reset,
+            Signals::TIMED_OUT => Signal::TimedOut,
+            _ => Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize),
+        }
+    }
+
+    /// A reset; a later one replaces it.
+    pub(crate) fn reset(&mut self, reset: &Segment) {
+        match reset.ack() {
+            Some(ack) => {
+                self.reset = ack;
+                self.what |= What::RESET | What::RESET_HAS_ACK;
+            }
+            None => self.reset_at(reset.seq()),
+        }
+    }
+
+    /// `<SEQ=seq><CTL=RST>`
+    pub(crate) fn reset_at(&mut self, seq: SeqNumber) {
+        self.reset = seq;
+        self.what.remove(What::RESET_HAS_ACK);
+        self.what |= What::RESET;
+    }
+
+    pub(crate) fn next_reset(&mut self) -> Segment {
+        let has_ack = self.what.contains(What::RESET_HAS_ACK);
+        self.what.remove(What::RESET | What::RESET_HAS_ACK);
+        let number = core::mem::take(&mut self.reset);
+        if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
+    }
+
+    pub(crate) fn syn(&mut self) {
+        self.what |= What::SYN;
+    }
+
+    pub(crate) fn front(&mut self) {
+        self.what |= What::FRONT | What::LOOK;
+    }
+
+    #[inline]
+    pub(crate) fn look(&mut self) {
+        self.what |= What::LOOK;
+    }
+
+    #[inline]
+    pub(crate) fn ack(&mut self) {
+        self.what |= What::ACK;
+    }
+
+    pub(crate) fn ack_is_due(&self) -> bool {
+        self.what.contains(What::ACK)
+    }
+
+    /// The TCB is gone, and with it all that was to be sent for it. A reset is not of the TCB.
+    pub(crate) fn drop_segments(&mut self) {
+        self.what.remove(What::OF_TCB);
+    }
+
+    pub(crate) fn take(&mut self, what: What) -> bool {
+        let due = self.what.contains(what);
+        self.what.remove(what);
+        due
+    }
+}
