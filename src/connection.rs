@@ -151,8 +151,7 @@ impl Connection {
     ///
     /// [`CallError::ConnectionAlreadyExists`] in any other state.
     pub fn open(&mut self, open: Open, now: Instant) -> Result<(), CallError> {
-        self.endpoint.clock(now);
-        self.call_open(open)
+        self.at(now, |connection| connection.call_open(open))
     }
 
     /// SEND, RFC 9293 section 3.10.2: `bytes` more bytes are in the user's send queue. Allowed in SYN-SENT,
@@ -164,8 +163,7 @@ impl Connection {
     /// [`CallError::ConnectionClosing`] after CLOSE, [`CallError::InsufficientResources`] when more than 2^30 bytes
     /// would be queued.
     pub fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
-        self.endpoint.clock(now);
-        self.call_send(bytes)
+        self.at(now, |connection| connection.call_send(bytes))
     }
 
     /// RECEIVE, RFC 9293 section 3.10.3: the user has consumed `bytes` of what was delivered, and the window may open
@@ -186,8 +184,7 @@ impl Connection {
     ///
     /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::ConnectionClosing`] the second time.
     pub fn close(&mut self, now: Instant) -> Result<(), CallError> {
-        self.endpoint.clock(now);
-        self.call_close()
+        self.at(now, |connection| connection.call_close())
     }
 
     /// ABORT, RFC 9293 section 3.10.5: the connection ends at once, with a reset where the RFC says so. Allowed in any
@@ -227,8 +224,11 @@ impl Connection {
 
     /// The timeouts of RFC 9293 section 3.10.8 whose time has come. Before the deadline it does nothing.
     pub fn timeout(&mut self, now: Instant) {
-        self.endpoint.clock(now);
-        self.timeouts();
+        let now = now.max(self.endpoint.now);
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            self.endpoint.clock(now);
+            self.timeouts();
+        }
     }
 
     /// What is due next: transitions, then signals, then segments, then [`Output::Wait`]. Handing it out commits it: a
@@ -264,6 +264,18 @@ impl Connection {
 }
 
 impl Connection {
+    /// A call at this moment. One that cannot be carried out changes nothing, the clock included.
+    #[inline]
+    fn at(
+        &mut self,
+        now: Instant,
+        call: impl FnOnce(&mut Connection) -> Result<(), CallError>,
+    ) -> Result<(), CallError> {
+        let before = self.endpoint.now;
+        self.endpoint.clock(now);
+        call(self).inspect_err(|_| self.endpoint.now = before)
+    }
+
     /// "Delete the TCB, enter the CLOSED state": all timers stop, and what was due of segments is gone.
     pub(crate) fn delete_tcb(&mut self) {
         self.leave_tcb(Tcb::Closed);
