@@ -1,0 +1,28 @@
+//! The Linux kernel as the peer, in both roles: what it does to us, and what it says that we did to it.
+//!
+//! Each case has a network namespace and a TUN device of its own. The kernel's end is a plain socket; ours is a
+//! connection of this crate; every packet between them goes through the hands of the harness, which can hold it back,
+//! lose it, delay it or send it twice. What is asserted is the way our connection went through the states, and what
+//! the kernel reports: errno, the end of its stream, its table of sockets.
+//!
+//! Namespaces and devices need root and `/dev/net/tun`. Without them a case says what it skips and passes, unless
+//! `REQUIRE_KERNEL=1` is set.
+
+#![cfg(target_os = "linux")]
+
+#[path = "kernel/closing.rs"]
+mod closing;
+#[path = "kernel/harness.rs"]
+mod harness;
+#[path = "kernel/link.rs"]
+mod link;
+#[path = "kernel/losses.rs"]
+mod losses;
+#[path = "kernel/peer.rs"]
+mod peer;
+#[path = "kernel/resets.rs"]
+mod resets;
+#[path = "kernel/transfer.rs"]
+mod transfer;
+#[path = "../examples/tun/wire.rs"]
+mod wire;

@@ -1,0 +1,148 @@
+//! One direction of the network between the two ends, and what can go wrong on it.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use tcp_lifecycle::{Control, Segment};
+
+/// A packet on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Flying {
+    pub(crate) segment: Segment,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What becomes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Arrives,
+    IsLost,
+    /// The next packet arrives before it.
+    IsOvertaken,
+    ArrivesTwice,
+}
+
+/// One direction: packets go in at one end and come out at the other, unless they are held back or meet their fate.
+pub(crate) struct Link {
+    fate: Box<dyn FnMut(&Segment) -> Fate>,
+    flying: VecDeque<Flying>,
+    overtaken: Option<Flying>,
+    /// How many packets may still come out, where not all may.
+    allowed: Option<usize>,
+    sent: Vec<Segment>,
+}
+
+impl Link {
+    pub(crate) fn new() -> Link {
+        Link {
+            fate: Box::new(|_| Fate::Arrives),
+            flying: VecDeque::new(),
+            overtaken: None,
+            allowed: None,
+            sent: Vec::new(),
+        }
+    }
+
+    /// From now on `fate` decides over each packet.
+    pub(crate) fn decide(&mut self, fate: impl FnMut(&Segment) -> Fate + 'static) {
+        self.fate = Box::new(fate);
+    }
+
+    /// Loses the first packet from now on that has all of `control`, and no other.
+    pub(crate) fn lose_first(&mut self, control: Control) {
+        let mut over = false;
+        self.decide(move |segment| {
+            if over || !segment.control().contains(control) {
+                return Fate::Arrives;
+            }
+            over = true;
+            Fate::IsLost
+        });
+    }
+
+    /// Deals out fates at random: so many in a thousand packets each, the same ones for the same seed.
+    pub(crate) fn deal(&mut self, mut seed: u64, fates: &[(Fate, u64)]) {
+        let fates = fates.to_vec();
+        self.decide(move |_| {
+            let mut ticket = random(&mut seed) % 1000;
+            for (fate, share) in &fates {
+                if ticket < *share {
+                    return *fate;
+                }
+                ticket -= share;
+            }
+            Fate::Arrives
+        });
+    }
+
+    /// Of all that was ever sent, lost or not: how many segments are like this.
+    pub(crate) fn count(&self, like: impl Fn(&Segment) -> bool) -> usize {
+        self.sent.iter().filter(|segment| like(segment)).count()
+    }
+
+    /// Nothing arrives until [`release`](Link::release).
+    pub(crate) fn hold(&mut self) {
+        self.allowed = Some(0);
+    }
+
+    /// The first packet of those held back may go.
+    pub(crate) fn release_one(&mut self) {
+        self.allowed = Some(1);
+    }
+
+    pub(crate) fn release(&mut self) {
+        self.allowed = None;
+    }
+
+    /// Whether a packet with all of `control` is being held back.
+    pub(crate) fn holds(&self, control: Control) -> bool {
+        self.allowed == Some(0) && self.flying.iter().any(|packet| packet.segment.control().contains(control))
+    }
+
+    /// A packet goes in; says what becomes of it.
+    pub(crate) fn send(&mut self, packet: Flying) -> Fate {
+        self.sent.push(packet.segment);
+        let fate = (self.fate)(&packet.segment);
+        match fate {
+            Fate::IsLost => {}
+            Fate::IsOvertaken => {
+                self.flying.extend(self.overtaken.replace(packet));
+                return fate;
+            }
+            Fate::Arrives => self.flying.push_back(packet),
+            Fate::ArrivesTwice => self.flying.extend([packet.clone(), packet]),
+        }
+        self.flying.extend(self.overtaken.take());
+        fate
+    }
+
+    /// The next packet that comes out.
+    pub(crate) fn arrival(&mut self) -> Option<Flying> {
+        match &mut self.allowed {
+            None => self.flying.pop_front(),
+            Some(0) => None,
+            Some(allowed) => self.flying.pop_front().inspect(|_| *allowed -= 1),
+        }
+    }
+
+    /// Nothing more is coming that could overtake: says whether something waited for that.
+    pub(crate) fn settle(&mut self) -> bool {
+        let waited = self.overtaken.is_some();
+        self.flying.extend(self.overtaken.take());
+        waited
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("flying", &self.flying).field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+/// Marsaglia's xorshift; the seed must not be zero.
+fn random(seed: &mut u64) -> u64 {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    *seed >> 11
+}

@@ -1,0 +1,127 @@
+//! One segment of the handshake or of the close is lost, and sent again by the one whose task it is.
+
+use std::time::Duration;
+
+use tcp_lifecycle::{Config, Control, Segment, State};
+
+use crate::closing::{both_talk, the_kernel_closes_first, we_close_first};
+use crate::harness::{CONFIG, the_kernel_connects, we_connect, with_kernel};
+use crate::peer::End;
+
+fn is_syn(segment: &Segment) -> bool {
+    segment.control().contains(Control::SYN)
+}
+
+fn is_fin(segment: &Segment) -> bool {
+    segment.control().contains(Control::FIN)
+}
+
+#[test]
+fn our_syn_is_lost() {
+    with_kernel(CONFIG, |case| {
+        case.to_kernel.lose_first(Control::SYN);
+        we_connect(case);
+        assert!(case.to_kernel.count(is_syn) >= 2);
+        both_talk(case);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED");
+    });
+}
+
+#[test]
+fn the_kernels_syn_is_lost() {
+    with_kernel(CONFIG, |case| {
+        case.to_us.lose_first(Control::SYN);
+        the_kernel_connects(case);
+        assert!(case.to_us.count(is_syn) >= 2);
+        both_talk(case);
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
+    });
+}
+
+#[test]
+fn our_syn_ack_is_lost() {
+    with_kernel(CONFIG, |case| {
+        case.to_kernel.lose_first(Control::SYN);
+        the_kernel_connects(case);
+        assert!(case.to_kernel.count(is_syn) >= 2);
+        both_talk(case);
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
+    });
+}
+
+#[test]
+fn the_kernels_syn_ack_is_lost() {
+    with_kernel(CONFIG, |case| {
+        case.to_us.lose_first(Control::SYN);
+        we_connect(case);
+        assert!(case.to_us.count(is_syn) >= 2);
+        both_talk(case);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED");
+    });
+}
+
+#[test]
+fn our_fin_is_lost() {
+    with_kernel(CONFIG, |case| {
+        the_kernel_connects(case);
+        case.to_kernel.lose_first(Control::FIN);
+        we_close_first(case);
+        assert!(case.to_kernel.count(is_fin) >= 2);
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+    });
+}
+
+#[test]
+fn the_kernels_fin_is_lost() {
+    with_kernel(CONFIG, |case| {
+        we_connect(case);
+        case.to_us.lose_first(Control::FIN);
+        the_kernel_closes_first(case);
+        assert!(case.to_us.count(is_fin) >= 2);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+    });
+}
+
+#[test]
+fn our_last_ack_is_lost() {
+    // 2 MSL that a repeated FIN of any kernel falls into.
+    let config = Config { msl: Duration::from_millis(500), ..CONFIG };
+    with_kernel(config, |case| {
+        we_connect(case);
+        case.close();
+        case.until_we_are_in(State::FinWait2);
+        case.until("the kernel reads the end", |case| case.peer.end == Some(End::OfStream));
+
+        case.to_kernel.lose_first(Control::ACK);
+        case.peer.close();
+        case.until_we_are_in(State::TimeWait);
+        let first = case.connection.deadline();
+        assert_eq!(case.peer.state(), Some(State::LastAck));
+        case.until_the_kernel_is_in(None);
+        assert!(case.to_us.count(is_fin) >= 2);
+        assert_eq!(case.state(), State::TimeWait);
+        assert!(case.connection.deadline() > first, "the repeated FIN starts 2 MSL afresh");
+
+        case.until_we_are_in(State::Closed);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+    });
+}
+
+#[test]
+fn the_kernels_last_ack_is_lost() {
+    with_kernel(CONFIG, |case| {
+        the_kernel_connects(case);
+        case.peer.shutdown();
+        case.until_we_are_in(State::CloseWait);
+        case.until_the_kernel_is_in(State::FinWait2);
+
+        case.to_us.lose_first(Control::ACK);
+        case.close();
+        case.until_the_kernel_is_in(State::TimeWait);
+        assert_eq!(case.state(), State::LastAck);
+        case.until_we_are_in(State::Closed);
+        assert!(case.to_kernel.count(is_fin) >= 2);
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+        assert_eq!(case.peer.state(), Some(State::TimeWait));
+    });
+}

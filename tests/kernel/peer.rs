@@ -1,0 +1,191 @@
+//! The kernel's end of the connection: a socket, and the user behind it.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+use tcp_lifecycle::State;
+
+use crate::harness::{OURS, THEIRS};
+
+/// How the stream that the kernel's user reads has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A read of 0.
+    OfStream,
+    /// A read with an errno.
+    Error(ErrorKind),
+}
+
+/// The kernel's end.
+#[derive(Debug, Default)]
+pub(crate) struct Peer {
+    listener: Option<Socket>,
+    socket: Option<Socket>,
+    outgoing: Vec<u8>,
+    /// All that its user has read.
+    pub(crate) received: Vec<u8>,
+    /// How its stream has ended, once it has.
+    pub(crate) end: Option<End>,
+    /// Its user reads nothing.
+    pub(crate) stalled: bool,
+}
+
+impl Peer {
+    /// `bind` and `listen`.
+    pub(crate) fn listen(&mut self) {
+        self.listener = Some(self.bound());
+        self.listener().listen(1).expect("listen");
+    }
+
+    /// `listen`, with so large a receive buffer for the connection.
+    pub(crate) fn listen_with_receive_buffer(&mut self, bytes: usize) {
+        let socket = self.bound();
+        socket.set_recv_buffer_size(bytes).expect("SO_RCVBUF");
+        socket.listen(1).expect("listen");
+        self.listener = Some(socket);
+    }
+
+    /// `accept`, if there is a connection.
+    pub(crate) fn accept(&mut self) -> bool {
+        match self.listener().accept() {
+            Ok((socket, from)) => {
+                assert_eq!(from.as_socket_ipv4(), Some(OURS));
+                socket.set_nonblocking(true).expect("O_NONBLOCK");
+                self.socket = Some(socket);
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) => panic!("accept: {error}"),
+        }
+    }
+
+    /// `connect`, which goes on by itself.
+    pub(crate) fn connect(&mut self) {
+        self.connect_to(OURS);
+    }
+
+    /// `connect` to another socket of ours than the connection's.
+    pub(crate) fn connect_to(&mut self, address: SocketAddrV4) {
+        let socket = self.bound();
+        let error = socket.connect(&address.into()).expect_err("nobody can have answered yet");
+        assert_eq!(error.raw_os_error(), Some(nix::errno::Errno::EINPROGRESS as i32));
+        self.socket = Some(socket);
+    }
+
+    /// `send`; what the kernel does not take at once follows.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.outgoing.extend_from_slice(bytes);
+        self.step();
+    }
+
+    /// Whether the kernel has taken all that was to be sent.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.outgoing.is_empty()
+    }
+
+    /// `shutdown(SHUT_WR)`: the half-close.
+    #[track_caller]
+    pub(crate) fn shutdown(&mut self) {
+        assert!(self.has_sent(), "shutdown would come before what is still to be sent");
+        self.socket().shutdown(Shutdown::Write).expect("shutdown");
+    }
+
+    /// `close`
+    #[track_caller]
+    pub(crate) fn close(&mut self) {
+        assert!(self.has_sent(), "close would come before what is still to be sent");
+        drop(self.socket.take().expect("an open socket"));
+    }
+
+    /// `close` after SO_LINGER with a time of zero.
+    pub(crate) fn close_without_lingering(&mut self) {
+        self.socket().set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+        self.close();
+    }
+
+    /// The state of the connection in the kernel's own table; `None` if it is not there.
+    pub(crate) fn state(&self) -> Option<State> {
+        let table = std::fs::read_to_string("/proc/thread-self/net/tcp").expect("the kernel's table of sockets");
+        table.lines().skip(1).find_map(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
+            (local == in_table(THEIRS) && remote == in_table(OURS)).then(|| state_in_table(state))
+        })
+    }
+
+    /// Reads and writes what can be read and written now; says whether that was anything.
+    pub(crate) fn step(&mut self) -> bool {
+        self.write() | self.read()
+    }
+
+    fn write(&mut self) -> bool {
+        let Some(socket) = self.socket.as_mut().filter(|_| !self.outgoing.is_empty()) else { return false };
+        match socket.write(&self.outgoing) {
+            Ok(written) => {
+                self.outgoing.drain(..written);
+                true
+            }
+            // Not connected yet, or the buffer is full.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => false,
+            Err(error) => panic!("write: {error}"),
+        }
+    }
+
+    fn read(&mut self) -> bool {
+        let Some(socket) = self.socket.as_mut().filter(|_| !self.stalled && self.end.is_none()) else { return false };
+        let mut buffer = [0; 16_384];
+        match socket.read(&mut buffer) {
+            Ok(0) => self.end = Some(End::OfStream),
+            Ok(length) => self.received.extend_from_slice(&buffer[..length]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            Err(error) => self.end = Some(End::Error(error.kind())),
+        }
+        true
+    }
+
+    fn bound(&self) -> Socket {
+        let socket = || -> io::Result<Socket> {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&THEIRS.into())?;
+            Ok(socket)
+        };
+        socket().expect("a bound socket")
+    }
+
+    #[track_caller]
+    fn socket(&self) -> &Socket {
+        self.socket.as_ref().expect("an open socket")
+    }
+
+    #[track_caller]
+    fn listener(&self) -> &Socket {
+        self.listener.as_ref().expect("a listening socket")
+    }
+}
+
+/// An address as `/proc/net/tcp` prints it: the bytes in the machine's order, then the port.
+fn in_table(address: SocketAddrV4) -> String {
+    let ip: Ipv4Addr = *address.ip();
+    format!("{:08X}:{:04X}", u32::from_ne_bytes(ip.octets()), address.port())
+}
+
+/// The kernel's numbers for the states.
+fn state_in_table(number: &str) -> State {
+    match number {
+        "01" => State::Established,
+        "02" => State::SynSent,
+        "03" | "0C" => State::SynReceived,
+        "04" => State::FinWait1,
+        "05" => State::FinWait2,
+        "06" => State::TimeWait,
+        "07" => State::Closed,
+        "08" => State::CloseWait,
+        "09" => State::LastAck,
+        "0A" => State::Listen,
+        "0B" => State::Closing,
+        number => panic!("no state of the kernel has the number {number}"),
+    }
+}

@@ -1,0 +1,114 @@
+//! Ends that are not graceful: refused, aborted, reset.
+
+use std::io::ErrorKind;
+use std::net::SocketAddrV4;
+
+use tcp_lifecycle::{Control, Open, Signal, State};
+
+use crate::harness::{CONFIG, OURS, the_kernel_connects, we_connect, with_kernel};
+use crate::peer::End;
+
+#[test]
+fn the_kernel_refuses_us() {
+    with_kernel(CONFIG, |case| {
+        case.open(Open::Active);
+        case.until_we_are_in(State::Closed);
+        assert_eq!(case.path(), "SYN-SENT CLOSED");
+        assert_eq!(case.signals, [Signal::Refused]);
+        assert_eq!(case.connection.deadline(), None);
+        assert_eq!(case.peer.state(), None);
+    });
+}
+
+#[test]
+fn a_host_without_a_connection_refuses_the_kernel() {
+    with_kernel(CONFIG, |case| {
+        let nobody = SocketAddrV4::new(*OURS.ip(), OURS.port() + 1);
+        case.peer.connect_to(nobody);
+        case.until("the kernel gives up", |case| case.peer.end.is_some());
+        assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionRefused)));
+        assert_eq!(case.path(), "");
+    });
+}
+
+#[test]
+fn a_connection_in_closed_refuses_the_kernel() {
+    with_kernel(CONFIG, |case| {
+        case.peer.connect();
+        case.until("the kernel gives up", |case| case.peer.end.is_some());
+        assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionRefused)));
+        assert_eq!(case.peer.state(), None);
+        assert_eq!(case.path(), "");
+    });
+}
+
+#[test]
+fn we_abort_and_the_kernel_reads_connection_reset() {
+    with_kernel(CONFIG, |case| {
+        we_connect(case);
+        case.abort();
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED CLOSED");
+        case.until("the kernel reads the end", |case| case.peer.end.is_some());
+        assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionReset)));
+        assert_eq!(case.peer.state(), None);
+        assert_eq!(case.signals, []);
+    });
+}
+
+#[test]
+fn we_abort_with_bytes_in_flight_and_the_kernel_reads_connection_reset() {
+    with_kernel(CONFIG, |case| {
+        the_kernel_connects(case);
+        case.peer.stalled = true;
+        case.to_us.hold();
+        case.send(b"never acknowledged");
+        case.abort();
+        case.until_the_kernel_is_in(None);
+        case.peer.stalled = false;
+        case.until("the kernel reads the end", |case| case.peer.end.is_some());
+        assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionReset)));
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
+        assert_eq!(case.signals, []);
+    });
+}
+
+#[test]
+fn we_abort_after_a_half_close_and_the_connection_leaves_the_kernels_table() {
+    with_kernel(CONFIG, |case| {
+        we_connect(case);
+        case.close();
+        case.until_we_are_in(State::FinWait2);
+        case.until_the_kernel_is_in(State::CloseWait);
+        case.abort();
+        case.until_the_kernel_is_in(None);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
+    });
+}
+
+#[test]
+fn the_kernel_closes_without_lingering_and_we_are_reset() {
+    with_kernel(CONFIG, |case| {
+        the_kernel_connects(case);
+        case.peer.close_without_lingering();
+        case.until_we_are_in(State::Closed);
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
+        assert_eq!(case.signals, [Signal::Reset]);
+        assert_eq!(case.connection.deadline(), None);
+        assert_eq!(case.peer.state(), None);
+        assert_eq!(case.to_us.count(|segment| segment.control().contains(Control::RST)), 1);
+    });
+}
+
+#[test]
+fn the_kernel_closes_without_lingering_after_our_fin_and_we_are_reset() {
+    with_kernel(CONFIG, |case| {
+        we_connect(case);
+        case.close();
+        case.until_we_are_in(State::FinWait2);
+        case.peer.close_without_lingering();
+        case.until_we_are_in(State::Closed);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
+        assert_eq!(case.signals, [Signal::Reset]);
+        assert_eq!(case.peer.state(), None);
+    });
+}
