@@ -187,6 +187,17 @@ impl Due {
         self.what |= What::SYN;
     }
 
+    pub(crate) fn syn_is_due(&self) -> bool {
+        self.what.contains(What::SYN)
+    }
+
+    /// Our SYN is acknowledged before it could go out again. What it would have acknowledged, an ACK will.
+    pub(crate) fn syn_acknowledged(&mut self) {
+        if self.take(What::SYN) {
+            self.ack();
+        }
+    }
+
     pub(crate) fn front(&mut self) {
         self.what |= What::FRONT | What::LOOK;
     }

@@ -105,13 +105,14 @@ impl Snd {
     /// `<SEQ=ISS><CTL=SYN>` or `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`
     #[inline(never)]
     fn syn(&mut self, control: Control, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) -> Output {
-        // Karn: only a SYN that has been sent once is timed.
         if endpoint.timers.retransmission.is_none() {
+            self.arm(endpoint);
             self.time(endpoint.now);
         } else {
+            // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5).
             self.pace = Pace::Untimed;
+            self.restart_timer(endpoint);
         }
-        self.arm(endpoint);
         let options = Options::NONE.with_mss(endpoint.policy.mss);
         bare(Segment::new(self.iss, ack, control).with_window(window).with_options(options))
     }
@@ -131,13 +132,14 @@ impl Snd {
 
     /// The segment that the variables allow, if any: by the peer's maximum segment size, its window, the caller's
     /// limit, and what recovery has earned (D16). The FIN rides on the last payload (D27).
+    #[inline]
     fn next_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
-        let (from, credit) = self.cursor();
         if self.syn {
             // D8: nothing but a FIN can go before our SYN is acknowledged, and no window holds it back.
             let fin = self.fin && self.nxt == self.end;
             return fin.then_some(Piece { from: self.end, payload: 0, fin });
         }
+        let (from, credit) = self.cursor();
         let payload = self.end.ahead_of(from).min(self.room(from, endpoint)).min(u32::from(self.mss));
         let behind = from + payload;
         let fin = self.fin && behind == self.end && behind.lt(self.right_edge());
@@ -145,11 +147,20 @@ impl Snd {
         (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
     }
 
+    /// The caller's limit holds back all there is, and nothing is in flight.
+    pub(crate) fn is_paused(&self, endpoint: &Endpoint) -> bool {
+        endpoint.limit == 0 && self.una == self.nxt && self.nxt != self.end
+    }
+
     /// What is at SND.UNA, once more (RFC 6298 section 5.4); behind a closed window one byte of it, or the FIN, to
-    /// probe with (RFC 9293 section 3.8.6.1, MUST-35, MUST-36).
+    /// probe with (RFC 9293 section 3.8.6.1, MUST-35, MUST-36). What is in flight already is not bound by the limit.
+    #[cold]
     fn front_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
-        let sent = if self.una == self.nxt { self.una + 1 } else { self.nxt };
-        let allowed = self.wnd.max(1).min(endpoint.limit).min(u32::from(self.mss));
+        if self.is_paused(endpoint) {
+            return None;
+        }
+        let sent = if self.una == self.nxt && self.wnd == 0 { self.una + 1 } else { self.nxt };
+        let allowed = self.wnd.max(1).min(u32::from(self.mss));
         let payload = self.end.min(sent).ahead_of(self.una).min(allowed);
         let behind = self.una + payload;
         let room = behind.lt(self.una + self.wnd.max(1));
@@ -158,6 +169,7 @@ impl Snd {
     }
 
     /// The piece is handed out.
+    #[inline]
     fn sent(&mut self, piece: &Piece, endpoint: &mut Endpoint) {
         let behind = piece.from + piece.payload + u32::from(piece.fin);
         let fresh = piece.from == self.nxt;
@@ -172,13 +184,12 @@ impl Snd {
         }
     }
 
-    #[cold]
     /// The last payload of the queue goes out in this drain: "all preceding SENDs have been segmentized".
+    #[cold]
     fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
         let (from, credit) = self.cursor();
         let is_probed = endpoint.due.what.contains(What::FRONT) && self.una == self.nxt;
-        let probe = u32::from(is_probed).min(endpoint.limit);
-        self.end.ahead_of(from) <= self.room(from, endpoint).min(credit).max(probe)
+        self.end.ahead_of(from) <= self.room(from, endpoint).min(credit).max(u32::from(is_probed))
     }
 }
 
@@ -192,24 +203,23 @@ impl Synchronized {
     }
 
     fn next_segment(&mut self, endpoint: &mut Endpoint) -> Output {
-        if endpoint.due.what.intersects(What::SYN | What::FRONT) {
-            if endpoint.due.take(What::SYN) {
-                endpoint.due.take(What::ACK);
-                let window = self.rcv.advertise(self.snd.syn, endpoint);
-                return self.snd.syn(Control::SYN | Control::ACK, self.rcv.nxt, window, endpoint);
-            }
-            if endpoint.due.take(What::FRONT)
-                && let Some(piece) = self.snd.front_piece(endpoint)
-            {
-                return self.segment_of(piece, endpoint);
-            }
+        if endpoint.due.take(What::SYN) {
+            endpoint.due.take(What::ACK);
+            let window = self.rcv.advertise(self.snd.syn, endpoint);
+            return self.snd.syn(Control::SYN | Control::ACK, self.rcv.nxt, window, endpoint);
+        }
+        if endpoint.due.take(What::FRONT)
+            && let Some(piece) = self.snd.front_piece(endpoint)
+        {
+            return self.segment_of(piece, endpoint);
         }
         if endpoint.due.what.contains(What::LOOK) && self.may_send() {
             if let Some(piece) = self.snd.next_piece(endpoint) {
                 return self.segment_of(piece, endpoint);
             }
-            // Only a closed window can hold back all there is while nothing is in flight: it will be probed.
-            if self.snd.wnd == 0 && self.snd.nxt != self.snd.last() {
+            // Only a closed window can hold back all there is while nothing is in flight: it will be probed. (The
+            // caller's limit can too; that waits for the caller.)
+            if self.snd.wnd == 0 && self.snd.nxt != self.snd.last() && !self.snd.is_paused(endpoint) {
                 self.snd.arm(endpoint);
             }
         }
@@ -247,6 +257,7 @@ impl Synchronized {
         if self.snd.syn { self.snd.nxt } else { self.snd.nxt.min(self.snd.right_edge()) }
     }
 
+    #[inline(always)]
     fn segment_of(&mut self, piece: Piece, endpoint: &mut Endpoint) -> Output {
         let behind = piece.from + piece.payload;
         let mut control = Control::ACK;

@@ -243,10 +243,9 @@ impl Snd {
                 }
             }
         }
-        if self.syn && self.retransmissions > 0 {
-            self.rto.after_syn_timeout(&endpoint.policy);
+        if self.syn {
+            self.syn_acknowledged(endpoint);
         }
-        self.syn = false;
         self.una = ack;
         // RFC 6298 5.2 and 5.3: off when all is acknowledged, else afresh.
         if self.una == self.nxt {
@@ -260,6 +259,15 @@ impl Snd {
             endpoint.due.look();
         }
         endpoint.due.acknowledged(payload);
+    }
+
+    #[cold]
+    fn syn_acknowledged(&mut self, endpoint: &mut Endpoint) {
+        self.syn = false;
+        endpoint.due.syn_acknowledged();
+        if self.retransmissions > 0 {
+            self.rto.after_syn_timeout(&endpoint.policy);
+        }
     }
 
     /// SND.WL1 < SEG.SEQ, or SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK: the segment is not older than the last that set

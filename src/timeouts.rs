@@ -84,15 +84,19 @@ impl Connection {
             Tcb::Synchronized(tcb) => &mut tcb.snd,
             Tcb::Closed | Tcb::Listen => return,
         };
+        if !snd.syn && snd.is_paused(endpoint) {
+            return endpoint.timers.stop();
+        }
         // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23).
         let r2 = if snd.syn { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
         let waited = u64::from(endpoint.now.as_millis_low().wrapping_sub(snd.since));
         if waited >= r2.millis() {
             return self.timed_out();
         }
-        snd.retransmissions = snd.retransmissions.saturating_add(1);
+        let before = snd.retransmissions;
+        snd.retransmissions = before.saturating_add(1);
         // R1: the user is told, once (SHLD-9).
-        if snd.retransmissions == endpoint.policy.r1 && !passive {
+        if snd.retransmissions == endpoint.policy.r1 && before < endpoint.policy.r1 && !passive {
             endpoint.due.retransmitting();
         }
         snd.rto.back_off();

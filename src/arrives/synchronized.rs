@@ -154,7 +154,10 @@ impl Synchronized {
     #[cold]
     fn unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
         let repeated_fin = segment.is_fin() && !segment.is_syn() && segment.seq() + segment.len() == self.rcv.nxt;
-        if self.is_time_wait() && repeated_fin {
+        if self.is_time_wait()
+            && repeated_fin
+            && segment.ack().is_some_and(|ack| self.check_range(ack, endpoint).is_ok())
+        {
             // D3: the acknowledgment of the peer's FIN was lost; 2 MSL from here.
             endpoint.start_time_wait();
             return Return::AcknowledgeUsed;
@@ -262,13 +265,7 @@ impl Synchronized {
         if self.snd.syn {
             return self.check_ack_of_syn(ack, text, endpoint);
         }
-        if !ack.le(self.snd.nxt) && !ack.le(self.snd.una) {
-            return Err(Return::Acknowledge(Refusal::AckOfUnsent));
-        }
-        // MAY-12
-        if endpoint.policy.rfc5961 && !self.snd.una.back(self.snd.max_wnd).le(ack) {
-            return Err(Return::Acknowledge(Refusal::AckTooOld));
-        }
+        self.check_range(ack, endpoint)?;
         if self.is_time_wait() {
             return self.check_step_in_time_wait(text, endpoint);
         }
@@ -282,11 +279,22 @@ impl Synchronized {
         self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)
     }
 
+    /// SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (MAY-12)
+    fn check_range(&self, ack: SeqNumber, endpoint: &Endpoint) -> Result<(), Return> {
+        if !ack.le(self.snd.nxt) && !ack.le(self.snd.una) {
+            return Err(Return::Acknowledge(Refusal::AckOfUnsent));
+        }
+        if endpoint.policy.rfc5961 && !self.snd.una.back(self.snd.max_wnd).le(ack) {
+            return Err(Return::Acknowledge(Refusal::AckTooOld));
+        }
+        Ok(())
+    }
+
     /// "If the ACK bit is off, drop the segment"; but a SYN sent again asks for our SYN,ACK again (D6).
     #[cold]
     fn without_ack(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Return {
         if self.is_syn_again(text.header) {
-            if self.limiter.allows(endpoint) {
+            if endpoint.due.syn_is_due() || self.limiter.allows(endpoint) {
                 endpoint.due.syn();
             }
             return Return::Drop(Refusal::SynRepeated);
