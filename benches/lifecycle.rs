@@ -1,0 +1,23 @@
+//! Time for one event, this crate and smoltcp in the same run.
+
+mod cases;
+
+use cases::{CASES, EVENTS};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+
+fn events(criterion: &mut Criterion) {
+    for case in &CASES {
+        let mut group = criterion.benchmark_group(case.name);
+        group.throughput(Throughput::Elements(EVENTS as u64));
+        for (name, prepare) in [("tcp-lifecycle", case.lifecycle), ("smoltcp", case.smoltcp)] {
+            // The numbers move on with each event: each batch starts afresh, from a connection prepared for it.
+            group.bench_function(name, |bencher| {
+                bencher.iter_batched_ref(prepare, |run| run(EVENTS), BatchSize::LargeInput);
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, events);
+criterion_main!(benches);
