@@ -108,10 +108,9 @@ impl Connection {
             Phase::SynReceived(_) if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::FinWait1, &mut self.endpoint),
             // In any case, sent or not.
             Phase::Established => tcb.enter(Phase::FinWait1, &mut self.endpoint),
-            // At once if all preceding SENDs have been segmentized; else poll does it.
-            Phase::CloseWait if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::LastAck, &mut self.endpoint),
+            // As soon as all preceding SENDs have been segmentized.
+            Phase::CloseWait => tcb.enter_last_ack(&mut self.endpoint),
             Phase::SynReceived(_)
-            | Phase::CloseWait
             | Phase::FinWait1
             | Phase::FinWait2
             | Phase::Closing

@@ -256,8 +256,11 @@ impl Connection {
     /// window. `u32::MAX` at first. It bounds payload, not SYN and FIN.
     pub fn limit(&mut self, in_flight: u32) {
         self.endpoint.limit = in_flight;
-        match &self.tcb {
-            Tcb::Synchronized(_) => self.endpoint.due.look(),
+        match &mut self.tcb {
+            Tcb::Synchronized(tcb) => {
+                self.endpoint.due.look();
+                tcb.enter_last_ack(&mut self.endpoint);
+            }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => {}
         }
     }

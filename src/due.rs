@@ -90,13 +90,14 @@ impl Due {
 
     pub(crate) fn next_transition(&mut self, state: State) -> Transition {
         let [from, second, third] = self.left;
-        self.transitions = self.transitions.saturating_sub(1);
-        self.left = [second, third, State::Closed];
-        if self.transitions == 0 {
+        if self.transitions == 1 {
             self.what.remove(What::TRANSITIONS);
+            self.transitions = 0;
             self.left = [State::Closed; 3];
             return Transition { from, to: state };
         }
+        self.transitions = self.transitions.saturating_sub(1);
+        self.left = [second, third, State::Closed];
         Transition { from, to: second }
     }
 

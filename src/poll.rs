@@ -56,12 +56,6 @@ impl Connection {
     /// What is due, in the order of [`What`].
     pub(crate) fn poll_due(&mut self) -> Output {
         let endpoint = &mut self.endpoint;
-        if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            if endpoint.due.what == What::ACK {
-                return tcb.bare_ack(endpoint);
-            }
-            tcb.enter_last_ack(endpoint);
-        }
         if endpoint.due.what.contains(What::TRANSITIONS) {
             return Output::Transition(endpoint.due.next_transition(self.tcb.state()));
         }
@@ -195,7 +189,7 @@ impl Snd {
 
 impl Synchronized {
     /// RFC 9293 3.10.4, CLOSE-WAIT: the CLOSE waits until all preceding SENDs have been segmentized, and then LAST-ACK
-    /// is entered.
+    /// is entered. To be called after each event that can make it so, so that the transition comes before the segments.
     pub(crate) fn enter_last_ack(&mut self, endpoint: &mut Endpoint) {
         if self.phase == Phase::CloseWait && self.snd.fin && self.snd.is_segmentized(endpoint) {
             self.enter(Phase::LastAck, endpoint);
@@ -203,6 +197,14 @@ impl Synchronized {
     }
 
     fn next_segment(&mut self, endpoint: &mut Endpoint) -> Output {
+        if endpoint.due.what == What::ACK {
+            return self.bare_ack(endpoint);
+        }
+        self.next_of_queue(endpoint)
+    }
+
+    #[inline(never)]
+    fn next_of_queue(&mut self, endpoint: &mut Endpoint) -> Output {
         if endpoint.due.take(What::SYN) {
             endpoint.due.take(What::ACK);
             let window = self.rcv.advertise(self.snd.syn, endpoint);

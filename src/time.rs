@@ -104,13 +104,14 @@ impl Span {
 
     #[inline]
     pub(crate) const fn new(duration: Duration) -> Span {
-        let whole = duration.as_secs().saturating_mul(1_000);
-        let mut digits = whole.saturating_add(duration.subsec_nanos().div_ceil(1_000_000) as u64);
+        // The longest that seven powers of ten can say; no sum below overflows.
+        if duration.as_secs() > 81_900_000 {
+            return Span::FOREVER;
+        }
+        let whole = duration.as_secs().wrapping_mul(1_000);
+        let mut digits = whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64);
         let mut power = 0_u16;
         while digits > Span::MOST {
-            if power == 7 {
-                return Span::FOREVER;
-            }
             digits = digits.div_ceil(10);
             power = power.wrapping_add(1);
         }

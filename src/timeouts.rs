@@ -102,6 +102,9 @@ impl Connection {
         snd.rto.back_off();
         snd.restart_timer(endpoint);
         snd.send_front_again(endpoint);
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            tcb.enter_last_ack(endpoint);
+        }
     }
 }
 

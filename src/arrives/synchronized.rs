@@ -326,7 +326,9 @@ impl Synchronized {
     #[inline]
     fn after_ack(&mut self, fin_follows: bool, endpoint: &mut Endpoint) -> Result<(), Return> {
         match self.phase {
-            Phase::SynReceived(_) | Phase::Established | Phase::CloseWait | Phase::TimeWait { .. } => {}
+            Phase::SynReceived(_) | Phase::Established | Phase::TimeWait { .. } => {}
+            // The rest of the queue may have become free to go, and with it a CLOSE that waits for that.
+            Phase::CloseWait => self.enter_last_ack(endpoint),
             Phase::FinWait1 if self.snd.fin_acknowledged() && !fin_follows => self.enter_fin_wait_2(endpoint),
             Phase::FinWait1 => {}
             // D20: the peer is there.
