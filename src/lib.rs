@@ -116,6 +116,8 @@ mod poll;
 mod rto;
 mod segment;
 mod seq;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod state;
 mod status;
 mod tcb;

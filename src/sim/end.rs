@@ -1,0 +1,136 @@
+//! One of two ends: a connection, and the bytes of its user.
+
+use core::ops::Range;
+use std::vec;
+use std::vec::Vec;
+
+use super::Side;
+use super::network::Flight;
+use super::pair::Violation;
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::poll::Signal;
+use crate::segment::Segment;
+
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    pub(super) connection: Connection,
+    pub(super) config: Config,
+    pub(super) isn_offset: u32,
+    pub(super) signals: Vec<Signal>,
+    /// What the user has sent, life by life; the last one is the present one.
+    lives: Vec<Vec<u8>>,
+    /// How much of what was sent is acknowledged: the send queue is what follows.
+    acknowledged: usize,
+    /// All that was delivered in this life.
+    pub(super) received: Vec<u8>,
+    /// How much of it the user has consumed.
+    consumed: usize,
+    /// The user consumes all at once.
+    pub(super) reads: bool,
+    /// The life of the peer from which bytes have come.
+    peers_life: Option<usize>,
+}
+
+impl End {
+    pub(super) fn new(config: &Config, isn_offset: u32) -> End {
+        End {
+            connection: Connection::new(config, isn_offset),
+            config: *config,
+            isn_offset,
+            signals: Vec::new(),
+            lives: vec![Vec::new()],
+            acknowledged: 0,
+            received: Vec::new(),
+            consumed: 0,
+            reads: true,
+            peers_life: None,
+        }
+    }
+
+    /// Entering LISTEN, or leaving CLOSED: the queues are empty.
+    pub(super) fn begin_life(&mut self) {
+        if !self.sent().is_empty() {
+            self.lives.push(Vec::new());
+        }
+        self.acknowledged = 0;
+        self.received.clear();
+        self.consumed = 0;
+        self.peers_life = None;
+    }
+
+    pub(super) fn life(&self) -> usize {
+        self.lives.len().saturating_sub(1)
+    }
+
+    pub(super) fn sent(&self) -> &[u8] {
+        self.sent_in(self.life())
+    }
+
+    pub(super) fn sent_in(&self, life: usize) -> &[u8] {
+        self.lives.get(life).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn send_queue(&self) -> &[u8] {
+        self.sent().get(self.acknowledged..).unwrap_or_default()
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        if let Some(sent) = self.lives.last_mut() {
+            sent.extend_from_slice(bytes);
+        }
+    }
+
+    /// The bytes that go into a segment, if the send queue has them.
+    pub(super) fn payload(&self, segment: &Segment, range: Range<usize>) -> Option<Vec<u8>> {
+        let bytes = self.send_queue().get(range)?;
+        (bytes.len() == usize::from(segment.payload_len())).then(|| bytes.to_vec())
+    }
+
+    /// False if more is acknowledged than was sent.
+    pub(super) fn signal(&mut self, signal: Signal) -> bool {
+        if let Signal::Acknowledged(bytes) = signal {
+            self.acknowledged = self.acknowledged.saturating_add(bytes);
+            return self.acknowledged <= self.sent().len();
+        }
+        self.signals.push(signal);
+        true
+    }
+
+    /// Appends to the receive queue what a segment has brought. `sent` is all that the peer sent in that life.
+    pub(super) fn deliver(
+        &mut self,
+        side: Side,
+        flight: &Flight,
+        range: Range<usize>,
+        sent: &[u8],
+    ) -> Result<(), Violation> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let Some(bytes) = flight.payload.get(range) else {
+            return Err(Violation::Payload(side, flight.segment));
+        };
+        if *self.peers_life.get_or_insert(flight.life) != flight.life {
+            return Err(Violation::TwoLives(side));
+        }
+        if sent.get(self.received.len()..).is_none_or(|rest| !rest.starts_with(bytes)) {
+            return Err(Violation::Bytes(side));
+        }
+        self.received.extend_from_slice(bytes);
+        if self.reads {
+            self.read(usize::MAX);
+        }
+        Ok(())
+    }
+
+    /// The user consumes up to so many bytes, and says so.
+    pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
+        let unread = self.received.get(self.consumed..).unwrap_or_default();
+        let bytes = unread.get(..most.min(unread.len())).unwrap_or_default().to_vec();
+        // After the end there is nobody to be told.
+        let _ = self.connection.receive(bytes.len());
+        self.consumed = self.consumed.saturating_add(bytes.len());
+        bytes
+    }
+}

@@ -1,0 +1,361 @@
+//! One end under a script: what happens to it, what it puts out, and what of that no line has told of yet.
+
+use core::ops::Range;
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use super::after;
+use super::given;
+use super::line::{Call, Line, Outcome, Pattern};
+use super::variable::{self, Variable};
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::error::{CallError, Refusal};
+use crate::poll::{Output, Transmit};
+use crate::segment::Segment;
+use crate::state::{State, Transition};
+use crate::time::Instant;
+
+/// A connection, and the strict reader of what it puts out.
+#[derive(Clone, Debug)]
+pub(super) struct Player {
+    pub(super) connection: Connection,
+    pub(super) config: Config,
+    pub(super) now: Instant,
+    /// The next initial sequence number, whenever it is chosen.
+    pub(super) iss: u32,
+    /// The window of segments that do not write one: what the peer said last.
+    pub(super) peer_window: u16,
+    /// What was put out and no line has told of.
+    put_out: VecDeque<Output>,
+    /// How the state change of this event is being told.
+    told: Told,
+    /// Nothing has happened yet: a state that is written is given, not compared.
+    fresh: bool,
+    /// All that happened, a line each.
+    log: Vec<String>,
+}
+
+/// How the transitions of an event are told: by the state that they lead to, or one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Not,
+    ByState,
+    OneByOne,
+}
+
+/// What went otherwise than a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub(super) expected: String,
+    pub(super) came: String,
+}
+
+impl Difference {
+    pub(super) fn new(expected: impl ToString, came: impl ToString) -> Difference {
+        Difference { expected: expected.to_string(), came: came.to_string() }
+    }
+}
+
+/// More outputs than this of one event are a connection that never waits.
+const MOST_OUTPUTS: usize = 100_000;
+
+impl Player {
+    pub(super) fn new(config: &Config, iss: u32) -> Player {
+        Player {
+            connection: Connection::new(config, iss),
+            config: *config,
+            now: Instant::ZERO,
+            iss,
+            peer_window: u16::MAX,
+            put_out: VecDeque::new(),
+            told: Told::Not,
+            fresh: true,
+            log: Vec::new(),
+        }
+    }
+
+    /// Carries out one line. `drain` is false when the next line is joined to this one.
+    pub(super) fn play(&mut self, line: &Line, drain: bool) -> Result<(), Difference> {
+        match line {
+            Line::Config(settings) => {
+                for setting in settings {
+                    setting.apply(&mut self.config).map_err(|error| Difference::new("a policy", error))?;
+                }
+                if !self.fresh {
+                    return Err(Difference::new("policies before the first event", "an event before"));
+                }
+                self.connection = Connection::new(&self.config, self.iss);
+                Ok(())
+            }
+            Line::Iss(iss) => {
+                self.iss = *iss;
+                Ok(())
+            }
+            Line::Call(call, error) => self.call(call, error.as_deref(), drain),
+            Line::Arrives(pattern, outcome) => self.arrives(&self.window_of(pattern), outcome, drain),
+            Line::Sends(pattern, bytes) => self.expect_segment(pattern, bytes.as_ref()).map(|_| ()),
+            Line::Signal(signal) => self.expect_signal(signal),
+            Line::Transition(transition) => self.expect_transition(*transition),
+            Line::State(state, variables) => self.expect_state(*state, variables),
+            Line::Time(length) => self.pass(length.with(&self.config)),
+        }
+    }
+
+    /// All that was put out has been told of: the next event may come.
+    pub(super) fn settle(&mut self) -> Result<(), Difference> {
+        self.fresh = false;
+        let told = core::mem::replace(&mut self.told, Told::Not);
+        if let Some(output) = self.put_out.iter().find(|output| told == Told::OneByOne || !is_transition(output)) {
+            return Err(Difference::new("nothing more", describe(output)));
+        }
+        match (told, self.put_out.drain(..).next_back()) {
+            (Told::Not, Some(Output::Transition(transition))) => {
+                Err(Difference::new(format!("a line that tells the new state, {}", transition.to), "no such line"))
+            }
+            (_, _) => Ok(()),
+        }
+    }
+
+    fn call(&mut self, call: &Call, error: Option<&str>, drain: bool) -> Result<(), Difference> {
+        self.settle()?;
+        self.choose_iss();
+        self.note(call);
+        let came = self.make_call(call);
+        let differs = match (&came, error) {
+            (Ok(()), None) => false,
+            (Err(came), Some(error)) => came.to_string() != error,
+            (Ok(()), Some(_)) | (Err(_), None) => true,
+        };
+        if differs {
+            let expected = error.map_or("no error".to_string(), |error| format!("error: {error}"));
+            return Err(Difference::new(
+                expected,
+                came.map_or_else(|e| format!("error: {e}"), |()| "no error".to_string()),
+            ));
+        }
+        self.drain_if(drain)
+    }
+
+    fn make_call(&mut self, call: &Call) -> Result<(), CallError> {
+        let now = self.now;
+        match *call {
+            Call::Open(open) => self.connection.open(open, now)?,
+            Call::Send(bytes) => self.connection.send(bytes, now)?,
+            Call::Receive(bytes) => self.connection.receive(bytes)?,
+            Call::Close => self.connection.close(now)?,
+            Call::Abort => self.connection.abort()?,
+            Call::Limit(bytes) => self.connection.limit(bytes),
+            Call::Crash => self.connection = Connection::new(&self.config, self.iss),
+        }
+        Ok(())
+    }
+
+    /// Hands in a segment of the peer.
+    pub(super) fn arrives(&mut self, segment: &Segment, outcome: &Outcome, drain: bool) -> Result<(), Difference> {
+        self.settle()?;
+        self.choose_iss();
+        self.peer_window = segment.window();
+        self.note(format_args!("<-- {segment}"));
+        let came = self.connection.segment_arrives(segment, self.now);
+        check_outcome(segment, outcome, &came)?;
+        self.drain_if(drain)
+    }
+
+    /// A segment as a script wrote it, with the window that the peer said last where it writes none.
+    pub(super) fn window_of(&self, pattern: &Pattern) -> Segment {
+        if pattern.writes("WND") { pattern.segment } else { pattern.segment.with_window(self.peer_window) }
+    }
+
+    /// Time passes. What a timer puts out must come at its end.
+    fn pass(&mut self, length: Duration) -> Result<(), Difference> {
+        self.settle()?;
+        let (start, end) = (self.now, after(self.now, length));
+        while let Some(deadline) = self.connection.deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            self.choose_iss();
+            self.connection.timeout(self.now);
+            self.drain()?;
+            if let Some(output) = self.put_out.front().filter(|_| self.now < end) {
+                let since = self.now.saturating_duration_since(start);
+                return Err(Difference::new(
+                    "nothing before the end",
+                    format!("after {since:?}: {}", describe(output)),
+                ));
+            }
+            if self.connection.deadline().is_some_and(|next| next <= self.now) {
+                return Err(Difference::new("a deadline that moves on", format!("timeouts for ever at {}", self.now)));
+            }
+        }
+        self.now = end;
+        // Before the deadline it does nothing.
+        self.connection.timeout(self.now);
+        self.drain()
+    }
+
+    fn drain_if(&mut self, drain: bool) -> Result<(), Difference> {
+        if drain { self.drain() } else { Ok(()) }
+    }
+
+    /// Polls until `Wait`, the rule of the contract.
+    pub(super) fn drain(&mut self) -> Result<(), Difference> {
+        for _ in 0..MOST_OUTPUTS {
+            let output = self.connection.poll(self.now);
+            match &output {
+                Output::Wait(deadline) if *deadline == self.connection.deadline() => return Ok(()),
+                Output::Wait(deadline) => {
+                    let said = format!("{deadline:?} of Wait, {:?} of deadline()", self.connection.deadline());
+                    return Err(Difference::new("one deadline", said));
+                }
+                Output::Transmit(transmit) => {
+                    check_payload(transmit)?;
+                    self.note(describe(&output));
+                }
+                Output::Transition(_) | Output::Signal(_) => self.note(describe(&output)),
+            }
+            self.put_out.push_back(output);
+        }
+        Err(Difference::new("Wait", "outputs without end"))
+    }
+
+    /// The initial sequence number is `iss`, whatever the clock says.
+    fn choose_iss(&mut self) {
+        let clock = (self.now.as_micros() / 4) as u32;
+        self.connection.set_isn_offset(self.iss.wrapping_sub(clock));
+    }
+
+    /// The next segment that was put out, which must be this one.
+    pub(super) fn expect_segment(
+        &mut self,
+        pattern: &Pattern,
+        bytes: Option<&Range<usize>>,
+    ) -> Result<Segment, Difference> {
+        let expected =
+            || format!("--> {}{}", pattern.segment, bytes.map(|b| format!(" bytes {b:?}")).unwrap_or_default());
+        match self.next_output(expected())? {
+            Output::Transmit(transmit)
+                if pattern.matches(&transmit.segment) && bytes.is_none_or(|bytes| *bytes == transmit.payload) =>
+            {
+                Ok(transmit.segment)
+            }
+            other @ (Output::Transmit(_) | Output::Signal(_) | Output::Transition(_) | Output::Wait(_)) => {
+                Err(Difference::new(expected(), describe(&other)))
+            }
+        }
+    }
+
+    fn expect_signal(&mut self, signal: &str) -> Result<(), Difference> {
+        let expected = format!("signal: {signal}");
+        let output = self.next_output(&expected)?;
+        let came = describe(&output);
+        if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
+    }
+
+    /// The next output that is not a transition; those before it are told by the state that they lead to.
+    fn next_output(&mut self, expected: impl ToString) -> Result<Output, Difference> {
+        let next = self.put_out.iter().position(|output| !is_transition(output));
+        match next.and_then(|next| self.put_out.remove(next)) {
+            Some(output) => Ok(output),
+            None => Err(Difference::new(expected, "nothing")),
+        }
+    }
+
+    fn expect_transition(&mut self, transition: Transition) -> Result<(), Difference> {
+        self.told = Told::OneByOne;
+        match self.put_out.pop_front() {
+            Some(Output::Transition(came)) if came == transition => Ok(()),
+            Some(other) => Err(Difference::new(transition, describe(&other))),
+            None => Err(Difference::new(transition, "nothing")),
+        }
+    }
+
+    pub(super) fn expect_state(&mut self, state: State, variables: &[Variable]) -> Result<(), Difference> {
+        if self.fresh && state != State::Closed {
+            given::reach(self, state, variables)?;
+            self.put_out.clear();
+            self.log.clear();
+            self.note(format_args!("{state} is given"));
+        }
+        self.fresh = false;
+        if self.told == Told::Not {
+            self.told = Told::ByState;
+        }
+        if self.connection.state() != state {
+            return Err(Difference::new(state, self.connection.state()));
+        }
+        for variable in variables {
+            let value = variable::look_up(&variable.name, &self.connection, self.now);
+            if value != Some(variable.value) {
+                let came = value.map(|value| Variable { name: variable.name.clone(), value });
+                return Err(Difference::new(variable, came.map_or("no such variable".to_string(), |v| v.to_string())));
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, what: impl ToString) {
+        self.log.push(format!("{:>10}  {}", self.now.to_string(), what.to_string()));
+    }
+
+    /// All that happened, a line each.
+    pub(super) fn log(&self) -> &[String] {
+        &self.log
+    }
+}
+
+fn is_transition(output: &Output) -> bool {
+    matches!(output, Output::Transition(_))
+}
+
+/// An output as a script writes it.
+pub(super) fn describe(output: &Output) -> String {
+    match output {
+        Output::Transition(transition) => transition.to_string(),
+        Output::Signal(signal) => {
+            let name = format!("{signal:?}");
+            format!("signal: {}", name.replace('(', " ").trim_end_matches(')'))
+        }
+        Output::Transmit(transmit) => format!("--> {}", transmit.segment),
+        Output::Wait(deadline) => format!("{deadline:?}"),
+    }
+}
+
+fn check_payload(transmit: &Transmit) -> Result<(), Difference> {
+    let len = usize::from(transmit.segment.payload_len());
+    if transmit.payload.len() == len {
+        return Ok(());
+    }
+    Err(Difference::new(format!("{len} bytes for {}", transmit.segment), format!("bytes {:?}", transmit.payload)))
+}
+
+fn check_outcome(segment: &Segment, outcome: &Outcome, came: &Result<Range<usize>, Refusal>) -> Result<(), Difference> {
+    let delivered = came.as_ref().map_or(0..0, Clone::clone);
+    let whole = 0..usize::from(segment.payload_len());
+    let same = |range: &Range<usize>| delivered == *range || (delivered.is_empty() && range.is_empty());
+    let (fits, expected) = match outcome {
+        Outcome::Whole => (same(&whole), format!("delivers {whole:?}")),
+        Outcome::Accepted => (came.is_ok(), "accepted".to_string()),
+        Outcome::Delivers(range) => (came.is_ok() && same(range), format!("delivers {range:?}")),
+        Outcome::Refused(why) => {
+            (came.as_ref().is_err_and(|refusal| is_named(refusal, why)), format!("refused: {why}"))
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Difference::new(
+        expected,
+        match came {
+            Ok(range) => format!("delivers {range:?}"),
+            Err(refusal) => format!("refused: {refusal} ({refusal:?}: {})", refusal.citation()),
+        },
+    ))
+}
+
+/// A refusal may be written as its citation, its message, or its name; or not at all.
+fn is_named(refusal: &Refusal, why: &str) -> bool {
+    why.is_empty() || why == refusal.citation() || why == refusal.to_string() || why == format!("{refusal:?}")
+}

@@ -1,0 +1,199 @@
+//! Scripts for one end: the connection under test, and the script in the place of its peer.
+
+use core::fmt;
+use core::str::FromStr;
+use std::borrow::ToOwned;
+use std::string::String;
+use std::vec::Vec;
+
+use super::line::{self, Line};
+use super::player::{Difference, Player};
+use crate::config::Config;
+use crate::connection::Connection;
+
+/// An exchange between one connection and a peer whose part the script plays, in the notation of the RFC.
+///
+/// ```
+/// tcp_lifecycle::sim::check("
+///     ESTABLISHED                                 SND.NXT=100 RCV.NXT=300
+///     <-- <SEQ=301><CTL=RST>                      refused: RFC 9293 section 3.10.7.4, second, 3)
+///     --> <SEQ=100><ACK=300><CTL=ACK>             # a challenge: not at RCV.NXT
+///     ESTABLISHED
+///     <-- <SEQ=300><CTL=RST>
+///     signal: Reset
+///     CLOSED
+/// ");
+/// ```
+///
+/// A line is an event, or says what came of the event before it.
+///
+/// | event | |
+/// |---|---|
+/// | `open active`, `open passive`, `send 10`, `receive 10`, `close`, `abort`, `limit 1000` | a user call |
+/// | `close   => error: connection closing` | a user call that must fail |
+/// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; where it writes no WND, with the window that the peer said last, 65535 at first |
+/// | `+ 1s`, `+ 1m 30s`, `+ 2 MSL` | time passes (`us`, `ms`, `s`, `m`, `h`); every timer fires at its deadline |
+/// | `& send 10`, `& <-- ...` | an event that happens before the output of the one before it is polled |
+/// | `ISS=400` | the next initial sequence number, whenever it is chosen; 100 if no line says so |
+/// | `config msl=30s, rfc5961=off, user_timeout=none` | policies, before the first event |
+/// | `crash` | the host forgets the connection |
+///
+/// | what came of it | |
+/// |---|---|
+/// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment was put out. SEQ, ACK, DATA (none if it is not written) and CTL are compared; PSH, WND, URG and options where they are written |
+/// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | with these bytes of the send queue |
+/// | `signal: Closing`, `signal: Acknowledged 10` | a signal |
+/// | `SYN-SENT -> ESTABLISHED` | a transition |
+/// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables ISS, IRS, SND.UNA, SND.NXT, SND.WND, RCV.NXT, RCV.WND, UNSENT, IN-FLIGHT, UNREAD, RTO, SRTT, RTTVAR, RETRANSMISSIONS, PEER-MSS, and DEADLINE, counted from now |
+///
+/// Behind a segment that arrives may stand what it leads to: `delivers 0..10`, `delivers nothing`, `accepted`,
+/// `refused`, or `refused: why` with the name, the message or the citation of a [`Refusal`](crate::Refusal). Where
+/// nothing stands, all of its payload must be delivered.
+///
+/// A script is strict. Segments and signals must be listed, each kind of output in the order in which it comes; one that
+/// is not listed fails, and so does silence where something is listed. A change of state must be told, by the state
+/// that it leads to, or else by every single transition. What a timer puts out must come at the very end of the time
+/// that passes, so that every moment is exact and all that lies before was silent.
+///
+/// A script that begins with a state begins there: the state is reached by the shortest exchange, such that SND.NXT,
+/// RCV.NXT and SND.WND are as they are written, or 100, 300 and 65535. Otherwise it begins in CLOSED.
+///
+/// `#` begins a comment.
+#[derive(Clone, Debug)]
+pub struct Script {
+    text: Vec<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    /// Counted from one.
+    number: usize,
+    /// It happens before the event before it is polled.
+    joined: bool,
+    line: Line,
+}
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is none.
+    pub fn parse(text: &str) -> Result<Script, ScriptError> {
+        let mut script = Script { text: text.lines().map(ToOwned::to_owned).collect(), steps: Vec::new() };
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line::without_comment(line);
+            if line.is_empty() {
+                continue;
+            }
+            let (joined, line) = match line.strip_prefix('&') {
+                Some(rest) => (true, rest.trim_start()),
+                None => (false, line),
+            };
+            let line = line::parse(line).map_err(|error| script.not_understood(number, error))?;
+            let event = matches!(line, Line::Call(..) | Line::Arrives(..));
+            if joined && !event {
+                return Err(script.not_understood(number, "only a call or a segment that arrives can be joined".into()));
+            }
+            script.steps.push(Step { number, joined, line });
+        }
+        Ok(script)
+    }
+
+    /// Plays the script against a connection with these policies, and those that the script sets. Returns the
+    /// connection as it is in the end.
+    ///
+    /// # Errors
+    ///
+    /// The first line that differs from what came.
+    pub fn run(&self, config: &Config) -> Result<Connection, ScriptError> {
+        let mut player = Player::new(config, 100);
+        let mut last = 0;
+        for (step, next) in self.steps.iter().zip(self.steps.iter().skip(1).map(Some).chain([None])) {
+            let drain = !next.is_some_and(|next| next.joined);
+            player.play(&step.line, drain).map_err(|difference| self.differs(step.number, difference, &player))?;
+            last = step.number;
+        }
+        player.settle().map_err(|difference| self.differs(last, difference, &player))?;
+        Ok(player.connection)
+    }
+
+    fn not_understood(&self, number: usize, error: String) -> ScriptError {
+        let text = self.line(number);
+        ScriptError { line: number, text, difference: Err(error), exchange: Vec::new() }
+    }
+
+    fn differs(&self, number: usize, difference: Difference, player: &Player) -> ScriptError {
+        let text = self.line(number);
+        ScriptError { line: number, text, difference: Ok(difference), exchange: player.log().to_vec() }
+    }
+
+    fn line(&self, number: usize) -> String {
+        let text = self.text.get(number.saturating_sub(1));
+        text.map(|text| text.trim().to_owned()).unwrap_or_default()
+    }
+}
+
+impl FromStr for Script {
+    type Err = ScriptError;
+
+    fn from_str(text: &str) -> Result<Script, ScriptError> {
+        Script::parse(text)
+    }
+}
+
+/// Where a script and the connection part, with the exchange until then.
+///
+/// It prints the line, what was expected, what came, and all that happened; so does its `Debug`, for `unwrap`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScriptError {
+    pub(super) line: usize,
+    pub(super) text: String,
+    pub(super) difference: Result<Difference, String>,
+    pub(super) exchange: Vec<String>,
+}
+
+impl ScriptError {
+    /// The line of the script, counted from one.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { expected, came } = match &self.difference {
+            Ok(difference) => difference,
+            Err(error) => return write!(f, "line {} is not understood: {}\n  {error}", self.line, self.text),
+        };
+        writeln!(f, "at line {}: {}", self.line, self.text)?;
+        writeln!(f, "  expected  {expected}\n  came      {came}\nthe exchange until then:")?;
+        for line in &self.exchange {
+            writeln!(f, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::error::Error for ScriptError {}
+
+/// Plays a script with the default policies: for tests.
+///
+/// # Panics
+///
+/// If the script is not understood, or differs from what came; the message shows the whole exchange.
+#[track_caller]
+#[expect(clippy::panic, reason = "a test fails by panicking")]
+pub fn check(script: &str) {
+    if let Err(error) = Script::parse(script).and_then(|script| script.run(&Config::DEFAULT)) {
+        panic!("{error}");
+    }
+}
