@@ -337,8 +337,9 @@ impl Device {
             .build_sync()
             .map_err(missing("no TUN device can be made"))?;
         device.set_nonblocking(true).map_err(missing("the TUN device always blocks"))?;
-        // The kernel's timeouts in proportion to ours. An older kernel has no such policy and takes 200 ms.
+        // The kernel's timeouts in proportion to ours. An older kernel has no such policies: 200 ms, and 2 min.
         let _ = fs::write("/proc/sys/net/ipv4/tcp_rto_min_us", "40000");
+        let _ = fs::write("/proc/sys/net/ipv4/tcp_rto_max_ms", "1000");
         Ok(Device(device))
     }
 
