@@ -5,6 +5,7 @@
 //!   reorders, from a seed or by hand.
 
 mod end;
+mod figure;
 mod given;
 mod line;
 mod network;
@@ -17,6 +18,7 @@ mod variable;
 use core::fmt;
 use core::time::Duration;
 
+pub use figure::{Figure, check_figure};
 pub use network::{Flight, Network};
 pub use pair::{Pair, Violation};
 pub use script::{Script, ScriptError, check};

@@ -30,8 +30,8 @@ pub(super) fn reach(player: &mut Player, state: State, variables: &[Variable]) -
     let sent_fin =
         matches!(state, State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck | State::TimeWait);
     let peers_fin = matches!(state, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
-    let ours = value("SND.NXT", 100).wrapping_sub(u32::from(sent_fin));
-    let peers = value("RCV.NXT", 300).wrapping_sub(u32::from(peers_fin));
+    let ours = value("SND.NXT", player.given.0).wrapping_sub(u32::from(sent_fin));
+    let peers = value("RCV.NXT", player.given.1).wrapping_sub(u32::from(peers_fin));
     let window = u16::try_from(value("SND.WND", u32::from(u16::MAX))).unwrap_or(u16::MAX);
     player.peer_window = window;
     let given = Given { player, ours: SeqNumber(ours), peers: SeqNumber(peers), window };

@@ -7,10 +7,10 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::after;
 use super::given;
 use super::line::{Call, Line, Outcome, Pattern};
 use super::variable::{self, Variable};
+use super::{Side, after};
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::error::{CallError, Refusal};
@@ -27,6 +27,8 @@ pub(super) struct Player {
     pub(super) now: Instant,
     /// The next initial sequence number, whenever it is chosen.
     pub(super) iss: u32,
+    /// SND.NXT and RCV.NXT of a state that is given without them.
+    pub(super) given: (u32, u32),
     /// The window of segments that do not write one: what the peer said last.
     pub(super) peer_window: u16,
     /// What was put out and no line has told of.
@@ -58,18 +60,24 @@ impl Difference {
     pub(super) fn new(expected: impl ToString, came: impl ToString) -> Difference {
         Difference { expected: expected.to_string(), came: came.to_string() }
     }
+
+    /// Says which of two ends it is about.
+    pub(super) fn at(self, side: Side) -> Difference {
+        Difference { expected: format!("{side}: {}", self.expected), came: format!("{side}: {}", self.came) }
+    }
 }
 
 /// More outputs than this of one event are a connection that never waits.
 const MOST_OUTPUTS: usize = 100_000;
 
 impl Player {
-    pub(super) fn new(config: &Config, iss: u32) -> Player {
+    pub(super) fn new(config: &Config, iss: u32, peers_iss: u32) -> Player {
         Player {
             connection: Connection::new(config, iss),
             config: *config,
             now: Instant::ZERO,
             iss,
+            given: (iss, peers_iss),
             peer_window: u16::MAX,
             put_out: VecDeque::new(),
             told: Told::Not,

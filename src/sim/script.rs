@@ -91,10 +91,11 @@ impl Script {
                 Some(rest) => (true, rest.trim_start()),
                 None => (false, line),
             };
-            let line = line::parse(line).map_err(|error| script.not_understood(number, error))?;
+            let line = line::parse(line).map_err(|error| ScriptError::not_understood(&script.text, number, error))?;
             let event = matches!(line, Line::Call(..) | Line::Arrives(..));
             if joined && !event {
-                return Err(script.not_understood(number, "only a call or a segment that arrives can be joined".into()));
+                let error = "only a call or a segment that arrives can be joined".to_owned();
+                return Err(ScriptError::not_understood(&script.text, number, error));
             }
             script.steps.push(Step { number, joined, line });
         }
@@ -108,7 +109,7 @@ impl Script {
     ///
     /// The first line that differs from what came.
     pub fn run(&self, config: &Config) -> Result<Connection, ScriptError> {
-        let mut player = Player::new(config, 100);
+        let mut player = Player::new(config, 100, 300);
         let mut last = 0;
         for (step, next) in self.steps.iter().zip(self.steps.iter().skip(1).map(Some).chain([None])) {
             let drain = !next.is_some_and(|next| next.joined);
@@ -119,19 +120,8 @@ impl Script {
         Ok(player.connection)
     }
 
-    fn not_understood(&self, number: usize, error: String) -> ScriptError {
-        let text = self.line(number);
-        ScriptError { line: number, text, difference: Err(error), exchange: Vec::new() }
-    }
-
     fn differs(&self, number: usize, difference: Difference, player: &Player) -> ScriptError {
-        let text = self.line(number);
-        ScriptError { line: number, text, difference: Ok(difference), exchange: player.log().to_vec() }
-    }
-
-    fn line(&self, number: usize) -> String {
-        let text = self.text.get(number.saturating_sub(1));
-        text.map(|text| text.trim().to_owned()).unwrap_or_default()
+        ScriptError::differs(&self.text, number, difference, player.log().to_vec())
     }
 }
 
@@ -148,18 +138,31 @@ impl FromStr for Script {
 /// It prints the line, what was expected, what came, and all that happened; so does its `Debug`, for `unwrap`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScriptError {
-    pub(super) line: usize,
-    pub(super) text: String,
-    pub(super) difference: Result<Difference, String>,
-    pub(super) exchange: Vec<String>,
+    line: usize,
+    text: String,
+    difference: Result<Difference, String>,
+    exchange: Vec<String>,
 }
 
 impl ScriptError {
+    pub(super) fn not_understood(text: &[String], line: usize, error: String) -> ScriptError {
+        ScriptError { line, text: line_of(text, line), difference: Err(error), exchange: Vec::new() }
+    }
+
+    pub(super) fn differs(text: &[String], line: usize, difference: Difference, exchange: Vec<String>) -> ScriptError {
+        ScriptError { line, text: line_of(text, line), difference: Ok(difference), exchange }
+    }
+
     /// The line of the script, counted from one.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
+}
+
+fn line_of(text: &[String], line: usize) -> String {
+    let text = text.get(line.saturating_sub(1));
+    text.map(|text| text.trim().to_owned()).unwrap_or_default()
 }
 
 impl fmt::Display for ScriptError {

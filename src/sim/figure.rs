@@ -1,0 +1,207 @@
+//! Scripts for two ends, row by row as in the RFC's figures.
+
+mod row;
+
+use core::str::FromStr;
+use std::borrow::ToOwned;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use self::row::{Fate, Origin, Passage, Row};
+use super::Side;
+use super::line::{self, Line};
+use super::player::{Difference, Player};
+use super::script::ScriptError;
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::segment::Segment;
+
+/// An exchange between two connections, as RFC 9293 draws it in its Figures 6 to 13.
+///
+/// ```
+/// tcp_lifecycle::sim::check_figure("
+///     1. CLOSED                                                LISTEN
+///     A: open active
+///     2. SYN-SENT     --> <SEQ=100><CTL=SYN>               --> SYN-RECEIVED
+///     3. ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK>  <-- SYN-RECEIVED
+///     4. ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>      --> ESTABLISHED
+/// ");
+/// ```
+///
+/// A row has the segment in its middle, the arrows of its journey, and the states of A at the left and of B at the right
+/// as they are after the row. A state may be left out. For segments from A to B (from B to A it is the mirror image):
+///
+/// | row | |
+/// |---|---|
+/// | `SYN-SENT --> <..> --> SYN-RECEIVED` | A has put out this segment, and it arrives |
+/// | `SYN-SENT --> <..> ...` | A has put out this segment, and the network holds it back |
+/// | `SYN-SENT --> <..> x` | A has put out this segment, and the network loses it |
+/// | `... <..> --> SYN-RECEIVED` | the segment that was held back arrives |
+/// | `(again) ... <..> --> SYN-RECEIVED` | a copy of a segment that A has sent before arrives: that very segment |
+/// | `(duplicate) ... <..> --> SYN-RECEIVED` | a segment of some time before this exchange arrives |
+///
+/// A row may begin with its number (`1.`, `2a.`), and what the arriving segment leads to may stand at its end, as in a
+/// [`Script`](super::Script). Two states without a segment are the states of both ends.
+///
+/// A line that begins with `A:` or `B:` is any line of a [`Script`](super::Script) for this end but an arriving segment
+/// or time; both may stand in one line, A first. `+ 4m` and `config ...` are for both. If nothing else is said, the
+/// initial sequence numbers are 100 for A and 300 for B, and an end that begins in a state has SND.NXT 100 or 300.
+///
+/// As a script, it is strict: before anything else happens to an end, all that it has put out must be told, and in the
+/// end nothing may be held back in the network.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    text: Vec<String>,
+    rows: Vec<(usize, Row)>,
+}
+
+impl Figure {
+    /// Reads an exchange.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is none.
+    pub fn parse(text: &str) -> Result<Figure, ScriptError> {
+        let mut figure = Figure { text: text.lines().map(ToOwned::to_owned).collect(), rows: Vec::new() };
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line::without_comment(line);
+            if !line.is_empty() {
+                let rows =
+                    row::parse(line).map_err(|error| ScriptError::not_understood(&figure.text, number, error))?;
+                figure.rows.extend(rows.into_iter().map(|row| (number, row)));
+            }
+        }
+        Ok(figure)
+    }
+
+    /// Plays the exchange between two connections with these policies, and those that it sets. Returns A and B as they
+    /// are in the end.
+    ///
+    /// # Errors
+    ///
+    /// The first line that differs from what came.
+    pub fn run(&self, config: &Config) -> Result<[Connection; 2], ScriptError> {
+        let mut stage = Stage::new(config);
+        let mut last = 0;
+        for (number, row) in &self.rows {
+            stage.play(row).map_err(|difference| self.differs(*number, difference, &stage))?;
+            last = *number;
+        }
+        stage.end().map_err(|difference| self.differs(last, difference, &stage))?;
+        let Stage { a, b, .. } = stage;
+        Ok([a.connection, b.connection])
+    }
+
+    fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
+        let mut exchange = Vec::new();
+        for (side, player) in [(Side::A, &stage.a), (Side::B, &stage.b)] {
+            exchange.extend(player.log().iter().map(|line| format!("{side}: {line}")));
+        }
+        ScriptError::differs(&self.text, number, difference, exchange)
+    }
+}
+
+impl FromStr for Figure {
+    type Err = ScriptError;
+
+    fn from_str(text: &str) -> Result<Figure, ScriptError> {
+        Figure::parse(text)
+    }
+}
+
+/// Plays a two-ended script with the default policies: for tests.
+///
+/// # Panics
+///
+/// If the script is not understood, or differs from what came; the message shows the whole exchange.
+#[track_caller]
+#[expect(clippy::panic, reason = "a test fails by panicking")]
+pub fn check_figure(figure: &str) {
+    if let Err(error) = Figure::parse(figure).and_then(|figure| figure.run(&Config::DEFAULT)) {
+        panic!("{error}");
+    }
+}
+
+/// The two ends, and what is between them.
+struct Stage {
+    a: Player,
+    b: Player,
+    held: Vec<(Side, Segment)>,
+    sent: Vec<(Side, Segment)>,
+}
+
+impl Stage {
+    fn new(config: &Config) -> Stage {
+        let (a, b) = (Player::new(config, 100, 300), Player::new(config, 300, 100));
+        Stage { a, b, held: Vec::new(), sent: Vec::new() }
+    }
+
+    fn player(&mut self, side: Side) -> &mut Player {
+        match side {
+            Side::A => &mut self.a,
+            Side::B => &mut self.b,
+        }
+    }
+
+    fn play(&mut self, row: &Row) -> Result<(), Difference> {
+        match row {
+            Row::One(side, line) => self.player(*side).play(line, true),
+            Row::Both(line) => {
+                self.a.play(line, true)?;
+                self.b.play(line, true)
+            }
+            Row::States(a, b) => {
+                self.a.play(&Line::State(*a, Vec::new()), true)?;
+                self.b.play(&Line::State(*b, Vec::new()), true)
+            }
+            Row::Passage(passage) => self.pass(passage),
+        }
+    }
+
+    fn pass(&mut self, passage: &Passage) -> Result<(), Difference> {
+        let segment = self.origin(passage)?;
+        match passage.fate {
+            Fate::Arrives => self.player(passage.from.other()).arrives(&segment, &passage.outcome, true)?,
+            Fate::Held => self.held.push((passage.from, segment)),
+            Fate::Lost => {}
+        }
+        for (side, state) in [(Side::A, passage.a), (Side::B, passage.b)] {
+            if let Some(state) = state {
+                self.player(side).expect_state(state, &[]).map_err(|difference| difference.at(side))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The segment that passes: where it comes from, it must be the one that is written.
+    fn origin(&mut self, passage: &Passage) -> Result<Segment, Difference> {
+        let (from, pattern) = (passage.from, &passage.pattern);
+        let is_it = |(side, segment): &(Side, Segment)| *side == from && pattern.matches(segment);
+        let none = |what: &str| Difference::new(pattern.segment, format!("{from} has {what} no such segment"));
+        match passage.origin {
+            Origin::PutOut => {
+                let segment = self.player(from).expect_segment(pattern, None).map_err(|d| d.at(from))?;
+                self.sent.push((from, segment));
+                Ok(segment)
+            }
+            Origin::Held => {
+                let index = self.held.iter().position(is_it).ok_or_else(|| none("in the network"))?;
+                Ok(self.held.remove(index).1)
+            }
+            Origin::Again => self.sent.iter().rfind(|sent| is_it(sent)).map(|sent| sent.1).ok_or_else(|| none("sent")),
+            Origin::Old => Ok(self.player(from.other()).window_of(pattern)),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Difference> {
+        self.a.settle().map_err(|difference| difference.at(Side::A))?;
+        self.b.settle().map_err(|difference| difference.at(Side::B))?;
+        match self.held.first() {
+            Some((from, segment)) => {
+                Err(Difference::new("nothing in the network", format!("{segment} of {from}").to_string()))
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! One row of a figure, as it is understood.
+
+use std::format;
+use std::string::{String, ToString};
+use std::vec;
+use std::vec::Vec;
+
+use crate::sim::Side;
+use crate::sim::line::{self, Line, Outcome, Pattern};
+use crate::state::State;
+
+#[derive(Clone, Debug)]
+pub(super) enum Row {
+    /// A line of a script for one end.
+    One(Side, Line),
+    /// Time, or policies, for both.
+    Both(Line),
+    /// The states of A and B.
+    States(State, State),
+    /// A segment on its way.
+    Passage(Passage),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Passage {
+    pub(super) from: Side,
+    pub(super) origin: Origin,
+    pub(super) pattern: Pattern,
+    pub(super) fate: Fate,
+    pub(super) outcome: Outcome,
+    /// The states after the row, where they are written.
+    pub(super) a: Option<State>,
+    pub(super) b: Option<State>,
+}
+
+/// Where a segment comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    PutOut,
+    Held,
+    Again,
+    Old,
+}
+
+/// What becomes of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fate {
+    Arrives,
+    Held,
+    Lost,
+}
+
+/// Reads a line; one that speaks of both ends becomes two rows.
+pub(super) fn parse(line: &str) -> Result<Vec<Row>, String> {
+    if let Some(rest) = line.strip_prefix("A:") {
+        return match rest.split_once("B:") {
+            Some((a, b)) => Ok(vec![one(Side::A, a)?, one(Side::B, b)?]),
+            None => Ok(vec![one(Side::A, rest)?]),
+        };
+    }
+    if let Some(rest) = line.strip_prefix("B:") {
+        return Ok(vec![one(Side::B, rest)?]);
+    }
+    if line.starts_with('+') || line.starts_with("config ") {
+        return Ok(vec![Row::Both(line::parse(line)?)]);
+    }
+    let row = without_number(line);
+    let Some(start) = row.find("<SEQ") else {
+        let (a, b) = row.split_once(char::is_whitespace).ok_or("neither a segment nor the states of both ends")?;
+        return Ok(vec![Row::States(line::state(a)?, line::state(b)?)]);
+    };
+    let (left, rest) = row.split_at_checked(start).unwrap_or((row, ""));
+    let (segment, right) = line::split_segment(rest)?;
+    Ok(vec![Row::Passage(passage(left.trim(), segment, right.trim())?)])
+}
+
+fn one(side: Side, text: &str) -> Result<Row, String> {
+    match line::parse(text.trim())? {
+        Line::Arrives(..) | Line::Sends(..) => Err("a segment between two ends stands in a row of its own".to_string()),
+        Line::Time(_) => Err("time passes for both ends".to_string()),
+        line @ (Line::Config(_)
+        | Line::Iss(_)
+        | Line::Call(..)
+        | Line::Signal(_)
+        | Line::Transition(_)
+        | Line::State(..)) => Ok(Row::One(side, line)),
+    }
+}
+
+/// `2a. SYN-SENT --> ...` without the number.
+fn without_number(line: &str) -> &str {
+    match line.split_once(char::is_whitespace) {
+        Some((_, row)) if line.starts_with(|c: char| c.is_ascii_digit()) => row.trim_start(),
+        Some(_) | None => line,
+    }
+}
+
+fn passage(left: &str, segment: &str, right: &str) -> Result<Passage, String> {
+    let (left, arrow) = match left.rsplit_once(char::is_whitespace) {
+        Some((left, arrow)) => (left.trim(), arrow),
+        None => ("", left),
+    };
+    let (end, right) = match right.split_once(char::is_whitespace) {
+        Some((end, right)) => (end, right.trim()),
+        None => (right, ""),
+    };
+    let (from, at_origin, at_end) = match (arrow, end) {
+        ("-->", "-->" | "..." | "x") | ("...", "-->") => (Side::A, arrow, end),
+        ("<--" | "..." | "x", "<--") | ("<--", "...") => (Side::B, end, arrow),
+        _ => return Err(format!("`{arrow}` and `{end}` around a segment do not say where it goes")),
+    };
+    let (a, after_a) = Beside::parse(left)?;
+    let (b, after_b) = Beside::parse(right)?;
+    if !after_a.is_empty() {
+        return Err(format!("`{after_a}` between the state and the arrow"));
+    }
+    let origin = match (at_origin, a.note().or(b.note())) {
+        ("...", None) => Origin::Held,
+        ("...", Some("(again)")) => Origin::Again,
+        ("...", Some("(duplicate)")) => Origin::Old,
+        (_, None) => Origin::PutOut,
+        (_, Some(note)) => return Err(format!("{note} stands for a segment that was just put out")),
+    };
+    let fate = match at_end {
+        "..." => Fate::Held,
+        "x" => Fate::Lost,
+        _ => Fate::Arrives,
+    };
+    let pattern = Pattern::parse(segment)?;
+    let outcome = line::outcome(after_b)?;
+    Ok(Passage { from, origin, pattern, fate, outcome, a: a.state(), b: b.state() })
+}
+
+/// What stands at an end of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside<'t> {
+    Nothing,
+    State(State),
+    Note(&'t str),
+}
+
+impl<'t> Beside<'t> {
+    /// And what follows it.
+    fn parse(text: &'t str) -> Result<(Beside<'t>, &'t str), String> {
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        match word {
+            "" => Ok((Beside::Nothing, "")),
+            "(again)" | "(duplicate)" => Ok((Beside::Note(word), rest.trim())),
+            "delivers" | "accepted" | "refused" | "refused:" => Ok((Beside::Nothing, text)),
+            _ => Ok((Beside::State(line::state(word)?), rest.trim())),
+        }
+    }
+
+    fn state(self) -> Option<State> {
+        match self {
+            Beside::State(state) => Some(state),
+            Beside::Nothing | Beside::Note(_) => None,
+        }
+    }
+
+    fn note(self) -> Option<&'t str> {
+        match self {
+            Beside::Note(note) => Some(note),
+            Beside::Nothing | Beside::State(_) => None,
+        }
+    }
+}
