@@ -1,7 +1,7 @@
 //! A connection of this crate and the kernel, each at one end of a TUN device in a network namespace of their own.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant as Clock};
@@ -40,14 +40,18 @@ const TRACE: usize = 120;
 /// Plays one case on a thread and in a namespace of its own, which end with it.
 #[track_caller]
 pub(crate) fn with_kernel(config: Config, story: impl FnOnce(&mut Case) + Send + 'static) {
+    let name = thread::current().name().unwrap_or("a case").to_owned();
+    let skipped = format!("skipped {name}");
     let case = move || match Case::new(&config) {
         Ok(mut case) => story(&mut case),
         Err(why) if std::env::var_os("REQUIRE_KERNEL").is_some_and(|value| value == "1") => {
             panic!("REQUIRE_KERNEL=1, but {why}")
         }
-        Err(why) => eprintln!("skipped, because {why}"),
+        // Past the test runner, which keeps to itself what a passing test prints.
+        Err(why) => io::stderr().write_all(format!("{skipped}: {why}\n").as_bytes()).expect("stderr"),
     };
-    if let Err(panic) = thread::spawn(case).join() {
+    let thread = thread::Builder::new().name(name).spawn(case).expect("a thread");
+    if let Err(panic) = thread.join() {
         panic::resume_unwind(panic);
     }
 }
