@@ -23,7 +23,6 @@ pub(crate) fn we_close_first(case: &mut Case) {
     case.until_we_are_in(State::FinWait2);
 
     case.peer.close();
-    case.until_we_are_in(State::TimeWait);
     case.until_the_kernel_is_in(None);
     case.until_we_are_in(State::Closed);
     assert_eq!(case.signals, [Signal::Closing]);
@@ -96,9 +95,9 @@ fn both_open_at_once() {
         });
         assert_eq!((case.state(), case.peer.state()), (State::SynSent, Some(State::SynSent)));
 
-        case.to_kernel.release_one();
+        case.to_kernel.release_through(Control::SYN);
         case.until_the_kernel_is_in(State::SynReceived);
-        case.to_us.release_one();
+        case.to_us.release_through(Control::SYN);
         case.until_we_are_in(State::SynReceived);
         assert_eq!(case.peer.state(), Some(State::SynReceived));
 
@@ -126,16 +125,15 @@ fn both_close_at_once() {
         });
         assert_eq!((case.state(), case.peer.state()), (State::FinWait1, Some(State::FinWait1)));
 
-        case.to_us.release_one();
+        case.to_us.release_through(Control::FIN);
         case.until_we_are_in(State::Closing);
-        case.to_kernel.release_one();
+        case.to_kernel.release_through(Control::FIN);
         case.until_the_kernel_is_in(State::Closing);
         assert_eq!(case.state(), State::Closing);
         case.until("the kernel reads the end", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::OfStream));
 
         case.to_us.release();
-        case.until_we_are_in(State::TimeWait);
         case.to_kernel.release();
         case.until_the_kernel_is_in(State::TimeWait);
         case.until_we_are_in(State::Closed);

@@ -30,6 +30,7 @@ pub(crate) struct Link {
     /// How many packets may still come out, where not all may.
     allowed: Option<usize>,
     sent: Vec<Segment>,
+    lost: usize,
 }
 
 impl Link {
@@ -40,6 +41,7 @@ impl Link {
             overtaken: None,
             allowed: None,
             sent: Vec::new(),
+            lost: 0,
         }
     }
 
@@ -58,6 +60,15 @@ impl Link {
             over = true;
             Fate::IsLost
         });
+    }
+
+    /// From now on every packet is lost, until [`lose_none`](Link::lose_none).
+    pub(crate) fn lose_all(&mut self) {
+        self.decide(|_| Fate::IsLost);
+    }
+
+    pub(crate) fn lose_none(&mut self) {
+        self.decide(|_| Fate::Arrives);
     }
 
     /// Deals out fates at random: so many in a thousand packets each, the same ones for the same seed.
@@ -80,14 +91,22 @@ impl Link {
         self.sent.iter().filter(|segment| like(segment)).count()
     }
 
+    /// How many packets have been lost.
+    pub(crate) fn lost(&self) -> usize {
+        self.lost
+    }
+
     /// Nothing arrives until [`release`](Link::release).
     pub(crate) fn hold(&mut self) {
         self.allowed = Some(0);
     }
 
-    /// The first packet of those held back may go.
-    pub(crate) fn release_one(&mut self) {
-        self.allowed = Some(1);
+    /// Of those held back, all may go up to the first one that has all of `control`.
+    #[track_caller]
+    pub(crate) fn release_through(&mut self, control: Control) {
+        let before = self.flying.iter().position(|packet| packet.segment.control().contains(control));
+        self.allowed = before.map(|before| before + 1);
+        assert!(self.allowed.is_some(), "no such packet is held back");
     }
 
     pub(crate) fn release(&mut self) {
@@ -104,7 +123,7 @@ impl Link {
         self.sent.push(packet.segment);
         let fate = (self.fate)(&packet.segment);
         match fate {
-            Fate::IsLost => {}
+            Fate::IsLost => self.lost += 1,
             Fate::IsOvertaken => {
                 self.flying.extend(self.overtaken.replace(packet));
                 return fate;

@@ -84,23 +84,24 @@ fn the_kernels_fin_is_lost() {
 
 #[test]
 fn our_last_ack_is_lost() {
-    // 2 MSL that a repeated FIN of any kernel falls into.
-    let config = Config { msl: Duration::from_millis(500), ..CONFIG };
-    with_kernel(config, |case| {
+    // Long enough that the kernel's repeated FIN falls into 2 MSL.
+    let config = Config { msl: Duration::from_secs(1), ..CONFIG };
+    with_kernel(config, move |case| {
         we_connect(case);
         case.close();
         case.until_we_are_in(State::FinWait2);
         case.until("the kernel reads the end", |case| case.peer.end == Some(End::OfStream));
 
-        case.to_kernel.lose_first(Control::ACK);
+        case.to_kernel.lose_all();
         case.peer.close();
         case.until_we_are_in(State::TimeWait);
-        let first = case.connection.deadline();
         assert_eq!(case.peer.state(), Some(State::LastAck));
+        case.to_kernel.lose_none();
         case.until_the_kernel_is_in(None);
         assert!(case.to_us.count(is_fin) >= 2);
         assert_eq!(case.state(), State::TimeWait);
-        assert!(case.connection.deadline() > first, "the repeated FIN starts 2 MSL afresh");
+        let once = case.entered(State::TimeWait) + 2 * config.msl;
+        assert!(case.connection.deadline() > Some(once), "the repeated FIN starts 2 MSL afresh");
 
         case.until_we_are_in(State::Closed);
         assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
@@ -115,10 +116,12 @@ fn the_kernels_last_ack_is_lost() {
         case.until_we_are_in(State::CloseWait);
         case.until_the_kernel_is_in(State::FinWait2);
 
-        case.to_us.lose_first(Control::ACK);
+        case.to_us.lose_all();
         case.close();
         case.until_the_kernel_is_in(State::TimeWait);
+        case.until("the kernel's ACK is lost", |case| case.to_us.lost() > 0);
         assert_eq!(case.state(), State::LastAck);
+        case.to_us.lose_none();
         case.until_we_are_in(State::Closed);
         assert!(case.to_kernel.count(is_fin) >= 2);
         assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
