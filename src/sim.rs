@@ -7,6 +7,7 @@
 mod end;
 mod figure;
 mod given;
+mod ladder;
 mod line;
 mod network;
 mod pair;

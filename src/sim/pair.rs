@@ -34,6 +34,7 @@ use crate::time::Instant;
 /// pair.close(Side::B)?;
 /// pair.drive()?; // until nothing is in flight and no timer runs
 /// assert_eq!((pair.state(Side::A), pair.state(Side::B)), (State::Closed, State::Closed));
+/// println!("{}", pair.trace()); // as a ladder between A and B
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
@@ -502,6 +503,8 @@ impl Pair {
     /// A segment that `from` has not sent, an old one or a forged one, with as many bytes of payload as it says, goes on
     /// its way.
     pub fn inject(&mut self, from: Side, segment: Segment, payload: &[u8]) {
+        let number = self.number;
+        self.record(from, What::Injected(number, segment));
         self.launch(from, segment, payload.to_vec());
     }
 
@@ -509,7 +512,6 @@ impl Pair {
     fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>) {
         let number = self.number;
         self.number = self.number.saturating_add(1);
-        self.record(from, What::Sent(number, segment));
         if self.random.happens(self.network.loss) {
             return self.record(from, What::Lost(number, segment));
         }
@@ -548,7 +550,10 @@ impl Pair {
                     self.record(side, What::Signal(signal));
                 }
                 Output::Transmit(Transmit { segment, payload }) => match self.end(side).payload(&segment, payload) {
-                    Some(payload) => self.launch(side, segment, payload),
+                    Some(payload) => {
+                        self.record(side, What::Sent(self.number, segment));
+                        self.launch(side, segment, payload);
+                    }
                     None => self.violate(Violation::Payload(side, segment)),
                 },
                 Output::Wait(deadline) => {

@@ -14,7 +14,7 @@ use super::{Side, after};
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::error::{CallError, Refusal};
-use crate::poll::{Output, Transmit};
+use crate::poll::{Output, Signal, Transmit};
 use crate::segment::Segment;
 use crate::state::{State, Transition};
 use crate::time::Instant;
@@ -322,13 +322,16 @@ fn is_transition(output: &Output) -> bool {
 pub(super) fn describe(output: &Output) -> String {
     match output {
         Output::Transition(transition) => transition.to_string(),
-        Output::Signal(signal) => {
-            let name = format!("{signal:?}");
-            format!("signal: {}", name.replace('(', " ").trim_end_matches(')'))
-        }
+        Output::Signal(signal) => describe_signal(*signal),
         Output::Transmit(transmit) => format!("--> {}", transmit.segment),
         Output::Wait(deadline) => format!("{deadline:?}"),
     }
+}
+
+/// A signal as a script writes it.
+pub(super) fn describe_signal(signal: Signal) -> String {
+    let name = format!("{signal:?}");
+    format!("signal: {}", name.replace('(', " ").trim_end_matches(')'))
 }
 
 fn check_payload(transmit: &Transmit) -> Result<(), Difference> {

@@ -11,7 +11,7 @@ use crate::segment::Segment;
 use crate::state::{State, Transition};
 use crate::time::Instant;
 
-/// All that happened between two ends.
+/// All that happened between two ends. It prints as the RFC prints its figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     pub(super) events: Vec<Event>,
@@ -48,6 +48,8 @@ pub enum What {
     Call(String),
     /// It sent a segment; each has a number.
     Sent(u64, Segment),
+    /// A segment went on its way that this end has not sent.
+    Injected(u64, Segment),
     /// The network lost the segment that it sent.
     Lost(u64, Segment),
     /// The network made one more of the segment that it sent.

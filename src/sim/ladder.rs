@@ -1,0 +1,224 @@
+//! A trace as the RFC prints its figures: a ladder between the states of A and B.
+
+use core::fmt;
+use std::collections::BTreeSet;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use super::Side;
+use super::player::describe_signal;
+use super::trace::{Event, Trace, What};
+use crate::poll::Signal;
+use crate::segment::Segment;
+use crate::state::State;
+use crate::time::Instant;
+
+impl fmt::Display for Trace {
+    /// A ladder: the time, the state of A, the segment with the arrows of its journey, the state of B. States stand
+    /// where something happened, and are those after it. A segment that nothing gets ahead of stands in one row, at the
+    /// time when it was sent; others in a row for each end, with `...` for the network between. `x` is a segment lost,
+    /// `(again)` the copy that a network made, `(duplicate)` a segment that no end has sent; what the user calls or is
+    /// told, and timeouts, stand in parentheses beside the state.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last = None;
+        Row { left: "A", right: "B", ..Row::default() }.write(f, "time")?;
+        Ladder::new(&self.events).write(f, &mut last)
+    }
+}
+
+/// One row: what stands at the left, between, and at the right.
+#[derive(Default)]
+struct Row<'t> {
+    left: &'t str,
+    departs: &'t str,
+    middle: String,
+    arrives: &'t str,
+    right: &'t str,
+    remark: &'t str,
+}
+
+/// The width of what stands between the arrows.
+const MIDDLE: usize = 46;
+
+impl Row<'_> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, time: &str) -> fmt::Result {
+        let Row { left, departs, middle, arrives, right, remark } = self;
+        let row = format!("{time:>9}  {left:<12} {departs:<3} {middle:<MIDDLE$} {arrives:<3} {right:<12}  {remark}");
+        writeln!(f, "{}", row.trim_end())
+    }
+}
+
+struct Ladder<'t> {
+    events: &'t [Event],
+    /// The events that stand in the row of an earlier one.
+    told: BTreeSet<usize>,
+    /// The segments that have arrived.
+    arrived: BTreeSet<u64>,
+}
+
+impl<'t> Ladder<'t> {
+    fn new(events: &'t [Event]) -> Ladder<'t> {
+        Ladder { events, told: BTreeSet::new(), arrived: BTreeSet::new() }
+    }
+
+    fn write(mut self, f: &mut fmt::Formatter<'_>, last: &mut Option<Instant>) -> fmt::Result {
+        for (index, event) in self.events.iter().enumerate() {
+            if self.told.contains(&index) {
+                continue;
+            }
+            if let What::Note(note) = &event.what {
+                writeln!(f, "\n{note}")?;
+                continue;
+            }
+            for row in self.rows(index, event) {
+                let time = if *last == Some(event.at) { String::new() } else { in_seconds(event.at) };
+                *last = Some(event.at);
+                row.write(f, &time)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&mut self, index: usize, event: &'t Event) -> Vec<Row<'t>> {
+        let mut rows = Vec::new();
+        match &event.what {
+            What::Start => rows.extend(self.start(index, event)),
+            What::Call(call) => rows.push(beside(event, format!("({call})"))),
+            What::Crashed => rows.push(beside(event, "(crash)".to_string())),
+            What::Timeout(State::TimeWait) if event.state == State::Closed => {
+                rows.push(beside(event, "(2 MSL have passed)".to_string()));
+            }
+            What::Timeout(_) => rows.push(beside(event, "(timeout)".to_string())),
+            What::Signal(signal) => rows.extend(told_to_user(event, *signal)),
+            What::Sent(number, segment) => rows.extend(self.sent(index, event, *number, segment)),
+            What::Injected(number, segment) => {
+                if let Some(arrival) = self.arrival(index, event.side, *number) {
+                    rows.extend(self.arrival_of(arrival, "(duplicate)", segment));
+                }
+            }
+            What::Lost(_, segment) => rows.push(passage(event.side, "", "...", segment, "x", "")),
+            What::Arrived(number, segment, _) => {
+                let origin = if self.arrived.insert(*number) { "" } else { "(again)" };
+                rows.extend(self.arrival_of(index, origin, segment));
+            }
+            What::Transition(_) | What::Duplicated(..) | What::Note(_) => {}
+        }
+        rows
+    }
+
+    /// Both ends begin in one row.
+    fn start(&mut self, index: usize, event: &'t Event) -> Option<Row<'t>> {
+        let next = index.saturating_add(1);
+        let other = self.events.get(next).filter(|other| other.what == What::Start)?;
+        self.told.insert(next);
+        Some(Row { left: event.state.name(), right: other.state.name(), ..Row::default() })
+    }
+
+    /// A segment that was sent, and what becomes of it if that can stand in the same row.
+    fn sent(&mut self, index: usize, event: &'t Event, number: u64, segment: &'t Segment) -> Vec<Row<'t>> {
+        let next = index.saturating_add(1);
+        if self.events.get(next).is_some_and(|next| matches!(next.what, What::Lost(lost, _) if lost == number)) {
+            self.told.insert(next);
+            return Vec::from([passage(event.side, event.state.name(), "-->", segment, "x", "")]);
+        }
+        let Some(arrival) = self.arrival(index, event.side, number) else {
+            return Vec::from([passage(event.side, event.state.name(), "-->", segment, "...", "")]);
+        };
+        self.arrived.insert(number);
+        let mut rows = self.arrival_of(arrival, event.state.name(), segment);
+        if let Some(row) = rows.first_mut() {
+            let arrow = arrow(event.side);
+            (row.departs, row.arrives) = (arrow, arrow);
+        }
+        rows
+    }
+
+    /// Where the segment arrives, if nothing happens to its receiver before.
+    fn arrival(&self, index: usize, from: Side, number: u64) -> Option<usize> {
+        let later = self.events.iter().enumerate().skip(index.saturating_add(1));
+        let receivers = later.filter(|(_, event)| event.side != from && !matches!(event.what, What::Note(_)));
+        let (arrival, event) = receivers.into_iter().find(|(index, _)| !self.told.contains(index))?;
+        matches!(event.what, What::Arrived(arrived, ..) if arrived == number).then_some(arrival)
+    }
+
+    /// The row of an arrival, and those of what the user is told of it.
+    fn arrival_of(&mut self, index: usize, origin: &'t str, segment: &'t Segment) -> Vec<Row<'t>> {
+        let mut rows = Vec::new();
+        let Some(event) = self.events.get(index) else { return rows };
+        self.told.insert(index);
+        let row = passage(event.side.other(), origin, "...", segment, "-->", event.state.name());
+        let refused = matches!(event.what, What::Arrived(_, _, Err(_)));
+        rows.push(Row { remark: if refused { "refused" } else { "" }, ..row });
+        for (index, event) in self.events.iter().enumerate().skip(index.saturating_add(1)) {
+            match &event.what {
+                What::Transition(_) => {}
+                What::Signal(signal) => rows.extend(told_to_user(event, *signal)),
+                What::Start
+                | What::Call(_)
+                | What::Sent(..)
+                | What::Injected(..)
+                | What::Lost(..)
+                | What::Duplicated(..)
+                | What::Arrived(..)
+                | What::Timeout(_)
+                | What::Crashed
+                | What::Note(_) => break,
+            }
+            self.told.insert(index);
+        }
+        rows
+    }
+}
+
+/// Something at one end alone.
+fn beside<'t>(event: &Event, what: String) -> Row<'t> {
+    let state = event.state.name();
+    match event.side {
+        Side::A => Row { left: state, middle: what, ..Row::default() },
+        Side::B => Row { right: state, middle: format!("{what:>MIDDLE$}"), ..Row::default() },
+    }
+}
+
+/// What is acknowledged can be seen in the segments.
+fn told_to_user<'t>(event: &Event, signal: Signal) -> Option<Row<'t>> {
+    let told = !matches!(signal, Signal::Acknowledged(_));
+    told.then(|| beside(event, format!("({})", describe_signal(signal))))
+}
+
+fn arrow(from: Side) -> &'static str {
+    match from {
+        Side::A => "-->",
+        Side::B => "<--",
+    }
+}
+
+/// A segment between the two ends. Arrows are written as if it went to the right.
+fn passage<'t>(
+    from: Side,
+    origin: &'t str,
+    departs: &'t str,
+    segment: &Segment,
+    arrives: &'t str,
+    state: &'t str,
+) -> Row<'t> {
+    let turned = |mark: &'t str| if mark == "-->" { arrow(from) } else { mark };
+    let (departs, arrives) = (turned(departs), turned(arrives));
+    let middle = in_figures(segment).to_string();
+    match from {
+        Side::A => Row { left: origin, departs, middle, arrives, right: state, remark: "" },
+        Side::B => Row { left: state, departs: arrives, middle, arrives: departs, right: origin, remark: "" },
+    }
+}
+
+/// `0.010s`
+fn in_seconds(at: Instant) -> String {
+    let millis = at.as_micros() / 1_000;
+    format!("{}.{:03}s", millis / 1_000, millis % 1_000)
+}
+
+/// SEQ, ACK, CTL and DATA alone, as the RFC's figures have it.
+fn in_figures(segment: &Segment) -> Segment {
+    Segment::new(segment.seq(), segment.ack().unwrap_or_default(), segment.control())
+        .with_payload(segment.payload_len())
+}
