@@ -1,8 +1,51 @@
-//! Connections in memory and in virtual time.
+//! Connections in memory and in virtual time: for tests, for simulators, and to watch TCP live.
 //!
-//! - [`check`] and [`Script`]: one connection under test, in the RFC's notation, where the script plays the peer.
-//! - [`Pair`]: two connections with the bytes of their users, over a [`Network`] that delays, loses, duplicates and
-//!   reorders, from a seed or by hand.
+//! # Scripts
+//!
+//! [`check`] plays an exchange between one connection and a peer whose part the script plays, in the notation of the
+//! RFC. What is not listed fails; see [`Script`].
+//!
+//! ```
+//! tcp_lifecycle::sim::check("
+//!     FIN-WAIT-2                             SND.NXT=101 RCV.NXT=300
+//!     <-- <SEQ=300><ACK=101><CTL=FIN,ACK>
+//!     signal: Closing
+//!     --> <SEQ=101><ACK=301><CTL=ACK>
+//!     TIME-WAIT
+//!     + 4m                                   # 2 MSL
+//!     CLOSED
+//! ");
+//! ```
+//!
+//! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it, with segments that are
+//! held up, lost, or arrive again; see [`Figure`].
+//!
+//! # Simulation
+//!
+//! A [`Pair`] is two connections with the bytes of their users over a [`Network`] that delays, loses, duplicates and
+//! reorders, from a seed or by hand. Its [`Trace`] prints as a ladder:
+//!
+//! ```
+//! use tcp_lifecycle::sim::{Network, Pair, Side};
+//! use tcp_lifecycle::{Config, Open};
+//!
+//! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
+//! pair.open(Side::B, Open::Passive)?;
+//! pair.open(Side::A, Open::Active)?;
+//! pair.deliver(0);
+//! pair.deliver(0);
+//! pair.lose(0);
+//! assert_eq!(format!("\n{}", pair.trace()), "
+//!      time  A                                                     B
+//!    0.000s  CLOSED                                                CLOSED
+//!                                               (open passive)     LISTEN
+//!            SYN-SENT         (open active)
+//!            SYN-SENT     --> <SEQ=100><CTL=SYN>               --> SYN-RECEIVED
+//!            ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK>  <-- SYN-RECEIVED
+//!            ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>      x
+//! ");
+//! # Ok::<(), tcp_lifecycle::CallError>(())
+//! ```
 
 mod end;
 mod figure;

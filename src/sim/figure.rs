@@ -45,7 +45,7 @@ use crate::segment::Segment;
 /// [`Script`](super::Script). Two states without a segment are the states of both ends.
 ///
 /// A line that begins with `A:` or `B:` is any line of a [`Script`](super::Script) for this end but an arriving segment
-/// or time; both may stand in one line, A first. `+ 4m` and `config ...` are for both. If nothing else is said, the
+/// or time; both may stand in one line, A first. `B: & close` is called before B is polled for the event above it. `+ 4m` and `config ...` are for both. If nothing else is said, the
 /// initial sequence numbers are 100 for A and 300 for B, and an end that begins in a state has SND.NXT 100 or 300.
 ///
 /// As a script, it is strict: before anything else happens to an end, all that it has put out must be told, and in the
@@ -84,8 +84,11 @@ impl Figure {
     pub fn run(&self, config: &Config) -> Result<[Connection; 2], ScriptError> {
         let mut stage = Stage::new(config);
         let mut last = 0;
-        for (number, row) in &self.rows {
-            stage.play(row).map_err(|difference| self.differs(*number, difference, &stage))?;
+        for ((number, row), next) in self.rows.iter().zip(self.rows.iter().skip(1).map(Some).chain([None])) {
+            let drain = !matches!(next, Some((_, Row::Joined(..))));
+            let played = stage.play(row, drain);
+            stage.take_logs();
+            played.map_err(|difference| self.differs(*number, difference, &stage))?;
             last = *number;
         }
         stage.end().map_err(|difference| self.differs(last, difference, &stage))?;
@@ -94,11 +97,7 @@ impl Figure {
     }
 
     fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
-        let mut exchange = Vec::new();
-        for (side, player) in [(Side::A, &stage.a), (Side::B, &stage.b)] {
-            exchange.extend(player.log().iter().map(|line| format!("{side}: {line}")));
-        }
-        ScriptError::differs(&self.text, number, difference, exchange)
+        ScriptError::differs(&self.text, number, difference, stage.log.clone())
     }
 }
 
@@ -129,12 +128,14 @@ struct Stage {
     b: Player,
     held: Vec<(Side, Segment)>,
     sent: Vec<(Side, Segment)>,
+    /// All that happened, a line each.
+    log: Vec<String>,
 }
 
 impl Stage {
     fn new(config: &Config) -> Stage {
         let (a, b) = (Player::new(config, 100, 300), Player::new(config, 300, 100));
-        Stage { a, b, held: Vec::new(), sent: Vec::new() }
+        Stage { a, b, held: Vec::new(), sent: Vec::new(), log: Vec::new() }
     }
 
     fn player(&mut self, side: Side) -> &mut Player {
@@ -144,9 +145,15 @@ impl Stage {
         }
     }
 
-    fn play(&mut self, row: &Row) -> Result<(), Difference> {
+    fn take_logs(&mut self) {
+        for (side, player) in [(Side::A, &mut self.a), (Side::B, &mut self.b)] {
+            self.log.extend(player.log.drain(..).map(|line| format!("{side}: {line}")));
+        }
+    }
+
+    fn play(&mut self, row: &Row, drain: bool) -> Result<(), Difference> {
         match row {
-            Row::One(side, line) => self.player(*side).play(line, true),
+            Row::One(side, line) | Row::Joined(side, line) => self.player(*side).play(line, drain),
             Row::Both(line) => {
                 self.a.play(line, true)?;
                 self.b.play(line, true)
@@ -155,14 +162,14 @@ impl Stage {
                 self.a.play(&Line::State(*a, Vec::new()), true)?;
                 self.b.play(&Line::State(*b, Vec::new()), true)
             }
-            Row::Passage(passage) => self.pass(passage),
+            Row::Passage(passage) => self.pass(passage, drain),
         }
     }
 
-    fn pass(&mut self, passage: &Passage) -> Result<(), Difference> {
+    fn pass(&mut self, passage: &Passage, drain: bool) -> Result<(), Difference> {
         let segment = self.origin(passage)?;
         match passage.fate {
-            Fate::Arrives => self.player(passage.from.other()).arrives(&segment, &passage.outcome, true)?,
+            Fate::Arrives => self.player(passage.from.other()).arrives(&segment, &passage.outcome, drain)?,
             Fate::Held => self.held.push((passage.from, segment)),
             Fate::Lost => {}
         }

@@ -21,9 +21,7 @@ impl fmt::Display for Trace {
     /// `(again)` the copy that a network made, `(duplicate)` a segment that no end has sent; what the user calls or is
     /// told, and timeouts, stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut last = None;
-        Row { left: "A", right: "B", ..Row::default() }.write(f, "time")?;
-        Ladder::new(&self.events).write(f, &mut last)
+        Ladder::new(&self.events).write(f)
     }
 }
 
@@ -38,13 +36,15 @@ struct Row<'t> {
     remark: &'t str,
 }
 
-/// The width of what stands between the arrows.
-const MIDDLE: usize = 46;
-
 impl Row<'_> {
-    fn write(&self, f: &mut fmt::Formatter<'_>, time: &str) -> fmt::Result {
+    fn write(&self, f: &mut fmt::Formatter<'_>, time: &str, width: usize) -> fmt::Result {
         let Row { left, departs, middle, arrives, right, remark } = self;
-        let row = format!("{time:>9}  {left:<12} {departs:<3} {middle:<MIDDLE$} {arrives:<3} {right:<12}  {remark}");
+        let middle = match left {
+            // What happens to B alone stands beside it.
+            &"" if departs.is_empty() => format!("{middle:>width$}"),
+            _ => format!("{middle:<width$}"),
+        };
+        let row = format!("{time:>9}  {left:<12} {departs:<3} {middle} {arrives:<3} {right:<12}  {remark}");
         writeln!(f, "{}", row.trim_end())
     }
 }
@@ -62,7 +62,10 @@ impl<'t> Ladder<'t> {
         Ladder { events, told: BTreeSet::new(), arrived: BTreeSet::new() }
     }
 
-    fn write(mut self, f: &mut fmt::Formatter<'_>, last: &mut Option<Instant>) -> fmt::Result {
+    fn write(mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.width();
+        let mut last = None;
+        Row { left: "A", right: "B", ..Row::default() }.write(f, "time", width)?;
         for (index, event) in self.events.iter().enumerate() {
             if self.told.contains(&index) {
                 continue;
@@ -72,12 +75,30 @@ impl<'t> Ladder<'t> {
                 continue;
             }
             for row in self.rows(index, event) {
-                let time = if *last == Some(event.at) { String::new() } else { in_seconds(event.at) };
-                *last = Some(event.at);
-                row.write(f, &time)?;
+                let time = if last == Some(event.at) { String::new() } else { in_seconds(event.at) };
+                last = Some(event.at);
+                row.write(f, &time, width)?;
             }
         }
         Ok(())
+    }
+
+    /// The width of the longest segment, and of any call.
+    fn width(&self) -> usize {
+        let segments = self.events.iter().filter_map(|event| match &event.what {
+            What::Sent(_, segment) | What::Injected(_, segment) => Some(in_figures(segment).to_string().len()),
+            What::Start
+            | What::Call(_)
+            | What::Lost(..)
+            | What::Duplicated(..)
+            | What::Arrived(..)
+            | What::Timeout(_)
+            | What::Transition(_)
+            | What::Signal(_)
+            | What::Crashed
+            | What::Note(_) => None,
+        });
+        segments.max().unwrap_or_default().max(32)
     }
 
     fn rows(&mut self, index: usize, event: &'t Event) -> Vec<Row<'t>> {
@@ -176,7 +197,7 @@ fn beside<'t>(event: &Event, what: String) -> Row<'t> {
     let state = event.state.name();
     match event.side {
         Side::A => Row { left: state, middle: what, ..Row::default() },
-        Side::B => Row { right: state, middle: format!("{what:>MIDDLE$}"), ..Row::default() },
+        Side::B => Row { right: state, middle: what, ..Row::default() },
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Player {
     /// Nothing has happened yet: a state that is written is given, not compared.
     fresh: bool,
     /// All that happened, a line each.
-    log: Vec<String>,
+    pub(super) log: Vec<String>,
 }
 
 /// How the transitions of an event are told: by the state that they lead to, or one by one.
@@ -306,11 +306,6 @@ impl Player {
 
     fn note(&mut self, what: impl ToString) {
         self.log.push(format!("{:>10}  {}", self.now.to_string(), what.to_string()));
-    }
-
-    /// All that happened, a line each.
-    pub(super) fn log(&self) -> &[String] {
-        &self.log
     }
 }
 

@@ -121,7 +121,7 @@ impl Script {
     }
 
     fn differs(&self, number: usize, difference: Difference, player: &Player) -> ScriptError {
-        ScriptError::differs(&self.text, number, difference, player.log().to_vec())
+        ScriptError::differs(&self.text, number, difference, player.log.clone())
     }
 }
 

@@ -13,6 +13,8 @@ use crate::state::State;
 pub(super) enum Row {
     /// A line of a script for one end.
     One(Side, Line),
+    /// A call that is made before the end is polled for what happened to it last.
+    Joined(Side, Line),
     /// Time, or policies, for both.
     Both(Line),
     /// The states of A and B.
@@ -75,6 +77,19 @@ pub(super) fn parse(line: &str) -> Result<Vec<Row>, String> {
 }
 
 fn one(side: Side, text: &str) -> Result<Row, String> {
+    if let Some(call) = text.trim_start().strip_prefix('&') {
+        return match line::parse(call.trim())? {
+            call @ Line::Call(..) => Ok(Row::Joined(side, call)),
+            Line::Config(_)
+            | Line::Iss(_)
+            | Line::Arrives(..)
+            | Line::Sends(..)
+            | Line::Signal(_)
+            | Line::Transition(_)
+            | Line::State(..)
+            | Line::Time(_) => Err("only a call can be joined".to_string()),
+        };
+    }
     match line::parse(text.trim())? {
         Line::Arrives(..) | Line::Sends(..) => Err("a segment between two ends stands in a row of its own".to_string()),
         Line::Time(_) => Err("time passes for both ends".to_string()),
