@@ -2,7 +2,9 @@
 //!
 //! What an embedder has to bring along is here, and no more: `socket.rs` has the queues of a connection and keeps the
 //! rule of the contract, `host.rs` has the device, the table of connections and the clock, `wire.rs` the packets,
-//! `users.rs` what the connections are for. `--help` says how to set up the device, and what to try.
+//! `users.rs` what the connections are for.
+//!
+//! It needs a TUN device, and to make one takes root: `cargo run --example tun -- --help` says how, and what to try.
 
 #[cfg(target_os = "linux")]
 mod arguments;

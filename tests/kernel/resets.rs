@@ -3,10 +3,14 @@
 use std::io::ErrorKind;
 use std::net::SocketAddrV4;
 
-use tcp_lifecycle::{Control, Open, Signal, State};
+use tcp_lifecycle::{Control, Open, Segment, Signal, State};
 
 use crate::harness::{CONFIG, OURS, the_kernel_connects, we_connect, with_kernel};
 use crate::peer::End;
+
+fn is_rst(segment: &Segment) -> bool {
+    segment.control().contains(Control::RST)
+}
 
 #[test]
 fn the_kernel_refuses_us() {
@@ -52,6 +56,7 @@ fn we_abort_and_the_kernel_reads_connection_reset() {
         assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionReset)));
         assert_eq!(case.peer.state(), None);
         assert_eq!(case.signals, []);
+        assert_eq!(case.to_kernel.count(is_rst), 1, "the first one was good");
     });
 }
 
@@ -81,6 +86,7 @@ fn we_abort_after_a_half_close_and_the_connection_leaves_the_kernels_table() {
         case.until_the_kernel_is_in(State::CloseWait);
         case.abort();
         case.until_the_kernel_is_in(None);
+        assert_eq!(case.to_kernel.count(is_rst), 1, "the first one was good");
         assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
     });
 }
@@ -95,7 +101,7 @@ fn the_kernel_closes_without_lingering_and_we_are_reset() {
         assert_eq!(case.signals, [Signal::Reset]);
         assert_eq!(case.connection.deadline(), None);
         assert_eq!(case.peer.state(), None);
-        assert_eq!(case.to_us.count(|segment| segment.control().contains(Control::RST)), 1);
+        assert_eq!(case.to_us.count(is_rst), 1);
     });
 }
 

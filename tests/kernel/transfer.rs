@@ -87,6 +87,7 @@ fn the_kernels_receiver_stalls_and_resumes() {
         case.until("the kernel has read it all", |case| case.peer.received.len() >= MANY);
         assert!(case.peer.received == bytes(MANY));
         case.until("it is acknowledged", |case| case.unacknowledged() == 0);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED");
     });
 }
 
@@ -108,6 +109,7 @@ fn our_receiver_stalls_and_resumes() {
         case.stalled = false;
         case.until("we have read it all", |case| case.received.len() >= MANY);
         assert!(case.received == bytes(MANY));
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
     });
 }
 
