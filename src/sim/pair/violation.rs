@@ -1,0 +1,45 @@
+//! What must never happen between two ends.
+
+use core::fmt;
+
+use crate::segment::Segment;
+use crate::sim::Side;
+
+/// Something that must never happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The bytes that this end was given are not those that its peer sent.
+    Bytes(Side),
+    /// This end was given bytes of two lives of its peer in one of its own.
+    TwoLives(Side),
+    /// This end acknowledged more than its peer's user has sent.
+    Acknowledged(Side),
+    /// The payload of a segment is not in the send queue of this end, or not as long as the segment says.
+    Payload(Side, Segment),
+    /// This end's `Wait` and `deadline()` differ.
+    Deadline(Side),
+    /// The deadline of this end does not move on when its time has come.
+    Stuck(Side),
+    /// This end puts something out for ever.
+    NeverWaits(Side),
+    /// The two ends never come to rest.
+    NeverRests,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::Bytes(side) => write!(f, "{side} was given other bytes than its peer sent"),
+            Violation::TwoLives(side) => write!(f, "{side} was given bytes of two lives of its peer"),
+            Violation::Acknowledged(side) => write!(f, "more bytes of {side} were acknowledged than it sent"),
+            Violation::Payload(side, segment) => write!(f, "{side} has no such payload for {segment}"),
+            Violation::Deadline(side) => write!(f, "Wait and deadline() of {side} differ"),
+            Violation::Stuck(side) => write!(f, "the deadline of {side} does not move on"),
+            Violation::NeverWaits(side) => write!(f, "{side} puts something out for ever"),
+            Violation::NeverRests => f.write_str("the two ends never come to rest"),
+        }
+    }
+}
+
+impl core::error::Error for Violation {}
