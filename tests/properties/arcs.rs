@@ -1,0 +1,108 @@
+//! The arcs of RFC 9293 Figure 5 and its notes, each with what may lead along it.
+
+use tcp_lifecycle::{Control, Open, Segment, SeqNumber, State};
+
+use State::{
+    CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
+};
+
+/// One event, as far as it may explain what comes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cause {
+    Open(Open),
+    Send,
+    Receive,
+    Close,
+    /// With the reset that is due, where one is.
+    Abort(Option<SeqNumber>),
+    Limit,
+    Segment(Segment),
+    Timeout,
+}
+
+/// What leads along an arc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    ActiveOpen,
+    PassiveOpen,
+    Close,
+    Abort,
+    /// A SYN without ACK.
+    Syn,
+    /// A SYN, where RFC 5961 is switched off.
+    BareSyn,
+    SynAck,
+    /// Any segment with ACK and without RST.
+    Ack,
+    /// One that has a FIN besides.
+    Fin,
+    Rst,
+    RstAck,
+    Timeout,
+    /// The window opens, or the caller's limit: the last payload goes out.
+    Room,
+}
+
+/// From, to, and what leads there.
+pub(crate) const ARCS: [(State, State, &[By]); 28] = [
+    (Closed, Listen, &[By::PassiveOpen]),
+    (Closed, SynSent, &[By::ActiveOpen]),
+    (Listen, Closed, &[By::Close, By::Abort]),
+    (Listen, SynSent, &[By::ActiveOpen]),
+    (Listen, SynReceived, &[By::Syn]),
+    (SynSent, Closed, &[By::Close, By::Abort, By::RstAck, By::Timeout]),
+    (SynSent, SynReceived, &[By::Syn]),
+    (SynSent, Established, &[By::SynAck]),
+    // A CLOSE of a SYN-RECEIVED with nothing queued; one with something queued goes by ESTABLISHED.
+    (SynReceived, FinWait1, &[By::Close]),
+    (SynReceived, Established, &[By::Ack]),
+    // After a passive OPEN: a reset, another SYN (D23), a timeout (D18).
+    (SynReceived, Listen, &[By::Rst, By::Syn, By::SynAck, By::Timeout]),
+    (SynReceived, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (Established, FinWait1, &[By::Close]),
+    (Established, CloseWait, &[By::Fin]),
+    (Established, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (FinWait1, FinWait2, &[By::Ack]),
+    (FinWait1, Closing, &[By::Fin]),
+    (FinWait1, TimeWait, &[By::Fin]),
+    (FinWait1, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (FinWait2, TimeWait, &[By::Fin]),
+    (FinWait2, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (CloseWait, LastAck, &[By::Close, By::Ack, By::Room, By::Timeout]),
+    (CloseWait, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (Closing, TimeWait, &[By::Ack]),
+    (Closing, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (LastAck, Closed, &[By::Ack, By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (TimeWait, Closed, &[By::Abort, By::Rst, By::Timeout]),
+    // With the same event, right behind the arc into ESTABLISHED: a CLOSE that was queued.
+    (Established, FinWait1, &[By::Ack]),
+];
+
+impl Cause {
+    /// What the event may be taken for.
+    pub(crate) fn is(&self, by: By, rfc5961: bool) -> bool {
+        let segment = match self {
+            Cause::Open(open) => {
+                return by == if *open == Open::Active { By::ActiveOpen } else { By::PassiveOpen };
+            }
+            Cause::Send | Cause::Receive => return false,
+            Cause::Close => return by == By::Close,
+            Cause::Abort(_) => return by == By::Abort,
+            Cause::Limit => return by == By::Room,
+            Cause::Timeout => return by == By::Timeout,
+            Cause::Segment(segment) => segment,
+        };
+        let has = |bit| segment.control().contains(bit);
+        let rst = has(Control::RST);
+        match by {
+            By::Syn => has(Control::SYN) && !has(Control::ACK) && !rst,
+            By::BareSyn => has(Control::SYN) && !rst && !rfc5961,
+            By::SynAck => has(Control::SYN) && has(Control::ACK) && !rst,
+            By::Ack => has(Control::ACK) && !rst,
+            By::Fin => has(Control::FIN) && has(Control::ACK) && !rst,
+            By::Rst => rst,
+            By::RstAck => rst && has(Control::ACK),
+            By::ActiveOpen | By::PassiveOpen | By::Close | By::Abort | By::Timeout | By::Room => false,
+        }
+    }
+}
