@@ -1,0 +1,18 @@
+//! What time does to a connection: RFC 9293 sections 3.8.3 and 3.10.8, RFC 6298, TIME-WAIT and the policies.
+
+#[path = "timers/clock.rs"]
+mod clock;
+#[path = "timers/closing.rs"]
+mod closing;
+#[path = "timers/failures.rs"]
+mod failures;
+#[path = "timers/limit.rs"]
+mod limit;
+#[path = "timers/recovery.rs"]
+mod recovery;
+#[path = "timers/retransmission.rs"]
+mod retransmission;
+#[path = "timers/rtt.rs"]
+mod rtt;
+#[path = "timers/user_timeout.rs"]
+mod user_timeout;

@@ -1,0 +1,242 @@
+//! After a retransmission timeout: D16.
+
+use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, SeqNumber};
+
+/// Ten segments are in flight, the timer has fired, and the first has been sent again.
+const TIMEOUT: &str = "
+    config r1=0
+    ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+    send 5360
+    --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
+    --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>       bytes 536..1072
+    --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=2244><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=2780><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=3316><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=3852><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=4388><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=4924><ACK=300><CTL=PSH,ACK><DATA=536>  bytes 4824..5360
+    + 1s
+    --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
+    ESTABLISHED                         SND.UNA=100 SND.NXT=5460
+";
+
+#[track_caller]
+fn after_the_timeout(script: &str) {
+    check(&format!("{TIMEOUT}{script}"));
+}
+
+/// RFC 6298 5.4: the earliest one alone, however long it takes.
+#[test]
+fn the_front_alone_is_sent_again() {
+    after_the_timeout(
+        "
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
+        + 4s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
+        ESTABLISHED                     SND.NXT=5460
+        ",
+    );
+}
+
+#[test]
+fn each_acknowledgment_releases_twice_what_it_acknowledges() {
+    after_the_timeout(
+        "
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>      bytes 536..1072
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>      bytes 536..1072
+        --> <SEQ=2244><ACK=300><CTL=ACK><DATA=536>      bytes 1072..1608
+        <-- <SEQ=300><ACK=1708><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=2780><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=3316><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=2780><CTL=ACK>
+        signal: Acknowledged 1072
+        --> <SEQ=3852><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=4388><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=4924><ACK=300><CTL=PSH,ACK><DATA=536>
+        <-- <SEQ=300><ACK=5460><CTL=ACK>
+        signal: Acknowledged 2680
+        ESTABLISHED                     SND.UNA=5460 SND.NXT=5460 DEADLINE=none
+        ",
+    );
+}
+
+/// The others had arrived: nothing of them goes out again.
+#[test]
+fn an_acknowledgment_of_all_ends_it() {
+    after_the_timeout(
+        "
+        <-- <SEQ=300><ACK=5460><CTL=ACK>
+        signal: Acknowledged 5360
+        ESTABLISHED                     DEADLINE=none
+        send 1072
+        --> <SEQ=5460><ACK=300><CTL=ACK><DATA=536>      bytes 0..536
+        --> <SEQ=5996><ACK=300><CTL=ACK><DATA=536>      bytes 536..1072
+        ",
+    );
+}
+
+#[test]
+fn a_duplicate_acknowledgment_releases_nothing() {
+    after_the_timeout(
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=60000>
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED                     SND.UNA=100 DEADLINE=2s
+        ",
+    );
+}
+
+/// New payload and the FIN come after all that was in flight, and use up the same credit.
+#[test]
+fn new_payload_and_the_fin_wait_their_turn() {
+    after_the_timeout(
+        "
+        send 2000
+        close
+        FIN-WAIT-1                      SND.NXT=5460 UNSENT=2000
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        FIN-WAIT-1                      SND.NXT=5460
+        <-- <SEQ=300><ACK=1708><CTL=ACK>
+        signal: Acknowledged 1072
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=2244><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=2780><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=3316><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=2780><CTL=ACK>
+        signal: Acknowledged 1072
+        --> <SEQ=3852><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=4388><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=4924><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=5460><ACK=300><CTL=ACK><DATA=536>
+        FIN-WAIT-1                      SND.NXT=5996 UNSENT=1464
+        <-- <SEQ=300><ACK=5460><CTL=ACK>
+        signal: Acknowledged 2680
+        --> <SEQ=5996><ACK=300><CTL=ACK><DATA=536>      bytes 536..1072
+        --> <SEQ=6532><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=7068><ACK=300><CTL=FIN,ACK><DATA=392>
+        FIN-WAIT-1                      SND.NXT=7461
+        ",
+    );
+}
+
+/// A timeout in the midst of it: once more the front alone.
+#[test]
+fn a_second_timeout_begins_anew() {
+    after_the_timeout(
+        "
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        ESTABLISHED                     DEADLINE=2s
+        + 2s
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>
+        ",
+    );
+}
+
+#[test]
+fn it_stays_within_the_limit() {
+    after_the_timeout(
+        "
+        limit 1072
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=1708><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=2244><ACK=300><CTL=ACK><DATA=536>
+        ",
+    );
+}
+
+#[test]
+fn it_stays_within_the_window() {
+    after_the_timeout(
+        "
+        <-- <SEQ=300><ACK=636><CTL=ACK><WND=536>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=1172><CTL=ACK><WND=536>
+        signal: Acknowledged 536
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        ",
+    );
+}
+
+/// Unused credit adds up: held back by the limit, it is there when the limit is lifted.
+#[test]
+fn what_was_not_used_may_be_used_later() {
+    after_the_timeout(
+        "
+        limit 536
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        limit 65535
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=2244><ACK=300><CTL=ACK><DATA=536>
+        ",
+    );
+}
+
+/// Whatever the steps in which the peer acknowledges: never more than twice of that on top of the front, and in the end
+/// all of it, without another timeout.
+#[test]
+fn acknowledgments_of_any_size_release_enough_and_not_too_much() {
+    for step in [1, 7, 100, 300, 535, 536, 537, 1000, 1600] {
+        let mut connection = Script::parse(TIMEOUT).unwrap().run(&Config::DEFAULT).unwrap();
+        let now = Instant::from_micros(1_000_000);
+        let (mut una, mut received, mut sent_again) = (100, 636, 0);
+        while una < 5460 {
+            una = (una + step).min(received);
+            let ack = Segment::new(SeqNumber(300), SeqNumber(una), Control::ACK).with_window(u16::MAX);
+            assert_eq!(connection.segment_arrives(&ack, now), Ok(0..0));
+            for segment in drain(&mut connection, now) {
+                assert!(segment.seq().0 <= received, "step {step}: nothing is left out: {segment}");
+                received = received.max(segment.seq().0 + u32::from(segment.payload_len()));
+                sent_again += u32::from(segment.payload_len());
+            }
+            assert!(sent_again <= 2 * (una - 100), "step {step}: {sent_again} bytes for {}", una - 100);
+            assert!(una < received || una == 5460, "step {step}: it is stuck at {una}");
+        }
+        assert_eq!(connection.deadline(), None, "step {step}");
+    }
+}
+
+/// The segments before `Wait`.
+fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    loop {
+        match connection.poll(now) {
+            Output::Transmit(transmit) => segments.push(transmit.segment),
+            Output::Signal(_) | Output::Transition(_) => (),
+            Output::Wait(_) => return segments,
+        }
+    }
+}
