@@ -75,7 +75,7 @@
 //! |---|---|
 //! | 3.3.1 the variables, Figures 3 and 4 | `tcb.rs` |
 //! | 3.3.2 the states, Figure 5 | `state.rs` |
-//! | 3.4 sequence numbers | `seq.rs` |
+//! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
 //! | 3.8.1 retransmission timeout (RFC 6298) | `rto.rs` |
 //! | 3.8.3, 3.10.8 timeouts | `timeouts.rs` |
@@ -102,7 +102,7 @@
     clippy::unwrap_used
 )]
 
-#[cfg(feature = "sim")]
+#[cfg(feature = "std")]
 extern crate std;
 
 mod arrives;
@@ -111,6 +111,7 @@ mod config;
 mod connection;
 mod due;
 mod error;
+pub mod isn;
 mod options;
 mod poll;
 mod rto;
