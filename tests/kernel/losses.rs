@@ -93,7 +93,7 @@ fn our_last_ack_is_lost() {
         case.until("the kernel reads the end", |case| case.peer.end == Some(End::OfStream));
 
         case.to_kernel.lose_all();
-        case.peer.close();
+        case.peer.shutdown();
         case.until_we_are_in(State::TimeWait);
         assert_eq!(case.peer.state(), Some(State::LastAck));
         case.to_kernel.lose_none();

@@ -21,7 +21,7 @@ fn we_close_and_the_kernel_goes_on_sending() {
         assert!(case.received == bytes(MANY));
         assert_eq!((case.state(), case.peer.state()), (State::FinWait2, Some(State::CloseWait)));
 
-        case.peer.close();
+        case.peer.shutdown();
         case.until_we_are_in(State::Closed);
         case.until_the_kernel_is_in(None);
         assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
@@ -61,7 +61,7 @@ fn we_close_with_bytes_still_to_send_and_the_fin_follows_them() {
         case.until("the kernel reads the end", |case| case.peer.end == Some(End::OfStream));
         assert!(case.peer.received == bytes(MANY));
         case.until_we_are_in(State::FinWait2);
-        case.peer.close();
+        case.peer.shutdown();
         case.until_we_are_in(State::Closed);
         assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
@@ -127,7 +127,7 @@ fn both_send(case: &mut Case, count: usize) {
     case.until("the kernel reads the end", |case| case.peer.end.is_some());
     assert_eq!(case.peer.end, Some(End::OfStream));
     case.until_we_are_in(State::FinWait2);
-    case.peer.close();
+    case.peer.shutdown();
     case.until_we_are_in(State::Closed);
     case.until_the_kernel_is_in(None);
     assert!(case.received == bytes(count));
