@@ -1,0 +1,182 @@
+//! A peer that takes its window back: RFC 9293 section 3.8.6.
+
+use tcp_lifecycle::sim::check;
+
+/// A thousand bytes are in flight, and the peer says that it will take two hundred.
+const SHRUNK: &str = "
+    config r1=0
+    ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+    send 1000
+    --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+    <-- <SEQ=300><ACK=100><CTL=ACK><WND=200>
+    ESTABLISHED                         SND.WND=200 IN-FLIGHT=1000
+";
+
+#[track_caller]
+fn after_it_shrank(script: &str) {
+    check(&format!("{SHRUNK}{script}"));
+}
+
+/// MUST-34, SHLD-15.
+#[test]
+fn nothing_new_is_sent() {
+    after_it_shrank("send 100\n ESTABLISHED SND.NXT=1100 UNSENT=100");
+    after_it_shrank("close\n FIN-WAIT-1 SND.NXT=1100");
+}
+
+/// SHLD-16: what lies within the window is sent again, no more.
+#[test]
+fn what_is_sent_again_lies_within_the_window() {
+    after_it_shrank(
+        "
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=200>   bytes 0..200
+        <-- <SEQ=300><ACK=300><CTL=ACK><WND=200>
+        signal: Acknowledged 200
+        --> <SEQ=300><ACK=300><CTL=ACK><DATA=200>   bytes 0..200
+        <-- <SEQ=300><ACK=500><CTL=ACK><WND=600>
+        signal: Acknowledged 200
+        --> <SEQ=500><ACK=300><CTL=ACK><DATA=536>   bytes 0..536
+        --> <SEQ=1036><ACK=300><CTL=ACK><DATA=64>   bytes 536..600
+        ESTABLISHED                     SND.NXT=1100
+        ",
+    );
+}
+
+/// The peer may have taken what it has disclaimed since.
+#[test]
+fn an_acknowledgment_beyond_the_shrunken_window_counts() {
+    after_it_shrank(
+        "
+        send 100
+        <-- <SEQ=300><ACK=1100><CTL=ACK><WND=200>
+        signal: Acknowledged 1000
+        --> <SEQ=1100><ACK=300><CTL=ACK><DATA=100>
+        ",
+    );
+}
+
+/// D17.
+#[test]
+fn an_ack_carries_the_number_at_the_edge_of_the_shrunken_window() {
+    after_it_shrank(
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=200>
+        --> <SEQ=300><ACK=310><CTL=ACK>
+        ",
+    );
+}
+
+/// MUST-35.
+#[test]
+fn a_window_that_shrinks_to_zero_is_probed() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 1000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+        + 500ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED                         SND.WND=0 IN-FLIGHT=1000 DEADLINE=500ms
+        + 500ms
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>     bytes 0..1
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>     bytes 0..1
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=0>
+        --> <SEQ=100><ACK=310><CTL=ACK>             # D17: not SEQ=1100
+        ESTABLISHED                         SND.NXT=1100
+        ",
+    );
+}
+
+/// SHLD-17, MUST-37: for an hour and more the peer has taken nothing, but it answers.
+#[test]
+fn a_peer_that_answers_is_not_given_up_for_what_lies_beyond_its_window() {
+    let mut script = SHRUNK.replace("WND=200", "WND=0");
+    let pauses = [1, 2, 4, 8, 16, 32].into_iter().chain([60; 100]);
+    for pause in pauses {
+        script += &format!(
+            "
+            + {pause}s
+            --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>     bytes 0..1
+            <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+            "
+        );
+    }
+    script += "ESTABLISHED";
+    check(&script);
+}
+
+/// And one that does not answer is.
+#[test]
+fn a_peer_that_does_not_answer_is_given_up() {
+    check(
+        "
+        config r1=0, r2=6s
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 1000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 4s
+        signal: TimedOut
+        CLOSED
+        ",
+    );
+}
+
+/// Once it opens again, all that was refused goes out again.
+#[test]
+fn a_window_that_opens_again_lets_the_rest_go() {
+    check(
+        "
+        config r1=0
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 1000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        <-- <SEQ=300><ACK=101><CTL=ACK><WND=1000>
+        signal: Acknowledged 1
+        --> <SEQ=101><ACK=300><CTL=ACK><DATA=536>   bytes 0..536
+        --> <SEQ=637><ACK=300><CTL=ACK><DATA=463>   bytes 536..999
+        <-- <SEQ=300><ACK=1100><CTL=ACK><WND=1000>
+        signal: Acknowledged 999
+        ESTABLISHED                         DEADLINE=none
+        ",
+    );
+}
+
+/// SND.WL1 and SND.WL2: an older segment does not bring an older window back.
+#[test]
+fn an_old_segment_does_not_set_the_window() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 100
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        <-- <SEQ=300><ACK=150><CTL=ACK><DATA=10><WND=500>
+        signal: Acknowledged 50
+        --> <SEQ=200><ACK=310><CTL=ACK>
+        ESTABLISHED                         SND.WND=500
+        <-- <SEQ=310><ACK=140><CTL=ACK><WND=900>        # a smaller ACK, sent later
+        ESTABLISHED                         SND.WND=500
+        <-- <SEQ=310><ACK=150><CTL=ACK><WND=700>
+        ESTABLISHED                         SND.WND=700
+        <-- <SEQ=310><ACK=150><CTL=ACK><WND=600>        # the same numbers: the later one counts
+        ESTABLISHED                         SND.WND=600
+        <-- <SEQ=310><ACK=160><CTL=ACK><WND=800>
+        signal: Acknowledged 10
+        ESTABLISHED                         SND.WND=800
+        ",
+    );
+}
