@@ -22,9 +22,9 @@ pub(crate) fn we_close_first(case: &mut Case) {
     assert_eq!(case.peer.state(), Some(State::CloseWait));
     case.until_we_are_in(State::FinWait2);
 
-    // Not `close`: the kernel gives up on a FIN that no process waits for.
     case.peer.shutdown();
     case.until_the_kernel_is_in(None);
+    assert_eq!(case.peer.error(), None, "our ACK ends LAST-ACK");
     case.until_we_are_in(State::Closed);
     assert_eq!(case.signals, [Signal::Closing]);
     assert_eq!(case.connection.deadline(), None);

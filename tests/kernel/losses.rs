@@ -98,6 +98,7 @@ fn our_last_ack_is_lost() {
         assert_eq!(case.peer.state(), Some(State::LastAck));
         case.to_kernel.lose_none();
         case.until_the_kernel_is_in(None);
+        assert_eq!(case.peer.error(), None, "our second ACK ends LAST-ACK");
         assert!(case.to_us.count(is_fin) >= 2);
         assert_eq!(case.state(), State::TimeWait);
         let once = case.entered(State::TimeWait) + 2 * config.msl;

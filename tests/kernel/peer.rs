@@ -105,6 +105,11 @@ impl Peer {
         self.close();
     }
 
+    /// What has gone wrong after the end of the stream, which reads do not tell (SO_ERROR).
+    pub(crate) fn error(&self) -> Option<ErrorKind> {
+        self.socket().take_error().expect("SO_ERROR").map(|error| error.kind())
+    }
+
     /// The state of the connection in the kernel's own table; `None` if it is not there.
     pub(crate) fn state(&self) -> Option<State> {
         let table = std::fs::read_to_string("/proc/thread-self/net/tcp").expect("the kernel's table of sockets");

@@ -24,6 +24,7 @@ fn we_close_and_the_kernel_goes_on_sending() {
         case.peer.shutdown();
         case.until_we_are_in(State::Closed);
         case.until_the_kernel_is_in(None);
+        assert_eq!(case.peer.error(), None);
         assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
         assert_eq!(case.signals, [Signal::Closing]);
     });
