@@ -1,0 +1,9 @@
+//! Lifecycle bugs that other stacks have had. Each was a real defect of a stack in use; the test names the project and
+//! the reference, and plays the exchange that showed it.
+
+#[path = "past_bugs/closing.rs"]
+mod closing;
+#[path = "past_bugs/opening.rs"]
+mod opening;
+#[path = "past_bugs/resets.rs"]
+mod resets;
