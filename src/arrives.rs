@@ -35,14 +35,17 @@ enum Return {
 
 impl Connection {
     pub(crate) fn arrives(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        if let Tcb::Synchronized(_) = self.tcb {
+            return self.arrives_in_other_states(segment);
+        }
         match self.tcb {
             Tcb::Closed => self.arrives_in_closed(segment),
             Tcb::Listen => self.arrives_in_listen(segment),
-            Tcb::SynSent(_) => self.arrives_in_syn_sent(segment),
-            Tcb::Synchronized(_) => self.arrives_in_other_states(segment),
+            Tcb::SynSent(_) | Tcb::Synchronized(_) => self.arrives_in_syn_sent(segment),
         }
     }
 
+    #[inline(never)]
     fn return_early(&mut self, segment: &Segment, early: Return) -> Result<Range<usize>, Refusal> {
         match early {
             Return::Drop(refusal) => Err(refusal),
@@ -87,6 +90,7 @@ impl Connection {
     /// The answer to a segment that was refused, within the limiter (D12, RFC 5961 section 7). A segment that was
     /// refused for its sequence number and carries something is exempt: its acknowledgment was lost, and only another
     /// one will make the peer stop.
+    #[inline]
     fn acknowledge_refused(&mut self, segment: &Segment, refusal: Refusal) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
         let exempt = refusal == Refusal::NotAcceptable && segment.len() > 0 && !segment.is_syn();

@@ -63,7 +63,7 @@ impl Connection {
             Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotDelivered),
             Tcb::Synchronized(tcb) => tcb,
         };
-        let unread = u32::try_from(bytes).ok().and_then(|bytes| tcb.rcv.unread.checked_sub(bytes));
+        let unread = u32::try_from(bytes).ok().and_then(|bytes| tcb.rcv.unread().checked_sub(bytes));
         match (tcb.phase, unread) {
             (Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2, None) => {
                 Err(CallError::NotDelivered)
@@ -72,7 +72,7 @@ impl Connection {
                 Err(CallError::ConnectionClosing)
             }
             (Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2, Some(unread)) => {
-                tcb.rcv.unread = unread;
+                tcb.rcv.read = tcb.rcv.nxt.back(unread);
                 // D29: an ACK of its own if the window becomes at least twice what the peer knows.
                 let offer = tcb.rcv.offer(&self.endpoint);
                 if offer != tcb.rcv.edge && offer - tcb.rcv.nxt >= tcb.rcv.wnd().saturating_mul(2) {
@@ -82,7 +82,7 @@ impl Connection {
             }
             // The peer's FIN has come: no window has any use.
             (Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. }, Some(unread)) => {
-                tcb.rcv.unread = unread;
+                tcb.rcv.read = tcb.rcv.nxt.back(unread);
                 Ok(())
             }
         }

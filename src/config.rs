@@ -173,9 +173,11 @@ pub(crate) struct Policy {
     pub(crate) user_timeout: Span,
     pub(crate) r2: Span,
     pub(crate) syn_r2: Span,
-    pub(crate) rto_initial: Span,
-    pub(crate) rto_min: Span,
-    pub(crate) rto_max: Span,
+    /// These three in milliseconds.
+    pub(crate) rto_initial: u32,
+    pub(crate) rto_min: u32,
+    /// No longer than the user timeout.
+    pub(crate) rto_max: u32,
     pub(crate) challenge_period: Span,
     pub(crate) challenge_limit: u8,
     pub(crate) r1: u8,
@@ -195,9 +197,12 @@ impl Policy {
             user_timeout: Span::or_forever(config.user_timeout),
             r2: Span::new(config.r2),
             syn_r2: Span::new(config.syn_r2),
-            rto_initial: Span::new(config.rto_initial),
-            rto_min: Span::at_least_a_millisecond(config.rto_min),
-            rto_max: Span::at_least_a_millisecond(config.rto_max),
+            rto_initial: millis(Span::new(config.rto_initial)),
+            rto_min: millis(Span::at_least_a_millisecond(config.rto_min)),
+            rto_max: least(
+                millis(Span::at_least_a_millisecond(config.rto_max)),
+                millis(Span::or_forever(config.user_timeout)),
+            ),
             challenge_period: Span::at_least_a_millisecond(config.challenge_period),
             challenge_limit: config.challenge_limit,
             r1: config.r1,
@@ -205,6 +210,15 @@ impl Policy {
             rfc5961: config.rfc5961,
         }
     }
+}
+
+const fn millis(span: Span) -> u32 {
+    let millis = span.millis();
+    if millis < u32::MAX as u64 { millis as u32 } else { u32::MAX }
+}
+
+const fn least(a: u32, b: u32) -> u32 {
+    if a < b { a } else { b }
 }
 
 const fn at_least(value: u16, least: u16) -> u16 {

@@ -12,7 +12,6 @@ use crate::state::State;
 use crate::status::Status;
 use crate::tcb::Tcb;
 use crate::time::Instant;
-use crate::timeouts::Timers;
 
 /// The life of one TCP connection, from CLOSED to CLOSED (RFC 9293 section 3.10).
 ///
@@ -67,7 +66,11 @@ pub enum Open {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
     pub(crate) now: Instant,
-    pub(crate) timers: Timers,
+    /// What the state waits for: what is in flight is sent again, and where the window is closed, it is probed; the
+    /// policy for FIN-WAIT-2; 2 MSL in TIME-WAIT.
+    pub(crate) timer: Option<Instant>,
+    /// The moment of the last progress of what is unacknowledged.
+    pub(crate) since: Instant,
     pub(crate) due: Due,
     pub(crate) limit: u32,
     pub(crate) isn_offset: u32,
@@ -77,7 +80,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// Time that goes back stands still.
     #[inline]
-    fn clock(&mut self, now: Instant) {
+    pub(crate) fn clock(&mut self, now: Instant) {
         if now > self.now {
             self.now = now;
         }
@@ -107,7 +110,8 @@ impl Connection {
         Connection {
             endpoint: Endpoint {
                 now: Instant::ZERO,
-                timers: Timers::NONE,
+                timer: None,
+                since: Instant::ZERO,
                 due: Due::NOTHING,
                 limit: u32::MAX,
                 isn_offset,
@@ -136,7 +140,7 @@ impl Connection {
     #[inline]
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
-        self.endpoint.timers.earliest()
+        self.endpoint.timer
     }
 }
 
@@ -211,13 +215,17 @@ impl Connection {
     ///
     /// A [`Refusal`] says that processing ended in steps one to five without effect on state or variables, and why. It
     /// is information, not a failure: the answer that is due, if any, comes out of [`poll`](Self::poll).
-    #[inline]
+    #[inline(always)]
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         self.endpoint.clock(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && tcb.is_predicted(segment)
+            && tcb.is_in_order(segment)
         {
-            return Ok(tcb.predicted(segment, &mut self.endpoint));
+            if !tcb.is_quiet(segment) {
+                return self.arrives_in_order(segment);
+            }
+            tcb.snd.note_window(segment);
+            return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
         }
         self.arrives(segment)
     }
@@ -239,8 +247,7 @@ impl Connection {
         if self.endpoint.due.is_nothing() {
             return Output::Wait(self.deadline());
         }
-        self.endpoint.clock(now);
-        self.poll_due()
+        self.poll_due(now)
     }
 }
 
@@ -292,7 +299,7 @@ impl Connection {
     fn leave_tcb(&mut self, next: Tcb) {
         self.enter(next);
         self.endpoint.due.drop_segments();
-        self.endpoint.timers.stop();
+        self.endpoint.timer = None;
     }
 
     pub(crate) fn enter(&mut self, tcb: Tcb) {

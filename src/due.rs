@@ -31,6 +31,7 @@ bitflags::bitflags! {
         const LOOK = 64;
         const ACK = 128;
 
+        const NEWS = Self::TRANSITIONS.bits() | Self::SIGNALS.bits() | Self::RESET.bits();
         const SEGMENTS = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::OF_TCB.bits();
         /// What is nothing without a TCB.
         const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();

@@ -54,7 +54,32 @@ pub enum Signal {
 
 impl Connection {
     /// What is due, in the order of [`What`].
-    pub(crate) fn poll_due(&mut self) -> Output {
+    pub(crate) fn poll_due(&mut self, now: Instant) -> Output {
+        let endpoint = &mut self.endpoint;
+        endpoint.clock(now);
+        if endpoint.due.what.intersects(What::NEWS) {
+            return self.news();
+        }
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            return tcb.next_segment(endpoint);
+        }
+        self.next_without_tcb()
+    }
+
+    fn next_without_tcb(&mut self) -> Output {
+        let endpoint = &mut self.endpoint;
+        match &mut self.tcb {
+            Tcb::SynSent(snd) if endpoint.due.take(What::SYN) => {
+                let window = endpoint.syn_window();
+                snd.syn(Control::SYN, SeqNumber(0), window, endpoint)
+            }
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) | Tcb::Synchronized(_) => wait(endpoint),
+        }
+    }
+
+    /// Transitions, signals, and the reset, which needs no TCB.
+    #[inline(never)]
+    fn news(&mut self) -> Output {
         let endpoint = &mut self.endpoint;
         if endpoint.due.what.contains(What::TRANSITIONS) {
             return Output::Transition(endpoint.due.next_transition(self.tcb.state()));
@@ -62,17 +87,7 @@ impl Connection {
         if endpoint.due.what.contains(What::SIGNALS) {
             return Output::Signal(endpoint.due.next_signal());
         }
-        if endpoint.due.what.contains(What::RESET) {
-            return bare(endpoint.due.next_reset());
-        }
-        match &mut self.tcb {
-            Tcb::Synchronized(tcb) => tcb.next_segment(endpoint),
-            Tcb::SynSent(snd) if endpoint.due.take(What::SYN) => {
-                let window = endpoint.syn_window();
-                snd.syn(Control::SYN, SeqNumber(0), window, endpoint)
-            }
-            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(endpoint),
-        }
+        bare(endpoint.due.next_reset())
     }
 }
 
@@ -85,7 +100,7 @@ fn bare(segment: Segment) -> Output {
 /// Drained: what is due of segments is nothing.
 fn wait(endpoint: &mut Endpoint) -> Output {
     endpoint.due.drop_segments();
-    Output::Wait(endpoint.timers.earliest())
+    Output::Wait(endpoint.timer)
 }
 
 /// A stretch of the send sequence space that goes into one segment.
@@ -99,13 +114,13 @@ impl Snd {
     /// `<SEQ=ISS><CTL=SYN>` or `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`
     #[inline(never)]
     fn syn(&mut self, control: Control, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) -> Output {
-        if endpoint.timers.retransmission.is_none() {
-            self.arm(endpoint);
+        if endpoint.timer.is_none() {
+            self.restart_timer(endpoint);
             self.time(endpoint.now);
         } else {
             // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5).
             self.pace = Pace::Untimed;
-            self.restart_timer(endpoint);
+            self.time_next_try(endpoint);
         }
         let options = Options::NONE.with_mss(endpoint.policy.mss);
         bare(Segment::new(self.iss, ack, control).with_window(window).with_options(options))
@@ -196,11 +211,61 @@ impl Synchronized {
         }
     }
 
+    #[inline(always)]
     fn next_segment(&mut self, endpoint: &mut Endpoint) -> Output {
         if endpoint.due.what == What::ACK {
             return self.bare_ack(endpoint);
         }
+        if endpoint.due.what.difference(What::ACK) == What::LOOK
+            && !self.snd.syn
+            && !self.snd.fin
+            && !matches!(self.snd.pace, Pace::Recovering { .. })
+        {
+            let snd = &self.snd;
+            let room = (snd.una + snd.wnd.min(endpoint.limit)).ahead_of(snd.nxt);
+            let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
+            if payload > 0 {
+                return self.fresh(payload, endpoint);
+            }
+        }
         self.next_of_queue(endpoint)
+    }
+
+    /// Payload that has never been sent, and that no FIN follows.
+    #[inline(never)]
+    fn fresh(&mut self, payload: u32, endpoint: &mut Endpoint) -> Output {
+        let snd = &mut self.snd;
+        let from = snd.nxt;
+        snd.nxt += payload;
+        if endpoint.timer.is_none() {
+            snd.restart_timer(endpoint);
+        }
+        if snd.wnd > 0 {
+            snd.time(endpoint.now);
+        }
+        let mut control = Control::ACK;
+        endpoint.due.take(What::ACK);
+        // MUST-61: the last of the queue is pushed.
+        if snd.nxt == snd.end {
+            control |= Control::PSH;
+            endpoint.due.take(What::LOOK);
+        }
+        let start = (from - snd.una) as usize;
+        self.transmit(from, control, start, payload, endpoint)
+    }
+
+    #[inline]
+    fn transmit(
+        &mut self,
+        from: SeqNumber,
+        control: Control,
+        start: usize,
+        payload: u32,
+        endpoint: &mut Endpoint,
+    ) -> Output {
+        let window = self.rcv.advertise(self.snd.syn, endpoint);
+        let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
+        Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
     }
 
     #[inline(never)]
@@ -287,6 +352,7 @@ impl Synchronized {
 impl Rcv {
     /// The window of a segment that is handed out; from now on the peer knows it. While our SYN is unacknowledged it
     /// does not grow (D8).
+    #[inline]
     fn advertise(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) -> u16 {
         if !syn_unacknowledged {
             self.edge = self.offer(endpoint);

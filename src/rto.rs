@@ -16,29 +16,32 @@ pub(crate) struct Rto {
 }
 
 /// The granularity G of our clock, in microseconds.
-const G: u64 = 1_000;
+const G: u32 = 1_000;
+/// The longest round-trip time that is believed, in microseconds: four minutes and a half.
+const LONGEST: u32 = 1 << 28;
 
 impl Rto {
     /// RFC 6298 section 2.1: before any sample.
     pub(crate) fn new(policy: &Policy) -> Rto {
-        Rto { srtt: 0, rttvar: 0, rto: clamp(policy.rto_initial.millis(), policy), backoff: 0 }
+        Rto { srtt: 0, rttvar: 0, rto: clamp(policy.rto_initial, policy), backoff: 0 }
     }
 
     /// A measurement of the round-trip time, in microseconds, of a segment that was sent once (RFC 6298 section 3).
     pub(crate) fn sample(&mut self, rtt: u32, policy: &Policy) {
-        let rtt = rtt.max(1);
+        // Longer than the longest timeout that anyone would choose, and no sum below overflows.
+        let rtt = rtt.clamp(1, LONGEST);
         if self.srtt == 0 {
             // RFC 6298 section 2.2
             self.srtt = rtt;
             self.rttvar = rtt / 2;
         } else {
             // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
-            let off = u64::from(self.srtt.abs_diff(rtt));
-            self.rttvar = ((u64::from(self.rttvar).wrapping_mul(3).wrapping_add(off)) / 4) as u32;
-            self.srtt = ((u64::from(self.srtt).wrapping_mul(7).wrapping_add(u64::from(rtt))) / 8).max(1) as u32;
+            let off = self.srtt.abs_diff(rtt);
+            self.rttvar = self.rttvar.wrapping_mul(3).wrapping_add(off) / 4;
+            self.srtt = (self.srtt.wrapping_mul(7).wrapping_add(rtt) / 8).max(1);
         }
-        let micros = u64::from(self.srtt).wrapping_add(u64::from(self.rttvar).wrapping_mul(4).max(G));
-        self.rto = clamp(micros.div_ceil(1_000), policy);
+        let micros = self.srtt.wrapping_add(self.rttvar.wrapping_mul(4).max(G));
+        self.rto = clamp(micros.wrapping_add(999) / 1_000, policy);
         self.backoff = 0;
     }
 
@@ -48,7 +51,7 @@ impl Rto {
         if self.backoff == 0 {
             return u64::from(self.rto);
         }
-        (u64::from(self.rto) << self.backoff).min(policy.rto_max.millis()).min(u64::from(u32::MAX))
+        (u64::from(self.rto) << self.backoff).min(u64::from(policy.rto_max))
     }
 
     /// RFC 6298 section 5.5: twice the time for the next try.
@@ -64,7 +67,7 @@ impl Rto {
 
     /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
     pub(crate) fn after_syn_timeout(&mut self, policy: &Policy) {
-        self.rto = clamp(policy.rto_initial.millis().max(3_000), policy);
+        self.rto = clamp(policy.rto_initial.max(3_000), policy);
         self.backoff = 0;
     }
 
@@ -75,10 +78,6 @@ impl Rto {
 }
 
 /// Within `rto_min` and `rto_max`; where they cross, `rto_max` wins.
-fn clamp(millis: u64, policy: &Policy) -> u32 {
-    narrow(millis.max(policy.rto_min.millis()).min(policy.rto_max.millis()))
-}
-
-fn narrow(value: u64) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
+fn clamp(millis: u32, policy: &Policy) -> u32 {
+    millis.max(policy.rto_min).min(policy.rto_max)
 }

@@ -112,6 +112,12 @@ impl Segment {
         if self.control.contains(Control::ACK) { Some(self.ack) } else { None }
     }
 
+    /// The field, which is zero where the ACK bit is not set.
+    #[inline]
+    pub(crate) const fn ack_number(&self) -> SeqNumber {
+        self.ack
+    }
+
     /// The control bits.
     #[inline]
     #[must_use]

@@ -65,7 +65,7 @@ impl Status {
             rcv_wnd: rcv.map(Rcv::wnd),
             unsent: snd.map_or(0, |snd| snd.end.ahead_of(snd.nxt)),
             in_flight: snd.map_or(0, |snd| snd.nxt - snd.una),
-            unread: rcv.map_or(0, |rcv| rcv.unread),
+            unread: rcv.map_or(0, Rcv::unread),
             rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(policy))),
             srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
             rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),

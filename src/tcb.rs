@@ -90,13 +90,12 @@ impl Synchronized {
     /// FIN-WAIT-2, whose idle time is counted from here (D20).
     pub(crate) fn enter_fin_wait_2(&mut self, endpoint: &mut Endpoint) {
         self.enter(Phase::FinWait2, endpoint);
-        endpoint.timers.end = endpoint.policy.fin_wait_2_timeout.after(endpoint.now);
+        endpoint.timer = endpoint.policy.fin_wait_2_timeout.after(endpoint.now);
     }
 
-    /// TIME-WAIT: the other timers stop, and 2 MSL begin (MUST-13).
+    /// TIME-WAIT: 2 MSL begin (MUST-13), and nothing else is timed any more.
     pub(crate) fn enter_time_wait(&mut self, endpoint: &mut Endpoint) {
         self.enter(Phase::TimeWait { challenged: false }, endpoint);
-        endpoint.timers.retransmission = None;
         endpoint.start_time_wait();
     }
 }
@@ -128,8 +127,6 @@ pub(crate) struct Snd {
     pub(crate) max_wnd: u32,
     pub(crate) pace: Pace,
     pub(crate) rto: Rto,
-    /// The moment, in milliseconds modulo 2^32, of the last progress of what is unacknowledged.
-    pub(crate) since: u32,
     /// The most payload bytes in a segment: what the peer's MSS and our own bound allow.
     pub(crate) mss: u16,
     /// How often the front has been sent again.
@@ -172,7 +169,6 @@ impl Snd {
             max_wnd: 0,
             pace: Pace::Untimed,
             rto: Rto::new(&endpoint.policy),
-            since: endpoint.now.as_millis_low(),
             mss: endpoint.policy.default_peer_mss,
             retransmissions: 0,
             syn: true,
@@ -250,10 +246,9 @@ impl Snd {
         // RFC 6298 5.2 and 5.3: off when all is acknowledged, else afresh.
         if self.una == self.nxt {
             self.retransmissions = 0;
-            endpoint.timers.stop();
+            endpoint.timer = None;
         } else {
             self.restart_timer(endpoint);
-            self.progress(endpoint);
         }
         if self.nxt != self.last() {
             endpoint.due.look();
@@ -277,17 +272,25 @@ impl Snd {
         self.wl1.lt(seq) || (self.wl1 == seq && self.wl2.le(ack))
     }
 
-    /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window.
-    pub(crate) fn use_ack(&mut self, seq: SeqNumber, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) {
-        if self.una != ack {
-            self.acknowledge(ack, endpoint);
-        }
+    /// SND.WND, SND.WL1, SND.WL2 <- the segment's, if it is not older than the last that set them.
+    #[inline(always)]
+    pub(crate) fn note_window(&mut self, segment: &Segment) {
+        let (seq, ack) = (segment.seq(), segment.ack_number());
         if self.is_newer(seq, ack) {
-            let was = self.wnd;
-            self.set_window(seq, ack, u32::from(window));
-            if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
-                self.window_changed(was, endpoint);
-            }
+            self.set_window(seq, ack, u32::from(segment.window()));
+        }
+    }
+
+    /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window.
+    #[inline]
+    pub(crate) fn use_ack(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
+        if self.una != segment.ack_number() {
+            self.acknowledge(segment.ack_number(), endpoint);
+        }
+        let was = self.wnd;
+        self.note_window(segment);
+        if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
+            self.window_changed(was, endpoint);
         }
     }
 
@@ -298,35 +301,47 @@ impl Snd {
             // Probing is over. What was refused is sent again at once (D17).
             self.rto.answered();
             if self.una == self.nxt {
-                endpoint.timers.stop();
+                endpoint.timer = None;
             } else {
                 self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: u32::MAX };
                 self.restart_timer(endpoint);
-                self.progress(endpoint);
             }
         }
     }
 
-    /// Something was sent that waits for the network: the timers run, if they did not yet (RFC 6298 section 5.1).
+    /// Something was sent that waits for the network: the timer runs, if it did not yet (RFC 6298 section 5.1).
+    #[inline]
     pub(crate) fn arm(&mut self, endpoint: &mut Endpoint) {
-        if endpoint.timers.retransmission.is_none() {
+        if endpoint.timer.is_none() {
             self.restart_timer(endpoint);
-            self.progress(endpoint);
         }
     }
 
+    /// There is progress, or something new to wait for: R1, R2, the user timeout and the RTO count from here. (No RTO
+    /// is longer than the user timeout.)
     #[inline]
-    pub(crate) fn restart_timer(&self, endpoint: &mut Endpoint) {
-        let rto = self.rto.millis(&endpoint.policy);
-        endpoint.timers.retransmission = Some(endpoint.now.after_millis(rto));
+    pub(crate) fn restart_timer(&mut self, endpoint: &mut Endpoint) {
+        self.retransmissions = 0;
+        endpoint.since = endpoint.now;
+        endpoint.timer = Some(endpoint.now.after_millis(self.rto.millis(&endpoint.policy)));
     }
 
-    /// Progress of what is unacknowledged: R1, R2 and the user timeout count from here.
-    #[inline]
-    pub(crate) fn progress(&mut self, endpoint: &mut Endpoint) {
+    /// The timer for the next try: one RTO from here, but no later than the user timeout.
+    pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
+        let next = Some(endpoint.now.after_millis(self.rto.millis(&endpoint.policy)));
+        endpoint.timer = Instant::earliest(next, endpoint.policy.user_timeout.after(endpoint.since));
+    }
+
+    /// A probe was answered: progress, for which the next one need not wait longer, unless it was the user timeout that
+    /// was waited for.
+    #[cold]
+    pub(crate) fn probe_answered(&mut self, endpoint: &mut Endpoint) {
+        let limit = endpoint.policy.user_timeout.after(endpoint.since);
         self.retransmissions = 0;
-        self.since = endpoint.now.as_millis_low();
-        endpoint.timers.end = endpoint.policy.user_timeout.after(endpoint.now);
+        endpoint.since = endpoint.now;
+        if endpoint.timer == limit {
+            self.time_next_try(endpoint);
+        }
     }
 
     /// Begins to time the segment that ends at SND.NXT, if nothing forbids it.
@@ -347,15 +362,15 @@ pub(crate) struct Rcv {
     pub(crate) nxt: SeqNumber,
     /// RCV.NXT + RCV.WND as the peer has been told; never moves back (SHLD-14).
     pub(crate) edge: SeqNumber,
-    /// Bytes delivered that the user has not reported as consumed.
-    pub(crate) unread: u32,
+    /// Up to here the user has consumed what was delivered, and reported it.
+    pub(crate) read: SeqNumber,
 }
 
 impl Rcv {
     /// RFC 9293 3.10.7.2, third, and 3.10.7.3, fourth: IRS and RCV.NXT from the peer's SYN.
     fn new(irs: SeqNumber, endpoint: &Endpoint) -> Rcv {
         let nxt = irs + 1;
-        Rcv { irs, nxt, edge: nxt + u32::from(endpoint.syn_window()), unread: 0 }
+        Rcv { irs, nxt, edge: nxt + u32::from(endpoint.syn_window()), read: nxt }
     }
 
     /// RCV.WND
@@ -370,11 +385,10 @@ impl Rcv {
         seq - self.nxt < self.wnd()
     }
 
-    /// Text that starts at RCV.NXT is the user's.
+    /// Bytes delivered that the user has not reported as consumed.
     #[inline]
-    pub(crate) fn take(&mut self, bytes: u32) {
-        self.nxt += bytes;
-        self.unread = self.unread.saturating_add(bytes);
+    pub(crate) fn unread(&self) -> u32 {
+        self.nxt - self.read
     }
 
     /// The right edge that a segment sent now would offer: further only by as much as is worth a segment (RFC 9293
@@ -382,8 +396,8 @@ impl Rcv {
     #[inline]
     pub(crate) fn offer(&self, endpoint: &Endpoint) -> SeqNumber {
         let buffer = endpoint.policy.receive_buffer;
-        let free = buffer.saturating_sub(self.unread).min(u32::from(u16::MAX));
-        let gain = (self.nxt + free).ahead_of(self.edge);
+        let right = (self.read + buffer).min(self.nxt + u32::from(u16::MAX));
+        let gain = right.ahead_of(self.edge);
         if gain >= u32::from(endpoint.policy.mss).min(buffer / 2) { self.edge + gain } else { self.edge }
     }
 }

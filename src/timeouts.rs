@@ -3,65 +3,31 @@
 use crate::connection::{Connection, Endpoint, Open};
 use crate::due::End;
 use crate::tcb::{Pace, Phase, Snd, Tcb};
-use crate::time::Instant;
-
-/// The timers of a connection. A state has use for two at most.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Timers {
-    /// What is in flight is sent again; where the window is closed, it is probed.
-    pub(crate) retransmission: Option<Instant>,
-    /// The connection ends: the user timeout while something is unacknowledged, the policy for FIN-WAIT-2, 2 MSL in
-    /// TIME-WAIT.
-    pub(crate) end: Option<Instant>,
-}
-
-impl Timers {
-    pub(crate) const NONE: Timers = Timers { retransmission: None, end: None };
-
-    #[inline]
-    pub(crate) fn stop(&mut self) {
-        *self = Timers::NONE;
-    }
-
-    #[inline]
-    pub(crate) const fn earliest(&self) -> Option<Instant> {
-        Instant::earliest(self.retransmission, self.end)
-    }
-}
+use crate::time::Span;
 
 impl Endpoint {
     /// The 2 MSL of TIME-WAIT begin, or begin again.
     pub(crate) fn start_time_wait(&mut self) {
         let msl = self.policy.msl;
-        self.timers.end = msl.after(self.now).and_then(|once| msl.after(once));
+        self.timer = msl.after(self.now).and_then(|once| msl.after(once));
     }
 }
 
 impl Connection {
     pub(crate) fn timeouts(&mut self) {
-        let now = self.endpoint.now;
-        let over = |timer: Option<Instant>| timer.is_some_and(|at| at <= now);
-        if over(self.endpoint.timers.end) {
-            self.end_timeout();
-        } else if over(self.endpoint.timers.retransmission) {
-            self.retransmission_timeout();
-        }
-    }
-
-    /// USER TIMEOUT, and TIME-WAIT TIMEOUT.
-    fn end_timeout(&mut self) {
         match &self.tcb {
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::TimeWait { .. } => self.delete_tcb(),
+                Phase::FinWait2 => self.timed_out(),
                 Phase::SynReceived(_)
                 | Phase::Established
                 | Phase::FinWait1
-                | Phase::FinWait2
                 | Phase::CloseWait
                 | Phase::Closing
-                | Phase::LastAck => self.timed_out(),
+                | Phase::LastAck => self.retransmission_timeout(),
             },
-            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.timed_out(),
+            Tcb::Closed | Tcb::Listen => {}
+            Tcb::SynSent(_) => self.retransmission_timeout(),
         }
     }
 
@@ -75,7 +41,7 @@ impl Connection {
         }
     }
 
-    /// RETRANSMISSION TIMEOUT.
+    /// RETRANSMISSION TIMEOUT, and USER TIMEOUT.
     fn retransmission_timeout(&mut self) {
         let passive = self.tcb.is_passive_syn_received();
         let endpoint = &mut self.endpoint;
@@ -85,12 +51,13 @@ impl Connection {
             Tcb::Closed | Tcb::Listen => return,
         };
         if !snd.syn && snd.is_paused(endpoint) {
-            return endpoint.timers.stop();
+            endpoint.timer = None;
+            return;
         }
-        // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23).
+        // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23); and the user timeout.
         let r2 = if snd.syn { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
-        let waited = u64::from(endpoint.now.as_millis_low().wrapping_sub(snd.since));
-        if waited >= r2.millis() {
+        let over = |span: Span| span.after(endpoint.since).is_some_and(|end| end <= endpoint.now);
+        if over(endpoint.policy.user_timeout) || over(r2) {
             return self.timed_out();
         }
         let before = snd.retransmissions;
@@ -100,7 +67,7 @@ impl Connection {
             endpoint.due.retransmitting();
         }
         snd.rto.back_off();
-        snd.restart_timer(endpoint);
+        snd.time_next_try(endpoint);
         snd.send_front_again(endpoint);
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             tcb.enter_last_ack(endpoint);

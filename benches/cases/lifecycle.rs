@@ -101,7 +101,7 @@ fn arrivals(segment: impl Fn(u32) -> Segment) -> Vec<Arrival> {
 fn run(mut connection: Connection, segment: impl Fn(u32) -> Segment) -> Run {
     let arrivals = arrivals(segment);
     Box::new(move |events| {
-        for arrival in arrivals.iter().take(events) {
+        for arrival in &arrivals[..events] {
             arrive(&mut connection, &arrival.segment, arrival.now);
         }
     })
@@ -153,7 +153,7 @@ pub(super) fn send_and_ack() -> Run {
     let arrivals = arrivals(|i| ack(RCV_NXT, SND_NXT + 1 + i));
     let sends: Vec<Instant> = (1..=EVENTS as u32).map(|i| Instant::ZERO + Duration::from_secs(10) * i).collect();
     Box::new(move |events| {
-        for (arrival, sent) in arrivals.iter().zip(&sends).take(events) {
+        for (arrival, sent) in arrivals[..events].iter().zip(&sends[..events]) {
             _ = black_box(connection.send(1, *sent));
             drain(&mut connection, *sent);
             arrive(&mut connection, &arrival.segment, arrival.now);
@@ -168,7 +168,7 @@ pub(super) fn whole_life() -> Run {
     let mut server = Connection::new(&Config::DEFAULT, IRS.0);
     let starts: Vec<Instant> = (0..EVENTS as u32).map(|i| Instant::ZERO + Duration::from_secs(600) * i).collect();
     Box::new(move |events| {
-        for &now in starts.iter().take(events) {
+        for &now in &starts[..events] {
             _ = black_box(server.open(Open::Passive, now));
             drain(&mut server, now);
             _ = black_box(client.open(Open::Active, now));

@@ -198,7 +198,7 @@ fn arrivals(segment: impl Fn(usize) -> TcpRepr<'static>) -> Vec<(Packet, Instant
 fn run(mut host: Host, segment: impl Fn(usize) -> TcpRepr<'static>) -> Run {
     let mut arrivals = arrivals(segment);
     Box::new(move |events| {
-        for (packet, now) in arrivals.iter_mut().take(events) {
+        for (packet, now) in &mut arrivals[..events] {
             host.arrive(packet, *now);
         }
     })
@@ -252,7 +252,7 @@ pub(super) fn send_and_ack() -> Run {
     let (mut host, snd_nxt) = Host::established();
     let mut arrivals = arrivals(|i| ack(RCV_NXT, snd_nxt + 1 + i));
     Box::new(move |events| {
-        for (packet, now) in arrivals.iter_mut().take(events) {
+        for (packet, now) in &mut arrivals[..events] {
             _ = black_box(host.socket().send_slice(&[1]));
             host.poll(*now);
             host.arrive(packet, *now);
@@ -276,7 +276,7 @@ pub(super) fn whole_life() -> Run {
     let remote = IpEndpoint::new(US.into(), OUR_PORT);
     let local = IpEndpoint::new(PEER.into(), PEER_PORT);
     Box::new(move |events| {
-        for &now in starts.iter().take(events) {
+        for &now in &starts[..events] {
             _ = black_box(server.socket().listen(OUR_PORT));
             let socket: &mut Socket<'_> = client.sockets.get_mut(client.handle);
             _ = black_box(socket.connect(client.interface.context(), remote, local));

@@ -8,6 +8,7 @@ use crate::segment::Segment;
 
 impl Connection {
     /// Whatever it is, its payload is discarded; and it is answered with a reset, unless it is one.
+    #[inline(never)]
     pub(super) fn arrives_in_closed(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         match segment.reset() {
             Some(reset) => {

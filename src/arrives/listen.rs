@@ -8,6 +8,7 @@ use crate::segment::Segment;
 use crate::tcb::{Snd, Synchronized, Tcb};
 
 impl Connection {
+    #[inline(never)]
     pub(super) fn arrives_in_listen(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         // First, check for a RST.
         if segment.is_rst() {
@@ -28,6 +29,7 @@ impl Connection {
     }
 
     /// What the SYN carries besides is not acknowledged, so that the peer sends it again (D13).
+    #[inline(never)]
     fn enter_syn_received(&mut self, syn: &Segment) {
         let mut snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
         snd.agree_mss(syn, &self.endpoint);

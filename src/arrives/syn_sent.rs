@@ -11,6 +11,7 @@ use crate::seq::SeqNumber;
 use crate::tcb::{Pace, Phase, Snd, Synchronized, Tcb};
 
 impl Connection {
+    #[inline(never)]
     pub(super) fn arrives_in_syn_sent(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         let Tcb::SynSent(snd) = &self.tcb else { return Ok(0..0) };
         if let Err(early) = snd.check(segment) {

@@ -37,10 +37,40 @@ impl Text<'_> {
 }
 
 impl Connection {
+    /// A segment in order that acknowledges something, or moves a window that something waits for.
+    pub(crate) fn arrives_in_order(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && segment.ack_number() - tcb.snd.una <= tcb.snd.nxt - tcb.snd.una
+            && segment.window() > 0
+        {
+            tcb.snd.use_ack(segment, &mut self.endpoint);
+            return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
+        }
+        self.arrives(segment)
+    }
+
+    #[inline(never)]
     pub(super) fn arrives_in_other_states(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
-        match tcb.eight_steps(segment, &mut self.endpoint) {
-            Ok(range) => Ok(range),
+        // First, check sequence number; second, check the RST bit, of which the number is half the test.
+        if segment.is_rst() {
+            let early = tcb.check_rst(segment, &self.endpoint);
+            return self.return_early(segment, early);
+        }
+        if !tcb.is_acceptable(segment) {
+            let early = tcb.unacceptable(segment, &mut self.endpoint);
+            return self.return_early(segment, early);
+        }
+        // Third, check security: there is none to check (RFC 9293 appendix A.1).
+        // Fourth, check the SYN bit.
+        if segment.is_syn() && !tcb.is_syn_again(segment) {
+            let early = tcb.check_syn(segment, &self.endpoint);
+            return self.return_early(segment, early);
+        }
+        // Fifth to eighth.
+        let text = tcb.idealize(segment);
+        match tcb.check_ack(&text, &mut self.endpoint) {
+            Ok(()) => Ok(tcb.sixth_step_on(&text, &mut self.endpoint)),
             Err(early) => self.return_early(segment, early),
         }
     }
@@ -54,74 +84,51 @@ impl Connection {
 }
 
 impl Synchronized {
-    /// What most segments are: in ESTABLISHED, in order, with an acknowledgment that is in order too, text that fits,
-    /// and nothing else. Nothing in the eight steps stops it, so that only what they do to the variables is left.
+    /// What most segments are: in ESTABLISHED, in order, with text that fits, and with no more control bits than ACK
+    /// and PSH. Steps one to four let it pass.
     #[inline(always)]
-    pub(crate) fn is_predicted(&self, segment: &Segment) -> bool {
+    pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
         const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
-        let Some(ack) = segment.ack() else { return false };
         matches!(self.phase, Phase::Established)
             && segment.control().intersection(TESTED) == Control::ACK
             && segment.seq() == self.rcv.nxt
             && u32::from(segment.payload_len()) <= self.rcv.wnd()
-            && ack - self.snd.una <= self.snd.nxt - self.snd.una
-            && segment.window() > 0
     }
 
-    /// What the fifth and the seventh step do to the variables.
+    /// Nothing new is acknowledged, and nothing waits for a window: the fifth step has no more to do than to note it.
     #[inline(always)]
-    pub(crate) fn predicted(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Range<usize> {
-        let (seq, ack) = (segment.seq(), segment.ack().unwrap_or_default());
-        if ack != self.snd.una || u32::from(segment.window()) != self.snd.wnd {
-            self.snd.use_ack(seq, ack, segment.window(), endpoint);
-        } else if self.snd.is_newer(seq, ack) {
-            self.snd.wl1 = seq;
-            self.snd.wl2 = ack;
-        }
-        let payload = u32::from(segment.payload_len());
+    pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
+        segment.ack_number() == self.snd.una
+            && segment.window() > 0
+            && (u32::from(segment.window()) == self.snd.wnd
+                || (self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end))
+    }
+
+    /// Seventh, of a segment in order.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, payload: u16, endpoint: &mut Endpoint) -> Range<usize> {
         if payload > 0 {
             endpoint.due.ack();
-            self.rcv.take(payload);
+            self.rcv.nxt += u32::from(payload);
         }
-        0..payload as usize
-    }
-
-    fn eight_steps(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Result<Range<usize>, Return> {
-        let text = self.check_sequence_number(segment, endpoint)?;
-        self.check_rst(&text, endpoint)?;
-        // Third, check security: there is none to check (RFC 9293 appendix A.1).
-        self.check_syn(&text, endpoint)?;
-        self.check_ack(&text, endpoint)?;
-        Ok(self.sixth_step_on(&text, endpoint))
+        0..usize::from(payload)
     }
 
     /// Steps six to eight, where SYN-SENT joins in. (Sixth, check the URG bit: the urgent pointer is not looked at.)
+    #[inline(always)]
     fn sixth_step_on(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {
         let range = self.process_text(text, endpoint);
         self.check_fin(text, endpoint);
         range
     }
 
-    /// First, check sequence number; and trim the segment to the window.
-    #[inline]
-    fn check_sequence_number<'s>(&mut self, segment: &'s Segment, endpoint: &mut Endpoint) -> Result<Text<'s>, Return> {
-        if segment.is_rst() {
-            // D11: a reset is tested on its own SEG.SEQ, whatever it carries (SHLD-2, MUST-66).
-            let acceptable = self.rcv.in_window(segment.seq()) || segment.seq() == self.rcv.nxt;
-            return if acceptable {
-                Ok(self.idealize(segment))
-            } else {
-                Err(Return::Drop(Refusal::ResetOutsideWindow))
-            };
-        }
-        if self.is_acceptable(segment) {
-            return Ok(self.idealize(segment));
-        }
-        Err(self.unacceptable(segment, endpoint))
+    /// The four cases of Table 6, and what is let through besides.
+    #[inline(always)]
+    fn is_acceptable(&self, segment: &Segment) -> bool {
+        segment.seq() == self.rcv.nxt || self.is_acceptable_out_of_order(segment)
     }
 
-    /// The four cases of Table 6, and what is let through besides.
-    fn is_acceptable(&self, segment: &Segment) -> bool {
+    fn is_acceptable_out_of_order(&self, segment: &Segment) -> bool {
         // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
         let known = u32::from(self.is_syn_again(segment));
         let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
@@ -178,7 +185,17 @@ impl Synchronized {
     }
 
     /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
+    #[inline(always)]
     fn idealize<'s>(&self, segment: &'s Segment) -> Text<'s> {
+        let payload = segment.payload_len();
+        if segment.seq() == self.rcv.nxt && !segment.is_syn() && segment.len() <= self.rcv.wnd() {
+            return Text { header: segment, seq: segment.seq(), payload: 0..payload, fin: segment.is_fin() };
+        }
+        self.trim(segment)
+    }
+
+    #[inline(never)]
+    fn trim<'s>(&self, segment: &'s Segment) -> Text<'s> {
         let payload = u32::from(segment.payload_len());
         let first = segment.seq() + u32::from(segment.is_syn() && segment.seq() == self.rcv.irs);
         let start = self.rcv.nxt.ahead_of(first).min(payload);
@@ -195,22 +212,24 @@ impl Synchronized {
     }
 
     /// Second, check the RST bit, with RFC 5961 section 3.2.
-    fn check_rst(&self, text: &Text<'_>, endpoint: &Endpoint) -> Result<(), Return> {
-        if !text.header.is_rst() {
-            return Ok(());
+    #[inline(always)]
+    fn check_rst(&self, segment: &Segment, endpoint: &Endpoint) -> Return {
+        let exact = segment.seq() == self.rcv.nxt;
+        // D11: a reset is tested on its own SEG.SEQ, whatever it carries (SHLD-2, MUST-66).
+        if !exact && !self.rcv.in_window(segment.seq()) {
+            return Return::Drop(Refusal::ResetOutsideWindow);
         }
-        let exact = text.header.seq() == self.rcv.nxt;
         if let Phase::TimeWait { challenged } = self.phase {
             // RFC 1337: 2 MSL is a promise. But a peer that started afresh must not be locked out (D14).
             let allowed = endpoint.policy.reset_in_time_wait || (challenged && exact);
             if !allowed {
-                return Err(Return::Drop(Refusal::ResetInTimeWait));
+                return Return::Drop(Refusal::ResetInTimeWait);
             }
         }
         if endpoint.policy.rfc5961 && !exact {
-            return Err(Return::Acknowledge(Refusal::ResetNotAtRcvNxt));
+            return Return::Acknowledge(Refusal::ResetNotAtRcvNxt);
         }
-        Err(match self.phase {
+        match self.phase {
             Phase::SynReceived(Open::Passive) => Return::Listen,
             Phase::SynReceived(Open::Active) => Return::Close(Some(End::Refused)),
             // D19: refused before our SYN is acknowledged, reset after.
@@ -221,16 +240,13 @@ impl Synchronized {
             // D19: without the acknowledgment of our FIN it is no graceful end.
             Phase::Closing | Phase::LastAck => Return::Close(Some(End::Reset)),
             Phase::TimeWait { .. } => Return::Close(None),
-        })
+        }
     }
 
     /// Fourth, check the SYN bit, with RFC 5961 section 4.2.
-    fn check_syn(&self, text: &Text<'_>, endpoint: &Endpoint) -> Result<(), Return> {
-        if !text.header.is_syn() || self.is_syn_again(text.header) {
-            return Ok(());
-        }
-        let in_window = self.rcv.in_window(text.header.seq());
-        Err(match self.phase {
+    fn check_syn(&self, segment: &Segment, endpoint: &Endpoint) -> Return {
+        let in_window = self.rcv.in_window(segment.seq());
+        match self.phase {
             // D23
             Phase::SynReceived(Open::Passive) if in_window => Return::Listen,
             Phase::SynReceived(_)
@@ -253,7 +269,7 @@ impl Synchronized {
             | Phase::Closing
             | Phase::LastAck
             | Phase::TimeWait { .. } => Return::Acknowledge(Refusal::SynChallenged),
-        })
+        }
     }
 
     /// Fifth, check the ACK field, with RFC 5961 section 5.2.
@@ -270,11 +286,11 @@ impl Synchronized {
             return self.check_step_in_time_wait(text, endpoint);
         }
         if self.snd.una.le(ack) {
-            self.snd.use_ack(text.seq, ack, text.header.window(), endpoint);
+            self.snd.use_ack(text.header, endpoint);
         }
         // MUST-37: an answer to a probe is progress, as long as it takes.
-        if self.snd.wnd == 0 && endpoint.timers.retransmission.is_some() {
-            self.snd.progress(endpoint);
+        if self.snd.wnd == 0 && self.snd.una != self.snd.last() && endpoint.timer.is_some() {
+            self.snd.probe_answered(endpoint);
         }
         self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)
     }
@@ -332,7 +348,7 @@ impl Synchronized {
             Phase::FinWait1 if self.snd.fin_acknowledged() && !fin_follows => self.enter_fin_wait_2(endpoint),
             Phase::FinWait1 => {}
             // D20: the peer is there.
-            Phase::FinWait2 => endpoint.timers.end = endpoint.policy.fin_wait_2_timeout.after(endpoint.now),
+            Phase::FinWait2 => endpoint.timer = endpoint.policy.fin_wait_2_timeout.after(endpoint.now),
             Phase::Closing if self.snd.fin_acknowledged() => self.enter_time_wait(endpoint),
             Phase::LastAck if self.snd.fin_acknowledged() => return Err(Return::Close(None)),
             Phase::Closing | Phase::LastAck => {}
@@ -370,7 +386,7 @@ impl Synchronized {
         if text.seq != self.rcv.nxt || text.len() == 0 {
             return 0..0;
         }
-        self.rcv.take(text.len());
+        self.rcv.nxt += text.len();
         usize::from(text.payload.start)..usize::from(text.payload.end)
     }
 
@@ -408,6 +424,7 @@ impl Synchronized {
         self.rcv.nxt += 1;
         // D28: a FIN takes no buffer.
         self.rcv.edge += 1;
+        self.rcv.read += 1;
         endpoint.due.closing();
         endpoint.due.ack();
     }
