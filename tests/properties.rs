@@ -4,10 +4,14 @@
 
 #[path = "properties/arcs.rs"]
 mod arcs;
+#[path = "properties/network.rs"]
+mod network;
 #[path = "properties/one_end.rs"]
 mod one_end;
 #[path = "properties/seq.rs"]
 mod seq;
+#[path = "properties/two_ends.rs"]
+mod two_ends;
 #[path = "properties/watch.rs"]
 mod watch;
 

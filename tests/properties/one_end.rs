@@ -296,7 +296,7 @@ fn polls() -> impl Strategy<Value = Option<usize>> {
 }
 
 proptest! {
-    #![proptest_config(config(2_500))]
+    #![proptest_config(config(1_500))]
 
     /// The invariants are checked in [`Watched`]: S4 to S15 of what formal models of TCP check, the order of what comes
     /// out, the timers, and that what is refused changes nothing.
@@ -329,7 +329,7 @@ proptest! {
 fn random_events_walk_every_arc_of_figure_5_and_no_other() {
     let walked = RefCell::new(HashSet::new());
     let input = (policies(), isn_offset(), beginning(), vec(event(), 1..60));
-    let ran = TestRunner::new(config(2_500)).run(&input, |(policies, offset, beginning, events)| {
+    let ran = TestRunner::new(config(1_500)).run(&input, |(policies, offset, beginning, events)| {
         let mut watched = Watched::new(policies, offset);
         let mut arrived = Vec::new();
         for event in beginning.into_iter().chain(events) {

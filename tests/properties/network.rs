@@ -1,0 +1,326 @@
+//! Two connections under observation, their users, and the network between them, in virtual time.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use tcp_lifecycle::{Config, Control, Instant, Open, Output, Refusal, Segment, Signal, State, Transmit};
+
+use crate::watch::Watched;
+
+/// What one end is, and what its user does.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) config: Config,
+    pub(crate) isn_offset: u32,
+    /// How many bytes are sent, how many at a time, and the pause between two calls. Then the user closes.
+    pub(crate) bytes: usize,
+    pub(crate) write: usize,
+    pub(crate) pause: Duration,
+    /// How many bytes are consumed at a time, and how long the user waits between two calls.
+    pub(crate) read: usize,
+    pub(crate) wait: Duration,
+    pub(crate) limit: u32,
+    /// Segments ahead of RCV.NXT are kept, and handed in again when the gap is filled.
+    pub(crate) keeps: bool,
+}
+
+/// What the network does to one segment.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    Delayed(Duration),
+    Lost,
+    Twice(Duration, Duration),
+}
+
+/// The bytes of one segment with it.
+#[derive(Clone, Debug)]
+struct Packet {
+    segment: Segment,
+    payload: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Host {
+    watched: Watched,
+    plan: Plan,
+    /// All that the user sends, how much of it is given, and how much acknowledged.
+    stream: Vec<u8>,
+    given: usize,
+    acknowledged: usize,
+    received: Vec<u8>,
+    ahead: Vec<Packet>,
+    /// It will read soon.
+    reading: bool,
+    signals: Vec<Signal>,
+}
+
+#[derive(Clone, Debug)]
+enum Happens {
+    Arrives(Packet),
+    Write,
+    Read,
+    Poll,
+    Crash,
+}
+
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) refusals: Vec<(Segment, Refusal)>,
+    hosts: [Host; 2],
+    now: Instant,
+    /// When, at which end, what. Of two at the same time the one that was put here first comes first.
+    ahead: Vec<(Instant, usize, Happens)>,
+    faults: VecDeque<Fault>,
+    /// For so many milliseconds nobody polls the end at which a segment has arrived.
+    withheld: VecDeque<u64>,
+}
+
+/// More events than this are two ends that do not come to an end.
+const MOST: usize = 40_000;
+
+impl Network {
+    pub(crate) fn new(plans: [Plan; 2], faults: Vec<Fault>, withheld: Vec<u64>) -> Network {
+        // With a small buffer few bytes take long enough.
+        let most = |peer: &Plan| peer.config.receive_buffer.min(1_000_000) as usize * 20;
+        let [a, b] = plans;
+        let stream = |bytes: usize, step: usize| (0..bytes).map(|at| (at * step % 251) as u8).collect();
+        let (from_a, from_b) = (stream(a.bytes.min(most(&b)), 3), stream(b.bytes.min(most(&a)), 5));
+        let hosts = [Host::new(a, from_a), Host::new(b, from_b)];
+        Network {
+            refusals: Vec::new(),
+            hosts,
+            now: Instant::ZERO,
+            ahead: Vec::new(),
+            faults: faults.into(),
+            withheld: withheld.into(),
+        }
+    }
+
+    pub(crate) fn state(&self, side: usize) -> State {
+        self.hosts[side].watched.state()
+    }
+
+    /// At this time the second host forgets its connection.
+    pub(crate) fn crash(&mut self, after: Duration) {
+        self.plan(after, 1, Happens::Crash);
+    }
+
+    fn plan(&mut self, after: Duration, side: usize, happens: Happens) {
+        self.ahead.push((self.now + after, side, happens));
+    }
+
+    /// From both OPENs until nothing is left to happen.
+    pub(crate) fn run(&mut self, opens: [Open; 2]) {
+        for (side, open) in opens.into_iter().enumerate() {
+            let host = &mut self.hosts[side];
+            host.watched.open(open).unwrap();
+            host.watched.limit(host.plan.limit);
+            let pause = host.plan.pause;
+            self.plan(pause, side, Happens::Write);
+            self.drain(side);
+        }
+        for _ in 0..MOST {
+            if !self.step() {
+                return;
+            }
+            self.check();
+        }
+        panic!("{} and {} do not come to an end", self.state(0), self.state(1));
+    }
+
+    /// The next event; false if there is none.
+    fn step(&mut self) -> bool {
+        let next = self.ahead.iter().map(|(at, ..)| *at).min();
+        let deadline = |host: &Host| host.watched.connection.deadline();
+        let timer = self.hosts.iter().filter_map(deadline).min();
+        let Some(now) = [next, timer].into_iter().flatten().min() else { return false };
+        self.now = self.now.max(now);
+        for host in &mut self.hosts {
+            host.watched.pass(self.now.saturating_duration_since(host.watched.now));
+        }
+        if next == Some(now) {
+            let place = self.ahead.iter().position(|(at, ..)| *at == now).unwrap();
+            let (_, side, happens) = self.ahead.remove(place);
+            self.happens(side, happens);
+        } else {
+            let side = usize::from(deadline(&self.hosts[0]) != Some(now));
+            self.hosts[side].watched.timeout();
+            self.drain(side);
+        }
+        true
+    }
+
+    fn happens(&mut self, side: usize, happens: Happens) {
+        let host = &mut self.hosts[side];
+        match happens {
+            Happens::Arrives(packet) => {
+                if let Err(refusal) = host.arrives(&packet) {
+                    self.refusals.push((packet.segment, refusal));
+                }
+                let withheld = self.withheld.pop_front().unwrap_or(0);
+                if withheld > 0 {
+                    return self.plan(Duration::from_millis(withheld), side, Happens::Poll);
+                }
+            }
+            Happens::Write => {
+                if host.writes_on() {
+                    let pause = host.plan.pause.max(Duration::from_millis(1));
+                    self.plan(pause, side, Happens::Write);
+                }
+            }
+            Happens::Read => host.reads(),
+            Happens::Poll => {}
+            Happens::Crash => {
+                let config = host.plan.config;
+                host.watched = Watched::new(config, 0);
+                host.watched.pass(self.now.saturating_duration_since(Instant::ZERO));
+                host.given = host.stream.len();
+                host.reading = false;
+            }
+        }
+        self.drain(side);
+        let host = &mut self.hosts[side];
+        if !host.reading && host.watched.connection.status().unread > 0 {
+            host.reading = true;
+            let wait = host.plan.wait;
+            self.plan(wait, side, Happens::Read);
+        }
+    }
+
+    /// Everything that this end has to say goes on its way.
+    fn drain(&mut self, side: usize) {
+        let host = &mut self.hosts[side];
+        let mut packets = Vec::new();
+        while let Some(output) = host.watched.poll() {
+            match output {
+                Output::Signal(signal) => host.hears(signal),
+                Output::Transmit(transmit) => packets.push(host.packet(transmit)),
+                Output::Transition(_) | Output::Wait(_) => {}
+            }
+        }
+        for packet in packets {
+            self.launch(1 - side, packet);
+        }
+    }
+
+    fn launch(&mut self, to: usize, packet: Packet) {
+        match self.faults.pop_front().unwrap_or(Fault::Delayed(Duration::from_millis(10))) {
+            Fault::Delayed(delay) => self.plan(delay, to, Happens::Arrives(packet)),
+            Fault::Lost => {}
+            Fault::Twice(one, other) => {
+                self.plan(one, to, Happens::Arrives(packet.clone()));
+                self.plan(other, to, Happens::Arrives(packet));
+            }
+        }
+    }
+
+    /// S2, S7 and S17, after every event.
+    fn check(&self) {
+        let nothing_in_flight = !self.ahead.iter().any(|(_, _, happens)| matches!(happens, Happens::Arrives(_)));
+        for (one, other) in [(&self.hosts[0], &self.hosts[1]), (&self.hosts[1], &self.hosts[0])] {
+            let (here, there) = (one.watched.connection.status(), other.watched.connection.status());
+            if let (Some(rcv), Some(snd), Some(irs), Some(iss)) = (here.rcv_nxt, there.snd_nxt, here.irs, there.iss) {
+                assert!(irs != iss || rcv.le(snd), "RCV.NXT beyond the peer's SND.NXT");
+            }
+            assert_eq!(Some(&one.received[..]), other.stream.get(..one.received.len()), "other bytes than were sent");
+            let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
+            assert!(!(apart && nothing_in_flight), "ESTABLISHED against {}", there.state);
+        }
+    }
+
+    /// Both ends are CLOSED, have got all, and know it.
+    pub(crate) fn check_end(&self) {
+        for (one, other) in [(&self.hosts[0], &self.hosts[1]), (&self.hosts[1], &self.hosts[0])] {
+            assert_eq!(one.watched.state(), State::Closed);
+            assert_eq!(one.received.len(), other.stream.len());
+            assert_eq!(one.acknowledged, one.stream.len());
+            let told: Vec<_> = one.signals.iter().filter(|signal| **signal != Signal::Retransmitting).collect();
+            assert_eq!(told, [&Signal::Closing]);
+        }
+    }
+}
+
+impl Host {
+    fn new(plan: Plan, stream: Vec<u8>) -> Host {
+        let watched = Watched::new(plan.config, plan.isn_offset);
+        let (received, ahead, signals) = (Vec::new(), Vec::new(), Vec::new());
+        Host { watched, plan, stream, given: 0, acknowledged: 0, received, ahead, reading: false, signals }
+    }
+
+    fn hears(&mut self, signal: Signal) {
+        if let Signal::Acknowledged(bytes) = signal {
+            self.acknowledged += bytes;
+        } else {
+            self.signals.push(signal);
+        }
+    }
+
+    fn packet(&self, transmit: Transmit) -> Packet {
+        let queue = &self.stream[self.acknowledged..self.given];
+        Packet { segment: transmit.segment, payload: queue[transmit.payload].to_vec() }
+    }
+
+    fn arrives(&mut self, packet: &Packet) -> Result<(), Refusal> {
+        let range = self.watched.segment(packet.segment)?;
+        self.received.extend(&packet.payload[range.clone()]);
+        let fills = !range.is_empty();
+        let nxt = self.watched.connection.status().rcv_nxt;
+        if self.plan.keeps && !fills && nxt.is_some_and(|nxt| packet.segment.seq().gt(nxt)) && packet.segment.len() > 0
+        {
+            self.ahead.push(packet.clone());
+        }
+        if fills {
+            self.hand_in_again(&packet.segment);
+        }
+        Ok(())
+    }
+
+    /// What was ahead of the gap, with the acknowledgment, window and options of the segment that filled it.
+    fn hand_in_again(&mut self, filler: &Segment) {
+        while let Some(nxt) = self.watched.connection.status().rcv_nxt {
+            let Some(place) = self.ahead.iter().position(|packet| packet.segment.seq().le(nxt)) else { return };
+            let packet = self.ahead.swap_remove(place);
+            let kept = packet.segment.control().intersection(Control::FIN | Control::PSH);
+            let segment = Segment::new(packet.segment.seq(), filler.ack().unwrap(), Control::ACK | kept)
+                .with_window(filler.window())
+                .with_options(filler.options())
+                .with_payload(packet.segment.payload_len());
+            if let Ok(range) = self.watched.segment(segment) {
+                self.received.extend(&packet.payload[range]);
+            }
+        }
+    }
+
+    /// The next bytes, or the CLOSE behind the last; false if there is no more to do.
+    fn writes_on(&mut self) -> bool {
+        match self.watched.state() {
+            State::Closed => return false,
+            // A listener waits for its peer; a CLOSE in SYN-SENT would end the connection.
+            State::Listen => return true,
+            State::SynSent if self.given == self.stream.len() => return true,
+            State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => {}
+        }
+        if self.given == self.stream.len() {
+            self.watched.close().unwrap();
+            return false;
+        }
+        let bytes = self.plan.write.min(self.stream.len() - self.given);
+        self.watched.send(bytes).unwrap();
+        self.given += bytes;
+        true
+    }
+
+    fn reads(&mut self) {
+        self.reading = false;
+        let unread = self.watched.connection.status().unread as usize;
+        _ = self.watched.receive(unread.min(self.plan.read));
+    }
+}
