@@ -1,0 +1,137 @@
+//! D8, and what D1, D2 and D6 make of it: CLOSE before our SYN is acknowledged.
+
+use tcp_lifecycle::sim::check;
+
+/// SYN-RECEIVED after an active OPEN; ISS 99, IRS 299.
+const CROSSED_SYNS: &str = "
+    ISS=99
+    open active
+    --> <SEQ=99><CTL=SYN>
+    SYN-SENT
+    <-- <SEQ=299><CTL=SYN>
+    --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+    SYN-RECEIVED
+";
+
+/// CLOSE before the peer has acknowledged our SYN, 99; our FIN is 100.
+const CLOSED_IN_SYN_RECEIVED: &str = "
+    SYN-RECEIVED SND.WND=0
+    close
+    --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+    FIN-WAIT-1 SND.UNA=99 SND.NXT=101
+";
+
+#[track_caller]
+fn from(given: &str, rest: &str) {
+    check(&format!("{given}\n{rest}"));
+}
+
+// D1
+#[test]
+fn after_a_close_in_syn_received_the_ack_of_our_syn_sets_the_window_too() {
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=20>
+        FIN-WAIT-1 SND.WND=20
+        ",
+    );
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        <-- <SEQ=300><ACK=100><CTL=FIN,ACK><WND=30>
+        signal: Closing
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        CLOSING SND.WND=30
+        ",
+    );
+}
+
+// D6, D8
+#[test]
+fn a_syn_that_comes_again_after_close_gets_the_syn_ack_again() {
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        <-- <SEQ=299><CTL=SYN>                       refused: SynRepeated
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        FIN-WAIT-1 SND.NXT=101
+        ",
+    );
+}
+
+// D8
+#[test]
+fn the_fin_of_a_close_in_syn_received_stands_behind_the_syn_and_waits_for_no_window() {
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK>              # the SYN alone: not our FIN
+        FIN-WAIT-1 SND.UNA=100
+        <-- <SEQ=300><ACK=101><CTL=ACK>
+        FIN-WAIT-2 SND.UNA=101 DEADLINE=none
+        ",
+    );
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        <-- <SEQ=300><ACK=101><CTL=ACK>
+        FIN-WAIT-1 -> FIN-WAIT-2
+        ",
+    );
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        <-- <SEQ=300><ACK=101><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        FIN-WAIT-1 -> TIME-WAIT
+        ",
+    );
+}
+
+// D8
+#[test]
+fn after_that_close_the_front_that_is_sent_again_is_the_syn_ack() {
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        + 1s
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        ",
+    );
+}
+
+// D8
+#[test]
+fn before_the_handshake_is_verified_nobodys_payload_is_taken() {
+    for bad in [98, 99, 102, 4_294_901_000_u32] {
+        from(
+            CLOSED_IN_SYN_RECEIVED,
+            &format!(
+                "
+                <-- <SEQ=300><ACK={bad}><CTL=ACK><DATA=10>       refused: AckInSynReceived
+                --> <SEQ={bad}><CTL=RST>
+                FIN-WAIT-1 RCV.NXT=300
+                <-- <SEQ=300><ACK={bad}><CTL=FIN,ACK>            refused: AckInSynReceived
+                --> <SEQ={bad}><CTL=RST>
+                FIN-WAIT-1 RCV.NXT=300
+                "
+            ),
+        );
+    }
+}
+
+// D8, D2
+#[test]
+fn after_that_close_the_peers_syn_ack_counts_as_its_ack() {
+    from(
+        &format!("{CROSSED_SYNS}\nclose\n--> <SEQ=100><ACK=300><CTL=FIN,ACK>\nFIN-WAIT-1"),
+        "
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK>          accepted
+        FIN-WAIT-1 SND.UNA=100
+        <-- <SEQ=300><ACK=101><CTL=ACK>
+        FIN-WAIT-2
+        ",
+    );
+}
