@@ -54,6 +54,10 @@ impl Connection {
             endpoint.timer = None;
             return;
         }
+        // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.
+        if !snd.syn && snd.wnd == 0 && snd.retransmissions == 0 {
+            endpoint.since = endpoint.now;
+        }
         // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23); and the user timeout.
         let r2 = if snd.syn { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
         let over = |span: Span| span.after(endpoint.since).is_some_and(|end| end <= endpoint.now);
