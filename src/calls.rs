@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
+use crate::seq::SeqNumber;
 use crate::tcb::{Phase, Snd, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
@@ -141,17 +142,18 @@ impl Connection {
 }
 
 impl Snd {
+    /// The end of the queue with so many bytes more.
+    #[inline]
+    pub(crate) fn queued(&self, bytes: usize) -> Option<SeqNumber> {
+        let free = MOST_QUEUED.saturating_sub(self.end - self.front());
+        if bytes <= free as usize { Some(self.end + bytes as u32) } else { None }
+    }
+
     fn queue(&mut self, bytes: usize) -> Result<(), CallError> {
         if self.fin {
             return Err(CallError::ConnectionClosing);
         }
-        let queued = self.end - self.front();
-        match u32::try_from(bytes).ok().and_then(|bytes| queued.checked_add(bytes)) {
-            Some(total) if total <= MOST_QUEUED => {
-                self.end = self.front() + total;
-                Ok(())
-            }
-            Some(_) | None => Err(CallError::InsufficientResources),
-        }
+        self.end = self.queued(bytes).ok_or(CallError::InsufficientResources)?;
+        Ok(())
     }
 }

@@ -166,6 +166,8 @@ const MOST_BUFFER: u32 = 1 << 30;
 pub(crate) struct Policy {
     pub(crate) receive_buffer: u32,
     pub(crate) mss: u16,
+    /// The window moves by so much or not at all (RFC 9293 section 3.8.6.2.2, MUST-39).
+    pub(crate) worth: u16,
     pub(crate) max_payload: u16,
     pub(crate) default_peer_mss: u16,
     pub(crate) msl: Span,
@@ -190,6 +192,7 @@ impl Policy {
         Policy {
             receive_buffer: if config.receive_buffer < MOST_BUFFER { config.receive_buffer } else { MOST_BUFFER },
             mss: at_least(config.mss, 1),
+            worth: least(at_least(config.mss, 1) as u32, config.receive_buffer / 2) as u16,
             max_payload: at_least(config.max_segment.saturating_sub(HEADER), 1),
             default_peer_mss: at_least(config.default_peer_mss, LEAST_PEER_MSS),
             msl: Span::at_least_a_millisecond(config.msl),

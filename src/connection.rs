@@ -10,7 +10,7 @@ use crate::segment::Segment;
 use crate::seq::SeqNumber;
 use crate::state::State;
 use crate::status::Status;
-use crate::tcb::Tcb;
+use crate::tcb::{Phase, Tcb};
 use crate::time::Instant;
 
 /// The life of one TCP connection, from CLOSED to CLOSED (RFC 9293 section 3.10).
@@ -166,8 +166,18 @@ impl Connection {
     /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::RemoteSocketUnspecified`] in LISTEN,
     /// [`CallError::ConnectionClosing`] after CLOSE, [`CallError::InsufficientResources`] when more than 2^30 bytes
     /// would be queued.
+    #[inline]
     pub fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
-        self.at(now, |connection| connection.call_send(bytes))
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.phase == Phase::Established
+            && let Some(end) = tcb.snd.queued(bytes)
+        {
+            tcb.snd.end = end;
+            self.endpoint.clock(now);
+            self.endpoint.due.look();
+            return Ok(());
+        }
+        self.send_in_other_states(bytes, now)
     }
 
     /// RECEIVE, RFC 9293 section 3.10.3: the user has consumed `bytes` of what was delivered, and the window may open
@@ -224,7 +234,7 @@ impl Connection {
             if !tcb.is_quiet(segment) {
                 return self.arrives_in_order(segment);
             }
-            tcb.snd.note_window(segment);
+            tcb.snd.note_window(segment.seq(), segment);
             return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
         }
         self.arrives(segment)
@@ -274,6 +284,11 @@ impl Connection {
 }
 
 impl Connection {
+    #[inline(never)]
+    pub(crate) fn send_in_other_states(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
+        self.at(now, |connection| connection.call_send(bytes))
+    }
+
     /// A call at this moment. One that cannot be carried out changes nothing, the clock included.
     #[inline]
     fn at(

@@ -102,7 +102,7 @@
     clippy::unwrap_used
 )]
 
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 mod arrives;
@@ -121,6 +121,8 @@ mod seq;
 pub mod sim;
 mod state;
 mod status;
+#[cfg(test)]
+mod straight;
 mod tcb;
 mod time;
 mod timeouts;

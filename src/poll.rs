@@ -55,17 +55,55 @@ pub enum Signal {
 impl Connection {
     /// What is due, in the order of [`What`].
     pub(crate) fn poll_due(&mut self, now: Instant) -> Output {
-        let endpoint = &mut self.endpoint;
-        endpoint.clock(now);
-        if endpoint.due.what.intersects(What::NEWS) {
+        self.endpoint.clock(now);
+        let what = self.endpoint.due.what;
+        if what.intersects(What::NEWS) {
             return self.news();
         }
+        if what == What::ACK {
+            return self.bare_ack();
+        }
+        if what.difference(What::ACK) == What::LOOK {
+            return self.payload();
+        }
+        self.next_segment()
+    }
+
+    #[inline(never)]
+    fn bare_ack(&mut self) -> Output {
+        match &mut self.tcb {
+            Tcb::Synchronized(tcb) => tcb.bare_ack(&mut self.endpoint),
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
+        }
+    }
+
+    /// Payload that has never been sent, and that no FIN follows: the straight path.
+    #[inline(never)]
+    fn payload(&mut self) -> Output {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && !tcb.snd.syn
+            && !tcb.snd.fin
+            && !matches!(tcb.snd.pace, Pace::Recovering { .. })
+        {
+            let snd = &tcb.snd;
+            let room = (snd.una + snd.wnd.min(self.endpoint.limit)).ahead_of(snd.nxt);
+            let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
+            if payload > 0 {
+                return tcb.fresh(payload, &mut self.endpoint);
+            }
+        }
+        self.next_segment()
+    }
+
+    #[inline(never)]
+    pub(crate) fn next_segment(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            return tcb.next_segment(endpoint);
+            return tcb.next_of_queue(&mut self.endpoint);
         }
         self.next_without_tcb()
     }
 
+    #[inline(never)]
     fn next_without_tcb(&mut self) -> Output {
         let endpoint = &mut self.endpoint;
         match &mut self.tcb {
@@ -79,7 +117,7 @@ impl Connection {
 
     /// Transitions, signals, and the reset, which needs no TCB.
     #[inline(never)]
-    fn news(&mut self) -> Output {
+    pub(crate) fn news(&mut self) -> Output {
         let endpoint = &mut self.endpoint;
         if endpoint.due.what.contains(What::TRANSITIONS) {
             return Output::Transition(endpoint.due.next_transition(self.tcb.state()));
@@ -211,28 +249,8 @@ impl Synchronized {
         }
     }
 
-    #[inline(always)]
-    fn next_segment(&mut self, endpoint: &mut Endpoint) -> Output {
-        if endpoint.due.what == What::ACK {
-            return self.bare_ack(endpoint);
-        }
-        if endpoint.due.what.difference(What::ACK) == What::LOOK
-            && !self.snd.syn
-            && !self.snd.fin
-            && !matches!(self.snd.pace, Pace::Recovering { .. })
-        {
-            let snd = &self.snd;
-            let room = (snd.una + snd.wnd.min(endpoint.limit)).ahead_of(snd.nxt);
-            let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
-            if payload > 0 {
-                return self.fresh(payload, endpoint);
-            }
-        }
-        self.next_of_queue(endpoint)
-    }
-
     /// Payload that has never been sent, and that no FIN follows.
-    #[inline(never)]
+    #[inline(always)]
     fn fresh(&mut self, payload: u32, endpoint: &mut Endpoint) -> Output {
         let snd = &mut self.snd;
         let from = snd.nxt;
@@ -240,16 +258,15 @@ impl Synchronized {
         if endpoint.timer.is_none() {
             snd.restart_timer(endpoint);
         }
-        if snd.wnd > 0 {
-            snd.time(endpoint.now);
-        }
-        let mut control = Control::ACK;
-        endpoint.due.take(What::ACK);
+        snd.time(endpoint.now);
         // MUST-61: the last of the queue is pushed.
-        if snd.nxt == snd.end {
-            control |= Control::PSH;
-            endpoint.due.take(What::LOOK);
-        }
+        let control = if snd.nxt == snd.end {
+            endpoint.due.what = What::empty();
+            Control::ACK.union(Control::PSH)
+        } else {
+            endpoint.due.what = What::LOOK;
+            Control::ACK
+        };
         let start = (from - snd.una) as usize;
         self.transmit(from, control, start, payload, endpoint)
     }

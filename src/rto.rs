@@ -27,6 +27,7 @@ impl Rto {
     }
 
     /// A measurement of the round-trip time, in microseconds, of a segment that was sent once (RFC 6298 section 3).
+    #[inline]
     pub(crate) fn sample(&mut self, rtt: u32, policy: &Policy) {
         // Longer than the longest timeout that anyone would choose, and no sum below overflows.
         let rtt = rtt.clamp(1, LONGEST);
@@ -38,7 +39,7 @@ impl Rto {
             // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
             let off = self.srtt.abs_diff(rtt);
             self.rttvar = self.rttvar.wrapping_mul(3).wrapping_add(off) / 4;
-            self.srtt = (self.srtt.wrapping_mul(7).wrapping_add(rtt) / 8).max(1);
+            self.srtt = self.srtt.wrapping_mul(7).wrapping_add(rtt) / 8;
         }
         let micros = self.srtt.wrapping_add(self.rttvar.wrapping_mul(4).max(G));
         self.rto = clamp(micros.wrapping_add(999) / 1_000, policy);

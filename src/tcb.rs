@@ -256,6 +256,28 @@ impl Snd {
         endpoint.due.acknowledged(payload);
     }
 
+    /// The same for what is nothing but payload, and not in recovery.
+    #[inline(always)]
+    pub(crate) fn payload_acknowledged(&mut self, bytes: u32, endpoint: &mut Endpoint) {
+        self.una += bytes;
+        if let Pace::Timed { end, at } = self.pace
+            && end.le(self.una)
+        {
+            self.pace = Pace::Untimed;
+            self.rto.sample((endpoint.now.as_micros() as u32).wrapping_sub(at), &endpoint.policy);
+        }
+        if self.una == self.nxt {
+            self.retransmissions = 0;
+            endpoint.timer = None;
+        } else {
+            self.restart_timer(endpoint);
+        }
+        if self.nxt != self.end {
+            endpoint.due.look();
+        }
+        endpoint.due.acknowledged(bytes);
+    }
+
     #[cold]
     fn syn_acknowledged(&mut self, endpoint: &mut Endpoint) {
         self.syn = false;
@@ -274,21 +296,21 @@ impl Snd {
 
     /// SND.WND, SND.WL1, SND.WL2 <- the segment's, if it is not older than the last that set them.
     #[inline(always)]
-    pub(crate) fn note_window(&mut self, segment: &Segment) {
-        let (seq, ack) = (segment.seq(), segment.ack_number());
+    pub(crate) fn note_window(&mut self, seq: SeqNumber, segment: &Segment) {
+        let ack = segment.ack_number();
         if self.is_newer(seq, ack) {
             self.set_window(seq, ack, u32::from(segment.window()));
         }
     }
 
-    /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window.
+    /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window. `seq` is where the new of it begins.
     #[inline]
-    pub(crate) fn use_ack(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
+    pub(crate) fn use_ack(&mut self, seq: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
         if self.una != segment.ack_number() {
             self.acknowledge(segment.ack_number(), endpoint);
         }
         let was = self.wnd;
-        self.note_window(segment);
+        self.note_window(seq, segment);
         if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
             self.window_changed(was, endpoint);
         }
@@ -395,10 +417,16 @@ impl Rcv {
     /// section 3.8.6.2.2, MUST-39).
     #[inline]
     pub(crate) fn offer(&self, endpoint: &Endpoint) -> SeqNumber {
-        let buffer = endpoint.policy.receive_buffer;
-        let right = (self.read + buffer).min(self.nxt + u32::from(u16::MAX));
-        let gain = right.ahead_of(self.edge);
-        if gain >= u32::from(endpoint.policy.mss).min(buffer / 2) { self.edge + gain } else { self.edge }
+        let worth = u32::from(endpoint.policy.worth);
+        let right = self.read + endpoint.policy.receive_buffer;
+        if right.ahead_of(self.edge) < worth { self.edge } else { self.capped_offer(right, worth) }
+    }
+
+    /// No more than the field can say.
+    #[inline(never)]
+    fn capped_offer(&self, right: SeqNumber, worth: u32) -> SeqNumber {
+        let gain = right.min(self.nxt + u32::from(u16::MAX)).ahead_of(self.edge);
+        if gain < worth { self.edge } else { self.edge + gain }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
-use crate::tcb::{Phase, Synchronized, Tcb};
+use crate::tcb::{Pace, Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
@@ -37,14 +37,21 @@ impl Text<'_> {
 }
 
 impl Connection {
-    /// A segment in order that acknowledges something, or moves a window that something waits for.
+    /// A segment in order that acknowledges what is in flight.
     pub(crate) fn arrives_in_order(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && segment.ack_number() - tcb.snd.una <= tcb.snd.nxt - tcb.snd.una
-            && segment.window() > 0
-        {
-            tcb.snd.use_ack(segment, &mut self.endpoint);
-            return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            let snd = &mut tcb.snd;
+            let bytes = segment.ack_number() - snd.una;
+            if bytes <= snd.nxt - snd.una
+                && bytes > 0
+                && segment.window() > 0
+                && snd.wnd > 0
+                && !matches!(snd.pace, Pace::Recovering { .. })
+            {
+                snd.payload_acknowledged(bytes, &mut self.endpoint);
+                snd.note_window(segment.seq(), segment);
+                return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
+            }
         }
         self.arrives(segment)
     }
@@ -286,7 +293,7 @@ impl Synchronized {
             return self.check_step_in_time_wait(text, endpoint);
         }
         if self.snd.una.le(ack) {
-            self.snd.use_ack(text.header, endpoint);
+            self.snd.use_ack(text.seq, text.header, endpoint);
         }
         // MUST-37: an answer to a probe is progress, as long as it takes.
         if self.snd.wnd == 0 && self.snd.una != self.snd.last() && endpoint.timer.is_some() {
