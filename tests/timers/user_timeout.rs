@@ -158,6 +158,47 @@ fn five_minutes_are_the_default() {
     check(&(script + "+ 1s\n signal: TimedOut\n CLOSED"));
 }
 
+/// MUST-37. It takes far longer than the user timeout.
+#[test]
+fn a_peer_that_answers_probes_is_never_given_up() {
+    let config = Config { user_timeout: Some(Duration::from_secs(5)), ..Config::DEFAULT };
+    let (mut connection, mut now) = behind_a_closed_window(&config);
+    let mut probes = 0;
+    while probes < 200 {
+        now = connection.deadline().expect("a closed window is probed");
+        connection.timeout(now);
+        for output in drain(&mut connection, now) {
+            match output {
+                Output::Transmit(probe) => {
+                    assert_eq!((probe.segment.seq(), probe.segment.payload_len()), (SeqNumber(100), 1));
+                    probes += 1;
+                }
+                Output::Signal(_) | Output::Transition(_) | Output::Wait(_) => panic!("{output:?} after {probes}"),
+            }
+        }
+        now = now + Duration::from_millis(50);
+        let answer = Segment::new(SeqNumber(300), SeqNumber(100), Control::ACK).with_window(0);
+        assert_eq!(connection.segment_arrives(&answer, now), Ok(0..0));
+        assert_eq!(drain(&mut connection, now), []);
+    }
+    assert!(now > Instant::from_micros(900_000_000), "the probes come ever later, up to the user timeout");
+    assert_eq!(connection.state(), State::Established);
+}
+
+/// SHLD-11: R2 counts from the first probe that is not answered, not from the pause before it.
+#[test]
+fn one_lost_probe_does_not_end_a_connection() {
+    let mut script = String::from("ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=0\n send 5\n");
+    for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+        script +=
+            &format!("+ {pause}s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n");
+    }
+    script += "+ 60s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>     # lost\n";
+    script += "+ 60s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n";
+    script += "+ 60s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n ESTABLISHED";
+    check(&script);
+}
+
 #[test]
 fn a_peer_that_answers_no_probe_is_given_up_after_the_user_timeout() {
     let user_timeout = Duration::from_secs(10);
