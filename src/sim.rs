@@ -99,7 +99,6 @@ impl fmt::Display for Side {
     }
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "it saturates")]
 fn after(start: Instant, time: Duration) -> Instant {
     start + time
 }
