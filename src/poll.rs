@@ -156,9 +156,12 @@ impl Snd {
             self.restart_timer(endpoint);
             self.time(endpoint.now);
         } else {
-            // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5).
+            // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5), but a peer
+            // that repeats its SYN does not put off R2 for ever.
             self.pace = Pace::Untimed;
-            self.time_next_try(endpoint);
+            if !endpoint.is_past(endpoint.policy.syn_r2) {
+                self.time_next_try(endpoint);
+            }
         }
         let options = Options::NONE.with_mss(endpoint.policy.mss);
         bare(Segment::new(self.iss, ack, control).with_window(window).with_options(options))

@@ -6,6 +6,11 @@ use crate::tcb::{Pace, Phase, Snd, Tcb};
 use crate::time::Span;
 
 impl Endpoint {
+    /// So long ago was the last progress.
+    pub(crate) fn is_past(&self, span: Span) -> bool {
+        span.after(self.since).is_some_and(|end| end <= self.now)
+    }
+
     /// The 2 MSL of TIME-WAIT begin, or begin again.
     pub(crate) fn start_time_wait(&mut self) {
         let msl = self.policy.msl;
@@ -60,8 +65,7 @@ impl Connection {
         }
         // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23); and the user timeout.
         let r2 = if snd.syn { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
-        let over = |span: Span| span.after(endpoint.since).is_some_and(|end| end <= endpoint.now);
-        if over(endpoint.policy.user_timeout) || over(r2) {
+        if endpoint.is_past(endpoint.policy.user_timeout) || endpoint.is_past(r2) {
             return self.timed_out();
         }
         let before = snd.retransmissions;
