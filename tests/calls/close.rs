@@ -153,6 +153,73 @@ fn in_close_wait_last_ack_is_entered_when_the_last_payload_can_go() {
 }
 
 #[test]
+fn a_fin_that_was_not_sent_is_not_acknowledged_by_an_ack_of_all_that_was() {
+    check(
+        "
+        ESTABLISHED SND.WND=4
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=4>
+        close
+        FIN-WAIT-1
+        <-- <SEQ=300><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=104><ACK=301><CTL=ACK>
+        CLOSING
+        <-- <SEQ=301><ACK=104><CTL=ACK><WND=0>
+        signal: Acknowledged 4
+        CLOSING SND.UNA=104 SND.NXT=104 UNSENT=6
+        <-- <SEQ=301><ACK=104><CTL=ACK><WND=100>
+        --> <SEQ=104><ACK=301><CTL=FIN,ACK><DATA=6>
+        <-- <SEQ=301><ACK=111><CTL=ACK>
+        signal: Acknowledged 6
+        TIME-WAIT
+        ",
+    );
+    check(
+        "
+        CLOSE-WAIT SND.WND=10
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        close                     # the window has no room for the FIN
+        LAST-ACK
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=0>
+        signal: Acknowledged 10
+        LAST-ACK SND.UNA=110 SND.NXT=110
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=1>
+        --> <SEQ=110><ACK=300><CTL=FIN,ACK>
+        <-- <SEQ=300><ACK=111><CTL=ACK>
+        CLOSED
+        ",
+    );
+}
+
+#[test]
+fn the_last_byte_that_goes_as_a_probe_takes_last_ack_with_it() {
+    check(
+        "
+        CLOSE-WAIT SND.WND=0
+        send 2
+        close
+        CLOSE-WAIT UNSENT=2
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1> bytes 0..1
+        CLOSE-WAIT UNSENT=1
+        ",
+    );
+    check(
+        "
+        CLOSE-WAIT SND.WND=0
+        send 1
+        close
+        CLOSE-WAIT UNSENT=1
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1> bytes 0..1
+        CLOSE-WAIT -> LAST-ACK
+        ",
+    );
+}
+
+#[test]
 fn payload_still_arrives_after_close() {
     check(
         "

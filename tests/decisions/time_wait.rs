@@ -65,6 +65,23 @@ fn a_fin_that_ends_elsewhere_does_not_restart_2_msl() {
 
 // D3
 #[test]
+fn a_fin_without_an_ack_or_with_one_of_the_future_does_not_restart_2_msl() {
+    for fin in ["<SEQ=299><CTL=FIN>", "<SEQ=299><ACK=101><CTL=FIN,ACK>", "<SEQ=299><ACK=4294901000><CTL=FIN,ACK>"] {
+        from(
+            TIME_WAIT,
+            &format!(
+                "
+                <-- {fin}      refused
+                {ACK}
+                TIME-WAIT DEADLINE=90s
+                "
+            ),
+        );
+    }
+}
+
+// D3
+#[test]
 fn a_bare_ack_out_of_step_is_answered_in_time_wait_within_the_limiter() {
     for seq in [299, 301, 65_834, 65_835, 65_836, 4_000_000_000_u32] {
         let row = format!("<-- <SEQ={seq}><ACK=100><CTL=ACK>   refused\n");

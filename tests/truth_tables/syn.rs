@@ -25,7 +25,7 @@ fn a_syn_is_challenged_wherever_it_lies() {
 
 #[test]
 fn without_rfc_5961_a_syn_in_the_window_resets_the_connection() {
-    for state in ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"] {
+    for state in ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK"] {
         table(
             &format!("config rfc5961=off\n{state}"),
             "
@@ -34,7 +34,12 @@ fn without_rfc_5961_a_syn_in_the_window_resets_the_connection() {
             <SEQ=300><ACK=100><CTL=SYN,ACK>             => signal: Reset; <SEQ=100><CTL=RST>; CLOSED
             <SEQ=65835><CTL=SYN>                        refused => <SEQ=100><ACK=300><CTL=ACK>
             <SEQ=298><CTL=SYN>                          refused => <SEQ=100><ACK=300><CTL=ACK>
+            <SEQ=290><CTL=SYN><DATA=20>                 refused => <SEQ=100><ACK=300><CTL=ACK> # text reaches in, the SYN does not
             ",
         );
     }
+    table(
+        "config rfc5961=off\nTIME-WAIT", // 2 MSL is a promise
+        "<SEQ=300><CTL=SYN>   refused => <SEQ=100><ACK=300><CTL=ACK>",
+    );
 }

@@ -19,6 +19,7 @@ fn a_segment_outside_the_window_is_acknowledged_and_a_reset_there_is_dropped() {
         <SEQ=299><CTL=>                           refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
         <SEQ=298><CTL=SYN>                        refused => <SEQ=100><ACK=300><CTL=ACK>
         <SEQ=65835><CTL=SYN>                      refused => <SEQ=100><ACK=300><CTL=ACK>
+        <SEQ=290><CTL=SYN><DATA=20>               refused => <SEQ=100><ACK=300><CTL=ACK> # text reaches in, the SYN does not
         <SEQ=299><CTL=RST>                        refused: ResetOutsideWindow =>
         <SEQ=65835><CTL=RST>                      refused: ResetOutsideWindow =>
         <SEQ=299><ACK=100><CTL=RST,ACK>           refused: ResetOutsideWindow =>
@@ -32,6 +33,7 @@ fn the_peers_syn_again_gets_the_syn_ack_again() {
         "
         <SEQ=299><CTL=SYN>                   refused: SynRepeated => <SEQ=99><ACK=300><CTL=SYN,ACK>
         <SEQ=299><CTL=SYN,ECE,CWR>           refused: SynRepeated => <SEQ=99><ACK=300><CTL=SYN,ACK>
+        <SEQ=299><CTL=FIN,SYN><DATA=10>      refused: SynRepeated => <SEQ=99><ACK=300><CTL=SYN,ACK>
         ",
     );
 }
