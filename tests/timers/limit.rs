@@ -81,6 +81,25 @@ fn the_fin_does_not_overtake_payload_that_is_held_back() {
     );
 }
 
+/// Nor does it wait for the peer any more, if it did.
+#[test]
+fn a_pause_before_a_closed_window_stops_the_timer() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=0
+        send 10
+        ESTABLISHED                         DEADLINE=1s
+        limit 0
+        + 1h
+        ESTABLISHED                         SND.NXT=100 DEADLINE=none
+        limit 10
+        ESTABLISHED                         DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        ",
+    );
+}
+
 /// What is in flight has been handed out before: RFC 9293 section 3.10.8 has it sent again, and a dead peer is found.
 #[test]
 fn a_limit_of_zero_does_not_hold_back_what_is_sent_again() {

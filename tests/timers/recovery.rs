@@ -85,6 +85,40 @@ fn an_acknowledgment_of_all_ends_it() {
     );
 }
 
+/// What has arrived in the meantime is not sent again.
+#[test]
+fn an_acknowledgment_that_leaps_ahead_takes_the_next_segment_along() {
+    after_the_timeout(
+        "
+        <-- <SEQ=300><ACK=4388><CTL=ACK>
+        signal: Acknowledged 4288
+        --> <SEQ=4388><ACK=300><CTL=ACK><DATA=536>      bytes 0..536
+        --> <SEQ=4924><ACK=300><CTL=PSH,ACK><DATA=536>  bytes 536..1072
+        ",
+    );
+}
+
+/// The front is what was sent: a FIN that was not does not ride on it.
+#[test]
+fn a_fin_that_was_never_sent_does_not_ride_on_the_front() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+        send 10
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        close
+        FIN-WAIT-1                          SND.NXT=110
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        <-- <SEQ=300><ACK=110><CTL=ACK>
+        signal: Acknowledged 10
+        --> <SEQ=110><ACK=300><CTL=FIN,ACK>
+        ",
+    );
+}
+
 #[test]
 fn a_duplicate_acknowledgment_releases_nothing() {
     after_the_timeout(

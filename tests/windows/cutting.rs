@@ -145,6 +145,20 @@ fn psh_is_on_the_last_of_the_queue_only() {
 }
 
 #[test]
+fn psh_is_not_on_a_front_that_is_sent_again_unless_it_is_the_last() {
+    let script = "ESTABLISHED SND.NXT=100\n send 600\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=64>";
+    let mut connection = Script::parse(script).unwrap().run(&Config::DEFAULT).unwrap();
+    connection.timeout(connection.deadline().unwrap());
+    let [front] = &drain(&mut connection)[..] else { panic!("the front alone") };
+    assert_eq!(front.segment.control(), Control::ACK);
+    let ack = Segment::new(SeqNumber(300), SeqNumber(636), Control::ACK).with_window(1000);
+    assert_eq!(connection.segment_arrives(&ack, Instant::ZERO), Ok(0..0));
+    let [last] = &drain(&mut connection)[..] else { panic!("the last") };
+    assert_eq!(last.segment.control(), Control::PSH | Control::ACK);
+}
+
+#[test]
 fn payload_counts_from_the_front_of_the_queue() {
     check(
         "

@@ -90,7 +90,7 @@ fn the_byte_that_was_refused_goes_out_again_as_soon_as_the_window_opens() {
         + 200ms
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>     bytes 0..5
-        ESTABLISHED                         SND.NXT=105
+        ESTABLISHED                         SND.NXT=105 DEADLINE=1s
         <-- <SEQ=300><ACK=105><CTL=ACK>
         signal: Acknowledged 5
         ESTABLISHED                         DEADLINE=none
@@ -201,6 +201,25 @@ fn a_close_behind_a_closed_window_ends_in_order() {
         <-- <SEQ=301><ACK=103><CTL=ACK>
         signal: Acknowledged 2
         CLOSED
+        ",
+    );
+}
+
+/// The last byte is a probe, and all has been cut into segments: LAST-ACK is entered before it goes.
+#[test]
+fn a_probe_that_is_the_last_byte_begins_last_ack() {
+    check(
+        "
+        CLOSE-WAIT                          SND.NXT=100 RCV.NXT=301 SND.WND=0
+        send 1
+        & close
+        CLOSE-WAIT
+        + 1s
+        CLOSE-WAIT -> LAST-ACK
+        --> <SEQ=100><ACK=301><CTL=ACK><DATA=1>
+        <-- <SEQ=301><ACK=101><CTL=ACK><WND=10>
+        signal: Acknowledged 1
+        --> <SEQ=101><ACK=301><CTL=FIN,ACK>
         ",
     );
 }

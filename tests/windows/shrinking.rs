@@ -44,6 +44,26 @@ fn what_is_sent_again_lies_within_the_window() {
     );
 }
 
+/// The FIN takes a number, and that lies beyond the window now.
+#[test]
+fn a_fin_beyond_the_shrunken_window_is_not_sent_again() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 10
+        & close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>
+        FIN-WAIT-1
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=10>
+        signal: Acknowledged 10
+        --> <SEQ=110><ACK=300><CTL=FIN,ACK>
+        ",
+    );
+}
+
 /// The peer may have taken what it has disclaimed since.
 #[test]
 fn an_acknowledgment_beyond_the_shrunken_window_counts() {
@@ -177,6 +197,12 @@ fn an_old_segment_does_not_set_the_window() {
         <-- <SEQ=310><ACK=160><CTL=ACK><WND=800>
         signal: Acknowledged 10
         ESTABLISHED                         SND.WND=800
+        <-- <SEQ=400><ACK=160><CTL=ACK><DATA=5><WND=300>    delivers nothing
+        --> <SEQ=200><ACK=310><CTL=ACK>
+        ESTABLISHED                         SND.WND=300
+        <-- <SEQ=310><ACK=170><CTL=ACK><WND=900>        # sent before the one ahead: its ACK counts
+        signal: Acknowledged 10
+        ESTABLISHED                         SND.UNA=170 SND.WND=300
         ",
     );
 }
