@@ -94,7 +94,7 @@ impl Connection {
     fn acknowledge_refused(&mut self, segment: &Segment, refusal: Refusal) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
         let exempt = refusal == Refusal::NotAcceptable && segment.len() > 0 && !segment.is_syn();
-        if !exempt && !self.endpoint.due.ack_is_due() && !tcb.limiter.allows(&self.endpoint) {
+        if !exempt && !self.endpoint.due.ack_is_due() && !tcb.may_challenge(&self.endpoint) {
             return;
         }
         self.endpoint.due.ack();

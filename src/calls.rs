@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
+use crate::segment::Segment;
 use crate::seq::SeqNumber;
 use crate::tcb::{Phase, Snd, Tcb};
 
@@ -128,14 +129,14 @@ impl Connection {
             Tcb::Listen | Tcb::SynSent(_) => None,
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
-                    Some(tcb.snd.nxt)
+                    Some(Segment::reset_at(tcb.snd.nxt).with_options(tcb.stamp(&self.endpoint)))
                 }
                 Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => None,
             },
         };
         self.delete_tcb();
-        if let Some(seq) = reset {
-            self.endpoint.due.reset_at(seq);
+        if let Some(reset) = reset {
+            self.endpoint.due.abort(&reset);
         }
         Ok(())
     }

@@ -30,6 +30,14 @@ pub struct Config {
     /// The most payload bytes that we hold until the user has consumed them: the largest window we offer. Up to 1 GiB.
     /// Zero is a window that is closed for ever.
     pub receive_buffer: u32,
+    /// The shift count of the window scale option on our SYNs (RFC 7323 section 2). `None` is the count that
+    /// `receive_buffer` needs, and no option where it needs none. At most 14, and no more than the buffer needs.
+    pub window_scale: Option<u8>,
+    /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of every segment, and protection
+    /// against old duplicates.
+    pub timestamps: bool,
+    /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the caller's.
+    pub sack_permitted: bool,
     /// The maximum segment lifetime (RFC 9293 section 3.4.2). TIME-WAIT lasts twice as long.
     pub msl: Duration,
     /// How long FIN-WAIT-2 may be idle before the connection is given up. `None` is the RFC's answer: for ever.
@@ -70,6 +78,9 @@ impl Config {
         max_segment: u16::MAX,
         default_peer_mss: 536,
         receive_buffer: 65_535,
+        window_scale: None,
+        timestamps: false,
+        sack_permitted: false,
         msl: Duration::from_secs(120),
         fin_wait_2_timeout: None,
         user_timeout: Some(Duration::from_secs(300)),
@@ -102,6 +113,11 @@ impl Config {
         }
         if self.receive_buffer > MOST_BUFFER {
             return Err(ConfigError::ReceiveBuffer);
+        }
+        if let Some(shift) = self.window_scale
+            && shift > scale_for(self.receive_buffer)
+        {
+            return Err(ConfigError::WindowScale);
         }
         if self.msl.is_zero() {
             return Err(ConfigError::Msl);
@@ -142,6 +158,9 @@ pub enum ConfigError {
     /// `receive_buffer` is above 1 GiB; 1 GiB is taken.
     #[error("receive_buffer is above 1 GiB, the most that a window can be")]
     ReceiveBuffer,
+    /// `window_scale` is larger than `receive_buffer` needs, or than 14; what the buffer needs is taken.
+    #[error("window_scale is larger than receive_buffer needs")]
+    WindowScale,
     /// `msl` is zero; one millisecond is taken.
     #[error("msl is zero: TIME-WAIT would not wait")]
     Msl,
@@ -166,8 +185,6 @@ const MOST_BUFFER: u32 = 1 << 30;
 pub(crate) struct Policy {
     pub(crate) receive_buffer: u32,
     pub(crate) mss: u16,
-    /// The window moves by so much or not at all (RFC 9293 section 3.8.6.2.2, MUST-39).
-    pub(crate) worth: u16,
     pub(crate) max_payload: u16,
     pub(crate) default_peer_mss: u16,
     pub(crate) msl: Span,
@@ -176,15 +193,28 @@ pub(crate) struct Policy {
     pub(crate) r2: Span,
     pub(crate) syn_r2: Span,
     /// These three in milliseconds.
-    pub(crate) rto_initial: u32,
+    pub(crate) rto_initial: Span,
     pub(crate) rto_min: u32,
     /// No longer than the user timeout.
     pub(crate) rto_max: u32,
     pub(crate) challenge_period: Span,
     pub(crate) challenge_limit: u8,
     pub(crate) r1: u8,
-    pub(crate) reset_in_time_wait: bool,
-    pub(crate) rfc5961: bool,
+    /// The shift count that our SYNs offer, if they offer one.
+    shift: u8,
+    switches: Switches,
+}
+
+bitflags::bitflags! {
+    /// The policies that are on or off.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    struct Switches: u8 {
+        const TIMESTAMPS = 1;
+        const SACK_PERMITTED = 2;
+        const RESET_IN_TIME_WAIT = 4;
+        const RFC5961 = 8;
+        const WINDOW_SCALE = 16;
+    }
 }
 
 impl Policy {
@@ -192,7 +222,6 @@ impl Policy {
         Policy {
             receive_buffer: if config.receive_buffer < MOST_BUFFER { config.receive_buffer } else { MOST_BUFFER },
             mss: at_least(config.mss, 1),
-            worth: least(at_least(config.mss, 1) as u32, config.receive_buffer / 2) as u16,
             max_payload: at_least(config.max_segment.saturating_sub(HEADER), 1),
             default_peer_mss: at_least(config.default_peer_mss, LEAST_PEER_MSS),
             msl: Span::at_least_a_millisecond(config.msl),
@@ -200,24 +229,61 @@ impl Policy {
             user_timeout: Span::or_forever(config.user_timeout),
             r2: Span::new(config.r2),
             syn_r2: Span::new(config.syn_r2),
-            rto_initial: millis(Span::new(config.rto_initial)),
-            rto_min: millis(Span::at_least_a_millisecond(config.rto_min)),
+            rto_initial: Span::new(config.rto_initial),
+            rto_min: Span::at_least_a_millisecond(config.rto_min).millis_u32(),
             rto_max: least(
-                millis(Span::at_least_a_millisecond(config.rto_max)),
-                millis(Span::or_forever(config.user_timeout)),
+                Span::at_least_a_millisecond(config.rto_max).millis_u32(),
+                Span::or_forever(config.user_timeout).millis_u32(),
             ),
             challenge_period: Span::at_least_a_millisecond(config.challenge_period),
             challenge_limit: config.challenge_limit,
             r1: config.r1,
-            reset_in_time_wait: config.reset_in_time_wait,
-            rfc5961: config.rfc5961,
+            shift: match (config.window_scale, scale_for(config.receive_buffer)) {
+                (Some(shift), needed) if shift < needed => shift,
+                (_, needed) => needed,
+            },
+            switches: Switches::from_bits_retain(
+                switch(config.window_scale.is_some() || scale_for(config.receive_buffer) > 0, Switches::WINDOW_SCALE)
+                    | switch(config.timestamps, Switches::TIMESTAMPS)
+                    | switch(config.sack_permitted, Switches::SACK_PERMITTED)
+                    | switch(config.reset_in_time_wait, Switches::RESET_IN_TIME_WAIT)
+                    | switch(config.rfc5961, Switches::RFC5961),
+            ),
         }
+    }
+
+    pub(crate) const fn window_scale(&self) -> Option<u8> {
+        if self.switches.contains(Switches::WINDOW_SCALE) { Some(self.shift) } else { None }
+    }
+
+    pub(crate) const fn timestamps(&self) -> bool {
+        self.switches.contains(Switches::TIMESTAMPS)
+    }
+
+    pub(crate) const fn sack_permitted(&self) -> bool {
+        self.switches.contains(Switches::SACK_PERMITTED)
+    }
+
+    pub(crate) const fn reset_in_time_wait(&self) -> bool {
+        self.switches.contains(Switches::RESET_IN_TIME_WAIT)
+    }
+
+    pub(crate) const fn rfc5961(&self) -> bool {
+        self.switches.contains(Switches::RFC5961)
     }
 }
 
-const fn millis(span: Span) -> u32 {
-    let millis = span.millis();
-    if millis < u32::MAX as u64 { millis as u32 } else { u32::MAX }
+const fn switch(on: bool, bit: Switches) -> u8 {
+    if on { bit.bits() } else { 0 }
+}
+
+/// The least shift count with which a window of so many bytes fits its field; 14 is the most (RFC 7323 section 2.3).
+const fn scale_for(buffer: u32) -> u8 {
+    let mut shift = 0_u8;
+    while shift < 14 && buffer >> shift > u16::MAX as u32 {
+        shift = shift.wrapping_add(1);
+    }
+    shift
 }
 
 const fn least(a: u32, b: u32) -> u32 {

@@ -1,6 +1,7 @@
 //! What is due to be handed out: which transitions, which signal, an ACK, a reset and its numbers, data or FIN to look
 //! at.
 
+use crate::options::Options;
 use crate::poll::Signal;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
@@ -17,7 +18,7 @@ pub(crate) enum End {
 bitflags::bitflags! {
     /// What is due, in the order in which it is handed out.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub(crate) struct What: u8 {
+    pub(crate) struct What: u16 {
         const TRANSITIONS = 1;
         const SIGNALS = 2;
         /// A reset, whose form the other bit tells.
@@ -30,9 +31,13 @@ bitflags::bitflags! {
         /// Payload and FIN to be looked at: the variables say whether any can go.
         const LOOK = 64;
         const ACK = 128;
+        /// The reset carries timestamps, those of an ABORT with a TSval of ours.
+        const RESET_HAS_TS = 256;
+        const RESET_HAS_TSVAL = 512;
 
         const NEWS = Self::TRANSITIONS.bits() | Self::SIGNALS.bits() | Self::RESET.bits();
-        const SEGMENTS = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::OF_TCB.bits();
+        const SEGMENTS = Self::OF_RESET.bits() | Self::OF_TCB.bits();
+        const OF_RESET = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::RESET_HAS_TS.bits() | Self::RESET_HAS_TSVAL.bits();
         /// What is nothing without a TCB.
         const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();
     }
@@ -60,6 +65,8 @@ pub(crate) struct Due {
     acknowledged: u32,
     /// The number in the reset.
     reset: SeqNumber,
+    /// TSecr of the reset.
+    reset_echo: u32,
 }
 
 impl Due {
@@ -70,6 +77,7 @@ impl Due {
         transitions: 0,
         acknowledged: 0,
         reset: SeqNumber(0),
+        reset_echo: 0,
     };
 
     #[inline]
@@ -162,27 +170,44 @@ impl Due {
 
     /// A reset; a later one replaces it.
     pub(crate) fn reset(&mut self, reset: &Segment) {
-        match reset.ack() {
+        self.what.remove(What::OF_RESET);
+        self.what |= What::RESET;
+        self.reset = match reset.ack() {
             Some(ack) => {
-                self.reset = ack;
-                self.what |= What::RESET | What::RESET_HAS_ACK;
+                self.what |= What::RESET_HAS_ACK;
+                ack
             }
-            None => self.reset_at(reset.seq()),
+            None => reset.seq(),
+        };
+        if let Some((_, echo)) = reset.options().timestamps() {
+            self.what |= What::RESET_HAS_TS;
+            self.reset_echo = echo;
         }
     }
 
-    /// `<SEQ=seq><CTL=RST>`
-    pub(crate) fn reset_at(&mut self, seq: SeqNumber) {
-        self.reset = seq;
-        self.what.remove(What::RESET_HAS_ACK);
-        self.what |= What::RESET;
+    /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30).
+    pub(crate) fn abort(&mut self, reset: &Segment) {
+        self.reset(reset);
+        if self.what.contains(What::RESET_HAS_TS) {
+            self.what |= What::RESET_HAS_TSVAL;
+        }
     }
 
-    pub(crate) fn next_reset(&mut self) -> Segment {
-        let has_ack = self.what.contains(What::RESET_HAS_ACK);
-        self.what.remove(What::RESET | What::RESET_HAS_ACK);
+    pub(crate) fn next_reset(&mut self, tsval: u32) -> Segment {
+        let what = self.what;
+        self.what.remove(What::OF_RESET);
         let number = core::mem::take(&mut self.reset);
-        if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
+        let echo = core::mem::take(&mut self.reset_echo);
+        let reset = if what.contains(What::RESET_HAS_ACK) {
+            Segment::reset_acknowledging(number)
+        } else {
+            Segment::reset_at(number)
+        };
+        if !what.contains(What::RESET_HAS_TS) {
+            return reset;
+        }
+        let value = if what.contains(What::RESET_HAS_TSVAL) { tsval } else { 0 };
+        reset.with_options(Options::NONE.with_timestamps(value, echo))
     }
 
     pub(crate) fn syn(&mut self) {

@@ -76,6 +76,12 @@ pub enum Refusal {
     /// SYN-RECEIVED: the peer's SYN once more; our SYN,ACK goes out again.
     #[error("the peer's SYN again")]
     SynRepeated,
+    /// Its timestamp is older than the last one of a segment in order; acknowledged, within the limiter.
+    #[error("an old timestamp")]
+    OldTimestamp,
+    /// Timestamps were agreed, and it has none; dropped.
+    #[error("no timestamp")]
+    NoTimestamp,
     /// The ACK bit is off; dropped.
     #[error("no acknowledgment")]
     NoAck,
@@ -115,6 +121,8 @@ impl Refusal {
                 "RFC 9293 section 3.10.7.4, fifth"
             }
             Refusal::AckTooOld => "RFC 5961 section 5.2",
+            Refusal::OldTimestamp => "RFC 7323 section 5.3, R1",
+            Refusal::NoTimestamp => "RFC 7323 section 3.2",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::state::Transition;
-use crate::tcb::{Pace, Phase, Rcv, Snd, Synchronized, Tcb};
+use crate::tcb::{Agreed, Pace, Phase, Rcv, Snd, Synchronized, Tcb};
 use crate::time::Instant;
 
 /// What [`poll`](Connection::poll) hands out, in this order: transitions, signals, segments, and then `Wait`.
@@ -108,8 +108,10 @@ impl Connection {
         let endpoint = &mut self.endpoint;
         match &mut self.tcb {
             Tcb::SynSent(snd) if endpoint.due.take(What::SYN) => {
-                let window = endpoint.syn_window();
-                snd.syn(Control::SYN, SeqNumber(0), window, endpoint)
+                let segment = Segment::new(snd.iss, SeqNumber(0), Control::SYN)
+                    .with_window(endpoint.syn_window())
+                    .with_options(endpoint.offers());
+                snd.syn(segment, endpoint)
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) | Tcb::Synchronized(_) => wait(endpoint),
         }
@@ -125,7 +127,7 @@ impl Connection {
         if endpoint.due.what.contains(What::SIGNALS) {
             return Output::Signal(endpoint.due.next_signal());
         }
-        bare(endpoint.due.next_reset())
+        bare(endpoint.due.next_reset(endpoint.now.as_millis_low()))
     }
 }
 
@@ -151,7 +153,7 @@ struct Piece {
 impl Snd {
     /// `<SEQ=ISS><CTL=SYN>` or `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`
     #[inline(never)]
-    fn syn(&mut self, control: Control, ack: SeqNumber, window: u16, endpoint: &mut Endpoint) -> Output {
+    fn syn(&mut self, segment: Segment, endpoint: &mut Endpoint) -> Output {
         if endpoint.timer.is_none() {
             self.restart_timer(endpoint);
             self.time(endpoint.now);
@@ -163,8 +165,7 @@ impl Snd {
                 self.time_next_try(endpoint);
             }
         }
-        let options = Options::NONE.with_mss(endpoint.policy.mss);
-        bare(Segment::new(self.iss, ack, control).with_window(window).with_options(options))
+        bare(segment)
     }
 
     /// How much payload may go out from `from` on: the peer's window, and the caller's limit.
@@ -284,7 +285,10 @@ impl Synchronized {
         endpoint: &mut Endpoint,
     ) -> Output {
         let window = self.rcv.advertise(self.snd.syn, endpoint);
-        let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
+        let segment = Segment::new(from, self.rcv.nxt, control)
+            .with_payload(payload as u16)
+            .with_window(window)
+            .with_options(self.stamp(endpoint));
         Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
     }
 
@@ -292,8 +296,8 @@ impl Synchronized {
     fn next_of_queue(&mut self, endpoint: &mut Endpoint) -> Output {
         if endpoint.due.take(What::SYN) {
             endpoint.due.take(What::ACK);
-            let window = self.rcv.advertise(self.snd.syn, endpoint);
-            return self.snd.syn(Control::SYN | Control::ACK, self.rcv.nxt, window, endpoint);
+            let segment = self.syn_ack(endpoint);
+            return self.snd.syn(segment, endpoint);
         }
         if endpoint.due.take(What::FRONT)
             && let Some(piece) = self.snd.front_piece(endpoint)
@@ -321,7 +325,33 @@ impl Synchronized {
     fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Output {
         endpoint.due.drop_segments();
         let window = self.rcv.advertise(self.snd.syn, endpoint);
-        bare(Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window))
+        let segment = Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK);
+        bare(segment.with_window(window).with_options(self.stamp(endpoint)))
+    }
+
+    /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
+    fn syn_ack(&mut self, endpoint: &Endpoint) -> Segment {
+        let mut options = self.stamp(endpoint).with_mss(endpoint.policy.mss);
+        if self.snd.agreed.contains(Agreed::SCALE) {
+            options = options.with_window_scale(self.rcv.scale);
+        }
+        if self.snd.agreed.contains(Agreed::SACK) {
+            options = options.with_sack_permitted();
+        }
+        self.rcv.unacknowledged = false;
+        Segment::new(self.snd.iss, self.rcv.nxt, Control::SYN | Control::ACK)
+            .with_window(u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX))
+            .with_options(options)
+    }
+
+    /// The timestamps of a segment that goes out now, if they were agreed (RFC 7323 section 3.2).
+    #[inline]
+    pub(crate) fn stamp(&self, endpoint: &Endpoint) -> Options {
+        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+            Options::NONE.with_timestamps(endpoint.now.as_millis_low(), self.rcv.ts_recent)
+        } else {
+            Options::NONE
+        }
     }
 
     /// Whether payload or a FIN may go out: after ESTABLISHED, and the FIN of a CLOSE in SYN-RECEIVED before (D8).
@@ -362,10 +392,25 @@ impl Synchronized {
             endpoint.due.take(What::LOOK);
         }
         let start = piece.from.ahead_of(self.snd.front()) as usize;
-        let window = self.rcv.advertise(self.snd.syn, endpoint);
-        let segment =
-            Segment::new(piece.from, self.rcv.nxt, control).with_payload(piece.payload as u16).with_window(window);
-        Output::Transmit(Transmit { segment, payload: start..start.saturating_add(piece.payload as usize) })
+        self.transmit(piece.from, control, start, piece.payload, endpoint)
+    }
+}
+
+impl Endpoint {
+    /// The options of our first SYN.
+    fn offers(&self) -> Options {
+        let mut options = Options::NONE.with_mss(self.policy.mss);
+        if let Some(shift) = self.policy.window_scale() {
+            options = options.with_window_scale(shift);
+        }
+        if self.policy.sack_permitted() {
+            options = options.with_sack_permitted();
+        }
+        if self.policy.timestamps() {
+            // There is nothing to echo yet.
+            options = options.with_timestamps(self.now.as_millis_low(), 0);
+        }
+        options
     }
 }
 
@@ -377,6 +422,7 @@ impl Rcv {
         if !syn_unacknowledged {
             self.edge = self.offer(endpoint);
         }
-        u16::try_from(self.wnd()).unwrap_or(u16::MAX)
+        self.unacknowledged = false;
+        u16::try_from(self.wnd() >> self.scale).unwrap_or(u16::MAX)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Policy;
 
-/// SRTT, RTTVAR and RTO of RFC 6298 section 2, and the back-off of section 5.5.
+/// SRTT, RTTVAR and RTO of RFC 6298 section 2.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rto {
     /// Microseconds; zero before the first sample.
@@ -11,8 +11,6 @@ pub(crate) struct Rto {
     rttvar: u32,
     /// Milliseconds, not backed off.
     rto: u32,
-    /// How often the timeout has been doubled.
-    backoff: u8,
 }
 
 /// The granularity G of our clock, in microseconds.
@@ -23,7 +21,7 @@ const LONGEST: u32 = 1 << 28;
 impl Rto {
     /// RFC 6298 section 2.1: before any sample.
     pub(crate) fn new(policy: &Policy) -> Rto {
-        Rto { srtt: 0, rttvar: 0, rto: clamp(policy.rto_initial, policy), backoff: 0 }
+        Rto { srtt: 0, rttvar: 0, rto: clamp(policy.rto_initial.millis_u32(), policy) }
     }
 
     /// A measurement of the round-trip time, in microseconds, of a segment that was sent once (RFC 6298 section 3).
@@ -43,33 +41,20 @@ impl Rto {
         }
         let micros = self.srtt.wrapping_add(self.rttvar.wrapping_mul(4).max(G));
         self.rto = clamp(micros.wrapping_add(999) / 1_000, policy);
-        self.backoff = 0;
     }
 
-    /// The timeout that is in force, backed off, in milliseconds.
+    /// The timeout in milliseconds, doubled so often (RFC 6298 section 5.5).
     #[inline]
-    pub(crate) fn millis(&self, policy: &Policy) -> u64 {
-        if self.backoff == 0 {
+    pub(crate) fn millis(&self, backoff: u8, policy: &Policy) -> u64 {
+        if backoff == 0 {
             return u64::from(self.rto);
         }
-        (u64::from(self.rto) << self.backoff).min(u64::from(policy.rto_max))
-    }
-
-    /// RFC 6298 section 5.5: twice the time for the next try.
-    pub(crate) fn back_off(&mut self) {
-        // 2^31 times any timeout is beyond every rto_max.
-        self.backoff = self.backoff.saturating_add(1).min(31);
-    }
-
-    /// The peer has answered what the back-off was for.
-    pub(crate) fn answered(&mut self) {
-        self.backoff = 0;
+        (u64::from(self.rto) << backoff.min(31)).min(u64::from(policy.rto_max))
     }
 
     /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
     pub(crate) fn after_syn_timeout(&mut self, policy: &Policy) {
-        self.rto = clamp(policy.rto_initial.max(3_000), policy);
-        self.backoff = 0;
+        self.rto = clamp(policy.rto_initial.millis_u32().max(3_000), policy);
     }
 
     /// SRTT and RTTVAR in microseconds, once there is a sample.

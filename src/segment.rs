@@ -162,7 +162,7 @@ impl Segment {
     }
 
     /// The answer of a host that has no connection for this segment: a reset that its sender will accept. None to a
-    /// reset (RFC 9293 section 3.10.7.1, and group 1 of section 3.5.2).
+    /// reset (RFC 9293 section 3.10.7.1, and group 1 of section 3.5.2). It has timestamps if the segment has.
     ///
     /// ```
     /// use tcp_lifecycle::Segment;
@@ -177,9 +177,14 @@ impl Segment {
         if self.control.contains(Control::RST) {
             return None;
         }
-        Some(match self.ack() {
+        let reset = match self.ack() {
             Some(ack) => Segment::reset_at(ack),
             None => Segment::reset_acknowledging(self.seq.forward(self.len)),
+        };
+        // RFC 7323 section 5.2
+        Some(match self.options.timestamps() {
+            Some((value, _)) => reset.with_options(Options::NONE.with_timestamps(0, value)),
+            None => reset,
         })
     }
 

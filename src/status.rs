@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::connection::Connection;
 use crate::seq::SeqNumber;
 use crate::state::State;
-use crate::tcb::{Rcv, Snd, Tcb};
+use crate::tcb::{Agreed, Rcv, Snd, Tcb};
 
 /// Every variable of a connection, as plain data. What a state does not have is `None`, or zero for a count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +43,14 @@ pub struct Status {
     pub retransmissions: u8,
     /// The most payload bytes that we put into one segment.
     pub peer_mss: Option<u16>,
+    /// The shift count of the windows that we receive (RFC 7323 section 2); zero if scaling was not agreed.
+    pub snd_scale: Option<u8>,
+    /// The shift count of the windows that we send; zero if scaling was not agreed.
+    pub rcv_scale: Option<u8>,
+    /// The SYNs agreed on timestamps (RFC 7323 section 3).
+    pub timestamps: bool,
+    /// Both SYNs had SACK-permitted (RFC 2018).
+    pub sack_permitted: bool,
 }
 
 impl Status {
@@ -66,11 +74,15 @@ impl Status {
             unsent: snd.map_or(0, |snd| snd.end.ahead_of(snd.nxt)),
             in_flight: snd.map_or(0, |snd| snd.nxt - snd.una),
             unread: rcv.map_or(0, Rcv::unread),
-            rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(policy))),
+            rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(snd.backoff, policy))),
             srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
             rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),
             retransmissions: snd.map_or(0, |snd| snd.retransmissions),
             peer_mss: snd.map(|snd| snd.mss),
+            snd_scale: rcv.and(snd).map(|snd| snd.scale),
+            rcv_scale: rcv.map(|rcv| rcv.scale),
+            timestamps: snd.is_some_and(|snd| snd.agreed.contains(Agreed::TIMESTAMPS)),
+            sack_permitted: snd.is_some_and(|snd| snd.agreed.contains(Agreed::SACK)),
         }
     }
 }

@@ -52,6 +52,11 @@ impl Instant {
         (self.as_micros() / 1_000) as u32
     }
 
+    /// In steps of two hours and twenty-three minutes, modulo 17 years: for ages of days.
+    pub(crate) const fn as_long_steps(self) -> u16 {
+        (self.as_micros() >> 33) as u16
+    }
+
     #[inline]
     pub(crate) const fn after_millis(self, millis: u64) -> Instant {
         // No Span and no RTO is so long that its microseconds overflow.
@@ -148,6 +153,12 @@ impl Span {
             _ => 10_000_000,
         };
         ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power as u64)
+    }
+
+    /// As [`Span::millis`], `u32::MAX` for longer.
+    pub(crate) const fn millis_u32(self) -> u32 {
+        let millis = self.millis();
+        if millis < u32::MAX as u64 { millis as u32 } else { u32::MAX }
     }
 
     /// The moment this long after `start`; none if this is for ever.

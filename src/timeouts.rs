@@ -74,7 +74,7 @@ impl Connection {
         if snd.retransmissions == endpoint.policy.r1 && before < endpoint.policy.r1 && !passive {
             endpoint.due.retransmitting();
         }
-        snd.rto.back_off();
+        snd.backoff = snd.backoff.saturating_add(1);
         snd.time_next_try(endpoint);
         snd.send_front_again(endpoint);
         if let Tcb::Synchronized(tcb) = &mut self.tcb {

@@ -32,7 +32,7 @@ impl Connection {
     #[inline(never)]
     fn enter_syn_received(&mut self, syn: &Segment) {
         let mut snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
-        snd.agree_mss(syn, &self.endpoint);
+        snd.agree(syn, &self.endpoint);
         self.enter(Tcb::Synchronized(Synchronized::new(Open::Passive, snd, syn, &self.endpoint)));
         self.endpoint.due.syn();
     }

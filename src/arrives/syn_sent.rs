@@ -18,7 +18,7 @@ impl Connection {
             return self.return_early(segment, early);
         }
         let mut snd = snd.clone();
-        snd.agree_mss(segment, &self.endpoint);
+        snd.agree(segment, &self.endpoint);
         let tcb = Synchronized::new(Open::Active, snd, segment, &self.endpoint);
         self.endpoint.due.drop_segments();
         match segment.ack() {
@@ -33,8 +33,8 @@ impl Connection {
     /// Our SYN is acknowledged: ESTABLISHED, an ACK, and on with the sixth step.
     fn enter_established(&mut self, mut tcb: Synchronized, ack: SeqNumber, segment: &Segment) -> Range<usize> {
         tcb.phase = Phase::Established;
-        tcb.snd.acknowledge(ack, &mut self.endpoint);
-        tcb.snd.set_window(segment.seq(), ack, u32::from(segment.window()));
+        tcb.snd.acknowledge(ack, segment, &mut self.endpoint);
+        tcb.snd.set_window(segment.seq(), ack, tcb.snd.window_of(segment));
         self.enter(Tcb::Synchronized(tcb));
         self.endpoint.due.ack();
         self.endpoint.due.look();
@@ -45,7 +45,7 @@ impl Connection {
     /// besides will be sent again (D13). Whoever acknowledges from now on may mean the SYN or the SYN,ACK, so that
     /// neither is timed (Karn).
     fn cross(&mut self, mut tcb: Synchronized, segment: &Segment) {
-        tcb.snd.set_window(segment.seq(), tcb.snd.una, u32::from(segment.window()));
+        tcb.snd.set_window(segment.seq(), tcb.snd.una, tcb.snd.window_of(segment));
         tcb.snd.pace = Pace::Untimed;
         self.enter(Tcb::Synchronized(tcb));
         self.endpoint.due.syn();

@@ -8,7 +8,7 @@ use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
-use crate::tcb::{Pace, Phase, Synchronized, Tcb};
+use crate::tcb::{Agreed, Pace, Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
@@ -64,6 +64,9 @@ impl Connection {
             let early = tcb.check_rst(segment, &self.endpoint);
             return self.return_early(segment, early);
         }
+        if let Err(early) = tcb.check_timestamp(segment, &self.endpoint) {
+            return self.return_early(segment, early);
+        }
         if !tcb.is_acceptable(segment) {
             let early = tcb.unacceptable(segment, &mut self.endpoint);
             return self.return_early(segment, early);
@@ -97,6 +100,7 @@ impl Synchronized {
     pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
         const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
         matches!(self.phase, Phase::Established)
+            && !self.snd.agreed.contains(Agreed::TIMESTAMPS)
             && segment.control().intersection(TESTED) == Control::ACK
             && segment.seq() == self.rcv.nxt
             && u32::from(segment.payload_len()) <= self.rcv.wnd()
@@ -107,7 +111,7 @@ impl Synchronized {
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         segment.ack_number() == self.snd.una
             && segment.window() > 0
-            && (u32::from(segment.window()) == self.snd.wnd
+            && (self.snd.window_of(segment) == self.snd.wnd
                 || (self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end))
     }
 
@@ -116,7 +120,7 @@ impl Synchronized {
     pub(crate) fn take(&mut self, payload: u16, endpoint: &mut Endpoint) -> Range<usize> {
         if payload > 0 {
             endpoint.due.ack();
-            self.rcv.nxt += u32::from(payload);
+            self.rcv.advance(u32::from(payload));
         }
         0..usize::from(payload)
     }
@@ -127,6 +131,21 @@ impl Synchronized {
         let range = self.process_text(text, endpoint);
         self.check_fin(text, endpoint);
         range
+    }
+
+    /// RFC 7323 5.3, R1, which stands before the sequence number.
+    #[inline]
+    fn check_timestamp(&self, segment: &Segment, endpoint: &Endpoint) -> Result<(), Return> {
+        if !self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+            return Ok(());
+        }
+        match segment.options().timestamps() {
+            Some((value, _)) if self.rcv.is_old(value, endpoint) => Err(Return::Acknowledge(Refusal::OldTimestamp)),
+            Some(_) => Ok(()),
+            // D26: a peer that started afresh without them must be cured.
+            None if segment.is_syn() => Ok(()),
+            None => Err(Return::Drop(Refusal::NoTimestamp)),
+        }
     }
 
     /// The four cases of Table 6, and what is let through besides.
@@ -185,7 +204,7 @@ impl Synchronized {
             && self.snd.una.lt(ack)
             && ack.le(self.snd.nxt)
         {
-            self.snd.acknowledge(ack, endpoint);
+            self.snd.acknowledge(ack, segment, endpoint);
             return self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed);
         }
         Return::Acknowledge(Refusal::NotAcceptable)
@@ -228,12 +247,12 @@ impl Synchronized {
         }
         if let Phase::TimeWait { challenged } = self.phase {
             // RFC 1337: 2 MSL is a promise. But a peer that started afresh must not be locked out (D14).
-            let allowed = endpoint.policy.reset_in_time_wait || (challenged && exact);
+            let allowed = endpoint.policy.reset_in_time_wait() || (challenged && exact);
             if !allowed {
                 return Return::Drop(Refusal::ResetInTimeWait);
             }
         }
-        if endpoint.policy.rfc5961 && !exact {
+        if endpoint.policy.rfc5961() && !exact {
             return Return::Acknowledge(Refusal::ResetNotAtRcvNxt);
         }
         match self.phase {
@@ -263,7 +282,7 @@ impl Synchronized {
             | Phase::CloseWait
             | Phase::Closing
             | Phase::LastAck
-                if in_window && !endpoint.policy.rfc5961 =>
+                if in_window && !endpoint.policy.rfc5961() =>
             {
                 Return::ResetAndClose(if self.snd.syn { End::Refused } else { End::Reset })
             }
@@ -295,6 +314,7 @@ impl Synchronized {
         if self.snd.una.le(ack) {
             self.snd.use_ack(text.seq, text.header, endpoint);
         }
+        self.rcv.note_timestamp(text.header, endpoint);
         // MUST-37: an answer to a probe is progress, as long as it takes.
         if self.snd.wnd == 0 && self.snd.una != self.snd.last() && endpoint.timer.is_some() {
             self.snd.probe_answered(endpoint);
@@ -307,7 +327,7 @@ impl Synchronized {
         if !ack.le(self.snd.nxt) && !ack.le(self.snd.una) {
             return Err(Return::Acknowledge(Refusal::AckOfUnsent));
         }
-        if endpoint.policy.rfc5961 && !self.snd.una.back(self.snd.max_wnd).le(ack) {
+        if endpoint.policy.rfc5961() && !self.snd.una.back(self.snd.max_wnd).le(ack) {
             return Err(Return::Acknowledge(Refusal::AckTooOld));
         }
         Ok(())
@@ -317,7 +337,7 @@ impl Synchronized {
     #[cold]
     fn without_ack(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Return {
         if self.is_syn_again(text.header) {
-            if endpoint.due.syn_is_due() || self.limiter.allows(endpoint) {
+            if endpoint.due.syn_is_due() || self.may_challenge(endpoint) {
                 endpoint.due.syn();
             }
             return Return::Drop(Refusal::SynRepeated);
@@ -331,8 +351,9 @@ impl Synchronized {
         if !(self.snd.una.lt(ack) && ack.le(self.snd.nxt)) {
             return Err(Return::Reset(Refusal::AckInSynReceived));
         }
-        self.snd.acknowledge(ack, endpoint);
-        self.snd.set_window(text.seq, ack, u32::from(text.header.window()));
+        self.snd.acknowledge(ack, text.header, endpoint);
+        self.snd.set_window(text.seq, ack, self.snd.window_of(text.header));
+        self.rcv.note_timestamp(text.header, endpoint);
         endpoint.due.look();
         if let Phase::SynReceived(_) = self.phase {
             self.enter(Phase::Established, endpoint);
@@ -393,7 +414,7 @@ impl Synchronized {
         if text.seq != self.rcv.nxt || text.len() == 0 {
             return 0..0;
         }
-        self.rcv.nxt += text.len();
+        self.rcv.advance(text.len());
         usize::from(text.payload.start)..usize::from(text.payload.end)
     }
 
@@ -428,7 +449,7 @@ impl Synchronized {
 
     /// "Signal the user, advance RCV.NXT over the FIN, and send an acknowledgment for it."
     fn take_fin(&mut self, endpoint: &mut Endpoint) {
-        self.rcv.nxt += 1;
+        self.rcv.advance(1);
         // D28: a FIN takes no buffer.
         self.rcv.edge += 1;
         self.rcv.read += 1;

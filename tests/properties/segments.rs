@@ -72,7 +72,7 @@ impl Watched {
     /// S6, and no more is offered than can be stored.
     fn check_window(&mut self, segment: &Segment, status: &Status) {
         let wnd = status.rcv_wnd.unwrap();
-        assert_eq!(u32::from(segment.window()), wnd);
+        assert_eq!(u32::from(segment.window()), wnd >> status.rcv_scale.unwrap());
         assert!(wnd + status.unread <= self.config.receive_buffer.min(1 << 30), "a window without a buffer");
         let edge = status.rcv_nxt.unwrap() + wnd;
         assert!(self.life.edge.is_none_or(|last| last.le(edge)), "the right edge moved back");
@@ -103,7 +103,10 @@ fn check_syn(segment: &Segment, status: &Status, config: &Config) {
     assert_eq!(segment.len(), 1);
     assert_eq!(Some(segment.seq()), status.iss);
     assert_eq!(status.snd_una, status.iss, "a SYN that was acknowledged is not sent again");
-    assert_eq!(segment.options(), Options::NONE.with_mss(config.mss));
+    assert_eq!(segment.options().mss(), Some(config.mss));
+    if segment.options().window_scale().is_some() {
+        assert!(config.window_scale.is_some() || config.receive_buffer > u32::from(u16::MAX));
+    }
     let known = matches!(status.state, State::SynReceived | State::FinWait1);
     assert!(known || status.state == State::SynSent);
     assert_eq!(segment.control().contains(Control::ACK), known);

@@ -1,0 +1,351 @@
+//! The send sequence space, RFC 9293 section 3.3.1, Figure 3.
+
+use crate::config::LEAST_PEER_MSS;
+use crate::connection::Endpoint;
+use crate::rto::Rto;
+use crate::segment::Segment;
+use crate::seq::SeqNumber;
+use crate::time::Instant;
+
+/// What the timestamps option takes in the header, with its padding.
+const TIMESTAMPS_LEN: u16 = 12;
+
+/// The send sequence space, RFC 9293 Figure 3, and the user's send queue beside it.
+///
+/// ```text
+///      una              nxt            end
+/// ------|----------------|--------------|-----
+///       | in flight      | unsent       | FIN, once the user has closed
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Snd {
+    /// Our initial sequence number, which is our SYN's.
+    pub(crate) iss: SeqNumber,
+    /// SND.UNA
+    pub(crate) una: SeqNumber,
+    /// SND.NXT; never rolled back.
+    pub(crate) nxt: SeqNumber,
+    /// The number behind the last byte of the user's send queue: that of the FIN, when there is one.
+    pub(crate) end: SeqNumber,
+    /// SND.WND
+    pub(crate) wnd: u32,
+    /// SND.WL1
+    pub(crate) wl1: SeqNumber,
+    /// SND.WL2
+    pub(crate) wl2: SeqNumber,
+    /// MAX.SND.WND of RFC 5961 section 5.2
+    pub(crate) max_wnd: u32,
+    pub(crate) pace: Pace,
+    pub(crate) rto: Rto,
+    /// The most payload bytes in a segment: what the peer's MSS and our own bound allow.
+    pub(crate) mss: u16,
+    /// How often the front has been sent again.
+    pub(crate) retransmissions: u8,
+    /// Our SYN is not acknowledged yet.
+    pub(crate) syn: bool,
+    /// The user has closed: a FIN stands at `end`.
+    pub(crate) fin: bool,
+    /// Snd.Wind.Shift of RFC 7323 section 2.3: windows that come are to be shifted left by so much.
+    pub(crate) scale: u8,
+    pub(crate) agreed: Agreed,
+    /// How often the retransmission timeout has been doubled; kept until there is a fresh sample.
+    pub(crate) backoff: u8,
+}
+
+bitflags::bitflags! {
+    /// What both SYNs had.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub(crate) struct Agreed: u8 {
+        const SCALE = 1;
+        const TIMESTAMPS = 2;
+        const SACK = 4;
+    }
+}
+
+/// What the numbers between SND.UNA and SND.NXT are going through. A round-trip time is taken only of what has been
+/// sent once (Karn), so that timing and recovery exclude each other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Pace {
+    Untimed,
+    /// The segment that ends here was sent at this moment, in microseconds modulo 2^32.
+    Timed {
+        end: SeqNumber,
+        at: u32,
+    },
+    /// A timeout happened, or a closed window opened: from `cursor` to `recover` all is sent again, as far as `credit`
+    /// goes, before anything new (D16).
+    Recovering {
+        recover: SeqNumber,
+        cursor: SeqNumber,
+        credit: u32,
+    },
+}
+
+impl Snd {
+    pub(crate) fn new(iss: SeqNumber, endpoint: &Endpoint) -> Snd {
+        Snd {
+            iss,
+            una: iss,
+            nxt: iss + 1,
+            end: iss + 1,
+            wnd: 0,
+            wl1: SeqNumber(0),
+            wl2: SeqNumber(0),
+            max_wnd: 0,
+            pace: Pace::Untimed,
+            rto: Rto::new(&endpoint.policy),
+            mss: endpoint.policy.default_peer_mss,
+            retransmissions: 0,
+            syn: true,
+            fin: false,
+            scale: 0,
+            agreed: Agreed::empty(),
+            backoff: 0,
+        }
+    }
+
+    /// The first number after SND.UNA that is payload: the front of the user's send queue.
+    pub(crate) fn front(&self) -> SeqNumber {
+        if self.syn { self.iss + 1 } else { self.una }
+    }
+
+    /// The number behind all that is queued, the FIN included.
+    #[inline]
+    pub(crate) fn last(&self) -> SeqNumber {
+        if self.fin { self.end + 1 } else { self.end }
+    }
+
+    /// SND.UNA + SND.WND
+    pub(crate) fn right_edge(&self) -> SeqNumber {
+        self.una + self.wnd
+    }
+
+    /// "Our FIN is acknowledged", which is more than any acknowledgment.
+    #[inline]
+    pub(crate) fn fin_acknowledged(&self) -> bool {
+        self.fin && self.una == self.end + 1
+    }
+
+    /// What the peer's SYN offers and we do too. RFC 9293 3.7.1: segment sizes, within our own bound (MUST-14, MUST-15,
+    /// MUST-16); RFC 7323: window scale, at most 14 (section 2.3), and timestamps.
+    pub(crate) fn agree(&mut self, syn: &Segment, endpoint: &Endpoint) {
+        let (policy, options) = (&endpoint.policy, syn.options());
+        if let (Some(_), Some(shift)) = (policy.window_scale(), options.window_scale()) {
+            self.agreed |= Agreed::SCALE;
+            self.scale = shift.min(14);
+        }
+        if policy.timestamps() && options.timestamps().is_some() {
+            self.agreed |= Agreed::TIMESTAMPS;
+        }
+        if policy.sack_permitted() && options.sack_permitted() {
+            self.agreed |= Agreed::SACK;
+        }
+        let peer = options.mss().unwrap_or(policy.default_peer_mss);
+        self.mss = peer.max(LEAST_PEER_MSS).min(policy.max_payload);
+        // Options take their room from the payload.
+        if self.agreed.contains(Agreed::TIMESTAMPS) {
+            self.mss = self.mss.saturating_sub(TIMESTAMPS_LEN).max(1);
+        }
+        // D1: the window of a SYN counts for MAX.SND.WND, and one segment always does.
+        self.max_wnd = u32::from(syn.window()).max(u32::from(self.mss));
+    }
+
+    /// SEG.WND in bytes; that of a SYN is never scaled.
+    #[inline]
+    pub(crate) fn window_of(&self, segment: &Segment) -> u32 {
+        let shift = if segment.is_syn() { 0 } else { self.scale };
+        u32::from(segment.window()).wrapping_shl(u32::from(shift))
+    }
+
+    /// The assignments of RFC 9293 3.10.7.3 and 3.10.7.4 for the first acknowledgment of our SYN (D1).
+    #[inline]
+    pub(crate) fn set_window(&mut self, seq: SeqNumber, ack: SeqNumber, window: u32) {
+        self.wnd = window;
+        self.wl1 = seq;
+        self.wl2 = ack;
+        self.max_wnd = self.max_wnd.max(window);
+    }
+
+    /// SND.UNA <- SEG.ACK, for SND.UNA < SEG.ACK =< SND.NXT.
+    pub(crate) fn acknowledge(&mut self, ack: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
+        let payload = ack.min(self.end).ahead_of(self.front());
+        let advance = ack - self.una;
+        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too.
+        let echoed = self.echoed(segment, endpoint);
+        if let Some(rtt) = echoed {
+            self.sample(rtt, endpoint);
+        }
+        match &mut self.pace {
+            Pace::Untimed => {}
+            Pace::Timed { end, at } => {
+                if end.le(ack) {
+                    let rtt = (endpoint.now.as_micros() as u32).wrapping_sub(*at);
+                    self.pace = Pace::Untimed;
+                    if echoed.is_none() {
+                        self.sample(rtt, endpoint);
+                    }
+                }
+            }
+            Pace::Recovering { recover, cursor, credit } => {
+                if recover.le(ack) {
+                    self.pace = Pace::Untimed;
+                } else {
+                    *cursor = cursor.max(ack);
+                    *credit = credit.saturating_add(advance.saturating_mul(2));
+                    endpoint.due.look();
+                }
+            }
+        }
+        if self.syn {
+            self.syn_acknowledged(endpoint);
+        }
+        self.una = ack;
+        // RFC 6298 5.2 and 5.3: off when all is acknowledged, else afresh.
+        if self.una == self.nxt {
+            self.retransmissions = 0;
+            endpoint.timer = None;
+        } else {
+            self.restart_timer(endpoint);
+        }
+        if self.nxt != self.last() {
+            endpoint.due.look();
+        }
+        endpoint.due.acknowledged(payload);
+    }
+
+    /// The same for what is nothing but payload, and not in recovery.
+    #[inline(always)]
+    pub(crate) fn payload_acknowledged(&mut self, bytes: u32, endpoint: &mut Endpoint) {
+        self.una += bytes;
+        if let Pace::Timed { end, at } = self.pace
+            && end.le(self.una)
+        {
+            self.pace = Pace::Untimed;
+            self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at), endpoint);
+        }
+        if self.una == self.nxt {
+            self.retransmissions = 0;
+            endpoint.timer = None;
+        } else {
+            self.restart_timer(endpoint);
+        }
+        if self.nxt != self.end {
+            endpoint.due.look();
+        }
+        endpoint.due.acknowledged(bytes);
+    }
+
+    #[inline]
+    fn sample(&mut self, rtt: u32, endpoint: &Endpoint) {
+        self.rto.sample(rtt, &endpoint.policy);
+        self.backoff = 0;
+    }
+
+    /// The round-trip time, in microseconds, that the echo of our timestamp tells.
+    fn echoed(&self, segment: &Segment, endpoint: &Endpoint) -> Option<u32> {
+        if !self.agreed.contains(Agreed::TIMESTAMPS) {
+            return None;
+        }
+        let (_, echo) = segment.options().timestamps()?;
+        let millis = endpoint.now.as_millis_low().wrapping_sub(echo);
+        // What we have never said is no echo.
+        (millis < 1 << 31).then_some(millis.saturating_mul(1_000))
+    }
+
+    #[cold]
+    fn syn_acknowledged(&mut self, endpoint: &mut Endpoint) {
+        self.syn = false;
+        endpoint.due.syn_acknowledged();
+        if self.retransmissions > 0 {
+            self.rto.after_syn_timeout(&endpoint.policy);
+            self.backoff = 0;
+        }
+    }
+
+    /// SND.WL1 < SEG.SEQ, or SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK: the segment is not older than the last that set
+    /// the window.
+    #[inline]
+    pub(crate) fn is_newer(&self, seq: SeqNumber, ack: SeqNumber) -> bool {
+        self.wl1.lt(seq) || (self.wl1 == seq && self.wl2.le(ack))
+    }
+
+    /// SND.WND, SND.WL1, SND.WL2 <- the segment's, if it is not older than the last that set them.
+    #[inline(always)]
+    pub(crate) fn note_window(&mut self, seq: SeqNumber, segment: &Segment) {
+        let ack = segment.ack_number();
+        if self.is_newer(seq, ack) {
+            self.set_window(seq, ack, self.window_of(segment));
+        }
+    }
+
+    /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window. `seq` is where the new of it begins.
+    #[inline]
+    pub(crate) fn use_ack(&mut self, seq: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
+        if self.una != segment.ack_number() {
+            self.acknowledge(segment.ack_number(), segment, endpoint);
+        }
+        let was = self.wnd;
+        self.note_window(seq, segment);
+        if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
+            self.window_changed(was, endpoint);
+        }
+    }
+
+    #[cold]
+    fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
+        endpoint.due.look();
+        if was == 0 {
+            // Probing is over. What was refused is sent again at once (D17).
+            self.backoff = 0;
+            if self.una == self.nxt {
+                endpoint.timer = None;
+            } else {
+                self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: u32::MAX };
+                self.restart_timer(endpoint);
+            }
+        }
+    }
+
+    /// Something was sent that waits for the network: the timer runs, if it did not yet (RFC 6298 section 5.1).
+    #[inline]
+    pub(crate) fn arm(&mut self, endpoint: &mut Endpoint) {
+        if endpoint.timer.is_none() {
+            self.restart_timer(endpoint);
+        }
+    }
+
+    /// There is progress, or something new to wait for: R1, R2, the user timeout and the RTO count from here. (No RTO
+    /// is longer than the user timeout.)
+    #[inline]
+    pub(crate) fn restart_timer(&mut self, endpoint: &mut Endpoint) {
+        self.retransmissions = 0;
+        endpoint.since = endpoint.now;
+        endpoint.timer = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
+    }
+
+    /// The timer for the next try: one RTO from here, but no later than the user timeout.
+    pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
+        let next = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
+        endpoint.timer = Instant::earliest(next, endpoint.policy.user_timeout.after(endpoint.since));
+    }
+
+    /// A probe was answered: progress, for which the next one need not wait longer, unless it was the user timeout that
+    /// was waited for.
+    #[cold]
+    pub(crate) fn probe_answered(&mut self, endpoint: &mut Endpoint) {
+        let limit = endpoint.policy.user_timeout.after(endpoint.since);
+        self.retransmissions = 0;
+        endpoint.since = endpoint.now;
+        if endpoint.timer == limit {
+            self.time_next_try(endpoint);
+        }
+    }
+
+    /// Begins to time the segment that ends at SND.NXT, if nothing forbids it.
+    #[inline]
+    pub(crate) fn time(&mut self, now: Instant) {
+        if self.pace == Pace::Untimed {
+            self.pace = Pace::Timed { end: self.nxt, at: now.as_micros() as u32 };
+        }
+    }
+}
