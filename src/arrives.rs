@@ -29,8 +29,8 @@ enum Return {
     Listen,
     /// Delete the TCB and enter CLOSED; the user is told how, unless it was a graceful end.
     Close(Option<End>),
-    /// Send that reset, and close.
-    ResetAndClose(End),
+    /// Send that reset, and close: "connection reset".
+    ResetAndClose,
 }
 
 impl Connection {
@@ -73,8 +73,8 @@ impl Connection {
                 self.close_with(end);
                 Ok(0..0)
             }
-            Return::ResetAndClose(end) => {
-                self.close_with(end);
+            Return::ResetAndClose => {
+                self.close_with(End::Reset);
                 self.reset(segment);
                 Ok(0..0)
             }

@@ -284,7 +284,7 @@ impl Synchronized {
             | Phase::LastAck
                 if in_window && !endpoint.policy.rfc5961() =>
             {
-                Return::ResetAndClose(if self.snd.syn { End::Refused } else { End::Reset })
+                Return::ResetAndClose
             }
             // D5 for TIME-WAIT.
             Phase::SynReceived(_)
