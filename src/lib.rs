@@ -121,7 +121,6 @@ mod seq;
 pub mod sim;
 mod state;
 mod status;
-#[cfg(test)]
 mod straight;
 mod tcb;
 mod time;

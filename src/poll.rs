@@ -77,24 +77,6 @@ impl Connection {
         }
     }
 
-    /// Payload that has never been sent, and that no FIN follows: the straight path.
-    #[inline(never)]
-    fn payload(&mut self) -> Output {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && !tcb.snd.syn
-            && !tcb.snd.fin
-            && !matches!(tcb.snd.pace, Pace::Recovering { .. })
-        {
-            let snd = &tcb.snd;
-            let room = (snd.una + snd.wnd.min(self.endpoint.limit)).ahead_of(snd.nxt);
-            let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
-            if payload > 0 {
-                return tcb.fresh(payload, &mut self.endpoint);
-            }
-        }
-        self.next_segment()
-    }
-
     #[inline(never)]
     pub(crate) fn next_segment(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
@@ -253,30 +235,8 @@ impl Synchronized {
         }
     }
 
-    /// Payload that has never been sent, and that no FIN follows.
-    #[inline(always)]
-    fn fresh(&mut self, payload: u32, endpoint: &mut Endpoint) -> Output {
-        let snd = &mut self.snd;
-        let from = snd.nxt;
-        snd.nxt += payload;
-        if endpoint.timer.is_none() {
-            snd.restart_timer(endpoint);
-        }
-        snd.time(endpoint.now);
-        // MUST-61: the last of the queue is pushed.
-        let control = if snd.nxt == snd.end {
-            endpoint.due.what = What::empty();
-            Control::ACK.union(Control::PSH)
-        } else {
-            endpoint.due.what = What::LOOK;
-            Control::ACK
-        };
-        let start = (from - snd.una) as usize;
-        self.transmit(from, control, start, payload, endpoint)
-    }
-
     #[inline]
-    fn transmit(
+    pub(crate) fn transmit(
         &mut self,
         from: SeqNumber,
         control: Control,

@@ -1,139 +1,132 @@
-//! The straight paths (for the segment in order, for payload that goes out for the first time, for SEND in ESTABLISHED)
-//! do what the long way does: two equal connections live through the same events, one on each way.
+//! The straight paths: what most events are, without the questions that have only one answer for them. Each does what the
+//! long way does, and a test lets two equal connections live through the same events, one on each way.
 
-use core::time::Duration;
-use std::vec::Vec;
+use core::ops::Range;
 
-use proptest::prelude::*;
-
-use crate::connection::{Connection, Open};
+use crate::connection::{Connection, Endpoint};
 use crate::due::What;
-use crate::poll::{Output, Transmit};
+use crate::error::Refusal;
+use crate::poll::Output;
 use crate::segment::{Control, Segment};
-use crate::seq::SeqNumber;
-use crate::time::Instant;
-use crate::{Config, State};
+use crate::tcb::{Agreed, Pace, Phase, Snd, Synchronized, Tcb};
 
-#[derive(Clone, Debug)]
-enum Event {
-    /// A segment near the variables: SEG.SEQ off RCV.NXT, SEG.ACK off SND.UNA or SND.NXT, control bits, payload, window.
-    Segment {
-        seq: i32,
-        ack: i32,
-        from_nxt: bool,
-        control: u16,
-        payload: u16,
-        window: u16,
-    },
-    Send(usize),
-    Receive(usize),
-    Close,
-    Limit(u32),
-    Pass(u32),
-    Deadline,
-    Poll(usize),
-}
+#[cfg(test)]
+mod tests;
 
-fn event() -> impl Strategy<Value = Event> {
-    let near = || prop_oneof![6 => Just(0), 1 => -3_000..3_000_i32];
-    let control = prop_oneof![8 => Just(0x10_u16), 2 => Just(0x18), 1 => Just(0x11), 1 => 0..0x200_u16];
-    let payload = prop_oneof![3 => Just(0_u16), 3 => 1..600_u16, 1 => any::<u16>()];
-    let window = prop_oneof![4 => Just(8_000_u16), 1 => Just(0), 2 => any::<u16>(), 1 => 0..700_u16];
-    prop_oneof![
-        10 => (near(), near(), any::<bool>(), control, payload, window).prop_map(
-            |(seq, ack, from_nxt, control, payload, window)| Event::Segment { seq, ack, from_nxt, control, payload, window }
-        ),
-        5 => (0..4_000_usize).prop_map(Event::Send),
-        3 => (0..2_000_usize).prop_map(Event::Receive),
-        1 => Just(Event::Close),
-        1 => prop_oneof![Just(u32::MAX), 0..3_000_u32].prop_map(Event::Limit),
-        4 => (0..400_000_u32).prop_map(Event::Pass),
-        3 => Just(Event::Deadline),
-        12 => (1..12_usize).prop_map(Event::Poll),
-    ]
-}
-
-/// ESTABLISHED, from which all of it starts.
-fn established(isn: u32) -> Connection {
-    let now = Instant::ZERO;
-    let config = Config { receive_buffer: 4_000, fin_wait_2_timeout: Some(Duration::from_secs(9)), ..Config::DEFAULT };
-    let mut connection = Connection::new(&config, isn);
-    assert_eq!(connection.open(Open::Active, now), Ok(()));
-    drain(&mut connection, now);
-    let syn_ack = Segment::new(SeqNumber(u32::MAX - 900), SeqNumber(isn) + 1, Control::SYN | Control::ACK);
-    assert_eq!(connection.segment_arrives(&syn_ack.with_window(8_000), now), Ok(0..0));
-    drain(&mut connection, now);
-    assert_eq!(connection.state(), State::Established);
-    connection
-}
-
-fn drain(connection: &mut Connection, now: Instant) {
-    while !matches!(connection.poll(now), Output::Wait(_)) {}
-}
-
-fn segment(connection: &Connection, event: &Event) -> Option<Segment> {
-    let Event::Segment { seq, ack, from_nxt, control, payload, window } = *event else { return None };
-    let status = connection.status();
-    let number = |base: Option<SeqNumber>, off: i32| SeqNumber(base.unwrap_or_default().0.wrapping_add_signed(off));
-    let acked = if from_nxt { status.snd_nxt } else { status.snd_una };
-    let segment = Segment::new(number(status.rcv_nxt, seq), number(acked, ack), Control::from_bits_truncate(control));
-    Some(segment.with_payload(payload).with_window(window))
-}
-
-/// `poll` without its straight paths.
-fn poll_the_long_way(connection: &mut Connection, now: Instant) -> Output {
-    if connection.endpoint.due.is_nothing() {
-        return Output::Wait(connection.deadline());
-    }
-    connection.endpoint.clock(now);
-    if connection.endpoint.due.what.intersects(What::NEWS) { connection.news() } else { connection.next_segment() }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
-
-    #[test]
-    fn the_straight_way_leads_where_the_long_way_does(isn: u32, events in prop::collection::vec(event(), 1..60)) {
-        let mut straight = established(isn);
-        let mut long = straight.clone();
-        let mut now = Instant::from_micros(1_000);
-        for event in &events {
-            match event {
-                Event::Segment { .. } => {
-                    let segment = segment(&straight, event).unwrap_or_else(|| Segment::reset_at(SeqNumber(0)));
-                    long.endpoint.clock(now);
-                    prop_assert_eq!(straight.segment_arrives(&segment, now), long.arrives(&segment));
-                }
-                Event::Send(bytes) => {
-                    prop_assert_eq!(straight.send(*bytes, now), long.send_in_other_states(*bytes, now));
-                }
-                Event::Receive(bytes) => prop_assert_eq!(straight.receive(*bytes), long.receive(*bytes)),
-                Event::Close => prop_assert_eq!(straight.close(now), long.close(now)),
-                Event::Limit(bytes) => {
-                    straight.limit(*bytes);
-                    long.limit(*bytes);
-                }
-                Event::Pass(micros) => now = now + Duration::from_micros(u64::from(*micros)),
-                Event::Deadline => {
-                    now = straight.deadline().unwrap_or(now).max(now);
-                    straight.timeout(now);
-                    long.timeout(now);
-                }
-                Event::Poll(times) => {
-                    let outputs: Vec<Output> = (0..*times).map(|_| straight.poll(now)).collect();
-                    let others: Vec<Output> = (0..*times).map(|_| poll_the_long_way(&mut long, now)).collect();
-                    prop_assert_eq!(&outputs, &others);
-                    if outputs.iter().any(|output| matches!(output, Output::Transmit(Transmit { .. }))) {
-                        // What is left to look at may differ by a look that finds nothing.
-                        drain(&mut straight, now);
-                        drain(&mut long, now);
-                    }
-                }
+impl Connection {
+    /// A segment in order that acknowledges what is in flight.
+    pub(crate) fn arrives_in_order(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            let snd = &mut tcb.snd;
+            let bytes = segment.ack_number() - snd.una;
+            if bytes <= snd.nxt - snd.una
+                && bytes > 0
+                && segment.window() > 0
+                && snd.wnd > 0
+                && !matches!(snd.pace, Pace::Recovering { .. })
+            {
+                snd.payload_acknowledged(bytes, &mut self.endpoint);
+                snd.note_window(segment.seq(), segment);
+                return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
             }
-            let (mut one, mut other) = (straight.clone(), long.clone());
-            one.endpoint.due.what.remove(What::LOOK);
-            other.endpoint.due.what.remove(What::LOOK);
-            prop_assert_eq!(one, other, "after {:?}", event);
         }
+        self.arrives(segment)
+    }
+
+    /// Payload that has never been sent, and that no FIN follows: the straight path.
+    #[inline(never)]
+    pub(crate) fn payload(&mut self) -> Output {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && !tcb.snd.syn
+            && !tcb.snd.fin
+            && !matches!(tcb.snd.pace, Pace::Recovering { .. })
+        {
+            let snd = &tcb.snd;
+            let room = (snd.una + snd.wnd.min(self.endpoint.limit)).ahead_of(snd.nxt);
+            let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
+            if payload > 0 {
+                return tcb.fresh(payload, &mut self.endpoint);
+            }
+        }
+        self.next_segment()
+    }
+}
+
+impl Synchronized {
+    /// What most segments are: in ESTABLISHED, in order, with text that fits, and with no more control bits than ACK
+    /// and PSH. Steps one to four let it pass.
+    #[inline(always)]
+    pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
+        const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
+        matches!(self.phase, Phase::Established)
+            && !self.snd.agreed.contains(Agreed::TIMESTAMPS)
+            && segment.control().intersection(TESTED) == Control::ACK
+            && segment.seq() == self.rcv.nxt
+            && u32::from(segment.payload_len()) <= self.rcv.wnd()
+    }
+
+    /// Nothing new is acknowledged, and nothing waits for a window: the fifth step has no more to do than to note it.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
+        segment.ack_number() == self.snd.una
+            && segment.window() > 0
+            && (self.snd.window_of(segment) == self.snd.wnd
+                || (self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end))
+    }
+
+    /// Seventh, of a segment in order.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, payload: u16, endpoint: &mut Endpoint) -> Range<usize> {
+        if payload > 0 {
+            endpoint.due.ack();
+            self.rcv.advance(u32::from(payload));
+        }
+        0..usize::from(payload)
+    }
+
+    /// Payload that has never been sent, and that no FIN follows.
+    #[inline(always)]
+    fn fresh(&mut self, payload: u32, endpoint: &mut Endpoint) -> Output {
+        let snd = &mut self.snd;
+        let from = snd.nxt;
+        snd.nxt += payload;
+        if endpoint.timer.is_none() {
+            snd.restart_timer(endpoint);
+        }
+        snd.time(endpoint.now);
+        // MUST-61: the last of the queue is pushed.
+        let control = if snd.nxt == snd.end {
+            endpoint.due.what = What::empty();
+            Control::ACK.union(Control::PSH)
+        } else {
+            endpoint.due.what = What::LOOK;
+            Control::ACK
+        };
+        let start = (from - snd.una) as usize;
+        self.transmit(from, control, start, payload, endpoint)
+    }
+}
+
+impl Snd {
+    /// [`Snd::acknowledge`] for what is nothing but payload, and not in recovery.
+    #[inline(always)]
+    fn payload_acknowledged(&mut self, bytes: u32, endpoint: &mut Endpoint) {
+        self.una += bytes;
+        if let Pace::Timed { end, at } = self.pace
+            && end.le(self.una)
+        {
+            self.pace = Pace::Untimed;
+            self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at), endpoint);
+        }
+        if self.una == self.nxt {
+            self.retransmissions = 0;
+            endpoint.timer = None;
+        } else {
+            self.restart_timer(endpoint);
+        }
+        if self.nxt != self.end {
+            endpoint.due.look();
+        }
+        endpoint.due.acknowledged(bytes);
     }
 }

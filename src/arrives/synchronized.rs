@@ -6,9 +6,9 @@ use super::Return;
 use crate::connection::{Connection, Endpoint, Open};
 use crate::due::End;
 use crate::error::Refusal;
-use crate::segment::{Control, Segment};
+use crate::segment::Segment;
 use crate::seq::SeqNumber;
-use crate::tcb::{Agreed, Pace, Phase, Synchronized, Tcb};
+use crate::tcb::{Agreed, Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
@@ -37,25 +37,6 @@ impl Text<'_> {
 }
 
 impl Connection {
-    /// A segment in order that acknowledges what is in flight.
-    pub(crate) fn arrives_in_order(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            let snd = &mut tcb.snd;
-            let bytes = segment.ack_number() - snd.una;
-            if bytes <= snd.nxt - snd.una
-                && bytes > 0
-                && segment.window() > 0
-                && snd.wnd > 0
-                && !matches!(snd.pace, Pace::Recovering { .. })
-            {
-                snd.payload_acknowledged(bytes, &mut self.endpoint);
-                snd.note_window(segment.seq(), segment);
-                return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
-            }
-        }
-        self.arrives(segment)
-    }
-
     #[inline(never)]
     pub(super) fn arrives_in_other_states(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
@@ -94,37 +75,6 @@ impl Connection {
 }
 
 impl Synchronized {
-    /// What most segments are: in ESTABLISHED, in order, with text that fits, and with no more control bits than ACK
-    /// and PSH. Steps one to four let it pass.
-    #[inline(always)]
-    pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
-        const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
-        matches!(self.phase, Phase::Established)
-            && !self.snd.agreed.contains(Agreed::TIMESTAMPS)
-            && segment.control().intersection(TESTED) == Control::ACK
-            && segment.seq() == self.rcv.nxt
-            && u32::from(segment.payload_len()) <= self.rcv.wnd()
-    }
-
-    /// Nothing new is acknowledged, and nothing waits for a window: the fifth step has no more to do than to note it.
-    #[inline(always)]
-    pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
-        segment.ack_number() == self.snd.una
-            && segment.window() > 0
-            && (self.snd.window_of(segment) == self.snd.wnd
-                || (self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end))
-    }
-
-    /// Seventh, of a segment in order.
-    #[inline(always)]
-    pub(crate) fn take(&mut self, payload: u16, endpoint: &mut Endpoint) -> Range<usize> {
-        if payload > 0 {
-            endpoint.due.ack();
-            self.rcv.advance(u32::from(payload));
-        }
-        0..usize::from(payload)
-    }
-
     /// Steps six to eight, where SYN-SENT joins in. (Sixth, check the URG bit: the urgent pointer is not looked at.)
     #[inline(always)]
     fn sixth_step_on(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {

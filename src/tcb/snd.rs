@@ -213,30 +213,8 @@ impl Snd {
         endpoint.due.acknowledged(payload);
     }
 
-    /// The same for what is nothing but payload, and not in recovery.
-    #[inline(always)]
-    pub(crate) fn payload_acknowledged(&mut self, bytes: u32, endpoint: &mut Endpoint) {
-        self.una += bytes;
-        if let Pace::Timed { end, at } = self.pace
-            && end.le(self.una)
-        {
-            self.pace = Pace::Untimed;
-            self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at), endpoint);
-        }
-        if self.una == self.nxt {
-            self.retransmissions = 0;
-            endpoint.timer = None;
-        } else {
-            self.restart_timer(endpoint);
-        }
-        if self.nxt != self.end {
-            endpoint.due.look();
-        }
-        endpoint.due.acknowledged(bytes);
-    }
-
     #[inline]
-    fn sample(&mut self, rtt: u32, endpoint: &Endpoint) {
+    pub(crate) fn sample(&mut self, rtt: u32, endpoint: &Endpoint) {
         self.rto.sample(rtt, &endpoint.policy);
         self.backoff = 0;
     }
