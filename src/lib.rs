@@ -73,7 +73,7 @@
 //!
 //! | RFC 9293 | file |
 //! |---|---|
-//! | 3.3.1 the variables, Figures 3 and 4 | `tcb.rs` |
+//! | 3.3.1 the variables, Figures 3 and 4 | `tcb.rs`, `tcb/snd.rs`, `tcb/rcv.rs` |
 //! | 3.3.2 the states, Figure 5 | `state.rs` |
 //! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
@@ -89,6 +89,7 @@
 //! | 3.10.7.2 LISTEN | `arrives/listen.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
 //! | 3.10.7.4 the eight steps | `arrives/synchronized.rs` |
+//! | what most events are, done without questions | `straight.rs` |
 //!
 //! Where the texts leave room, [`decisions`] says what is done and why.
 
