@@ -4,6 +4,8 @@
 
 #[path = "truth_tables/ack.rs"]
 mod ack;
+#[path = "truth_tables/batch.rs"]
+mod batch;
 #[path = "truth_tables/every_control.rs"]
 mod every_control;
 #[path = "truth_tables/fin.rs"]

@@ -75,6 +75,18 @@ fn a_pause_by_limit_looks_like_no_dead_peer() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10> bytes 0..10
         ",
     );
+    check(
+        "
+        ESTABLISHED SND.WND=0
+        limit 0
+        send 10
+        ESTABLISHED UNSENT=10
+        + 1h                          # not even a probe
+        limit 10
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1> bytes 0..1
+        ",
+    );
 }
 
 #[test]

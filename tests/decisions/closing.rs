@@ -184,6 +184,18 @@ fn a_time_in_which_the_peer_answers_probes_does_not_count() {
     check(&script);
 }
 
+// D20
+#[test]
+fn an_answer_to_each_probe_holds_the_user_timeout_back_however_short_it_is() {
+    let mut script = String::from("config user_timeout=5s\nESTABLISHED SND.WND=0\nsend 5\n");
+    for pause in [1, 2, 4, 5, 5, 5, 5, 5] {
+        script.push_str(&format!(
+            "+ {pause}s\n--> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\nESTABLISHED\n"
+        ));
+    }
+    check(&script);
+}
+
 // D22
 #[test]
 fn a_fin_that_acknowledges_ours_leads_to_time_wait_in_one_transition() {

@@ -180,6 +180,37 @@ fn a_syn_that_comes_again_gets_the_syn_ack_again_and_not_before_time_from_the_ti
     );
 }
 
+// D6
+#[test]
+fn a_syn_ack_that_was_sent_twice_is_not_timed() {
+    check(
+        "
+        SYN-RECEIVED
+        + 900ms
+        <-- <SEQ=299><CTL=SYN>                       refused: SynRepeated
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        + 10ms
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED SRTT=none
+        ",
+    );
+    check(
+        "
+        SYN-RECEIVED
+        + 900ms
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED SRTT=900ms
+        ",
+    );
+}
+
+// D6
+#[test]
+fn a_peer_that_only_repeats_its_syn_does_not_put_off_r2() {
+    let again = "+ 900ms\n<-- <SEQ=299><CTL=SYN> refused\n--> <SEQ=99><ACK=300><CTL=SYN,ACK>\n".repeat(200);
+    check(&format!("SYN-RECEIVED\n{again}+ 99ms\n+ 1ms\nSYN-RECEIVED -> LISTEN"));
+}
+
 // D9
 #[test]
 fn a_bad_ack_in_syn_received_is_reset_however_old_and_what_follows_it_is_not_processed() {
@@ -328,6 +359,20 @@ fn a_peers_maximum_segment_size_below_48_counts_as_48() {
             "
         ));
     }
+}
+
+// D21
+#[test]
+fn our_own_bound_on_segments_holds_below_the_peers() {
+    check(
+        "
+        config max_segment=120
+        ESTABLISHED PEER-MSS=100
+        send 150
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=50>
+        ",
+    );
 }
 
 // D21

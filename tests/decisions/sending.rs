@@ -116,6 +116,72 @@ fn the_credit_that_an_ack_does_not_use_adds_up() {
     );
 }
 
+/// Four segments of 100 bytes are in flight, and the first has been sent again.
+const AFTER_A_TIMEOUT: &str = "
+    open active
+    --> <SEQ=100><CTL=SYN>
+    SYN-SENT
+    <-- <SEQ=299><ACK=101><CTL=SYN,ACK><MSS=100><WND=5000>
+    --> <SEQ=101><ACK=300><CTL=ACK>
+    ESTABLISHED
+    send 400
+    --> <SEQ=101><ACK=300><CTL=ACK><DATA=100>
+    --> <SEQ=201><ACK=300><CTL=ACK><DATA=100>
+    --> <SEQ=301><ACK=300><CTL=ACK><DATA=100>
+    --> <SEQ=401><ACK=300><CTL=ACK><DATA=100>
+    + 1s
+    --> <SEQ=101><ACK=300><CTL=ACK><DATA=100>
+";
+
+// D16
+#[test]
+fn what_had_arrived_is_not_sent_again() {
+    check(&format!(
+        "
+        {AFTER_A_TIMEOUT}
+        <-- <SEQ=300><ACK=401><CTL=ACK>
+        signal: Acknowledged 300
+        --> <SEQ=401><ACK=300><CTL=ACK><DATA=100> bytes 0..100
+        ESTABLISHED
+        "
+    ));
+}
+
+// D16
+#[test]
+fn once_all_of_it_is_acknowledged_nothing_holds_new_payload_back() {
+    check(&format!(
+        "
+        {AFTER_A_TIMEOUT}
+        <-- <SEQ=300><ACK=501><CTL=ACK><WND=5000>
+        signal: Acknowledged 400
+        send 1000
+        {}
+        ESTABLISHED UNSENT=0
+        ",
+        (0..10).map(|n| format!("--> <SEQ={}><ACK=300><CTL=ACK><DATA=100>\n", 501 + n * 100)).collect::<String>()
+    ));
+}
+
+// D16
+#[test]
+fn what_was_sent_twice_is_not_timed() {
+    check(
+        "
+        ESTABLISHED
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 10ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=100>
+        signal: Acknowledged 10
+        ESTABLISHED SRTT=1us      # that of the handshake
+        ",
+    );
+}
+
 // D17
 #[test]
 fn with_a_window_that_shrank_a_bare_ack_stands_at_its_right_edge_and_a_reset_at_snd_nxt() {

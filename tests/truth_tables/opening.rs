@@ -143,6 +143,7 @@ fn syn_sent_answers_a_syn_and_drops_what_has_none() {
         <SEQ=4294967295><ACK=100><CTL=SYN,ACK>        => <SEQ=100><ACK=0><CTL=ACK>; ESTABLISHED RCV.NXT=0
         # Without one the SYNs have crossed, and what comes with it is not acknowledged.
         <SEQ=299><CTL=SYN>                            => <SEQ=99><ACK=300><CTL=SYN,ACK>; SYN-RECEIVED SND.UNA=99 SND.NXT=100 RCV.NXT=300
+        <SEQ=299><CTL=SYN><WND=500>                   => <SEQ=99><ACK=300><CTL=SYN,ACK>; SYN-RECEIVED SND.WND=500
         <SEQ=299><CTL=SYN><DATA=10>                   delivers nothing => <SEQ=99><ACK=300><CTL=SYN,ACK>; SYN-RECEIVED RCV.NXT=300
         <SEQ=299><CTL=FIN,SYN>                        => <SEQ=99><ACK=300><CTL=SYN,ACK>; SYN-RECEIVED RCV.NXT=300
         # Fifth: the rest, with a good acknowledgment too.

@@ -74,16 +74,6 @@ fn the_gap_is_filled_by_the_caller_who_kept_what_was_ahead() {
 }
 
 #[test]
-fn several_segments_are_answered_by_one_ack() {
-    table(
-        "ESTABLISHED",
-        "
-        <SEQ=300><ACK=100><CTL=ACK><DATA=10>              => & <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10>; & <-- <SEQ=330><ACK=100><CTL=ACK><DATA=10>  delivers nothing; <SEQ=100><ACK=320><CTL=ACK>
-        ",
-    );
-}
-
-#[test]
 fn an_acknowledgment_rides_on_the_text_that_goes_out() {
     table(
         "

@@ -36,6 +36,20 @@ fn a_window_counts_if_its_segment_is_no_older_than_the_last_that_counted() {
 }
 
 #[test]
+fn the_number_of_a_segment_that_was_trimmed_is_that_of_what_is_left_of_it() {
+    table(
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=600>
+        ESTABLISHED SND.WND=600
+        ",
+        "
+        <SEQ=295><ACK=100><CTL=ACK><DATA=10><WND=700>   delivers 5..10 => <SEQ=100><ACK=305><CTL=ACK>; ESTABLISHED SND.WND=700
+        ",
+    );
+}
+
+#[test]
 fn a_window_counts_in_every_state_that_can_use_it() {
     for state in ["ESTABLISHED", "CLOSE-WAIT"] {
         table(
