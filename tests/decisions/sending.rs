@@ -239,6 +239,27 @@ fn a_refused_probe_byte_is_sent_again_as_soon_as_the_window_opens() {
 
 // D17
 #[test]
+fn a_probe_byte_that_is_taken_is_followed_by_the_rest_without_its_long_timeout() {
+    check(
+        "
+        ESTABLISHED SND.WND=0
+        send 5
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 4s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        <-- <SEQ=300><ACK=101><CTL=ACK><WND=100>
+        signal: Acknowledged 1
+        --> <SEQ=101><ACK=300><CTL=ACK><DATA=4> bytes 0..4
+        ESTABLISHED RTO=1s DEADLINE=1s
+        ",
+    );
+}
+
+// D17
+#[test]
 fn before_our_syn_is_acknowledged_a_bare_ack_stands_at_snd_nxt() {
     check(
         "

@@ -168,3 +168,15 @@ fn without_rfc_5961_any_reset_in_the_window_counts() {
         ",
     );
 }
+
+#[test]
+fn without_rfc_5961_another_syn_in_the_window_resets_an_active_open() {
+    table("config rfc5961=off\nSYN-RECEIVED", "<SEQ=300><CTL=SYN>                             accepted => LISTEN");
+    table(
+        &format!("config rfc5961=off\n{CROSSED_SYNS}"),
+        "
+        <SEQ=300><CTL=SYN>                         => signal: Reset; <SEQ=0><ACK=301><CTL=RST,ACK>; CLOSED DEADLINE=none
+        <SEQ=298><CTL=SYN>                         refused => <SEQ=100><ACK=300><CTL=ACK>
+        ",
+    );
+}
