@@ -248,8 +248,6 @@ fn a_probe_byte_that_is_taken_is_followed_by_the_rest_without_its_long_timeout()
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         + 2s
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
-        + 4s
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         <-- <SEQ=300><ACK=101><CTL=ACK><WND=100>
         signal: Acknowledged 1
         --> <SEQ=101><ACK=300><CTL=ACK><DATA=4> bytes 0..4
