@@ -20,6 +20,25 @@ fn an_ack_of_payload_alone_does_not_end_last_ack() {
         CLOSED
         ",
     );
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        close
+        --> <SEQ=110><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1
+        <-- <SEQ=300><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=111><ACK=301><CTL=ACK>
+        CLOSING
+        <-- <SEQ=301><ACK=110><CTL=ACK>
+        signal: Acknowledged 10
+        CLOSING                             SND.UNA=110 SND.NXT=111
+        <-- <SEQ=301><ACK=111><CTL=ACK>
+        TIME-WAIT
+        ",
+    );
 }
 
 /// smoltcp PR #279, #398 (2219af77).
@@ -171,6 +190,18 @@ fn write_and_close_in_one_tick_send_both() {
         & close
         --> <SEQ=101><ACK=301><CTL=FIN,ACK><DATA=10>
         FIN-WAIT-1
+        ",
+    );
+    check(
+        "
+        SYN-RECEIVED                        SND.NXT=101 RCV.NXT=301
+        send 10
+        & close
+        SYN-RECEIVED
+        <-- <SEQ=301><ACK=101><CTL=ACK>
+        SYN-RECEIVED -> ESTABLISHED
+        ESTABLISHED -> FIN-WAIT-1
+        --> <SEQ=101><ACK=301><CTL=FIN,ACK><DATA=10>
         ",
     );
 }

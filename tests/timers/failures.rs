@@ -97,6 +97,30 @@ fn a_passive_syn_received_returns_to_listen_after_r2() {
     );
 }
 
+/// D6: each SYN,ACK that the peer asks for is a next try, but not a new beginning.
+#[test]
+fn a_peer_that_repeats_its_syn_does_not_put_off_r2() {
+    let mut script = String::from(
+        "
+        config syn_r2=5s
+        open passive
+        LISTEN
+        <-- <SEQ=700><CTL=SYN>
+        --> <SEQ=100><ACK=701><CTL=SYN,ACK>
+        SYN-RECEIVED
+        ",
+    );
+    for _ in 0..6 {
+        script += "
+            + 900ms
+            <-- <SEQ=700><CTL=SYN>          refused: SynRepeated
+            --> <SEQ=100><ACK=701><CTL=SYN,ACK>
+            SYN-RECEIVED
+        ";
+    }
+    check(&(script + "+ 100ms\n LISTEN"));
+}
+
 #[test]
 fn an_active_syn_received_times_out() {
     check(
