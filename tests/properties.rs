@@ -4,6 +4,10 @@
 
 #[path = "properties/arcs.rs"]
 mod arcs;
+#[path = "properties/events.rs"]
+mod events;
+#[path = "properties/limiter.rs"]
+mod limiter;
 #[path = "properties/network.rs"]
 mod network;
 #[path = "properties/one_end.rs"]

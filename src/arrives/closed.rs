@@ -10,10 +10,12 @@ impl Connection {
     /// Whatever it is, its payload is discarded; and it is answered with a reset, unless it is one.
     #[inline(never)]
     pub(super) fn arrives_in_closed(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        if segment.is_rst() {
-            return Err(Refusal::ResetWithoutConnection);
+        match segment.reset() {
+            Some(reset) => {
+                self.endpoint.due.reset(&reset);
+                Err(Refusal::NoConnection)
+            }
+            None => Err(Refusal::ResetWithoutConnection),
         }
-        self.endpoint.due.reset(segment);
-        Err(Refusal::NoConnection)
     }
 }

@@ -71,6 +71,8 @@ pub(crate) struct Network {
     /// When, at which end, what. Of two at the same time the one that was put here first comes first.
     ahead: Vec<(Instant, usize, Happens)>,
     faults: VecDeque<Fault>,
+    /// How long a segment takes to which nothing happens.
+    delay: Duration,
     /// For so many milliseconds nobody polls the end at which a segment has arrived.
     withheld: VecDeque<u64>,
 }
@@ -92,12 +94,17 @@ impl Network {
             now: Instant::ZERO,
             ahead: Vec::new(),
             faults: faults.into(),
+            delay: Duration::from_millis(10),
             withheld: withheld.into(),
         }
     }
 
     pub(crate) fn state(&self, side: usize) -> State {
         self.hosts[side].watched.state()
+    }
+
+    pub(crate) fn set_delay(&mut self, delay: Duration) {
+        self.delay = delay;
     }
 
     /// At this time the second host forgets its connection.
@@ -204,7 +211,7 @@ impl Network {
     }
 
     fn launch(&mut self, to: usize, packet: Packet) {
-        match self.faults.pop_front().unwrap_or(Fault::Delayed(Duration::from_millis(10))) {
+        match self.faults.pop_front().unwrap_or(Fault::Delayed(self.delay)) {
             Fault::Delayed(delay) => self.plan(delay, to, Happens::Arrives(packet)),
             Fault::Lost => {}
             Fault::Twice(one, other) => {

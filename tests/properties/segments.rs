@@ -31,6 +31,9 @@ impl Watched {
             assert_eq!(segment.seq(), if right.lt(nxt) && !unacknowledged_syn { right } else { nxt });
             return self.check_bare_ack(&status);
         }
+        if segment.seq() == una {
+            self.reopened = None;
+        }
         // S5: every number has one meaning for ever.
         let front = status.iss.unwrap() + 1 + self.life.acknowledged;
         if segment.payload_len() > 0 {

@@ -73,7 +73,7 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
 }
 
 proptest! {
-    #![proptest_config(config(700))]
+    #![proptest_config(config(500))]
 
     /// S17 and L1 to L3: every byte arrives, once and in order, and both ends come to CLOSED without an error.
     #[test]
@@ -96,6 +96,22 @@ proptest! {
         network.run(opens);
         network.check_end();
         prop_assert!(network.refusals.is_empty(), "{:?}", network.refusals);
+    }
+
+    /// Both ends do the same at the same time, so that all segments cross: SYNs, probes of closed windows, FINs.
+    #[test]
+    fn two_ends_that_mirror_each_other_come_through(
+        mut plan in plan(),
+        buffer in 1_u32..60,
+        wait in 1_u64..3_000,
+        delay in 1_u64..800,
+    ) {
+        plan.config.receive_buffer = buffer;
+        plan.wait = Duration::from_millis(wait);
+        let mut network = Network::new([plan.clone(), plan], Vec::new(), Vec::new());
+        network.set_delay(Duration::from_millis(delay));
+        network.run([Open::Active, Open::Active]);
+        network.check_end();
     }
 
     /// S3: a peer that has forgotten the connection cures it, as soon as anything is sent. (In FIN-WAIT-2 nothing is,

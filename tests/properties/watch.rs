@@ -1,5 +1,6 @@
 //! A connection under observation: whatever is done to it, and whatever it hands out, the invariants are checked.
 
+mod arrivals;
 mod segments;
 
 use core::fmt::Debug;
@@ -26,6 +27,8 @@ struct Life {
     /// RCV.NXT+RCV.WND as it was last advertised.
     edge: Option<SeqNumber>,
     closing: bool,
+    /// Of the OPEN that began it.
+    passive: bool,
 }
 
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub(crate) struct Watched {
     /// TIME-WAIT: the last FIN seen, and whether a SYN of a peer that started afresh has come since.
     last_fin: Instant,
     afresh: bool,
+    /// The window has opened while this, the front, was in flight: it goes out again at once (D17).
+    reopened: Option<SeqNumber>,
     /// The end that the user has to be told of, once the connection is CLOSED.
     end: Option<Signal>,
     /// All events since the last `Wait`.
@@ -50,6 +55,8 @@ pub(crate) struct Watched {
     /// The last state that the user was told of, and how many transitions since the last `Wait`.
     shown: State,
     transitions: usize,
+    /// How many of them since the last event.
+    held: usize,
     /// What came last out of `poll` since the last event: 0 for transitions, 1 for signals, 2 for segments.
     rank: u8,
 }
@@ -67,10 +74,12 @@ impl Watched {
             life: Life::default(),
             last_fin: Instant::ZERO,
             afresh: false,
+            reopened: None,
             end: None,
             causes: Vec::new(),
             shown: State::Closed,
             transitions: 0,
+            held: 0,
             rank: 0,
         }
     }
@@ -87,7 +96,7 @@ impl Watched {
         let opened = self.call(Cause::Open(open), |connection, now| connection.open(open, now));
         if opened.is_ok() {
             assert_eq!(self.end, None, "a new life before the end of the last is told");
-            self.life = Life::default();
+            self.life = Life { passive: open == Open::Passive, ..Life::default() };
         }
         opened
     }
@@ -137,23 +146,10 @@ impl Watched {
         let taken = self.event(Cause::Segment(segment), |connection, now| connection.segment_arrives(&segment, now));
         self.told = self.now;
         let after = self.connection.status();
-        match &taken {
-            Err(_) => assert_eq!(before, after, "a refused segment changes no variable"),
-            Ok(range) if range.is_empty() => {}
-            Ok(range) => {
-                assert!(range.end <= usize::from(segment.payload_len()));
-                let first = segment.seq() + u32::from(segment.control().contains(Control::SYN)) + range.start as u32;
-                assert_eq!(before.rcv_nxt.unwrap_or(first), first, "only what starts at RCV.NXT is taken");
-                assert_eq!(after.unread, before.unread + range.len() as u32);
-                let passed = after.rcv_nxt.unwrap() - first;
-                let fin = u32::from(after.state != before.state && segment.control().contains(Control::FIN));
-                assert!(passed == range.len() as u32 || passed == range.len() as u32 + fin);
-            }
+        arrivals::check(&segment, &before, &after, &taken, &self.config);
+        if before.snd_wnd == Some(0) && after.snd_wnd > Some(0) && after.in_flight > 0 && before.snd_una != before.iss {
+            self.reopened = after.snd_una;
         }
-        assert!(
-            !is_blind(&segment, &before, &self.config) || before.state == after.state,
-            "a blind segment changed the state"
-        );
         taken
     }
 
@@ -177,13 +173,17 @@ impl Watched {
         let result = event(&mut self.connection, self.now);
         let after = self.connection.status();
         check_variables(&before, &after, &self.config);
+        check_rto(&cause, &before, &after, &self.config);
         self.note_end(&cause, &before, &after);
         self.note_time_wait(&cause, &before, &after);
         if after.state == State::Listen {
-            self.life = Life::default();
+            // D18, S14: only a listener comes back to LISTEN.
+            assert!(before.state != State::SynReceived || self.life.passive);
+            self.life = Life { passive: true, ..Life::default() };
         }
         self.causes.push(cause);
         self.rank = 0;
+        self.held = 0;
         self.check_early_timeout();
         result
     }
@@ -193,6 +193,11 @@ impl Watched {
         if before.state == State::Closed || after.state != State::Closed {
             return;
         }
+        let by_user = matches!(cause, Cause::Close | Cause::Abort(_));
+        assert!(
+            by_user || before.state != State::SynReceived || !self.life.passive,
+            "a listener ended in SYN-RECEIVED"
+        );
         let reset = matches!(cause, Cause::Segment(s) if s.control().intersects(Control::RST | Control::SYN));
         self.end = match (cause, before.state) {
             (Cause::Timeout, State::TimeWait) => None,
@@ -222,7 +227,7 @@ impl Watched {
             let bits = segment.control();
             let fin = bits.intersection(Control::FIN | Control::SYN | Control::RST) == Control::FIN;
             let repeated = fin && Some(segment.seq() + segment.len()) == before.rcv_nxt;
-            // With an old acknowledgment it may count or not, as old as it is; with none, or one of the future, it does not.
+            // With an old acknowledgment it may count or not; with none, or one of the future, it does not.
             let old = segment.ack().zip(before.snd_una).is_some_and(|(ack, una)| ack.lt(una));
             let began_again = self.connection.deadline() == Some(self.now + 2 * self.config.msl);
             if repeated && (segment.ack() == before.snd_nxt || (old && began_again)) {
@@ -290,21 +295,21 @@ impl Watched {
     /// S1: each transition starts where the last one ended, and runs along an arc that the events explain.
     fn check_transition(&mut self, transition: Transition) {
         let Transition { from, to } = transition;
-        assert_eq!(from, self.shown);
-        self.transitions += 1;
-        // Of more than three transitions the later ones are folded into the third.
-        let folded = self.transitions == 3 && self.causes.len() > 1;
-        let arc = ARCS.iter().position(|(f, t, by)| {
-            (*f, *t) == (from, to) && by.iter().any(|by| self.causes.iter().any(|c| c.is(*by, self.config.rfc5961)))
-        });
-        assert!(arc.is_some() || folded, "{transition} after {:?}", self.causes);
-        // What the fold of some is no arc need not look like one.
-        if !folded {
-            self.walked.extend(arc);
-        }
-        let by_ack = arc.is_some_and(|arc| ARCS[arc] == (State::Established, State::FinWait1, &[By::Ack]));
-        assert!(!by_ack || self.transitions == 2, "ESTABLISHED is left only by CLOSE");
+        assert!(from == self.shown && from != to);
         self.shown = to;
+        self.transitions += 1;
+        self.held += 1;
+        assert!(self.held <= 3, "more than three transitions are held");
+        let explained = |by: &By| self.causes.iter().any(|cause| cause.is(*by, self.config.rfc5961));
+        let arc = ARCS.iter().position(|(f, t, by)| (*f, *t) == (from, to) && by.iter().any(explained));
+        // Of more than three transitions the later ones are folded into the last; that need not look like an arc.
+        if self.transitions >= 3 && self.causes.len() > 1 && to == self.state() {
+            return;
+        }
+        let arc = arc.unwrap_or_else(|| panic!("{transition} after {:?}", self.causes));
+        let by_ack = ARCS[arc] == (State::Established, State::FinWait1, &[By::Ack]);
+        assert!(!by_ack || self.transitions == 2, "ESTABLISHED is left only by CLOSE");
+        self.walked.insert(arc);
     }
 
     fn check_signal(&mut self, signal: Signal) {
@@ -342,14 +347,14 @@ impl Watched {
             let fin = u32::from(self.life.fin.is_some_and(|fin| una == fin + 1));
             assert_eq!(acknowledged, self.life.acknowledged + fin, "SND.UNA, and what the user was told");
         }
+        let held_back = status.snd_wnd == Some(0) || self.limit == 0;
+        let reopened = self.reopened.take();
+        assert!(reopened.is_none() || reopened != status.snd_una || held_back, "what was refused was not sent again");
         // A timer that was running when the caller's limit became zero may fire in vain.
         let paused = self.limit == 0 && status.in_flight == 0 && status.unsent > 0;
         assert!(deadline.is_some() == self.waits(&status) || (paused && deadline.is_some()), "{status:?}");
         if self.causes == [Cause::Timeout] && self.timed == Some(self.now) && deadline.is_some() {
             assert!(deadline > Some(self.now), "a timer that fires for ever");
-        }
-        if matches!(self.state(), State::Closed | State::Listen) {
-            self.life = Life::default();
         }
         self.causes.clear();
         self.transitions = 0;
@@ -370,16 +375,13 @@ impl Watched {
     }
 }
 
-/// S8: it acknowledges what was never sent, or nothing; or it is a reset that did not guess RCV.NXT.
-fn is_blind(segment: &Segment, before: &Status, config: &Config) -> bool {
-    let (Some(nxt), Some(una)) = (before.snd_nxt, before.snd_una) else { return false };
-    let synchronized = before.rcv_nxt.is_some() && before.iss != before.snd_una;
-    if segment.control().contains(Control::RST) {
-        let in_window = before.rcv_nxt.is_some_and(|rcv| segment.seq() - rcv < before.rcv_wnd.unwrap_or(0));
-        return synchronized && Some(segment.seq()) != before.rcv_nxt && (config.rfc5961 || !in_window);
-    }
-    let outside = segment.ack().is_none_or(|ack| ack.gt(nxt) && ack.gt(una));
-    synchronized && outside && !segment.control().contains(Control::SYN)
+/// The timeout keeps within its bounds, and grows by nothing but a timeout, a measurement, or the end of the SYN's
+/// retransmissions (RFC 6298).
+fn check_rto(cause: &Cause, before: &Status, after: &Status, config: &Config) {
+    assert!(after.rto.is_none_or(|rto| config.rto_min <= rto && rto <= config.rto_max));
+    let measured = (before.srtt, before.rttvar) != (after.srtt, after.rttvar);
+    let of_syn = before.iss == before.snd_una;
+    assert!(*cause == Cause::Timeout || measured || of_syn || after.rto <= before.rto, "the RTO grew");
 }
 
 /// S6: within one life nothing moves back.

@@ -1,0 +1,83 @@
+//! The limiter (RFC 5961 section 7): how many answers a peer out of step, or an attacker, can provoke.
+
+use core::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment, SeqNumber};
+
+use crate::config;
+
+fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    loop {
+        match connection.poll(now) {
+            Output::Wait(_) => return segments,
+            Output::Transmit(transmit) => segments.push(transmit.segment),
+            Output::Transition(_) | Output::Signal(_) => {}
+        }
+    }
+}
+
+/// ESTABLISHED, with nothing in flight.
+fn established(config: &Config, iss: u32, irs: SeqNumber) -> Connection {
+    let mut connection = Connection::new(config, iss);
+    connection.open(Open::Active, Instant::ZERO).unwrap();
+    let syn_ack = Segment::new(irs, SeqNumber(iss) + 1, Control::SYN | Control::ACK).with_window(1_000);
+    connection.segment_arrives(&syn_ack, Instant::ZERO).unwrap();
+    drain(&mut connection, Instant::ZERO);
+    connection
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    /// Whatever the blind send that is answered by an ACK, and carries nothing that may have been sent before.
+    #[test]
+    fn in_one_period_no_more_challenges_go_out_than_the_policy_allows(
+        limit in 0_u8..12,
+        blind in vec((any::<u32>(), any::<u32>(), 0_usize..3, 0_u64..200), 0..60),
+    ) {
+        let period = Duration::from_secs(5);
+        let config = Config { challenge_limit: limit, challenge_period: period, ..Config::DEFAULT };
+        let mut connection = established(&config, 100, SeqNumber(300));
+        let mut now = Instant::ZERO;
+        let mut answers = Vec::new();
+        for (seq, ack, control, pause) in blind {
+            now = now + Duration::from_millis(pause);
+            let control = [Control::ACK, Control::SYN, Control::RST][control];
+            // Not by accident the one segment that is in order.
+            let seq = if seq == 301 { 302 } else { seq };
+            let segment = Segment::new(SeqNumber(seq), SeqNumber(ack), control).with_window(1_000);
+            _ = connection.segment_arrives(&segment, now);
+            answers.extend(drain(&mut connection, now).into_iter().map(|answer| (now, answer)));
+        }
+        for (first, answer) in &answers {
+            prop_assert_eq!(answer.control(), Control::ACK);
+            // The period is a fixed one: two of them may touch.
+            let within = answers.iter().filter(|(at, _)| at >= first && *at < *first + period);
+            prop_assert!(within.count() <= 2 * usize::from(limit));
+        }
+        let in_the_first = answers.iter().filter(|(at, _)| *at < answers[0].0 + period);
+        prop_assert!(in_the_first.count() <= usize::from(limit));
+    }
+
+    /// S4: each of two ends refuses what the other one sends; they do not go on for ever.
+    #[test]
+    fn two_ends_out_of_step_fall_silent(a in any::<u32>(), b in any::<u32>(), limit in 1_u8..12, rst in any::<bool>()) {
+        let config = Config { challenge_limit: limit, ..Config::DEFAULT };
+        // They agree in nothing.
+        let apart = |iss: u32, peer: u32| established(&config, iss, SeqNumber(peer) + (1 << 20));
+        let mut ends = [apart(a, b), apart(b, a)];
+        let control = if rst { Control::RST } else { Control::ACK };
+        let first = Segment::new(SeqNumber(a) + (1 << 20) + 2, SeqNumber(b), control).with_window(1_000);
+        let mut flying = vec![(1, first)];
+        let mut sent = 0;
+        while let Some((to, segment)) = flying.pop() {
+            _ = ends[to].segment_arrives(&segment, Instant::ZERO);
+            flying.extend(drain(&mut ends[to], Instant::ZERO).into_iter().map(|answer| (1 - to, answer)));
+            sent += 1;
+            prop_assert!(sent <= 2 * usize::from(limit) + 2, "they answer each other without end");
+        }
+    }
+}
