@@ -82,8 +82,8 @@ impl Connection {
     }
 
     fn reset(&mut self, segment: &Segment) {
-        if let Some(reset) = segment.reset() {
-            self.endpoint.due.reset(&reset);
+        if !segment.is_rst() {
+            self.endpoint.due.reset(segment);
         }
     }
 

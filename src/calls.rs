@@ -2,9 +2,8 @@
 
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
-use crate::segment::Segment;
 use crate::seq::SeqNumber;
-use crate::tcb::{Phase, Snd, Tcb};
+use crate::tcb::{Agreed, Phase, Snd, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
 const MOST_QUEUED: u32 = 1 << 30;
@@ -129,14 +128,15 @@ impl Connection {
             Tcb::Listen | Tcb::SynSent(_) => None,
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
-                    Some(Segment::reset_at(tcb.snd.nxt).with_options(tcb.stamp(&self.endpoint)))
+                    let timestamps = tcb.snd.agreed.contains(Agreed::TIMESTAMPS);
+                    Some((tcb.snd.nxt, timestamps.then_some(tcb.rcv.ts_recent)))
                 }
                 Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => None,
             },
         };
         self.delete_tcb();
-        if let Some(reset) = reset {
-            self.endpoint.due.abort(&reset);
+        if let Some((nxt, echo)) = reset {
+            self.endpoint.due.abort(nxt, echo);
         }
         Ok(())
     }

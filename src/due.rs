@@ -168,45 +168,49 @@ impl Due {
         }
     }
 
-    /// A reset; a later one replaces it.
-    pub(crate) fn reset(&mut self, reset: &Segment) {
-        self.what.remove(What::OF_RESET);
-        self.what |= What::RESET;
-        self.reset = match reset.ack() {
-            Some(ack) => {
+    /// The reset that answers a segment which is none, as [`Segment::reset`] has it; a later one replaces it.
+    pub(crate) fn reset(&mut self, segment: &Segment) {
+        self.what = self.what.difference(What::OF_RESET).union(What::RESET);
+        self.reset = match segment.ack() {
+            Some(ack) => ack,
+            None => {
                 self.what |= What::RESET_HAS_ACK;
-                ack
+                segment.seq() + segment.len()
             }
-            None => reset.seq(),
         };
-        if let Some((_, echo)) = reset.options().timestamps() {
+        if let Some((value, _)) = segment.options().timestamps() {
             self.what |= What::RESET_HAS_TS;
-            self.reset_echo = echo;
+            self.reset_echo = value;
         }
     }
 
     /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30).
-    pub(crate) fn abort(&mut self, reset: &Segment) {
-        self.reset(reset);
-        if self.what.contains(What::RESET_HAS_TS) {
-            self.what |= What::RESET_HAS_TSVAL;
+    pub(crate) fn abort(&mut self, nxt: SeqNumber, echo: Option<u32>) {
+        self.what = self.what.difference(What::OF_RESET).union(What::RESET);
+        self.reset = nxt;
+        if let Some(echo) = echo {
+            self.what |= What::RESET_HAS_TS | What::RESET_HAS_TSVAL;
+            self.reset_echo = echo;
         }
     }
 
+    #[inline]
     pub(crate) fn next_reset(&mut self, tsval: u32) -> Segment {
         let what = self.what;
         self.what.remove(What::OF_RESET);
         let number = core::mem::take(&mut self.reset);
-        let echo = core::mem::take(&mut self.reset_echo);
         let reset = if what.contains(What::RESET_HAS_ACK) {
             Segment::reset_acknowledging(number)
         } else {
             Segment::reset_at(number)
         };
-        if !what.contains(What::RESET_HAS_TS) {
-            return reset;
-        }
+        if what.contains(What::RESET_HAS_TS) { self.stamped(reset, what, tsval) } else { reset }
+    }
+
+    #[cold]
+    fn stamped(&mut self, reset: Segment, what: What, tsval: u32) -> Segment {
         let value = if what.contains(What::RESET_HAS_TSVAL) { tsval } else { 0 };
+        let echo = core::mem::take(&mut self.reset_echo);
         reset.with_options(Options::NONE.with_timestamps(value, echo))
     }
 

@@ -245,10 +245,10 @@ impl Synchronized {
         endpoint: &mut Endpoint,
     ) -> Output {
         let window = self.rcv.advertise(self.snd.syn, endpoint);
-        let segment = Segment::new(from, self.rcv.nxt, control)
-            .with_payload(payload as u16)
-            .with_window(window)
-            .with_options(self.stamp(endpoint));
+        let mut segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
+        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+            segment = segment.with_options(self.stamp(endpoint));
+        }
         Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
     }
 
@@ -285,13 +285,19 @@ impl Synchronized {
     fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Output {
         endpoint.due.drop_segments();
         let window = self.rcv.advertise(self.snd.syn, endpoint);
-        let segment = Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK);
-        bare(segment.with_window(window).with_options(self.stamp(endpoint)))
+        let mut segment = Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window);
+        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+            segment = segment.with_options(self.stamp(endpoint));
+        }
+        bare(segment)
     }
 
     /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
     fn syn_ack(&mut self, endpoint: &Endpoint) -> Segment {
-        let mut options = self.stamp(endpoint).with_mss(endpoint.policy.mss);
+        let mut options = Options::NONE.with_mss(endpoint.policy.mss);
+        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+            options = self.stamp(endpoint).with_mss(endpoint.policy.mss);
+        }
         if self.snd.agreed.contains(Agreed::SCALE) {
             options = options.with_window_scale(self.rcv.scale);
         }
@@ -304,14 +310,10 @@ impl Synchronized {
             .with_options(options)
     }
 
-    /// The timestamps of a segment that goes out now, if they were agreed (RFC 7323 section 3.2).
-    #[inline]
-    pub(crate) fn stamp(&self, endpoint: &Endpoint) -> Options {
-        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
-            Options::NONE.with_timestamps(endpoint.now.as_millis_low(), self.rcv.ts_recent)
-        } else {
-            Options::NONE
-        }
+    /// The timestamps of a segment that goes out now, where they were agreed (RFC 7323 section 3.2).
+    #[cold]
+    fn stamp(&self, endpoint: &Endpoint) -> Options {
+        Options::NONE.with_timestamps(endpoint.now.as_millis_low(), self.rcv.ts_recent)
     }
 
     /// Whether payload or a FIN may go out: after ESTABLISHED, and the FIN of a CLOSE in SYN-RECEIVED before (D8).

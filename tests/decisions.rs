@@ -10,6 +10,8 @@ mod closing;
 mod handshake;
 #[path = "decisions/limiter.rs"]
 mod limiter;
+#[path = "decisions/options.rs"]
+mod options;
 #[path = "decisions/sending.rs"]
 mod sending;
 #[path = "decisions/time_wait.rs"]

@@ -10,12 +10,10 @@ impl Connection {
     /// Whatever it is, its payload is discarded; and it is answered with a reset, unless it is one.
     #[inline(never)]
     pub(super) fn arrives_in_closed(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        match segment.reset() {
-            Some(reset) => {
-                self.endpoint.due.reset(&reset);
-                Err(Refusal::NoConnection)
-            }
-            None => Err(Refusal::ResetWithoutConnection),
+        if segment.is_rst() {
+            return Err(Refusal::ResetWithoutConnection);
         }
+        self.endpoint.due.reset(segment);
+        Err(Refusal::NoConnection)
     }
 }

@@ -135,3 +135,24 @@ fn after_that_close_the_peers_syn_ack_counts_as_its_ack() {
         ",
     );
 }
+
+// D8
+#[test]
+fn before_the_handshake_is_verified_the_window_does_not_grow() {
+    check(
+        "
+        config receive_buffer=200000
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN><WS=0>
+        --> <SEQ=100><ACK=300><CTL=SYN,ACK><WND=65535><WS=2>
+        SYN-RECEIVED RCV.WND=65535
+        close
+        --> <SEQ=101><ACK=300><CTL=FIN,ACK><WND=16383>     # of 4 bytes each
+        FIN-WAIT-1 RCV.WND=65535
+        <-- <SEQ=300><ACK=102><CTL=ACK><DATA=8>
+        --> <SEQ=102><ACK=308><CTL=ACK><WND=49998>
+        FIN-WAIT-2 RCV.WND=199992
+        ",
+    );
+}

@@ -270,36 +270,6 @@ fn before_our_syn_is_acknowledged_a_bare_ack_stands_at_snd_nxt() {
 
 // D27
 #[test]
-fn the_maximum_segment_size_stands_on_every_syn_and_nowhere_else() {
-    check(
-        "
-        config mss=700
-        open active
-        --> <SEQ=100><CTL=SYN><MSS=700>
-        SYN-SENT
-        + 1s
-        --> <SEQ=100><CTL=SYN><MSS=700>
-        <-- <SEQ=299><CTL=SYN>
-        --> <SEQ=100><ACK=300><CTL=SYN,ACK><MSS=700>
-        SYN-RECEIVED
-        ",
-    );
-    check(
-        "
-        config mss=700
-        open passive
-        LISTEN
-        <-- <SEQ=299><CTL=SYN>
-        --> <SEQ=100><ACK=300><CTL=SYN,ACK><MSS=700>
-        SYN-RECEIVED
-        + 1s
-        --> <SEQ=100><ACK=300><CTL=SYN,ACK><MSS=700>
-        ",
-    );
-}
-
-// D27
-#[test]
 fn the_fin_rides_on_the_last_payload_when_it_fits_into_the_window() {
     check(
         "

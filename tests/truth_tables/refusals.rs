@@ -4,8 +4,19 @@ use tcp_lifecycle::Refusal;
 
 use super::table::table;
 
+/// Timestamps are agreed, and the last was 50.
+const WITH_TIMESTAMPS: &str = "
+    config timestamps=on
+    open active
+    --> <SEQ=100><CTL=SYN>
+    SYN-SENT
+    <-- <SEQ=299><ACK=101><CTL=SYN,ACK><TS=50,0>
+    --> <SEQ=101><ACK=300><CTL=ACK>
+    ESTABLISHED
+";
+
 /// Each refusal, a state, and a segment that is refused for it there, with its answer.
-const REFUSALS: [(Refusal, &str, &str); 20] = [
+const REFUSALS: [(Refusal, &str, &str); 22] = [
     (Refusal::ResetWithoutConnection, "CLOSED", "<SEQ=1><CTL=RST> =>"),
     (Refusal::NoConnection, "CLOSED", "<SEQ=1><CTL=SYN> => <SEQ=0><ACK=2><CTL=RST,ACK>"),
     (Refusal::ResetInListen, "LISTEN", "<SEQ=1><CTL=RST> =>"),
@@ -21,6 +32,8 @@ const REFUSALS: [(Refusal, &str, &str); 20] = [
     (Refusal::ResetInTimeWait, "TIME-WAIT", "<SEQ=300><CTL=RST> =>"),
     (Refusal::SynChallenged, "ESTABLISHED", "<SEQ=300><CTL=SYN> => <SEQ=100><ACK=300><CTL=ACK>"),
     (Refusal::SynRepeated, "SYN-RECEIVED", "<SEQ=299><CTL=SYN> => <SEQ=99><ACK=300><CTL=SYN,ACK>"),
+    (Refusal::OldTimestamp, WITH_TIMESTAMPS, "<SEQ=300><ACK=101><CTL=ACK><TS=49,0> => <SEQ=101><ACK=300><CTL=ACK>"),
+    (Refusal::NoTimestamp, WITH_TIMESTAMPS, "<SEQ=300><ACK=101><CTL=ACK> =>"),
     (Refusal::NoAck, "ESTABLISHED", "<SEQ=300><CTL=FIN> =>"),
     (Refusal::AckOfUnsent, "ESTABLISHED", "<SEQ=300><ACK=101><CTL=ACK> => <SEQ=100><ACK=300><CTL=ACK>"),
     (Refusal::AckTooOld, "ESTABLISHED", "<SEQ=300><ACK=4294901860><CTL=ACK> => <SEQ=100><ACK=300><CTL=ACK>"),
@@ -29,7 +42,7 @@ const REFUSALS: [(Refusal, &str, &str); 20] = [
 ];
 
 /// Where a refusal may be at home.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "RFC 9293 section 3.8.1",
     "RFC 9293 section 3.10.7.1",
     "RFC 9293 section 3.10.7.2",
@@ -39,12 +52,13 @@ const SECTIONS: [&str; 10] = [
     "RFC 5961 section 4.2",
     "RFC 5961 section 5.2",
     "RFC 1337 section 3",
+    "RFC 7323 section 3.2",
     "RFC 7323 section 5.3",
 ];
 
-/// Its steps, and the three checks of a reset.
-const STEPS: [&str; 10] =
-    ["", "first", "second", "third", "fourth", "fifth", "second, 1)", "second, 2)", "second, 3)", "fix F1"];
+/// Its steps, the three checks of a reset, and the names of rules in other RFCs.
+const STEPS: [&str; 11] =
+    ["", "first", "second", "third", "fourth", "fifth", "second, 1)", "second, 2)", "second, 3)", "fix F1", "R1"];
 
 #[test]
 fn every_refusal_is_earned_by_a_segment() {
@@ -62,6 +76,13 @@ fn every_refusal_cites_a_rule_that_exists_and_says_what_is_wrong() {
         assert!(STEPS.contains(&step), "{refusal:?}: {citation}");
         assert!(!refusal.to_string().is_empty());
     }
+}
+
+#[test]
+fn no_refusal_is_missing_here() {
+    let source = include_str!("../../src/error.rs");
+    let refusals = source.split("pub enum Refusal {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
+    assert_eq!(refusals.matches("#[error(").count(), REFUSALS.len());
 }
 
 #[test]
