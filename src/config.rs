@@ -57,7 +57,7 @@ pub struct Config {
     /// The least retransmission timeout (RFC 6298 section 2.4).
     pub rto_min: Duration,
     /// The greatest retransmission timeout, and the longest pause between two probes of a closed window (RFC 6298
-    /// section 2.5).
+    /// section 2.5). A user timeout that is shorter takes its place.
     pub rto_max: Duration,
     /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
     /// promise to the connections that come after (RFC 1337).
