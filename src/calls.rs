@@ -1,9 +1,11 @@
 //! RFC 9293 section 3.10.1 to 3.10.5: the user calls, state by state. (STATUS, 3.10.6, is in `status.rs`.)
 
+use core::ops::Range;
+
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
 use crate::seq::SeqNumber;
-use crate::tcb::{Agreed, Phase, Snd, Tcb};
+use crate::tcb::{Agreed, Pace, Phase, Snd, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
 const MOST_QUEUED: u32 = 1 << 30;
@@ -142,7 +144,44 @@ impl Connection {
     }
 }
 
+/// Beside the RFC's calls.
+impl Connection {
+    pub(crate) fn call_retransmit(&mut self, range: &Range<usize>) -> Result<(), CallError> {
+        let snd = match &mut self.tcb {
+            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen | Tcb::SynSent(_) if range.is_empty() => return Ok(()),
+            Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotSent),
+            Tcb::Synchronized(tcb) => &mut tcb.snd,
+        };
+        if range.is_empty() {
+            return Ok(());
+        }
+        let sent = snd.nxt.min(snd.end).ahead_of(snd.front());
+        match (u32::try_from(range.start), u32::try_from(range.end)) {
+            (Ok(start), Ok(end)) if end <= sent => snd.resend(start, end),
+            _ => return Err(CallError::NotSent),
+        }
+        self.endpoint.due.look();
+        Ok(())
+    }
+}
+
 impl Snd {
+    /// So many bytes from the front of the queue are held for lost; a FIN that followed them went with them.
+    fn resend(&mut self, start: u32, end: u32) {
+        let (from, mut until) = (self.front() + start, self.front() + end);
+        if until == self.end && self.nxt == self.last() {
+            until = self.last();
+        }
+        self.pace = match self.pace {
+            // All is being sent again as far as credit goes; this much more goes, and from here.
+            Pace::Recovering { recover, cursor, credit } => {
+                Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(until - from) }
+            }
+            Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
+        };
+    }
+
     /// The end of the queue with so many bytes more.
     #[inline]
     pub(crate) fn queued(&self, bytes: usize) -> Option<SeqNumber> {

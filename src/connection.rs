@@ -91,6 +91,12 @@ impl Endpoint {
         SeqNumber(self.isn_offset) + (self.now.as_micros() / 4) as u32
     }
 
+    /// The F with which an ISS chosen now is right of `nxt`: the present one, if it will do.
+    fn isn_offset_beyond(&self, nxt: SeqNumber, now: Instant) -> u32 {
+        let clock = (now.max(self.now).as_micros() / 4) as u32;
+        if nxt.lt(SeqNumber(self.isn_offset) + clock) { self.isn_offset } else { (nxt + 1).back(clock).0 }
+    }
+
     /// The window on a SYN or SYN,ACK.
     pub(crate) fn syn_window(&self) -> u16 {
         u16::try_from(self.policy.receive_buffer).unwrap_or(u16::MAX)
@@ -267,6 +273,43 @@ impl Connection {
     /// arrives, so that it can be set for each peer.
     pub const fn set_isn_offset(&mut self, isn_offset: u32) {
         self.endpoint.isn_offset = isn_offset;
+    }
+
+    /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set; the window
+    /// never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can follow the path's
+    /// MTU down.
+    pub fn configure(&mut self, config: &Config) {
+        self.endpoint.policy = Policy::new(config);
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
+        }
+    }
+
+    /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they go
+    /// out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them (Karn).
+    /// Another call replaces what of the last one has not been handed out.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::NotSent`] for bytes that have never been handed
+    /// out.
+    pub fn retransmit(&mut self, range: Range<usize>) -> Result<(), CallError> {
+        self.call_retransmit(&range)
+    }
+
+    /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2; RFC 6191). `Some` is the ISN
+    /// offset for it, with which its initial sequence number exceeds every number of this life.
+    ///
+    /// It changes nothing. A caller that agrees opens another [`Connection`], passive, with that offset and hands the SYN
+    /// to it; as long as that one is in SYN-RECEIVED it keeps this one, since the SYN may prove to be an old duplicate.
+    #[must_use]
+    pub fn reopens(&self, syn: &Segment, now: Instant) -> Option<u32> {
+        match &self.tcb {
+            Tcb::Synchronized(tcb) if tcb.accepts_anew(syn, &self.endpoint) => {
+                Some(self.endpoint.isn_offset_beyond(tcb.snd.nxt, now))
+            }
+            Tcb::Synchronized(_) | Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => None,
+        }
     }
 
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion

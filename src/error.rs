@@ -19,6 +19,9 @@ pub enum CallError {
     /// More than 2^30 bytes would stand in the send queue.
     #[error("insufficient resources")]
     InsufficientResources,
+    /// A retransmission of bytes that have never been sent.
+    #[error("bytes that have not been sent")]
+    NotSent,
     /// RECEIVE reports more bytes as consumed than have been delivered.
     #[error("more bytes consumed than delivered")]
     NotDelivered,

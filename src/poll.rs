@@ -155,11 +155,12 @@ impl Snd {
         (self.una + self.wnd.min(endpoint.limit)).ahead_of(from)
     }
 
-    /// Where the next segment starts, and how many numbers it may take.
-    fn cursor(&self) -> (SeqNumber, u32) {
+    /// Where the next segment starts, up to where it may go, and how many numbers have been earned.
+    fn cursor(&self) -> (SeqNumber, SeqNumber, u32) {
         match self.pace {
-            Pace::Recovering { cursor, credit, .. } => (cursor, credit),
-            Pace::Untimed | Pace::Timed { .. } => (self.nxt, u32::MAX),
+            Pace::Untimed | Pace::Timed { .. } => (self.nxt, self.last(), u32::MAX),
+            Pace::Recovering { cursor, credit, .. } => (cursor, self.last(), credit),
+            Pace::Resending { cursor, until } => (cursor, until, u32::MAX),
         }
     }
 
@@ -172,10 +173,11 @@ impl Snd {
             let fin = self.fin && self.nxt == self.end;
             return fin.then_some(Piece { from: self.end, payload: 0, fin });
         }
-        let (from, credit) = self.cursor();
-        let payload = self.end.ahead_of(from).min(self.room(from, endpoint)).min(u32::from(self.mss));
+        let (from, until, credit) = self.cursor();
+        let queued = self.end.min(until).ahead_of(from);
+        let payload = queued.min(self.room(from, endpoint)).min(u32::from(self.mss));
         let behind = from + payload;
-        let fin = self.fin && behind == self.end && behind.lt(self.right_edge());
+        let fin = self.fin && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
         let len = payload.saturating_add(u32::from(fin));
         (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
     }
@@ -207,9 +209,14 @@ impl Snd {
         let behind = piece.from + piece.payload + u32::from(piece.fin);
         let fresh = piece.from == self.nxt;
         self.nxt = self.nxt.max(behind);
-        if let Pace::Recovering { cursor, credit, .. } = &mut self.pace {
-            *credit = credit.saturating_sub(behind.ahead_of(piece.from));
-            *cursor = cursor.max(behind);
+        match &mut self.pace {
+            Pace::Untimed | Pace::Timed { .. } => {}
+            Pace::Recovering { cursor, credit, .. } => {
+                *credit = credit.saturating_sub(behind.ahead_of(piece.from));
+                *cursor = cursor.max(behind);
+            }
+            Pace::Resending { until, .. } if until.le(behind) => self.pace = Pace::Untimed,
+            Pace::Resending { cursor, .. } => *cursor = cursor.max(behind),
         }
         self.arm(endpoint);
         if fresh && self.wnd > 0 {
@@ -220,7 +227,7 @@ impl Snd {
     /// The last payload of the queue goes out in this drain: "all preceding SENDs have been segmentized".
     #[cold]
     fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
-        let (from, credit) = self.cursor();
+        let (from, _, credit) = self.cursor();
         let is_probed = endpoint.due.what.contains(What::FRONT) && self.una == self.nxt;
         self.end.ahead_of(from) <= self.room(from, endpoint).min(credit).max(u32::from(is_probed))
     }
@@ -350,7 +357,7 @@ impl Synchronized {
         self.snd.sent(&piece, endpoint);
         // It acknowledges too; and when all is sent there is nothing more to look at.
         endpoint.due.take(What::ACK);
-        if self.snd.nxt == self.snd.last() && !matches!(self.snd.pace, Pace::Recovering { .. }) {
+        if self.snd.nxt == self.snd.last() && self.snd.is_steady() {
             endpoint.due.take(What::LOOK);
         }
         let start = piece.from.ahead_of(self.snd.front()) as usize;

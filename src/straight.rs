@@ -19,12 +19,7 @@ impl Connection {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let snd = &mut tcb.snd;
             let bytes = segment.ack_number() - snd.una;
-            if bytes <= snd.nxt - snd.una
-                && bytes > 0
-                && segment.window() > 0
-                && snd.wnd > 0
-                && !matches!(snd.pace, Pace::Recovering { .. })
-            {
+            if bytes <= snd.nxt - snd.una && bytes > 0 && segment.window() > 0 && snd.wnd > 0 && snd.is_steady() {
                 snd.payload_acknowledged(bytes, &mut self.endpoint);
                 snd.note_window(segment.seq(), segment);
                 return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
@@ -39,7 +34,7 @@ impl Connection {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && !tcb.snd.syn
             && !tcb.snd.fin
-            && !matches!(tcb.snd.pace, Pace::Recovering { .. })
+            && tcb.snd.is_steady()
         {
             let snd = &tcb.snd;
             let room = (snd.una + snd.wnd.min(self.endpoint.limit)).ahead_of(snd.nxt);

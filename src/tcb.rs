@@ -7,7 +7,8 @@ pub(crate) use rcv::Rcv;
 pub(crate) use snd::{Agreed, Pace, Snd};
 
 use crate::connection::{Endpoint, Open};
-use crate::segment::Segment;
+use crate::segment::{Control, Segment};
+use crate::seq::SeqNumber;
 use crate::state::State;
 
 /// What there is of a connection.
@@ -107,6 +108,27 @@ impl Synchronized {
     pub(crate) fn enter(&mut self, phase: Phase, endpoint: &mut Endpoint) {
         endpoint.due.transition(self.phase.state(), phase.state());
         self.phase = phase;
+    }
+
+    /// TIME-WAIT: whether a SYN is of a new life and no old duplicate, RFC 6191 section 2: by its timestamp, or else by its
+    /// number (D31).
+    pub(crate) fn accepts_anew(&self, syn: &Segment, endpoint: &Endpoint) -> bool {
+        let is_time_wait = matches!(self.phase, Phase::TimeWait { .. });
+        let bare = Control::SYN | Control::ACK | Control::RST | Control::FIN;
+        if !is_time_wait || syn.control().intersection(bare) != Control::SYN {
+            return false;
+        }
+        let beyond = self.rcv.nxt.lt(syn.seq());
+        let before = self.snd.agreed.contains(Agreed::TIMESTAMPS);
+        match syn.options().timestamps().filter(|_| endpoint.policy.timestamps()) {
+            Some((value, _)) if before => {
+                let (value, recent) = (SeqNumber(value), SeqNumber(self.rcv.ts_recent));
+                recent.lt(value) || (recent == value && beyond)
+            }
+            // Timestamps on this life alone: nothing of the last one can be taken for it.
+            Some(_) => true,
+            None => beyond,
+        }
     }
 
     /// FIN-WAIT-2, whose idle time is counted from here (D20).

@@ -79,6 +79,11 @@ pub(crate) enum Pace {
         cursor: SeqNumber,
         credit: u32,
     },
+    /// The caller holds it for lost: from `cursor` up to `until` it is sent again.
+    Resending {
+        cursor: SeqNumber,
+        until: SeqNumber,
+    },
 }
 
 impl Snd {
@@ -150,6 +155,12 @@ impl Snd {
         self.max_wnd = u32::from(syn.window()).max(u32::from(self.mss));
     }
 
+    /// The most payload that our own bound on segments leaves, behind the header and its options.
+    pub(crate) fn most_payload(&self, endpoint: &Endpoint) -> u16 {
+        let options = if self.agreed.contains(Agreed::TIMESTAMPS) { TIMESTAMPS_LEN } else { 0 };
+        endpoint.policy.max_payload.saturating_sub(options).max(1)
+    }
+
     /// SEG.WND in bytes; that of a SYN is never scaled.
     #[inline]
     pub(crate) fn window_of(&self, segment: &Segment) -> u32 {
@@ -164,6 +175,12 @@ impl Snd {
         self.wl1 = seq;
         self.wl2 = ack;
         self.max_wnd = self.max_wnd.max(window);
+    }
+
+    /// What goes on is sent in order, and once.
+    #[inline]
+    pub(crate) fn is_steady(&self) -> bool {
+        matches!(self.pace, Pace::Untimed | Pace::Timed { .. })
     }
 
     /// SND.UNA <- SEG.ACK, for SND.UNA < SEG.ACK =< SND.NXT.
@@ -184,6 +201,14 @@ impl Snd {
                     if echoed.is_none() {
                         self.sample(rtt, endpoint);
                     }
+                }
+            }
+            Pace::Resending { cursor, until } => {
+                if until.le(ack) {
+                    self.pace = Pace::Untimed;
+                } else {
+                    *cursor = cursor.max(ack);
+                    endpoint.due.look();
                 }
             }
             Pace::Recovering { recover, cursor, credit } => {

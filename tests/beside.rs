@@ -1,0 +1,242 @@
+//! The calls beside the RFC's: `retransmit`, `configure`, `reopens`.
+
+use std::time::Duration;
+
+use tcp_lifecycle::sim::Script;
+use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Output, Segment, SeqNumber, State};
+
+const NOW: Instant = Instant::ZERO;
+
+#[track_caller]
+fn after(config: &Config, script: &str) -> Connection {
+    Script::parse(script).and_then(|script| script.run(config)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn segment(text: &str) -> Segment {
+    text.parse().unwrap()
+}
+
+/// What is put out, in the RFC's notation, with the range of the queue behind payload.
+fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
+    let mut lines = Vec::new();
+    loop {
+        match connection.poll(now) {
+            Output::Transition(transition) => lines.push(transition.to_string()),
+            Output::Signal(signal) => lines.push(format!("{signal:?}")),
+            Output::Transmit(transmit) => {
+                let window = transmit.segment.with_window(0);
+                lines.push(format!("{window} {:?}", transmit.payload));
+            }
+            Output::Wait(_) => return lines,
+        }
+    }
+}
+
+/// Three segments of 100 bytes in flight, and nothing more to send.
+fn three_in_flight() -> Connection {
+    after(
+        &Config { default_peer_mss: 100, ..Config::DEFAULT },
+        "
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        send 300
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        --> <SEQ=300><ACK=300><CTL=PSH,ACK><DATA=100>
+        ESTABLISHED SND.NXT=400
+        ",
+    )
+}
+
+#[test]
+fn what_the_caller_holds_for_lost_goes_out_again_and_nothing_else() {
+    let mut connection = three_in_flight();
+    assert_eq!(connection.retransmit(100..200), Ok(()));
+    assert_eq!(drain(&mut connection, NOW), ["<SEQ=200><ACK=300><CTL=ACK><DATA=100> 100..200"]);
+    assert_eq!(connection.retransmit(0..300), Ok(()));
+    assert_eq!(
+        drain(&mut connection, NOW),
+        [
+            "<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100",
+            "<SEQ=200><ACK=300><CTL=ACK><DATA=100> 100..200",
+            "<SEQ=300><ACK=300><CTL=PSH,ACK><DATA=100> 200..300",
+        ]
+    );
+    assert_eq!(connection.status().snd_nxt, Some(SeqNumber(400)));
+}
+
+#[test]
+fn new_payload_follows_what_is_sent_again() {
+    let mut connection = three_in_flight();
+    assert_eq!(connection.retransmit(0..100), Ok(()));
+    assert_eq!(connection.send(50, NOW), Ok(()));
+    assert_eq!(
+        drain(&mut connection, NOW),
+        ["<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100", "<SEQ=400><ACK=300><CTL=PSH,ACK><DATA=50> 300..350",]
+    );
+}
+
+#[test]
+fn no_round_trip_time_is_taken_of_what_was_sent_twice() {
+    let mut connection = three_in_flight();
+    let before = connection.status().srtt;
+    let later = NOW + Duration::from_millis(700);
+    assert_eq!(connection.retransmit(0..100), Ok(()));
+    drain(&mut connection, later);
+    assert_eq!(connection.segment_arrives(&segment("<SEQ=300><ACK=400><CTL=ACK><WND=65535>"), later), Ok(0..0));
+    assert_eq!(drain(&mut connection, later), ["Acknowledged(300)"]);
+    assert_eq!(connection.status().srtt, before);
+}
+
+#[test]
+fn an_acknowledgment_takes_back_what_need_not_go_again() {
+    let mut connection = three_in_flight();
+    assert_eq!(connection.retransmit(0..300), Ok(()));
+    assert_eq!(connection.segment_arrives(&segment("<SEQ=300><ACK=300><CTL=ACK><WND=65535>"), NOW), Ok(0..0));
+    assert_eq!(drain(&mut connection, NOW), ["Acknowledged(200)", "<SEQ=300><ACK=300><CTL=PSH,ACK><DATA=100> 0..100"]);
+}
+
+#[test]
+fn the_limit_and_the_window_bind_what_is_sent_again() {
+    let mut connection = three_in_flight();
+    connection.limit(150);
+    assert_eq!(connection.retransmit(0..300), Ok(()));
+    assert_eq!(
+        drain(&mut connection, NOW),
+        ["<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100", "<SEQ=200><ACK=300><CTL=ACK><DATA=50> 100..150"]
+    );
+    connection.limit(u32::MAX);
+    assert_eq!(drain(&mut connection, NOW).len(), 2);
+}
+
+#[test]
+fn a_fin_that_followed_what_is_lost_went_with_it() {
+    let mut connection = after(
+        &Config::DEFAULT,
+        "
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        send 10
+        & close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>
+        FIN-WAIT-1
+        ",
+    );
+    assert_eq!(connection.retransmit(0..10), Ok(()));
+    assert_eq!(drain(&mut connection, NOW), ["<SEQ=100><ACK=300><CTL=FIN,PSH,ACK><DATA=10> 0..10"]);
+    assert_eq!(connection.retransmit(0..5), Ok(()));
+    assert_eq!(drain(&mut connection, NOW), ["<SEQ=100><ACK=300><CTL=ACK><DATA=5> 0..5"]);
+}
+
+#[test]
+fn bytes_that_were_never_sent_cannot_be_sent_again() {
+    let mut connection = three_in_flight();
+    let before = connection.clone();
+    for range in [0..301, 300..400, 0..usize::MAX] {
+        assert_eq!(connection.retransmit(range), Err(CallError::NotSent));
+    }
+    assert_eq!(connection, before);
+    assert_eq!(connection.retransmit(7..7), Ok(()));
+    assert_eq!(connection, before);
+    let mut closed = Connection::new(&Config::DEFAULT, 0);
+    assert_eq!(closed.retransmit(0..0), Err(CallError::ConnectionDoesNotExist));
+    closed.open(Open::Active, NOW).unwrap();
+    assert_eq!(closed.retransmit(0..1), Err(CallError::NotSent));
+}
+
+#[test]
+fn policies_change_in_mid_life() {
+    let mut connection = three_in_flight();
+    connection.configure(&Config { r1: 1, ..Config::DEFAULT });
+    let at = connection.deadline().unwrap();
+    connection.timeout(at);
+    assert_eq!(
+        drain(&mut connection, at),
+        ["Retransmitting", "<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"],
+        "R1 after one retransmission"
+    );
+}
+
+#[test]
+fn a_smaller_segment_size_counts_at_once_and_a_smaller_buffer_takes_nothing_back() {
+    let mut connection = three_in_flight();
+    let window = connection.status().rcv_wnd;
+    connection.configure(&Config { max_segment: 60, receive_buffer: 10, ..Config::DEFAULT });
+    connection.send(50, NOW).unwrap();
+    assert_eq!(
+        drain(&mut connection, NOW),
+        ["<SEQ=400><ACK=300><CTL=ACK><DATA=40> 300..340", "<SEQ=440><ACK=300><CTL=PSH,ACK><DATA=10> 340..350"]
+    );
+    assert_eq!(connection.status().rcv_wnd, window);
+}
+
+/// In TIME-WAIT with SND.NXT 101 and RCV.NXT 301.
+fn time_wait(config: &Config, options: &str) -> Connection {
+    let script = "
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1
+        <-- <SEQ=300><ACK=101><CTL=FIN,ACK>OPTIONS
+        signal: Closing
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        TIME-WAIT SND.NXT=101 RCV.NXT=301
+        ";
+    after(config, &script.replace("OPTIONS", options))
+}
+
+#[track_caller]
+fn assert_reopens(connection: &Connection, syn: &str, now: Instant) {
+    let before = connection.clone();
+    let offset = connection.reopens(&segment(syn), now).expect("it may start a new life");
+    assert_eq!(*connection, before, "it is a question");
+    let mut next = Connection::new(&Config::DEFAULT, offset);
+    next.open(Open::Passive, now).unwrap();
+    next.segment_arrives(&segment(syn), now).unwrap();
+    assert_eq!(next.state(), State::SynReceived);
+    let (iss, nxt) = (next.status().iss.unwrap(), connection.status().snd_nxt.unwrap());
+    assert!(nxt.lt(iss), "{iss} exceeds every number below {nxt}");
+}
+
+#[test]
+fn a_syn_beyond_the_last_number_may_start_a_new_life() {
+    let connection = time_wait(&Config::DEFAULT, "");
+    for now in [NOW, Instant::from_micros(4_000), Instant::from_micros(u64::MAX / 2)] {
+        assert_reopens(&connection, "<SEQ=302><CTL=SYN>", now);
+        assert_reopens(&connection, "<SEQ=100000><CTL=SYN>", now);
+    }
+    for syn in ["<SEQ=301><CTL=SYN>", "<SEQ=300><CTL=SYN>", "<SEQ=299><CTL=SYN>", "<SEQ=4000000000><CTL=SYN>"] {
+        assert_eq!(connection.reopens(&segment(syn), NOW), None, "{syn}");
+    }
+}
+
+#[test]
+fn nothing_but_a_bare_syn_may() {
+    let connection = time_wait(&Config::DEFAULT, "");
+    for text in [
+        "<SEQ=400><ACK=101><CTL=SYN,ACK>",
+        "<SEQ=400><CTL=FIN,SYN>",
+        "<SEQ=400><CTL=SYN,RST>",
+        "<SEQ=400><ACK=101><CTL=ACK>",
+    ] {
+        assert_eq!(connection.reopens(&segment(text), NOW), None, "{text}");
+    }
+    // Bits of ECN, and payload, do no harm.
+    assert!(connection.reopens(&segment("<SEQ=400><CTL=SYN,ECE,CWR><DATA=3>"), NOW).is_some());
+}
+
+#[test]
+fn in_no_other_state_may_anything() {
+    for state in ["CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "LAST-ACK"]
+    {
+        let connection = after(&Config::DEFAULT, state);
+        assert_eq!(connection.reopens(&segment("<SEQ=100000><CTL=SYN>"), NOW), None, "{state}");
+    }
+}
+
+#[test]
+fn the_present_offset_does_where_the_clock_has_gone_on() {
+    let mut connection = time_wait(&Config::DEFAULT, "");
+    connection.set_isn_offset(77);
+    let later = NOW + Duration::from_secs(60); // fifteen million numbers
+    assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), later), Some(77));
+    assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
+}
