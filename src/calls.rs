@@ -104,6 +104,10 @@ impl Connection {
         if tcb.snd.fin {
             return Err(CallError::ConnectionClosing);
         }
+        // SHLD-3: what is unread is lost, and the peer is to know.
+        if self.endpoint.policy.half_duplex_close() && tcb.rcv.unread() > 0 {
+            return self.call_abort();
+        }
         tcb.snd.fin = true;
         self.endpoint.due.look();
         match tcb.phase {

@@ -62,6 +62,12 @@ pub struct Config {
     /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
     /// promise to the connections that come after (RFC 1337).
     pub reset_in_time_wait: bool,
+    /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): a CLOSE while bytes are unread, or bytes that arrive after it,
+    /// reset the connection, so that the peer learns that they are lost (SHLD-3).
+    pub half_duplex_close: bool,
+    /// A hard ICMP error ends the connection in every state, as RFC 9293 section 3.9.2.2 says; otherwise only before it is
+    /// established.
+    pub icmp_aborts: bool,
     /// The three checks of RFC 5961 against blind resets, SYNs and data.
     pub rfc5961: bool,
     /// How many challenge ACKs, and ACKs to unacceptable segments that carry nothing, are sent in one
@@ -91,6 +97,8 @@ impl Config {
         rto_min: Duration::from_secs(1),
         rto_max: Duration::from_secs(60),
         reset_in_time_wait: false,
+        half_duplex_close: false,
+        icmp_aborts: false,
         rfc5961: true,
         challenge_limit: 10,
         challenge_period: Duration::from_secs(5),
@@ -214,6 +222,8 @@ bitflags::bitflags! {
         const RESET_IN_TIME_WAIT = 4;
         const RFC5961 = 8;
         const WINDOW_SCALE = 16;
+        const HALF_DUPLEX_CLOSE = 32;
+        const ICMP_ABORTS = 64;
     }
 }
 
@@ -247,7 +257,9 @@ impl Policy {
                     | switch(config.timestamps, Switches::TIMESTAMPS)
                     | switch(config.sack_permitted, Switches::SACK_PERMITTED)
                     | switch(config.reset_in_time_wait, Switches::RESET_IN_TIME_WAIT)
-                    | switch(config.rfc5961, Switches::RFC5961),
+                    | switch(config.rfc5961, Switches::RFC5961)
+                    | switch(config.half_duplex_close, Switches::HALF_DUPLEX_CLOSE)
+                    | switch(config.icmp_aborts, Switches::ICMP_ABORTS),
             ),
         }
     }
@@ -266,6 +278,14 @@ impl Policy {
 
     pub(crate) const fn reset_in_time_wait(&self) -> bool {
         self.switches.contains(Switches::RESET_IN_TIME_WAIT)
+    }
+
+    pub(crate) const fn half_duplex_close(&self) -> bool {
+        self.switches.contains(Switches::HALF_DUPLEX_CLOSE)
+    }
+
+    pub(crate) const fn icmp_aborts(&self) -> bool {
+        self.switches.contains(Switches::ICMP_ABORTS)
     }
 
     pub(crate) const fn rfc5961(&self) -> bool {

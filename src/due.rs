@@ -1,6 +1,7 @@
 //! What is due to be handed out: which transitions, which signal, an ACK, a reset and its numbers, data or FIN to look
 //! at.
 
+use crate::icmp::IcmpError;
 use crate::options::Options;
 use crate::poll::Signal;
 use crate::segment::Segment;
@@ -13,6 +14,7 @@ pub(crate) enum End {
     Refused,
     Reset,
     TimedOut,
+    Unreachable(IcmpError),
 }
 
 bitflags::bitflags! {
@@ -42,15 +44,17 @@ bitflags::bitflags! {
         const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();
     }
 
-    /// In the order in which they are handed out; the last three are ends.
+    /// In the order in which they are handed out; the last four are ends.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     struct Signals: u8 {
         const ACKNOWLEDGED = 1;
         const RETRANSMITTING = 2;
-        const CLOSING = 4;
-        const REFUSED = 8;
-        const RESET = 16;
-        const TIMED_OUT = 32;
+        const SOFT_ERROR = 4;
+        const CLOSING = 8;
+        const REFUSED = 16;
+        const RESET = 32;
+        const TIMED_OUT = 64;
+        const UNREACHABLE = 128;
     }
 }
 
@@ -62,6 +66,8 @@ pub(crate) struct Due {
     /// The states that were left, oldest first; each transition leads to the next one, the last to the present state.
     left: [State; 3],
     transitions: u8,
+    /// The ICMP error to be signalled.
+    icmp: IcmpError,
     acknowledged: u32,
     /// The number in the reset.
     reset: SeqNumber,
@@ -75,6 +81,7 @@ impl Due {
         signals: Signals::empty(),
         left: [State::Closed; 3],
         transitions: 0,
+        icmp: IcmpError::SourceQuench,
         acknowledged: 0,
         reset: SeqNumber(0),
         reset_echo: 0,
@@ -111,11 +118,22 @@ impl Due {
     }
 
     pub(crate) fn end(&mut self, end: End) {
-        self.signal(match end {
+        let signal = match end {
             End::Refused => Signals::REFUSED,
             End::Reset => Signals::RESET,
             End::TimedOut => Signals::TIMED_OUT,
-        });
+            End::Unreachable(error) => {
+                self.signals.remove(Signals::SOFT_ERROR);
+                self.icmp = error;
+                Signals::UNREACHABLE
+            }
+        };
+        self.signal(signal);
+    }
+
+    pub(crate) fn soft_error(&mut self, error: IcmpError) {
+        self.icmp = error;
+        self.signal(Signals::SOFT_ERROR);
     }
 
     /// "Signal the user: connection closing."
@@ -164,6 +182,8 @@ impl Due {
             Signals::REFUSED => Signal::Refused,
             Signals::RESET => Signal::Reset,
             Signals::TIMED_OUT => Signal::TimedOut,
+            Signals::SOFT_ERROR => Signal::SoftError(core::mem::replace(&mut self.icmp, IcmpError::SourceQuench)),
+            Signals::UNREACHABLE => Signal::Unreachable(core::mem::replace(&mut self.icmp, IcmpError::SourceQuench)),
             _ => Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize),
         }
     }

@@ -27,7 +27,7 @@ pub enum CallError {
     NotDelivered,
 }
 
-/// Why a segment had no effect: each variant is one rule of one RFC.
+/// Why a segment, or an ICMP error, had no effect: each variant is one rule of one RFC.
 ///
 /// The peer's doing, or an attacker's; never a failure of the caller. The answer that is due, if any, comes out of
 /// [`poll`](crate::Connection::poll).
@@ -85,6 +85,9 @@ pub enum Refusal {
     /// Timestamps were agreed, and it has none; dropped.
     #[error("no timestamp")]
     NoTimestamp,
+    /// An ICMP error that quotes a number which is not in flight; ignored.
+    #[error("an ICMP error about nothing in flight")]
+    IcmpNotInFlight,
     /// The ACK bit is off; dropped.
     #[error("no acknowledgment")]
     NoAck,
@@ -125,6 +128,7 @@ impl Refusal {
             }
             Refusal::AckTooOld => "RFC 5961 section 5.2",
             Refusal::OldTimestamp => "RFC 7323 section 5.3, R1",
+            Refusal::IcmpNotInFlight => "RFC 5927 section 4.1",
             Refusal::NoTimestamp => "RFC 7323 section 3.2",
         }
     }

@@ -81,6 +81,7 @@
 //! | 3.8.3, 3.10.8 timeouts | `timeouts.rs` |
 //! | 3.8.6 windows, what is sent when | `poll.rs` |
 //! | 3.9.1 policies of the user | `config.rs` |
+//! | 3.9.2.2 ICMP | `icmp.rs` |
 //! | 3.10 events | `connection.rs` |
 //! | 3.10.1 to 3.10.5 OPEN, SEND, RECEIVE, CLOSE, ABORT | `calls.rs` |
 //! | 3.10.6 STATUS | `status.rs` |
@@ -112,6 +113,7 @@ mod config;
 mod connection;
 mod due;
 mod error;
+mod icmp;
 pub mod isn;
 mod options;
 mod poll;
@@ -133,6 +135,7 @@ pub mod decisions {}
 pub use config::{Config, ConfigError};
 pub use connection::{Connection, Open};
 pub use error::{CallError, Refusal};
+pub use icmp::IcmpError;
 pub use options::Options;
 pub use poll::{Output, Signal, Transmit};
 pub use segment::{Control, ParseSegmentError, Segment};

@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use crate::connection::{Connection, Endpoint};
 use crate::due::What;
+use crate::icmp::IcmpError;
 use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
@@ -48,6 +49,10 @@ pub enum Signal {
     Reset,
     /// The end: the user timeout, R2, or the policy for FIN-WAIT-2.
     TimedOut,
+    /// The end: a hard ICMP error.
+    Unreachable(IcmpError),
+    /// A soft ICMP error, or a hard one that does not end the connection: something may be wrong on the way.
+    SoftError(IcmpError),
     /// R1 is reached: the same segment has been sent again so often that the connection may be in trouble.
     Retransmitting,
 }

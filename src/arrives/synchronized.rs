@@ -61,6 +61,7 @@ impl Connection {
         // Fifth to eighth.
         let text = tcb.idealize(segment);
         match tcb.check_ack(&text, &mut self.endpoint) {
+            Ok(()) if tcb.refuses(&text, &self.endpoint) => self.return_early(segment, Return::ResetAndClose),
             Ok(()) => Ok(tcb.sixth_step_on(&text, &mut self.endpoint)),
             Err(early) => self.return_early(segment, early),
         }
@@ -346,6 +347,12 @@ impl Synchronized {
             return Err(Return::Acknowledge(Refusal::OutOfStepInTimeWait));
         }
         Ok(())
+    }
+
+    /// Half-duplex close: what arrives after CLOSE would be lost, and the peer is to know (SHLD-3).
+    fn refuses(&self, text: &Text<'_>, endpoint: &Endpoint) -> bool {
+        let closed = matches!(self.phase, Phase::FinWait1 | Phase::FinWait2);
+        endpoint.policy.half_duplex_close() && closed && text.len() > 0
     }
 
     /// Seventh, process the segment text: what starts at RCV.NXT is the user's.

@@ -328,7 +328,7 @@ impl Watched {
             Signal::Refused | Signal::Reset | Signal::TimedOut => {
                 assert_eq!(self.end.take(), Some(signal), "the end, of its class, and once");
             }
-            _ => panic!("an unknown signal"),
+            Signal::Unreachable(_) | Signal::SoftError(_) | _ => panic!("{signal:?} out of the blue"),
         }
         // S14: back to LISTEN in silence.
         assert_ne!(self.state(), State::Listen);
