@@ -1,0 +1,105 @@
+//! Timestamps on the resets that we send: RFC 7323 section 5.2.
+
+use core::time::Duration;
+
+use tcp_lifecycle::{Config, Open, Refusal};
+
+use crate::end::{End, parsed};
+
+const TIMESTAMPS: Config = Config { timestamps: true, ..Config::DEFAULT };
+
+/// TSval 0 and TSecr = SEG.TSval, where the segment had the option; none where it had none. Policies play no part.
+#[test]
+fn a_reset_that_answers_has_timestamps_if_the_segment_had() {
+    for config in [Config::DEFAULT, TIMESTAMPS] {
+        let mut end = End::new(&config);
+        end.wait(Duration::from_millis(5));
+        assert_eq!(
+            end.refuses("<SEQ=7><ACK=9><CTL=ACK><TS=55,66>"),
+            (Refusal::NoConnection, "<SEQ=9><CTL=RST><TS=0,55>".to_owned())
+        );
+        assert_eq!(
+            end.refuses("<SEQ=7><CTL=SYN><MSS=100><WS=1><SACK><TS=55,0>"),
+            (Refusal::NoConnection, "<SEQ=0><ACK=8><CTL=RST,ACK><TS=0,55>".to_owned())
+        );
+        assert_eq!(end.refuses("<SEQ=7><ACK=9><CTL=ACK>"), (Refusal::NoConnection, "<SEQ=9><CTL=RST>".to_owned()));
+        assert_eq!(end.open(Open::Passive), "");
+        assert_eq!(
+            end.refuses("<SEQ=7><ACK=9><CTL=ACK><TS=0,66>"),
+            (Refusal::AckInListen, "<SEQ=9><CTL=RST><TS=0,0>".to_owned())
+        );
+        assert_eq!(end.refuses("<SEQ=7><ACK=9><CTL=ACK>"), (Refusal::AckInListen, "<SEQ=9><CTL=RST>".to_owned()));
+    }
+}
+
+#[test]
+fn a_reset_from_syn_sent_and_syn_received_has_them_too() {
+    let mut end = End::new(&TIMESTAMPS);
+    end.open(Open::Active);
+    end.wait(Duration::from_millis(5));
+    assert_eq!(
+        end.refuses("<SEQ=7><ACK=9><CTL=ACK><TS=55,66>"),
+        (Refusal::AckInSynSent, "<SEQ=9><CTL=RST><TS=0,55>".to_owned())
+    );
+    let mut end = End::new(&TIMESTAMPS);
+    end.open(Open::Passive);
+    end.arrives("<SEQ=299><CTL=SYN><WND=8000><TS=1000,0>");
+    end.wait(Duration::from_millis(5));
+    assert_eq!(
+        end.refuses("<SEQ=300><ACK=9><CTL=ACK><TS=1055,66>"),
+        (Refusal::AckInSynReceived, "<SEQ=9><CTL=RST><TS=0,1055>".to_owned())
+    );
+}
+
+/// Without RFC 5961 a SYN in the window is answered with a reset.
+#[test]
+fn the_reset_that_answers_a_syn_in_the_window_has_them() {
+    let config = Config { rfc5961: false, ..TIMESTAMPS };
+    let mut end = End::established(&config, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
+    assert_eq!(end.arrives("<SEQ=300><CTL=SYN><WND=8000><TS=1055,0>"), "<SEQ=0><ACK=301><CTL=RST,ACK><TS=0,1055>");
+}
+
+/// The user's abort: our clock of the moment at which it goes out, and TS.Recent.
+#[test]
+fn the_reset_of_an_abort_has_our_clock_and_echoes() {
+    let mut end = End::established(&TIMESTAMPS, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
+    end.wait(Duration::from_millis(5));
+    end.arrives("<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=8000><TS=1055,0>");
+    end.connection.abort().expect("ABORT");
+    end.wait(Duration::from_millis(2));
+    assert_eq!(end.segments(), "<SEQ=100><CTL=RST><TS=7,1055>");
+    // The next reset is not the user's.
+    assert_eq!(
+        end.refuses("<SEQ=7><ACK=9><CTL=ACK><TS=55,66>"),
+        (Refusal::NoConnection, "<SEQ=9><CTL=RST><TS=0,55>".to_owned())
+    );
+    assert_eq!(end.refuses("<SEQ=7><ACK=9><CTL=ACK>"), (Refusal::NoConnection, "<SEQ=9><CTL=RST>".to_owned()));
+}
+
+/// One reset is held: a later one replaces it, options and all.
+#[test]
+fn a_later_reset_replaces_an_earlier_one_with_its_options() {
+    let mut end = End::established(&TIMESTAMPS, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
+    end.connection.abort().expect("ABORT");
+    assert_eq!(end.hand_in(&parsed("<SEQ=7><ACK=9><CTL=ACK>")), Err(Refusal::NoConnection));
+    assert_eq!(end.segments(), "<SEQ=9><CTL=RST>");
+    assert_eq!(end.hand_in(&parsed("<SEQ=7><CTL=SYN><TS=55,66>")), Err(Refusal::NoConnection));
+    assert_eq!(end.hand_in(&parsed("<SEQ=7><ACK=9><CTL=ACK>")), Err(Refusal::NoConnection));
+    assert_eq!(end.segments(), "<SEQ=9><CTL=RST>");
+}
+
+#[test]
+fn without_an_agreement_the_reset_of_an_abort_has_none() {
+    let mut end = End::established(&TIMESTAMPS, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000>");
+    end.arrives("<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=8000><TS=1055,0>");
+    assert_eq!(end.abort(), "<SEQ=100><CTL=RST>");
+}
+
+/// In SYN-RECEIVED too.
+#[test]
+fn the_reset_of_an_abort_in_syn_received_has_them() {
+    let mut end = End::new(&TIMESTAMPS);
+    end.open(Open::Passive);
+    end.arrives("<SEQ=299><CTL=SYN><WND=8000><TS=1000,0>");
+    assert_eq!(end.abort(), "<SEQ=100><CTL=RST><TS=0,1000>");
+}

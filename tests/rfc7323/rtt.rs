@@ -1,0 +1,182 @@
+//! Round-trip times from echoes: RFC 7323 sections 4.1 and 4.2.
+
+use tcp_lifecycle::sim::check;
+
+use crate::once_agreed;
+
+/// The SYN,ACK echoes our SYN; and the ACK of a SYN,ACK that.
+#[test]
+fn the_first_sample_is_of_the_handshake() {
+    once_agreed("ESTABLISHED SRTT=20ms RTTVAR=10ms RTO=1s");
+    check(
+        "
+        config timestamps=on, rto_min=1ms
+        ISS=99
+        open passive
+        LISTEN
+        + 100ms
+        <-- <SEQ=299><CTL=SYN><TS=1000,0>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK><TS=100,1000>
+        SYN-RECEIVED
+        + 40ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><TS=1040,100>
+        ESTABLISHED                         SRTT=40ms RTTVAR=20ms RTO=120ms
+        ",
+    );
+}
+
+/// 20 ms and then 100 ms, by RFC 6298 section 2.3: 7/8 * 20 + 1/8 * 100, 3/4 * 10 + 1/4 * 80.
+#[test]
+fn the_time_since_the_echoed_moment_is_a_sample() {
+    once_agreed(
+        "
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=20,1000>
+        + 100ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=1100,20>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us
+        ",
+    );
+}
+
+/// It is the echo that counts, not the time since the segment was sent: the peer tells which one it answers.
+#[test]
+fn the_echo_and_not_the_timing_of_the_segment_counts() {
+    once_agreed(
+        "
+        send 524
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=524><TS=20,1000>
+        + 60ms
+        send 524
+        --> <SEQ=624><ACK=300><CTL=ACK><DATA=524><TS=80,1000>
+        + 40ms
+        <-- <SEQ=300><ACK=1148><CTL=ACK><TS=1100,80>
+        signal: Acknowledged 1048
+        ESTABLISHED                         SRTT=22500us RTTVAR=12500us     # a sample of 40 ms, and no other
+        ",
+    );
+}
+
+/// What was sent again can be measured, since the echo tells which of the two it was; and the back-off is over.
+#[test]
+fn a_retransmission_is_measured() {
+    const SENT_AGAIN: &str = "
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=20,1000>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=1020,1000>
+        ESTABLISHED                         RTO=2s
+        + 100ms
+        ";
+    once_agreed(&format!(
+        "{SENT_AGAIN}
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=2000,1020>           # the second
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us RTO=1s
+        "
+    ));
+    once_agreed(&format!(
+        "{SENT_AGAIN}
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=2000,20>             # the first, after 1100 ms
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=155ms RTTVAR=277500us RTO=1265ms
+        "
+    ));
+}
+
+/// 4.1: only what advances SND.UNA.
+#[test]
+fn an_ack_that_acknowledges_nothing_new_is_no_sample() {
+    once_agreed(
+        "
+        send 20
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=20>
+        + 100ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><TS=1100,20>
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5><TS=1100,20>
+        --> <SEQ=120><ACK=305><CTL=ACK>
+        ESTABLISHED                         SRTT=20ms RTTVAR=10ms
+        <-- <SEQ=305><ACK=110><CTL=ACK><TS=1100,20>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms
+        ",
+    );
+}
+
+/// What we have not said yet is no echo. What was timed is measured all the same; what was sent again is not (Karn).
+#[test]
+fn an_echo_from_the_future_is_ignored() {
+    once_agreed(
+        "
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 100ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=1100,121>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us
+        send 10
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=10><TS=120,1100>
+        + 1s
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=10><TS=1120,1100>
+        + 100ms
+        <-- <SEQ=300><ACK=120><CTL=ACK><TS=2200,1221>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us RTO=2s
+        ",
+    );
+}
+
+/// Our clock may come round between a segment and its acknowledgment: 2^32 ms are 1193 h 2 m 47.296 s.
+#[test]
+fn the_clock_may_come_round() {
+    once_agreed(
+        "
+        + 1193h 2m 47s
+        + 256ms                                 # 2^32 - 20 ms
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=4294967276,1000>
+        + 100ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=1100,4294967276>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us
+        send 1
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=1><TS=80,1100>
+        ",
+    );
+}
+
+/// A SYN that was sent twice can be measured too; the timeout is three seconds all the same (RFC 6298 5.7).
+#[test]
+fn a_syn_that_was_sent_again_is_measured() {
+    check(
+        "
+        config timestamps=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN><TS=0,0>
+        SYN-SENT
+        + 1s
+        --> <SEQ=99><CTL=SYN><TS=1000,0>
+        + 30ms
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK><TS=500,1000>
+        --> <SEQ=100><ACK=300><CTL=ACK><TS=1030,500>
+        ESTABLISHED                         SRTT=30ms RTTVAR=15ms RTO=3s
+        ",
+    );
+}
+
+/// The acknowledgment of a FIN is measured like any other.
+#[test]
+fn the_acknowledgment_of_a_fin_is_a_sample() {
+    once_agreed(
+        "
+        close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK><TS=20,1000>
+        FIN-WAIT-1
+        + 100ms
+        <-- <SEQ=300><ACK=101><CTL=ACK><TS=1100,20>
+        FIN-WAIT-2                          SRTT=30ms
+        ",
+    );
+}
