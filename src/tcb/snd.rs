@@ -251,8 +251,8 @@ impl Snd {
         }
         let (_, echo) = segment.options().timestamps()?;
         let millis = endpoint.now.as_millis_low().wrapping_sub(echo);
-        // What we have never said is no echo.
-        (millis < 1 << 31).then_some(millis.saturating_mul(1_000))
+        // What we have never said is no echo; and zero is what some say who have none.
+        (echo != 0 && millis < 1 << 31).then_some(millis.saturating_mul(1_000))
     }
 
     #[cold]
