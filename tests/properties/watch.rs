@@ -198,7 +198,10 @@ impl Watched {
             by_user || before.state != State::SynReceived || !self.life.passive,
             "a listener ended in SYN-RECEIVED"
         );
-        let reset = matches!(cause, Cause::Segment(s) if s.control().intersects(Control::RST | Control::SYN));
+        let ends_by = |bit| matches!(cause, Cause::Segment(segment) if segment.control().contains(bit));
+        let reset = ends_by(Control::RST);
+        // Without RFC 5961 a SYN is as good as a reset after the handshake.
+        let another_syn = ends_by(Control::SYN) && !reset;
         self.end = match (cause, before.state) {
             (Cause::Timeout, State::TimeWait) => None,
             (Cause::Timeout, _) => Some(Signal::TimedOut),
@@ -210,7 +213,7 @@ impl Watched {
             }
             (_, State::SynSent | State::SynReceived) if reset => Some(Signal::Refused),
             (_, State::FinWait1) if reset && before.snd_una == before.iss => Some(Signal::Refused),
-            _ if reset => Some(Signal::Reset),
+            _ if reset || another_syn => Some(Signal::Reset),
             _ => None,
         };
     }
@@ -302,8 +305,8 @@ impl Watched {
         assert!(self.held <= 3, "more than three transitions are held");
         let explained = |by: &By| self.causes.iter().any(|cause| cause.is(*by, self.config.rfc5961));
         let arc = ARCS.iter().position(|(f, t, by)| (*f, *t) == (from, to) && by.iter().any(explained));
-        // Of more than three transitions the later ones are folded into the last; that need not look like an arc.
-        if self.transitions >= 3 && self.causes.len() > 1 && to == self.state() {
+        // Of more than three transitions the later ones are folded into the third; that need not look like an arc.
+        if self.transitions >= 3 && self.causes.len() > 1 {
             return;
         }
         let arc = arc.unwrap_or_else(|| panic!("{transition} after {:?}", self.causes));
