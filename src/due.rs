@@ -7,6 +7,7 @@ use crate::poll::Signal;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
 use crate::state::{State, Transition};
+use crate::time::Instant;
 
 /// The end that the user is told of; the user's own and a graceful one have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +64,9 @@ bitflags::bitflags! {
 pub(crate) struct Due {
     pub(crate) what: What,
     signals: Signals,
-    /// The states that were left, oldest first; each transition leads to the next one, the last to the present state.
-    left: [State; 3],
-    transitions: u8,
+    /// The states that were left, oldest first; each transition leads to the next one, the last to `reached`.
+    left: [Option<State>; 3],
+    reached: State,
     /// The ICMP error to be signalled.
     icmp: IcmpError,
     acknowledged: u32,
@@ -79,8 +80,8 @@ impl Due {
     pub(crate) const NOTHING: Due = Due {
         what: What::empty(),
         signals: Signals::empty(),
-        left: [State::Closed; 3],
-        transitions: 0,
+        left: [None; 3],
+        reached: State::Closed,
         icmp: IcmpError::SourceQuench,
         acknowledged: 0,
         reset: SeqNumber(0),
@@ -95,26 +96,26 @@ impl Due {
     /// A transition. Of more than three the later ones fold into the third; one that ends where it began vanishes.
     pub(crate) fn transition(&mut self, from: State, to: State) {
         self.what |= What::TRANSITIONS;
-        if let Some(left) = self.left.get_mut(usize::from(self.transitions)) {
-            *left = from;
-            self.transitions = self.transitions.saturating_add(1);
-        } else if self.left[2] == to {
-            self.left[2] = State::Closed;
-            self.transitions = 2;
+        self.reached = to;
+        match &mut self.left {
+            [first @ None, _, _] => *first = Some(from),
+            [_, second @ None, _] => *second = Some(from),
+            [_, _, third @ None] => *third = Some(from),
+            [_, _, third] if *third == Some(to) => *third = None,
+            [_, _, _] => {}
         }
     }
 
-    pub(crate) fn next_transition(&mut self, state: State) -> Transition {
+    #[inline]
+    pub(crate) fn next_transition(&mut self) -> Transition {
         let [from, second, third] = self.left;
-        if self.transitions == 1 {
-            self.what.remove(What::TRANSITIONS);
-            self.transitions = 0;
-            self.left = [State::Closed; 3];
-            return Transition { from, to: state };
+        self.left = [second, third, None];
+        let from = from.unwrap_or(self.reached);
+        if let Some(to) = second {
+            return Transition { from, to };
         }
-        self.transitions = self.transitions.saturating_sub(1);
-        self.left = [second, third, State::Closed];
-        Transition { from, to: second }
+        self.what.remove(What::TRANSITIONS);
+        Transition { from, to: core::mem::replace(&mut self.reached, State::Closed) }
     }
 
     pub(crate) fn end(&mut self, end: End) {
@@ -215,23 +216,17 @@ impl Due {
     }
 
     #[inline]
-    pub(crate) fn next_reset(&mut self, tsval: u32) -> Segment {
-        let what = self.what;
+    pub(crate) fn next_reset(&mut self) -> Segment {
+        let has_ack = self.what.contains(What::RESET_HAS_ACK);
         self.what.remove(What::OF_RESET);
         let number = core::mem::take(&mut self.reset);
-        let reset = if what.contains(What::RESET_HAS_ACK) {
-            Segment::reset_acknowledging(number)
-        } else {
-            Segment::reset_at(number)
-        };
-        if what.contains(What::RESET_HAS_TS) { self.stamped(reset, what, tsval) } else { reset }
+        if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
     }
 
-    #[cold]
-    fn stamped(&mut self, reset: Segment, what: What, tsval: u32) -> Segment {
-        let value = if what.contains(What::RESET_HAS_TSVAL) { tsval } else { 0 };
+    pub(crate) fn next_stamped_reset(&mut self, now: Instant) -> Segment {
+        let value = if self.what.contains(What::RESET_HAS_TSVAL) { now.as_millis_low() } else { 0 };
         let echo = core::mem::take(&mut self.reset_echo);
-        reset.with_options(Options::NONE.with_timestamps(value, echo))
+        self.next_reset().with_options(Options::NONE.with_timestamps(value, echo))
     }
 
     pub(crate) fn syn(&mut self) {

@@ -77,7 +77,22 @@ impl Connection {
     #[inline(never)]
     fn bare_ack(&mut self) -> Output {
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) => tcb.bare_ack(&mut self.endpoint),
+            Tcb::Synchronized(tcb) if tcb.snd.agreed.contains(Agreed::TIMESTAMPS) => self.stamped_ack(),
+            Tcb::Synchronized(tcb) => {
+                let ack = tcb.bare_ack(&mut self.endpoint);
+                bare(ack)
+            }
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
+        }
+    }
+
+    #[inline(never)]
+    fn stamped_ack(&mut self) -> Output {
+        match &mut self.tcb {
+            Tcb::Synchronized(tcb) => {
+                let ack = tcb.bare_ack(&mut self.endpoint);
+                bare(ack.with_options(tcb.stamp(&self.endpoint)))
+            }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
         }
     }
@@ -109,12 +124,20 @@ impl Connection {
     pub(crate) fn news(&mut self) -> Output {
         let endpoint = &mut self.endpoint;
         if endpoint.due.what.contains(What::TRANSITIONS) {
-            return Output::Transition(endpoint.due.next_transition(self.tcb.state()));
+            return Output::Transition(endpoint.due.next_transition());
         }
         if endpoint.due.what.contains(What::SIGNALS) {
             return Output::Signal(endpoint.due.next_signal());
         }
-        bare(endpoint.due.next_reset(endpoint.now.as_millis_low()))
+        if endpoint.due.what.contains(What::RESET_HAS_TS) {
+            return self.stamped_reset();
+        }
+        bare(endpoint.due.next_reset())
+    }
+
+    #[inline(never)]
+    fn stamped_reset(&mut self) -> Output {
+        bare(self.endpoint.due.next_stamped_reset(self.endpoint.now))
     }
 }
 
@@ -287,21 +310,22 @@ impl Synchronized {
             }
         }
         if endpoint.due.what.contains(What::ACK) {
-            return self.bare_ack(endpoint);
+            let ack = self.bare_ack(endpoint);
+            return bare(ack.with_options(self.options(endpoint)));
         }
         wait(endpoint)
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, when nothing else is due.
     #[inline]
-    fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Output {
+    fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Segment {
         endpoint.due.drop_segments();
         let window = self.rcv.advertise(self.snd.syn, endpoint);
-        let mut segment = Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window);
-        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
-            segment = segment.with_options(self.stamp(endpoint));
-        }
-        bare(segment)
+        Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
+    }
+
+    fn options(&self, endpoint: &Endpoint) -> Options {
+        if self.snd.agreed.contains(Agreed::TIMESTAMPS) { self.stamp(endpoint) } else { Options::NONE }
     }
 
     /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
@@ -389,12 +413,20 @@ impl Endpoint {
 }
 
 impl Rcv {
+    #[inline(never)]
+    fn move_edge(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) {
+        if !syn_unacknowledged {
+            self.edge = self.offer(endpoint);
+        }
+    }
+
     /// The window of a segment that is handed out; from now on the peer knows it. While our SYN is unacknowledged it
     /// does not grow (D8).
     #[inline]
     fn advertise(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) -> u16 {
-        if !syn_unacknowledged {
-            self.edge = self.offer(endpoint);
+        // For most there is nothing to gain.
+        if self.edge.lt(self.read + endpoint.policy.receive_buffer) {
+            self.move_edge(syn_unacknowledged, endpoint);
         }
         self.unacknowledged = false;
         u16::try_from(self.wnd() >> self.scale).unwrap_or(u16::MAX)

@@ -28,19 +28,35 @@ impl Connection {
         self.arrives(segment)
     }
 
-    /// Payload that has never been sent, and that no FIN follows: the straight path.
+    /// Payload that has never been sent.
     #[inline(never)]
     pub(crate) fn payload(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && !tcb.snd.syn
-            && !tcb.snd.fin
             && tcb.snd.is_steady()
         {
             let snd = &tcb.snd;
             let room = (snd.una + snd.wnd.min(self.endpoint.limit)).ahead_of(snd.nxt);
+            if snd.fin {
+                return self.payload_and_fin(room);
+            }
             let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
             if payload > 0 {
-                return tcb.fresh(payload, &mut self.endpoint);
+                return tcb.fresh(payload, false, &mut self.endpoint);
+            }
+        }
+        self.next_segment()
+    }
+
+    /// The same, where a FIN follows or has been sent.
+    #[inline(never)]
+    fn payload_and_fin(&mut self, room: u32) -> Output {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            let snd = &tcb.snd;
+            let payload = snd.end.ahead_of(snd.nxt).min(room).min(u32::from(snd.mss));
+            let fin = snd.nxt + payload == snd.end && snd.end.lt(snd.right_edge());
+            if payload > 0 || fin {
+                return tcb.fresh(payload, fin, &mut self.endpoint);
             }
         }
         self.next_segment()
@@ -79,24 +95,24 @@ impl Synchronized {
         0..usize::from(payload)
     }
 
-    /// Payload that has never been sent, and that no FIN follows.
+    /// Payload that has never been sent, with the FIN or without.
     #[inline(always)]
-    fn fresh(&mut self, payload: u32, endpoint: &mut Endpoint) -> Output {
+    fn fresh(&mut self, payload: u32, fin: bool, endpoint: &mut Endpoint) -> Output {
         let snd = &mut self.snd;
         let from = snd.nxt;
-        snd.nxt += payload;
+        let behind = from + payload;
+        snd.nxt = behind + u32::from(fin);
         if endpoint.timer.is_none() {
             snd.restart_timer(endpoint);
         }
         snd.time(endpoint.now);
         // MUST-61: the last of the queue is pushed.
-        let control = if snd.nxt == snd.end {
-            endpoint.due.what = What::empty();
-            Control::ACK.union(Control::PSH)
-        } else {
-            endpoint.due.what = What::LOOK;
-            Control::ACK
-        };
+        let last = behind == snd.end;
+        let mut control = if last && payload > 0 { Control::ACK.union(Control::PSH) } else { Control::ACK };
+        if fin {
+            control |= Control::FIN;
+        }
+        endpoint.due.what = if last && fin == snd.fin { What::empty() } else { What::LOOK };
         let start = (from - snd.una) as usize;
         self.transmit(from, control, start, payload, endpoint)
     }

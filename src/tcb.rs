@@ -93,8 +93,8 @@ impl Synchronized {
     /// Whether one more challenge may go out.
     pub(crate) fn may_challenge(&mut self, endpoint: &Endpoint) -> bool {
         let now = endpoint.now.as_millis_low();
-        let period = endpoint.policy.challenge_period.millis();
-        if self.challenges == 0 || u64::from(now.wrapping_sub(self.challenges_since)) >= period {
+        let since = now.wrapping_sub(self.challenges_since);
+        if self.challenges == 0 || endpoint.policy.challenge_period.is_over(since) {
             self.challenges_since = now;
             self.challenges = 0;
         }

@@ -161,6 +161,12 @@ impl Span {
         if millis < u32::MAX as u64 { millis as u32 } else { u32::MAX }
     }
 
+    /// Whether so many milliseconds are as long as this, or longer.
+    #[inline]
+    pub(crate) const fn is_over(self, millis: u32) -> bool {
+        if self.0 >> Span::DIGITS == 0 { millis >= self.0 as u32 } else { millis as u64 >= self.millis() }
+    }
+
     /// The moment this long after `start`; none if this is for ever.
     #[inline]
     pub(crate) const fn after(self, start: Instant) -> Option<Instant> {

@@ -28,6 +28,7 @@ enum Event {
     Send(usize),
     Receive(usize),
     Close,
+    Retransmit(usize, usize),
     Limit(u32),
     Pass(u32),
     Deadline,
@@ -46,6 +47,7 @@ fn event() -> impl Strategy<Value = Event> {
         5 => (0..4_000_usize).prop_map(Event::Send),
         3 => (0..2_000_usize).prop_map(Event::Receive),
         1 => Just(Event::Close),
+        1 => (0..2_000_usize, 0..2_000_usize).prop_map(|(from, to)| Event::Retransmit(from, to)),
         1 => prop_oneof![Just(u32::MAX), 0..3_000_u32].prop_map(Event::Limit),
         4 => (0..400_000_u32).prop_map(Event::Pass),
         3 => Just(Event::Deadline),
@@ -109,6 +111,9 @@ proptest! {
                 }
                 Event::Receive(bytes) => prop_assert_eq!(straight.receive(*bytes), long.receive(*bytes)),
                 Event::Close => prop_assert_eq!(straight.close(now), long.close(now)),
+                Event::Retransmit(from, to) => {
+                    prop_assert_eq!(straight.retransmit(*from..*to), long.retransmit(*from..*to));
+                }
                 Event::Limit(bytes) => {
                     straight.limit(*bytes);
                     long.limit(*bytes);
