@@ -18,6 +18,8 @@ mod harness;
 mod link;
 #[path = "kernel/losses.rs"]
 mod losses;
+#[path = "kernel/options.rs"]
+mod options;
 #[path = "kernel/peer.rs"]
 mod peer;
 #[path = "kernel/resets.rs"]

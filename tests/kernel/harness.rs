@@ -9,7 +9,7 @@ use std::{fmt, fs, panic, path, thread};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
-use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, Signal, State, Transition};
+use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Refusal, Segment, Signal, State, Transition};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
 use crate::link::{Fate, Flying, Link};
@@ -69,6 +69,8 @@ pub(crate) struct Case {
     pub(crate) received: Vec<u8>,
     /// All signals but the acknowledgments.
     pub(crate) signals: Vec<Signal>,
+    /// Why segments had no effect.
+    pub(crate) refusals: Vec<Refusal>,
     /// Our user consumes nothing.
     pub(crate) stalled: bool,
     unread: Vec<u8>,
@@ -200,6 +202,7 @@ impl Case {
             to_us: Link::new(),
             received: Vec::new(),
             signals: Vec::new(),
+            refusals: Vec::new(),
             stalled: false,
             unread: Vec::new(),
             queue: Vec::new(),
@@ -260,7 +263,10 @@ impl Case {
         let now = self.now();
         match self.connection.segment_arrives(&packet.segment, now) {
             Ok(range) => self.unread.extend_from_slice(&packet.payload[range]),
-            Err(refusal) => self.note(format_args!("    {refusal}")),
+            Err(refusal) => {
+                self.note(format_args!("    {refusal}"));
+                self.refusals.push(refusal);
+            }
         }
         self.consume();
         self.drain();

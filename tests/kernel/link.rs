@@ -91,6 +91,16 @@ impl Link {
         self.sent.iter().filter(|segment| like(segment)).count()
     }
 
+    /// The first segment like this that was ever sent.
+    pub(crate) fn first(&self, like: impl Fn(&Segment) -> bool) -> Option<Segment> {
+        self.sent.iter().copied().find(|segment| like(segment))
+    }
+
+    /// The first packet like this that is being held back.
+    pub(crate) fn held(&self, like: impl Fn(&Segment) -> bool) -> Option<&Flying> {
+        self.flying.iter().find(|packet| like(&packet.segment))
+    }
+
     /// How many packets have been lost.
     pub(crate) fn lost(&self) -> usize {
         self.lost

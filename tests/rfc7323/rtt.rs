@@ -180,3 +180,26 @@ fn the_acknowledgment_of_a_fin_is_a_sample() {
         ",
     );
 }
+
+/// Of a SYN,ACK, and of the acknowledgment of a FIN: what is timed is the segment.
+#[test]
+fn not_agreed_an_echo_is_no_sample() {
+    check(
+        "
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN>
+        SYN-SENT
+        + 80ms
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK><TS=500,70>
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        ESTABLISHED                         SRTT=80ms TIMESTAMPS=0
+        close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1
+        + 160ms
+        <-- <SEQ=300><ACK=101><CTL=ACK><TS=500,70>
+        FIN-WAIT-2                          SRTT=90ms
+        ",
+    );
+}

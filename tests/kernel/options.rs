@@ -1,0 +1,272 @@
+//! Window scale, timestamps and SACK-permitted, as the kernel offers and answers them; and PAWS, with old duplicates that
+//! the harness makes (RFC 7323, RFC 2018).
+
+use std::fs;
+
+use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, SeqNumber, Signal, State};
+
+use crate::harness::{CONFIG, Case, bytes, the_kernel_connects, we_connect, with_kernel};
+use crate::link::{Flying, Link};
+use crate::peer::End;
+use crate::wire::{Packet, emit};
+
+/// All that there is to agree on. The buffer needs a shift of five.
+const ALL: Config = Config { receive_buffer: 1 << 20, timestamps: true, sack_permitted: true, ..CONFIG };
+const OUR_SHIFT: u8 = 5;
+
+const MANY: usize = 8 << 20;
+/// More than this in flight is more than an unscaled window allows.
+const FIELD: u32 = 65_535;
+
+/// The options of the first SYN on this link.
+#[track_caller]
+fn syn_of(link: &Link) -> Options {
+    let syn = link.first(|segment| segment.control().contains(Control::SYN));
+    syn.expect("a SYN").options()
+}
+
+/// Both SYNs had all of it, both ends take it as agreed, and what the one announced the other uses.
+#[track_caller]
+fn check_agreement(case: &Case) {
+    let (ours, theirs) = (syn_of(&case.to_kernel), syn_of(&case.to_us));
+    assert_eq!(ours.window_scale(), Some(OUR_SHIFT));
+    assert!(theirs.window_scale().is_some_and(|shift| shift > 0), "{theirs:?}");
+    assert!(ours.sack_permitted() && theirs.sack_permitted());
+    assert!(ours.timestamps().is_some() && theirs.timestamps().is_some());
+    let status = case.connection.status();
+    assert_eq!((status.snd_scale, status.rcv_scale), (theirs.window_scale(), Some(OUR_SHIFT)));
+    assert!(status.timestamps && status.sack_permitted);
+}
+
+/// What the transfer was seen to use.
+#[derive(Default)]
+struct Seen {
+    our_window: u32,
+    in_flight: u32,
+}
+
+/// So many bytes each way at once, in such pieces that neither user's queue grows long.
+fn both_send(case: &mut Case, count: usize) -> Seen {
+    const PIECE: usize = 1 << 18;
+    let content = bytes(count);
+    let mut seen = Seen::default();
+    let (mut ours, mut theirs) = (content.chunks(PIECE), content.chunks(PIECE));
+    case.until("both have read it all", |case| {
+        if case.unacknowledged() < PIECE
+            && let Some(piece) = ours.next()
+        {
+            case.send(piece);
+        }
+        if case.peer.has_sent()
+            && let Some(piece) = theirs.next()
+        {
+            case.peer.send(piece);
+        }
+        let status = case.connection.status();
+        seen.our_window = seen.our_window.max(status.snd_wnd.unwrap_or(0));
+        seen.in_flight = seen.in_flight.max(status.in_flight);
+        case.received.len() >= count && case.peer.received.len() >= count
+    });
+    assert!(case.received == content, "what we have read");
+    assert!(case.peer.received == content, "what the kernel has read");
+    case.until("it is acknowledged", |case| case.unacknowledged() == 0);
+    seen
+}
+
+/// Every segment but a reset has timestamps, on both ways, and none but the SYNs has another option.
+#[track_caller]
+fn check_options(link: &Link, timestamps: bool) {
+    let odd = link.first(|segment| {
+        let options = segment.options();
+        let on_a_syn = segment.control().contains(Control::SYN);
+        options.timestamps().is_some() != timestamps
+            || (!on_a_syn && (options.window_scale().is_some() || options.sack_permitted()))
+    });
+    assert_eq!(odd, None);
+}
+
+/// With our acknowledgments held back, more is in flight from the kernel than an unscaled window would allow; and nothing
+/// beyond our window.
+fn the_kernel_uses_our_scale(case: &mut Case) {
+    let before = case.received.len();
+    case.to_kernel.hold();
+    case.peer.send(&bytes(MANY / 8));
+    case.until("the kernel fills more than an unscaled window", |case| case.received.len() - before > FIELD as usize);
+    case.to_kernel.release();
+    case.until("we have read it all", |case| case.received.len() - before >= MANY / 8);
+    assert!(case.received[before..] == bytes(MANY / 8));
+}
+
+/// We close, then the kernel.
+fn both_close(case: &mut Case) {
+    case.close();
+    case.until("the kernel reads the end", |case| case.peer.end.is_some());
+    assert_eq!(case.peer.end, Some(End::OfStream));
+    case.until_we_are_in(State::FinWait2);
+    case.peer.shutdown();
+    case.until_we_are_in(State::Closed);
+    case.until_the_kernel_is_in(None);
+    assert_eq!(case.signals, [Signal::Closing]);
+}
+
+fn eight_mebibytes_each_way(case: &mut Case) {
+    check_agreement(case);
+    let seen = both_send(case, MANY);
+    assert!(seen.our_window > FIELD, "the kernel's window was never more than {}", seen.our_window);
+    assert!(seen.in_flight > FIELD, "never more than {} was in flight", seen.in_flight);
+    the_kernel_uses_our_scale(case);
+    both_close(case);
+    check_options(&case.to_kernel, true);
+    check_options(&case.to_us, true);
+    // Payload takes what the MSS leaves beside the timestamps.
+    assert_eq!(case.to_kernel.count(|segment| segment.payload_len() > 1448), 0);
+    assert!(case.to_kernel.count(|segment| segment.payload_len() == 1448) > 1_000);
+    assert_eq!(case.refusals.iter().filter(|refusal| **refusal == Refusal::NoTimestamp).count(), 0);
+}
+
+/// A receive buffer of the kernel that is worth a window scale from the start.
+fn with_room(case: &mut Case, open: impl FnOnce(&mut Case)) {
+    fs::write("/proc/sys/net/ipv4/tcp_rmem", "4096 4194304 6291456").expect("a policy of the kernel");
+    open(case);
+}
+
+#[test]
+fn the_kernel_answers_our_options_and_eight_mebibytes_go_each_way() {
+    with_kernel(ALL, |case| {
+        with_room(case, we_connect);
+        eight_mebibytes_each_way(case);
+        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+    });
+}
+
+#[test]
+fn we_answer_the_kernels_options_and_eight_mebibytes_go_each_way() {
+    with_kernel(ALL, |case| {
+        with_room(case, the_kernel_connects);
+        eight_mebibytes_each_way(case);
+        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+    });
+}
+
+/// The kernel wants none of it, or we do not: nothing is agreed, and nothing is scaled.
+#[test]
+fn what_the_kernel_does_not_want_is_not_used() {
+    const POLICIES: [&str; 3] = ["tcp_window_scaling", "tcp_timestamps", "tcp_sack"];
+    let refuse = || {
+        for policy in POLICIES {
+            fs::write(format!("/proc/sys/net/ipv4/{policy}"), "0").expect("a policy of the kernel");
+        }
+    };
+    let check = |case: &mut Case| {
+        let status = case.connection.status();
+        assert_eq!((status.snd_scale, status.rcv_scale), (Some(0), Some(0)));
+        assert!(!status.timestamps && !status.sack_permitted);
+        both_send(case, 1 << 18);
+        both_close(case);
+        check_options(&case.to_us, false);
+    };
+    with_kernel(ALL, move |case| {
+        refuse();
+        we_connect(case);
+        check(case);
+    });
+    with_kernel(ALL, move |case| {
+        refuse();
+        the_kernel_connects(case);
+        check(case);
+        check_options(&case.to_kernel, false);
+    });
+}
+
+/// The packet again, with its timestamps, but at other numbers: what a duplicate from 4 GiB ago looks like.
+fn at(packet: &Flying, seq: SeqNumber, ack: SeqNumber) -> Flying {
+    let parsed = Packet::parse(&packet.bytes).expect("it was parsed before");
+    let segment = Segment::new(seq, ack, parsed.segment.control())
+        .with_window(parsed.segment.window())
+        .with_options(parsed.segment.options())
+        .with_payload(parsed.segment.payload_len());
+    Flying { segment, bytes: emit(parsed.source, parsed.destination, &segment, parsed.payload) }
+}
+
+/// A hundred bytes each way, the first of them kept: what comes later is later by some milliseconds.
+fn keep_a_packet_each_way(case: &mut Case) -> (Flying, Flying) {
+    let carries = |segment: &Segment| segment.payload_len() > 0;
+    case.to_us.hold();
+    case.peer.send(&bytes(100));
+    case.until("the kernel's payload is on its way", |case| case.to_us.held(carries).is_some());
+    let theirs = case.to_us.held(carries).expect("it is held").clone();
+    case.to_us.release();
+    case.to_kernel.hold();
+    case.send(&bytes(100));
+    let ours = case.to_kernel.held(carries).expect("it is held").clone();
+    case.to_kernel.release();
+    case.until("both have read it", |case| case.received.len() == 100 && case.peer.received.len() == 100);
+    (theirs, ours)
+}
+
+/// How many segments the kernel has refused by PAWS on connections that stood.
+fn refused_by_the_kernel() -> u64 {
+    let table = fs::read_to_string("/proc/thread-self/net/netstat").expect("the kernel's counters");
+    let mut lines = table.lines().filter(|line| line.starts_with("TcpExt:")).map(str::split_whitespace);
+    let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
+    let (_, value) = names.zip(values).find(|(name, _)| *name == "PAWSEstab").expect("PAWSEstab");
+    value.parse().expect("a number")
+}
+
+/// The value of the newest timestamp that has passed on this link.
+fn newest(link: &Link) -> u32 {
+    let mut newest = 0;
+    while let Some((value, _)) = link
+        .first(|segment| segment.options().timestamps().is_some_and(|(value, _)| value > newest))
+        .and_then(|segment| segment.options().timestamps())
+    {
+        newest = value;
+    }
+    newest
+}
+
+/// The very packet again, and the same with the numbers that are awaited, as after a wrap: neither does any harm, at
+/// either end.
+#[test]
+fn an_old_duplicate_is_refused_at_both_ends() {
+    with_kernel(ALL, |case| {
+        we_connect(case);
+        let (theirs, ours) = keep_a_packet_each_way(case);
+        let (their_value, _) = theirs.segment.options().timestamps().expect("timestamps");
+        let mut sent = 100;
+        while newest(&case.to_us) <= their_value.wrapping_add(5) {
+            sent += 100;
+            let piece = bytes(sent);
+            case.peer.send(&piece[sent - 100..]);
+            case.send(&piece[sent - 100..]);
+            case.until("both have read it", |case| case.received.len() == sent && case.peer.received.len() == sent);
+        }
+        case.until("it is acknowledged", |case| case.unacknowledged() == 0);
+
+        let before = case.connection.status();
+        let (nxt, rcv_nxt) = (before.snd_nxt.expect("SND.NXT"), before.rcv_nxt.expect("RCV.NXT"));
+        case.refusals.clear();
+        case.to_us.send(theirs.clone());
+        case.to_us.send(at(&theirs, rcv_nxt, nxt));
+        case.until("both are refused", |case| case.refusals.len() == 2);
+        assert_eq!(case.refusals, [Refusal::OldTimestamp; 2]);
+        let after = case.connection.status();
+        assert_eq!((after.snd_nxt, after.rcv_nxt, after.unread), (before.snd_nxt, before.rcv_nxt, 0));
+
+        let refused = refused_by_the_kernel();
+        case.to_kernel.send(ours.clone());
+        case.to_kernel.send(at(&ours, nxt, rcv_nxt));
+        case.until("the kernel has refused both", |_| refused_by_the_kernel() >= refused + 2);
+        assert_eq!((ours.segment.payload_len(), case.peer.received.len()), (100, sent));
+
+        // And life goes on.
+        let piece = bytes(sent + 1_000);
+        case.peer.send(&piece[sent..]);
+        case.send(&piece[sent..]);
+        case.until("both have read it", |case| {
+            case.received.len() >= sent + 1_000 && case.peer.received.len() >= sent + 1_000
+        });
+        assert!(case.received == piece && case.peer.received == piece);
+        both_close(case);
+    });
+}
