@@ -187,3 +187,22 @@ fn sack_permitted_stands_on_syns_alone() {
     assert_eq!(end.arrives("<SEQ=300><ACK=105><CTL=ACK><DATA=7><WND=8000>"), "<SEQ=105><ACK=307><CTL=ACK><WND=65528>");
     assert_eq!(end.close(), "<SEQ=105><ACK=307><CTL=FIN,ACK><WND=65528>");
 }
+
+/// What the SYNs have agreed stays, whatever the policies become.
+#[test]
+fn other_policies_in_mid_life_change_nothing_of_the_agreement() {
+    let mut end = End::established(&ALL, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><WS=2><SACK><TS=1000,0>");
+    end.connection.configure(&Config { receive_buffer: MIB, ..Config::DEFAULT });
+    end.wait(Duration::from_millis(1));
+    assert_eq!(
+        end.arrives("<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=100><TS=1001,0>"),
+        "<SEQ=100><ACK=305><CTL=ACK><WND=32767><TS=1,1001>"
+    );
+    let status = end.connection.status();
+    assert_eq!((status.snd_scale, status.rcv_scale, status.snd_wnd), (Some(2), Some(5), Some(400)));
+    assert!(status.timestamps && status.sack_permitted);
+    // The other way round nothing is added.
+    let mut end = End::established(&Config::DEFAULT, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000>");
+    end.connection.configure(&ALL);
+    assert_eq!(end.arrives("<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=100>"), "<SEQ=100><ACK=305><CTL=ACK><WND=65530>");
+}

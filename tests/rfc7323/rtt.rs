@@ -203,3 +203,19 @@ fn not_agreed_an_echo_is_no_sample() {
         ",
     );
 }
+
+/// Zero is what some ends say that have nothing to echo.
+#[test]
+fn an_echo_of_zero_is_no_sample() {
+    once_agreed(
+        "
+        + 1h
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 100ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=1100,0>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us
+        ",
+    );
+}
