@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use tcp_lifecycle::sim::{Network, Pair, Side};
-use tcp_lifecycle::{Config, Control, Instant, Open, Segment, Signal, State};
+use tcp_lifecycle::sim::{Network, Pair, Side, What};
+use tcp_lifecycle::{Config, Control, Instant, Open, Refusal, Segment, Signal, State};
 
 /// What never ends a connection by itself.
 const PATIENT: Config = Config {
@@ -90,6 +91,17 @@ fn drive_and_look(pair: &mut Pair, timestamps: bool, until: impl Fn(&Pair) -> bo
     Ok(())
 }
 
+/// Every segment that was refused on its arrival.
+fn refused(pair: &Pair) -> Vec<(Segment, Refusal)> {
+    let mut refused = Vec::new();
+    for event in pair.trace().events() {
+        if let What::Arrived(_, segment, Err(refusal)) = &event.what {
+            refused.push((*segment, *refusal));
+        }
+    }
+    refused
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -128,5 +140,31 @@ proptest! {
         let ends = [Signal::Reset, Signal::Refused, Signal::TimedOut];
         let ended = |side| pair.signals(side).iter().any(|signal| ends.contains(signal));
         prop_assert!(!ended(Side::A) && !ended(Side::B), "it ended badly");
+    }
+
+    /// What an end says, the other one takes: no window is misread, and no timestamp is old.
+    #[test]
+    fn on_a_perfect_network_nothing_is_refused(
+        a in policies(),
+        b in policies(),
+        start in start(),
+        pieces in vec((any::<bool>(), 1_usize..20_000, 0_u64..50), 1..12),
+    ) {
+        let mut pair = Pair::new(&a, &b, Network::PERFECT);
+        prop_assert_eq!(pair.drive_until(Instant::ZERO + start), Ok(()));
+        prop_assert_eq!(pair.handshake(), Ok(()));
+        check_mirror(&pair, [&a, &b])?;
+        for (from_a, bytes, pause) in pieces {
+            let (side, peer) = if from_a { (Side::A, &b) } else { (Side::B, &a) };
+            let bytes = bytes.min(usize::from(peer.mss) * 200);
+            prop_assert_eq!(pair.send(side, &vec![7; bytes]), Ok(()));
+            prop_assert_eq!(pair.drive_for(Duration::from_millis(pause)), Ok(()));
+        }
+        prop_assert_eq!(pair.close(Side::A), Ok(()));
+        prop_assert_eq!(pair.close(Side::B), Ok(()));
+        prop_assert_eq!(pair.drive(), Ok(()));
+        prop_assert_eq!(pair.received(Side::A), pair.sent(Side::B));
+        prop_assert_eq!(pair.received(Side::B), pair.sent(Side::A));
+        prop_assert_eq!(refused(&pair), []);
     }
 }

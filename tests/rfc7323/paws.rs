@@ -29,14 +29,15 @@ fn an_old_segment_is_acknowledged_and_dropped() {
     );
 }
 
-/// Older is 1 to 2^31 - 1 less.
+/// Older is 1 to 2^31 - 1 less; half the clock away is neither older nor newer, and is let through.
 #[test]
 fn the_oldest_that_is_old_is_half_the_clock_away() {
     once_agreed(
         "
         <-- <SEQ=300><ACK=100><CTL=ACK><TS=2147484649,20>       refused: OldTimestamp
         --> <SEQ=100><ACK=300><CTL=ACK><TS=20,1000>
-        <-- <SEQ=300><ACK=100><CTL=ACK><TS=2147484647,20>
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=1><TS=2147484648,20>
+        --> <SEQ=100><ACK=301><CTL=ACK>
         ",
     );
 }
