@@ -103,3 +103,21 @@ fn the_reset_of_an_abort_in_syn_received_has_them() {
     end.arrives("<SEQ=299><CTL=SYN><WND=8000><TS=1000,0>");
     assert_eq!(end.abort(), "<SEQ=100><CTL=RST><TS=0,1000>");
 }
+
+/// [`Segment::reset`] is that answer, for a host that has no connection to ask.
+#[test]
+fn the_answer_of_a_host_without_a_connection_has_them_as_well() {
+    for segment in [
+        "<SEQ=7><ACK=9><CTL=ACK><TS=55,66>",
+        "<SEQ=7><ACK=9><CTL=FIN,ACK><DATA=3>",
+        "<SEQ=7><CTL=SYN><MSS=100><WS=1><SACK><TS=55,0>",
+        "<SEQ=7><CTL=SYN><MSS=100><WS=1><SACK>",
+        "<SEQ=7><ACK=9><CTL=SYN,ACK><TS=0,0>",
+    ] {
+        let (_, answer) = End::new(&Config::DEFAULT).refuses(segment);
+        assert_eq!(parsed(segment).reset().map(|reset| reset.to_string()), Some(answer), "{segment}");
+    }
+    let reset = parsed("<SEQ=7><ACK=9><CTL=ACK><TS=55,66>").reset().expect("it is no reset");
+    assert_eq!(reset.to_string(), "<SEQ=9><CTL=RST><TS=0,55>");
+    assert_eq!(parsed("<SEQ=7><CTL=RST><TS=55,66>").reset(), None);
+}
