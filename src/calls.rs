@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
 use crate::seq::SeqNumber;
-use crate::tcb::{Agreed, Pace, Phase, Snd, Tcb};
+use crate::tcb::{Agreed, Offer, Pace, Phase, Snd, SynSent, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
 const MOST_QUEUED: u32 = 1 << 30;
@@ -33,7 +33,8 @@ impl Connection {
     /// `<SEQ=ISS><CTL=SYN>`, SND.UNA <- ISS, SND.NXT <- ISS+1, SYN-SENT.
     fn issue_syn(&mut self) {
         let snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
-        self.enter(Tcb::SynSent(snd));
+        let offer = Offer::of(&self.endpoint);
+        self.enter(Tcb::SynSent(SynSent { snd, offer }));
         self.endpoint.due.syn();
     }
 
@@ -43,7 +44,7 @@ impl Connection {
             Tcb::Closed => Err(CallError::ConnectionDoesNotExist),
             Tcb::Listen => Err(CallError::RemoteSocketUnspecified),
             // Queued until ESTABLISHED.
-            Tcb::SynSent(snd) => snd.queue(bytes),
+            Tcb::SynSent(tcb) => tcb.snd.queue(bytes),
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) => tcb.snd.queue(bytes),
                 Phase::Established | Phase::CloseWait => {

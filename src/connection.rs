@@ -96,11 +96,6 @@ impl Endpoint {
         let clock = (now.max(self.now).as_micros() / 4) as u32;
         if nxt.lt(SeqNumber(self.isn_offset) + clock) { self.isn_offset } else { (nxt + 1).back(clock).0 }
     }
-
-    /// The window on a SYN or SYN,ACK.
-    pub(crate) fn syn_window(&self) -> u16 {
-        u16::try_from(self.policy.receive_buffer).unwrap_or(u16::MAX)
-    }
 }
 
 /// Making one, and looking at it.

@@ -79,7 +79,7 @@ impl Connection {
         }
         let (snd, phase) = match &self.tcb {
             Tcb::Closed | Tcb::Listen => return Err(Refusal::IcmpNotInFlight),
-            Tcb::SynSent(snd) => (snd, None),
+            Tcb::SynSent(tcb) => (&tcb.snd, None),
             Tcb::Synchronized(tcb) => (&tcb.snd, Some(tcb.phase)),
         };
         if !(snd.una.le(quoted) && quoted.lt(snd.nxt)) {

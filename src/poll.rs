@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::state::Transition;
-use crate::tcb::{Agreed, Pace, Phase, Rcv, Snd, Synchronized, Tcb};
+use crate::tcb::{Agreed, Pace, Phase, Rcv, Snd, SynSent, Synchronized, Tcb};
 use crate::time::Instant;
 
 /// What [`poll`](Connection::poll) hands out, in this order: transitions, signals, segments, and then `Wait`.
@@ -109,11 +109,9 @@ impl Connection {
     fn next_without_tcb(&mut self) -> Output {
         let endpoint = &mut self.endpoint;
         match &mut self.tcb {
-            Tcb::SynSent(snd) if endpoint.due.take(What::SYN) => {
-                let segment = Segment::new(snd.iss, SeqNumber(0), Control::SYN)
-                    .with_window(endpoint.syn_window())
-                    .with_options(endpoint.offers());
-                snd.syn(segment, endpoint)
+            Tcb::SynSent(tcb) if endpoint.due.take(What::SYN) => {
+                let segment = tcb.next_syn(endpoint);
+                tcb.snd.syn(segment, endpoint)
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) | Tcb::Synchronized(_) => wait(endpoint),
         }
@@ -394,21 +392,15 @@ impl Synchronized {
     }
 }
 
-impl Endpoint {
-    /// The options of our first SYN.
-    fn offers(&self) -> Options {
-        let mut options = Options::NONE.with_mss(self.policy.mss);
-        if let Some(shift) = self.policy.window_scale() {
-            options = options.with_window_scale(shift);
-        }
-        if self.policy.sack_permitted() {
-            options = options.with_sack_permitted();
-        }
-        if self.policy.timestamps() {
+impl SynSent {
+    /// `<SEQ=ISS><CTL=SYN>`
+    fn next_syn(&self, endpoint: &Endpoint) -> Segment {
+        let mut options = self.offer.options;
+        if options.timestamps().is_some() {
             // There is nothing to echo yet.
-            options = options.with_timestamps(self.now.as_millis_low(), 0);
+            options = options.with_timestamps(endpoint.now.as_millis_low(), 0);
         }
-        options
+        Segment::new(self.snd.iss, SeqNumber(0), Control::SYN).with_window(self.offer.window).with_options(options)
     }
 }
 

@@ -57,7 +57,7 @@ impl Status {
     pub(crate) fn of(connection: &Connection) -> Status {
         let (snd, rcv) = match &connection.tcb {
             Tcb::Closed | Tcb::Listen => (None, None),
-            Tcb::SynSent(snd) => (Some(snd), None),
+            Tcb::SynSent(tcb) => (Some(&tcb.snd), None),
             Tcb::Synchronized(tcb) => (Some(&tcb.snd), Some(&tcb.rcv)),
         };
         let policy = &connection.endpoint.policy;

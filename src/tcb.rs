@@ -7,6 +7,7 @@ pub(crate) use rcv::Rcv;
 pub(crate) use snd::{Agreed, Pace, Snd};
 
 use crate::connection::{Endpoint, Open};
+use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::state::State;
@@ -19,7 +20,7 @@ pub(crate) enum Tcb {
     /// LISTEN: no sequence numbers yet.
     Listen,
     /// SYN-SENT: our numbers, none of the peer's.
-    SynSent(Snd),
+    SynSent(SynSent),
     /// SYN-RECEIVED and beyond: both.
     Synchronized(Synchronized),
 }
@@ -67,6 +68,39 @@ impl Phase {
     }
 }
 
+/// A connection that knows its own numbers, and has told them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SynSent {
+    pub(crate) snd: Snd,
+    pub(crate) offer: Offer,
+}
+
+/// What our first SYN says; it stays when the policies change before the answer comes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Offer {
+    pub(crate) window: u16,
+    /// Timestamps stand for those of the moment when it goes out.
+    pub(crate) options: Options,
+}
+
+impl Offer {
+    pub(crate) fn of(endpoint: &Endpoint) -> Offer {
+        let policy = &endpoint.policy;
+        // MAY-3: always.
+        let mut options = Options::NONE.with_mss(policy.mss);
+        if let Some(shift) = policy.window_scale() {
+            options = options.with_window_scale(shift);
+        }
+        if policy.sack_permitted() {
+            options = options.with_sack_permitted();
+        }
+        if policy.timestamps() {
+            options = options.with_timestamps(0, 0);
+        }
+        Offer { window: u16::try_from(policy.receive_buffer).unwrap_or(u16::MAX), options }
+    }
+}
+
 /// A connection that knows both sequence number spaces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Synchronized {
@@ -80,12 +114,13 @@ pub(crate) struct Synchronized {
 }
 
 impl Synchronized {
-    pub(crate) fn new(origin: Open, snd: Snd, syn: &Segment, endpoint: &Endpoint) -> Synchronized {
+    pub(crate) fn new(origin: Open, mut snd: Snd, offer: &Offer, syn: &Segment, endpoint: &Endpoint) -> Synchronized {
+        snd.agree(offer, syn, endpoint);
         Synchronized {
             phase: Phase::SynReceived(origin),
             challenges: 0,
             challenges_since: 0,
-            rcv: Rcv::new(syn, snd.agreed, endpoint),
+            rcv: Rcv::new(syn, offer, snd.agreed, endpoint),
             snd,
         }
     }

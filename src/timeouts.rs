@@ -51,7 +51,7 @@ impl Connection {
         let passive = self.tcb.is_passive_syn_received();
         let endpoint = &mut self.endpoint;
         let snd = match &mut self.tcb {
-            Tcb::SynSent(snd) => snd,
+            Tcb::SynSent(tcb) => &mut tcb.snd,
             Tcb::Synchronized(tcb) => &mut tcb.snd,
             Tcb::Closed | Tcb::Listen => return,
         };

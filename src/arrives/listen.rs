@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::connection::{Connection, Open};
 use crate::error::Refusal;
 use crate::segment::Segment;
-use crate::tcb::{Snd, Synchronized, Tcb};
+use crate::tcb::{Offer, Snd, Synchronized, Tcb};
 
 impl Connection {
     #[inline(never)]
@@ -31,9 +31,9 @@ impl Connection {
     /// What the SYN carries besides is not acknowledged, so that the peer sends it again (D13).
     #[inline(never)]
     fn enter_syn_received(&mut self, syn: &Segment) {
-        let mut snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
-        snd.agree(syn, &self.endpoint);
-        self.enter(Tcb::Synchronized(Synchronized::new(Open::Passive, snd, syn, &self.endpoint)));
+        let snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
+        let offer = Offer::of(&self.endpoint);
+        self.enter(Tcb::Synchronized(Synchronized::new(Open::Passive, snd, &offer, syn, &self.endpoint)));
         self.endpoint.due.syn();
     }
 }

@@ -13,13 +13,11 @@ use crate::tcb::{Pace, Phase, Snd, Synchronized, Tcb};
 impl Connection {
     #[inline(never)]
     pub(super) fn arrives_in_syn_sent(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        let Tcb::SynSent(snd) = &self.tcb else { return Ok(0..0) };
-        if let Err(early) = snd.check(segment) {
+        let Tcb::SynSent(tcb) = &self.tcb else { return Ok(0..0) };
+        if let Err(early) = tcb.snd.check(segment) {
             return self.return_early(segment, early);
         }
-        let mut snd = snd.clone();
-        snd.agree(segment, &self.endpoint);
-        let tcb = Synchronized::new(Open::Active, snd, segment, &self.endpoint);
+        let tcb = Synchronized::new(Open::Active, tcb.snd.clone(), &tcb.offer, segment, &self.endpoint);
         self.endpoint.due.drop_segments();
         match segment.ack() {
             Some(ack) => Ok(self.enter_established(tcb, ack, segment)),

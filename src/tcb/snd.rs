@@ -1,5 +1,6 @@
 //! The send sequence space, RFC 9293 section 3.3.1, Figure 3.
 
+use super::Offer;
 use crate::config::LEAST_PEER_MSS;
 use crate::connection::Endpoint;
 use crate::rto::Rto;
@@ -133,16 +134,16 @@ impl Snd {
 
     /// What the peer's SYN offers and we do too. RFC 9293 3.7.1: segment sizes, within our own bound (MUST-14, MUST-15,
     /// MUST-16); RFC 7323: window scale, at most 14 (section 2.3), and timestamps.
-    pub(crate) fn agree(&mut self, syn: &Segment, endpoint: &Endpoint) {
-        let (policy, options) = (&endpoint.policy, syn.options());
-        if let (Some(_), Some(shift)) = (policy.window_scale(), options.window_scale()) {
+    pub(super) fn agree(&mut self, offer: &Offer, syn: &Segment, endpoint: &Endpoint) {
+        let (policy, ours, options) = (&endpoint.policy, &offer.options, syn.options());
+        if let (Some(_), Some(shift)) = (ours.window_scale(), options.window_scale()) {
             self.agreed |= Agreed::SCALE;
             self.scale = shift.min(14);
         }
-        if policy.timestamps() && options.timestamps().is_some() {
+        if ours.timestamps().is_some() && options.timestamps().is_some() {
             self.agreed |= Agreed::TIMESTAMPS;
         }
-        if policy.sack_permitted() && options.sack_permitted() {
+        if ours.sack_permitted() && options.sack_permitted() {
             self.agreed |= Agreed::SACK;
         }
         let peer = options.mss().unwrap_or(policy.default_peer_mss);
