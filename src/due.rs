@@ -38,8 +38,8 @@ bitflags::bitflags! {
         const RESET_HAS_TS = 256;
         const RESET_HAS_TSVAL = 512;
 
+        /// What is handed out before anything of the TCB.
         const NEWS = Self::TRANSITIONS.bits() | Self::SIGNALS.bits() | Self::RESET.bits();
-        const SEGMENTS = Self::OF_RESET.bits() | Self::OF_TCB.bits();
         const OF_RESET = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::RESET_HAS_TS.bits() | Self::RESET_HAS_TSVAL.bits();
         /// What is nothing without a TCB.
         const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();
