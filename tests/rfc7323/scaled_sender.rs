@@ -178,3 +178,20 @@ fn a_gibibyte_goes_out_at_once() {
     let ack = parsed("<SEQ=300><ACK=100><CTL=ACK><WND=65535>");
     assert_eq!(end.hand_in(&ack), Ok(0..0));
 }
+
+/// The field is the same as that of the SYN,ACK, but the window is a larger one: what waited for it goes out.
+#[test]
+fn the_same_field_behind_the_syn_is_a_larger_window() {
+    shifted_by_seven(
+        "
+        send 2000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+        ESTABLISHED                     UNSENT=1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+        --> <SEQ=1100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1636><ACK=300><CTL=ACK><DATA=464>
+        ESTABLISHED                     SND.WND=128000 UNSENT=0
+        ",
+    );
+}

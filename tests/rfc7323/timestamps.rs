@@ -252,3 +252,16 @@ fn the_option_on_our_syn_is_not_made_smaller_for_them() {
         ",
     );
 }
+
+/// A smaller bound on the segments in mid-life is one on the whole segment, too.
+#[test]
+fn twelve_bytes_of_a_bound_that_comes_later_are_no_payload() {
+    let config = Config { timestamps: true, ..Config::DEFAULT };
+    let mut end = End::established(&config, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
+    end.connection.configure(&Config { max_segment: 120, ..config });
+    assert_eq!(
+        end.send(89),
+        "<SEQ=100><ACK=300><CTL=ACK><DATA=88><WND=65535><TS=0,1000> \
+         <SEQ=188><ACK=300><CTL=PSH,ACK><DATA=1><WND=65535><TS=0,1000>"
+    );
+}
