@@ -2,6 +2,8 @@
 
 #[path = "rfc7323/end.rs"]
 mod end;
+#[path = "rfc7323/offered.rs"]
+mod offered;
 #[path = "rfc7323/offers.rs"]
 mod offers;
 #[path = "rfc7323/pair.rs"]
