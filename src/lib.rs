@@ -90,6 +90,7 @@
 //! | 3.10.7.2 LISTEN | `arrives/listen.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
 //! | 3.10.7.4 the eight steps | `arrives/synchronized.rs` |
+//! | TIME-WAIT in 32 bytes | `time_wait.rs` |
 //! | what most events are, done without questions | `straight.rs` |
 //!
 //! Where the texts leave room, [`decisions`] says what is done and why.
@@ -127,6 +128,7 @@ mod status;
 mod straight;
 mod tcb;
 mod time;
+mod time_wait;
 mod timeouts;
 
 #[doc = include_str!("decisions.md")]
@@ -143,6 +145,7 @@ pub use seq::SeqNumber;
 pub use state::{State, Transition};
 pub use status::Status;
 pub use time::Instant;
+pub use time_wait::TimeWait;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -415,7 +415,7 @@ impl Rcv {
     /// The window of a segment that is handed out; from now on the peer knows it. While our SYN is unacknowledged it
     /// does not grow (D8).
     #[inline]
-    fn advertise(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) -> u16 {
+    pub(crate) fn advertise(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) -> u16 {
         // For most there is nothing to gain.
         if self.edge.lt(self.read + endpoint.policy.receive_buffer) {
             self.move_edge(syn_unacknowledged, endpoint);

@@ -107,8 +107,8 @@ pub(crate) struct Synchronized {
     pub(crate) phase: Phase,
     /// How many challenges have gone out in the period that began at this moment, in milliseconds modulo 2^32 (RFC 5961
     /// section 7). One count for each connection, since a shared one would tell an attacker of the others.
-    challenges: u8,
-    challenges_since: u32,
+    pub(crate) challenges: u8,
+    pub(crate) challenges_since: u32,
     pub(crate) snd: Snd,
     pub(crate) rcv: Rcv,
 }

@@ -1,0 +1,348 @@
+//! TIME-WAIT in half a cache line. The rules are not told twice: each event unpacks the [`Connection`], hands the event
+//! to it, and packs what it has become.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use crate::config::{Config, Policy};
+use crate::connection::{Connection, Endpoint, Open};
+use crate::due::What;
+use crate::error::Refusal;
+use crate::poll::Output;
+use crate::segment::{Control, Segment};
+use crate::seq::SeqNumber;
+use crate::state::State;
+use crate::tcb::{Agreed, Offer, Phase, Rcv, Snd, Synchronized, Tcb};
+use crate::time::Instant;
+
+/// A [`Connection`] in TIME-WAIT, in 32 bytes: what a server keeps of its closed connections for 2 MSL.
+///
+/// [`Connection::time_wait`] makes one. It is driven as the connection would be: after every event, poll until
+/// [`Output::Wait`]; in CLOSED it has done its work. Since many share one [`Config`], each call takes it: it has to be
+/// the one that the connection had when it was turned into this.
+///
+/// ```
+/// use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State, TimeWait};
+///
+/// let config = Config::DEFAULT;
+/// let now = Instant::ZERO;
+/// let mut connection = Connection::new(&config, 100);
+/// connection.open(Open::Active, now)?;
+/// while !matches!(connection.poll(now), Output::Wait(_)) {} // a SYN goes out
+/// connection.segment_arrives(&"<SEQ=300><ACK=101><CTL=SYN,ACK><WND=1000>".parse()?, now)?;
+/// connection.close(now)?;
+/// while !matches!(connection.poll(now), Output::Wait(_)) {} // a FIN goes out
+/// let fin: Segment = "<SEQ=301><ACK=102><CTL=FIN,ACK>".parse()?;
+/// connection.segment_arrives(&fin, now)?;
+/// while !matches!(connection.poll(now), Output::Wait(_)) {} // its acknowledgment goes out, and is lost
+///
+/// let mut time_wait = connection.time_wait().unwrap(); // the connection can be dropped
+/// let later = now + config.msl;
+/// assert_eq!(time_wait.segment_arrives(&fin, later, &config), Ok(0..0));
+/// let Output::Transmit(again) = time_wait.poll(later, &config) else { panic!("an ACK is due") };
+/// assert_eq!(again.segment.to_string(), "<SEQ=102><ACK=302><CTL=ACK><WND=65535>");
+/// let end = time_wait.deadline(&config).unwrap();
+/// assert_eq!(end, later + 2 * config.msl);
+/// time_wait.timeout(end, &config);
+/// assert!(matches!(time_wait.poll(end, &config), Output::Transition(t) if t.to == State::Closed));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # How exact it is
+///
+/// Until it is in CLOSED, whatever can be observed is as with the connection, but for this, for which there is no room:
+///
+/// * Each ACK has the window that the next one of the connection would have had. Where that offers more than the peer
+///   has been told, or windows are scaled and the right edge is no multiple of the scale, the edge that segments are
+///   tested against may differ by that much.
+/// * Of IRS 16 bits are kept: a SYN which is alike in these counts as a repeat, after which no reset ends TIME-WAIT
+///   (D14 in [`decisions`](crate::decisions)).
+/// * Time that goes back stands still at the last whole millisecond, and no later than four and a half hours after the
+///   2 MSL began.
+/// * A `challenge_period` longer than 65 seconds may end after 65.
+/// * Whether TS.Recent is older than 24 days is known as of the last event.
+/// * Moments count up to 570 years after the epoch.
+///
+/// In CLOSED it is no connection any more. A segment is refused as the connection would, but the answer, if it needs
+/// one, is [`Segment::reset`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TimeWait {
+    /// When the 2 MSL began, in microseconds, above ten bits: four of `max_snd_wnd`'s shift, and [`Marks`].
+    since_and_marks: u64,
+    snd_nxt: SeqNumber,
+    rcv_nxt: SeqNumber,
+    ts_recent: u32,
+    /// The window of each ACK, as on the wire.
+    window: u16,
+    /// MAX.SND.WND, a window that was scaled or one that was not: without the zeros of the shift.
+    max_snd_wnd: u16,
+    /// The lower half of IRS.
+    irs: u16,
+    /// Milliseconds from the start of the limiter's period to the last event.
+    challenge_age: u16,
+    challenges: u8,
+    /// Milliseconds from `since` to the last event, little end first.
+    elapsed: [u8; 3],
+}
+
+bitflags::bitflags! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    struct Marks: u16 {
+        const TIMESTAMPS = 1 << 4;
+        /// TS.Recent is too old to count.
+        const STALE = 1 << 5;
+        const SCALE = 1 << 6;
+        /// D14
+        const CHALLENGED = 1 << 7;
+        const CLOSED = 1 << 8;
+        /// In TIME-WAIT an ACK, in CLOSED the transition.
+        const DUE = 1 << 9;
+    }
+}
+
+const MARKS: u32 = 10;
+const SHIFT: u64 = 0xF;
+const MOST_SINCE: u64 = u64::MAX >> MARKS;
+const MOST_ELAPSED: u64 = 0xFF_FFFF;
+/// A longer 2 MSL is not worth to be packed.
+const MOST_2_MSL: Duration = Duration::from_secs(4 * 3_600);
+
+impl Connection {
+    /// A drained connection in TIME-WAIT as a [`TimeWait`], which takes its place. Bytes that the user has not reported
+    /// as consumed by then stay out of the window.
+    ///
+    /// None in any other state, and while anything is due. None, too, where it could not be done faithfully: where 2 MSL
+    /// are longer than four hours, or [`configure`](Self::configure) has brought another MSL or window scale since they
+    /// were put to use.
+    #[must_use]
+    pub fn time_wait(&self) -> Option<TimeWait> {
+        if self.state() != State::TimeWait || !self.endpoint.due.is_nothing() {
+            return None;
+        }
+        let packed = TimeWait::pack(self);
+        let again = packed.unpack(self.endpoint.policy);
+        let lasts = self.deadline()?.saturating_duration_since(packed.since());
+        let faithful = again.deadline() == self.deadline()
+            && again.endpoint.now <= self.endpoint.now
+            && again.rcv_scale() == self.rcv_scale();
+        (faithful && lasts <= MOST_2_MSL).then_some(packed)
+    }
+
+    fn rcv_scale(&self) -> Option<u8> {
+        match &self.tcb {
+            Tcb::Synchronized(tcb) => Some(tcb.rcv.scale),
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => None,
+        }
+    }
+}
+
+impl TimeWait {
+    /// TIME-WAIT, or CLOSED once it is over.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        if self.marks().contains(Marks::CLOSED) { State::Closed } else { State::TimeWait }
+    }
+
+    /// As [`Connection::segment_arrives`]. There is never any payload to take: the range is empty.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`] of the connection.
+    pub fn segment_arrives(
+        &mut self,
+        segment: &Segment,
+        now: Instant,
+        config: &Config,
+    ) -> Result<Range<usize>, Refusal> {
+        self.event(config, |connection| {
+            if let Tcb::Synchronized(tcb) = &mut connection.tcb {
+                // The upper half is not kept; that of the segment takes its place.
+                tcb.rcv.irs = SeqNumber((segment.seq().0 & !0xFFFF) | (tcb.rcv.irs.0 & 0xFFFF));
+            }
+            connection.segment_arrives(segment, now)
+        })
+    }
+
+    /// As [`Connection::timeout`]: at the deadline, TIME-WAIT is over.
+    pub fn timeout(&mut self, now: Instant, config: &Config) {
+        self.event(config, |connection| connection.timeout(now));
+    }
+
+    /// As [`Connection::poll`]: an ACK, the transition to CLOSED, and [`Output::Wait`].
+    #[must_use]
+    pub fn poll(&mut self, now: Instant, config: &Config) -> Output {
+        self.event(config, |connection| connection.poll(now))
+    }
+
+    /// As [`Connection::deadline`]: when 2 MSL will be over; none in CLOSED.
+    #[must_use]
+    pub fn deadline(&self, config: &Config) -> Option<Instant> {
+        self.unpack(Policy::new(config)).deadline()
+    }
+
+    /// As [`Connection::reopens`]; `isn_offset` is the F that the connection would have had for its next life.
+    #[must_use]
+    pub fn reopens(&self, syn: &Segment, isn_offset: u32, now: Instant, config: &Config) -> Option<u32> {
+        let mut connection = self.unpack(Policy::new(config));
+        connection.set_isn_offset(isn_offset);
+        connection.reopens(syn, now)
+    }
+
+    fn event<T>(&mut self, config: &Config, event: impl FnOnce(&mut Connection) -> T) -> T {
+        let mut connection = self.unpack(Policy::new(config));
+        let outcome = event(&mut connection);
+        *self = TimeWait::pack(&connection);
+        outcome
+    }
+}
+
+/// What is kept, and how.
+impl TimeWait {
+    fn pack(connection: &Connection) -> TimeWait {
+        let endpoint = &connection.endpoint;
+        match &connection.tcb {
+            Tcb::Synchronized(tcb) => TimeWait::pack_tcb(tcb, endpoint),
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => TimeWait {
+                since_and_marks: with_marks(endpoint.now, 0, mark(Marks::CLOSED, true) | due(endpoint)),
+                snd_nxt: SeqNumber(0),
+                rcv_nxt: SeqNumber(0),
+                ts_recent: 0,
+                window: 0,
+                max_snd_wnd: 0,
+                irs: 0,
+                challenge_age: 0,
+                challenges: 0,
+                elapsed: [0; 3],
+            },
+        }
+    }
+
+    fn pack_tcb(tcb: &Synchronized, endpoint: &Endpoint) -> TimeWait {
+        let (snd, mut rcv) = (&tcb.snd, tcb.rcv.clone());
+        let window = rcv.advertise(snd.syn, endpoint);
+        let shift = 16_u32.saturating_sub(snd.max_wnd.leading_zeros());
+        // Both SYNs had them, TS.Recent counts no more, and a SYN of another life has been challenged.
+        let marks = mark(Marks::TIMESTAMPS, snd.agreed.contains(Agreed::TIMESTAMPS))
+            | mark(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), endpoint))
+            | mark(Marks::SCALE, snd.agreed.contains(Agreed::SCALE))
+            | mark(Marks::CHALLENGED, tcb.phase == Phase::TimeWait { challenged: true })
+            | due(endpoint);
+        let since = endpoint.time_wait_since();
+        let elapsed = millis(endpoint.now).saturating_sub(millis(since)).min(MOST_ELAPSED);
+        let [first, second, third, ..] = elapsed.to_le_bytes();
+        // A period that is so long ago is over.
+        let age = u16::try_from(endpoint.now.as_millis_low().wrapping_sub(tcb.challenges_since)).ok();
+        let (challenge_age, challenges) =
+            age.filter(|_| tcb.challenges > 0).map_or((0, 0), |age| (age, tcb.challenges));
+        TimeWait {
+            since_and_marks: with_marks(since, u64::from(shift), marks),
+            snd_nxt: snd.nxt,
+            rcv_nxt: rcv.nxt,
+            ts_recent: rcv.ts_recent,
+            window,
+            max_snd_wnd: (snd.max_wnd >> shift) as u16,
+            irs: rcv.irs.0 as u16,
+            challenge_age,
+            challenges,
+            elapsed: [first, second, third],
+        }
+    }
+
+    const fn marks(&self) -> Marks {
+        Marks::from_bits_truncate(self.since_and_marks as u16)
+    }
+
+    fn since(&self) -> Instant {
+        Instant::from_micros(self.since_and_marks >> MARKS)
+    }
+
+    /// The moment of the last event, to the millisecond.
+    fn now(&self) -> Instant {
+        let [first, second, third] = self.elapsed;
+        let elapsed = u32::from_le_bytes([first, second, third, 0]);
+        let now = millis(self.since()).saturating_add(u64::from(elapsed));
+        Instant::from_micros(now.saturating_mul(1_000)).max(self.since())
+    }
+
+    fn unpack(&self, policy: Policy) -> Connection {
+        let mut connection = Connection::new(&Config::DEFAULT, 0);
+        let endpoint = &mut connection.endpoint;
+        endpoint.policy = policy;
+        endpoint.now = self.since();
+        endpoint.start_time_wait();
+        endpoint.now = self.now();
+        let is_due = self.marks().contains(Marks::DUE);
+        if self.state() == State::Closed {
+            endpoint.timer = None;
+            if is_due {
+                endpoint.due.transition(State::TimeWait, State::Closed);
+            }
+            return connection;
+        }
+        if is_due {
+            endpoint.due.ack();
+        }
+        connection.tcb = Tcb::Synchronized(self.unpack_tcb(endpoint));
+        connection
+    }
+
+    fn unpack_tcb(&self, endpoint: &Endpoint) -> Synchronized {
+        let syn = Segment::new(SeqNumber(u32::from(self.irs)), SeqNumber(0), Control::SYN);
+        let snd = Snd::new(self.snd_nxt.back(2), endpoint);
+        let mut tcb = Synchronized::new(Open::Active, snd, &Offer::of(endpoint), &syn, endpoint);
+        tcb.phase = Phase::TimeWait { challenged: self.marks().contains(Marks::CHALLENGED) };
+        tcb.challenges = self.challenges;
+        tcb.challenges_since = endpoint.now.as_millis_low().wrapping_sub(u32::from(self.challenge_age));
+        self.unpack_snd(&mut tcb.snd);
+        self.unpack_rcv(&mut tcb.rcv, endpoint);
+        tcb
+    }
+
+    fn unpack_snd(&self, snd: &mut Snd) {
+        snd.syn = false;
+        snd.fin = true;
+        snd.end = self.snd_nxt.back(1);
+        snd.una = self.snd_nxt;
+        snd.nxt = self.snd_nxt;
+        snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT);
+        snd.agreed.set(Agreed::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
+        snd.agreed.set(Agreed::SCALE, self.marks().contains(Marks::SCALE));
+    }
+
+    fn unpack_rcv(&self, rcv: &mut Rcv, endpoint: &Endpoint) {
+        let scale = endpoint.policy.window_scale().filter(|_| self.marks().contains(Marks::SCALE));
+        rcv.scale = scale.unwrap_or(0);
+        rcv.nxt = self.rcv_nxt;
+        rcv.edge = self.rcv_nxt + (u32::from(self.window) << rcv.scale);
+        // So that it offers this much, and no more.
+        rcv.read = rcv.edge.back(endpoint.policy.receive_buffer);
+        rcv.ts_recent = self.ts_recent;
+        if self.marks().contains(Marks::STALE) {
+            rcv.ts_recent_at = rcv.ts_recent_at.wrapping_sub(u16::MAX / 2);
+        }
+    }
+}
+
+impl Endpoint {
+    /// When the 2 MSL that are running began.
+    fn time_wait_since(&self) -> Instant {
+        let lasts = self.policy.msl.millis().saturating_mul(2_000);
+        Instant::from_micros(self.timer.unwrap_or(self.now).as_micros().saturating_sub(lasts))
+    }
+}
+
+fn millis(moment: Instant) -> u64 {
+    moment.as_micros() / 1_000
+}
+
+fn mark(mark: Marks, on: bool) -> Marks {
+    if on { mark } else { Marks::empty() }
+}
+
+fn due(endpoint: &Endpoint) -> Marks {
+    mark(Marks::DUE, endpoint.due.what.intersects(What::TRANSITIONS | What::ACK))
+}
+
+fn with_marks(since: Instant, shift: u64, marks: Marks) -> u64 {
+    (since.as_micros().min(MOST_SINCE) << MARKS) | (shift & SHIFT) | u64::from(marks.bits())
+}

@@ -1,0 +1,15 @@
+//! TIME-WAIT in 32 bytes: as the connection would be, in stories and at random.
+
+#[path = "time_wait/at_random.rs"]
+mod at_random;
+#[path = "time_wait/reach.rs"]
+mod reach;
+#[path = "time_wait/stories.rs"]
+mod stories;
+
+use tcp_lifecycle::TimeWait;
+
+#[test]
+fn a_time_wait_is_half_a_cache_line() {
+    assert_eq!(size_of::<TimeWait>(), 32);
+}
