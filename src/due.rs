@@ -199,20 +199,23 @@ impl Due {
                 segment.seq() + segment.len()
             }
         };
-        if let Some((value, _)) = segment.options().timestamps() {
-            self.what |= What::RESET_HAS_TS;
-            self.reset_echo = value;
-        }
+        self.reset_echo = match segment.options().timestamps() {
+            Some((value, _)) => {
+                self.what |= What::RESET_HAS_TS;
+                value
+            }
+            None => 0,
+        };
     }
 
     /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30).
     pub(crate) fn abort(&mut self, nxt: SeqNumber, echo: Option<u32>) {
         self.what = self.what.difference(What::OF_RESET).union(What::RESET);
         self.reset = nxt;
-        if let Some(echo) = echo {
+        if echo.is_some() {
             self.what |= What::RESET_HAS_TS | What::RESET_HAS_TSVAL;
-            self.reset_echo = echo;
         }
+        self.reset_echo = echo.unwrap_or(0);
     }
 
     #[inline]

@@ -240,3 +240,70 @@ fn the_present_offset_does_where_the_clock_has_gone_on() {
     assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), later), Some(77));
     assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
 }
+
+#[test]
+fn in_recovery_what_is_held_for_lost_goes_out_beside_what_the_timer_sends_again() {
+    let mut connection = three_in_flight();
+    let at = connection.deadline().unwrap();
+    connection.timeout(at);
+    assert_eq!(drain(&mut connection, at), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"]);
+    assert_eq!(connection.retransmit(100..200), Ok(()));
+    assert_eq!(drain(&mut connection, at), ["<SEQ=200><ACK=300><CTL=ACK><DATA=100> 100..200"]);
+    assert_eq!(connection.retransmit(0..100), Ok(()));
+    assert_eq!(drain(&mut connection, at), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"]);
+}
+
+/// As [`time_wait`], with timestamps agreed; the last of the peer's was 50.
+fn time_wait_with_timestamps() -> Connection {
+    after(
+        &Config { timestamps: true, ..Config::DEFAULT },
+        "
+        ISS=100
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        <-- <SEQ=299><ACK=101><CTL=SYN,ACK><TS=40,0>
+        --> <SEQ=101><ACK=300><CTL=ACK>
+        ESTABLISHED
+        close
+        --> <SEQ=101><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1
+        <-- <SEQ=300><ACK=102><CTL=FIN,ACK><TS=50,0>
+        signal: Closing
+        --> <SEQ=102><ACK=301><CTL=ACK>
+        TIME-WAIT
+        ",
+    )
+}
+
+#[test]
+fn with_timestamps_on_both_lives_a_later_one_is_enough_and_an_earlier_one_too_old() {
+    let connection = time_wait_with_timestamps();
+    for (syn, may) in [
+        ("<SEQ=5><CTL=SYN><TS=51,0>", true),
+        ("<SEQ=5><CTL=SYN><TS=50,0>", false),
+        ("<SEQ=302><CTL=SYN><TS=50,0>", true),
+        ("<SEQ=302><CTL=SYN><TS=49,0>", false),
+        ("<SEQ=302><CTL=SYN>", true),
+        ("<SEQ=301><CTL=SYN>", false),
+    ] {
+        assert_eq!(connection.reopens(&segment(syn), NOW).is_some(), may, "{syn}");
+    }
+}
+
+#[test]
+fn with_timestamps_on_the_new_life_alone_any_syn_will_do() {
+    let mut connection = time_wait(&Config::DEFAULT, "");
+    assert_eq!(connection.reopens(&segment("<SEQ=5><CTL=SYN><TS=1,0>"), NOW), None, "we would not have them");
+    connection.configure(&Config { timestamps: true, ..Config::DEFAULT });
+    assert!(connection.reopens(&segment("<SEQ=5><CTL=SYN><TS=1,0>"), NOW).is_some());
+}
+
+#[test]
+fn the_present_offset_must_lead_beyond_snd_nxt() {
+    let mut connection = time_wait(&Config::DEFAULT, "");
+    connection.set_isn_offset(101);
+    assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
+    connection.set_isn_offset(102);
+    assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
+}

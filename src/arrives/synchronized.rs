@@ -99,6 +99,14 @@ impl Synchronized {
         }
     }
 
+    /// RFC 7323 5.3, R3, of a segment whose acknowledgment was acceptable (D30).
+    #[inline]
+    fn note_timestamp(&mut self, text: &Text<'_>, endpoint: &Endpoint) {
+        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+            self.rcv.note_timestamp(text.header, endpoint);
+        }
+    }
+
     /// The four cases of Table 6, and what is let through besides.
     #[inline(always)]
     fn is_acceptable(&self, segment: &Segment) -> bool {
@@ -265,7 +273,7 @@ impl Synchronized {
         if self.snd.una.le(ack) {
             self.snd.use_ack(text.seq, text.header, endpoint);
         }
-        self.rcv.note_timestamp(text.header, endpoint);
+        self.note_timestamp(text, endpoint);
         // MUST-37: an answer to a probe is progress, as long as it takes.
         if self.snd.wnd == 0 && self.snd.una != self.snd.last() && endpoint.timer.is_some() {
             self.snd.probe_answered(endpoint);
@@ -304,7 +312,7 @@ impl Synchronized {
         }
         self.snd.acknowledge(ack, text.header, endpoint);
         self.snd.set_window(text.seq, ack, self.snd.window_of(text.header));
-        self.rcv.note_timestamp(text.header, endpoint);
+        self.note_timestamp(text, endpoint);
         endpoint.due.look();
         if let Phase::SynReceived(_) = self.phase {
             self.enter(Phase::Established, endpoint);
