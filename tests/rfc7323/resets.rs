@@ -121,3 +121,15 @@ fn the_answer_of_a_host_without_a_connection_has_them_as_well() {
     assert_eq!(reset.to_string(), "<SEQ=9><CTL=RST><TS=0,55>");
     assert_eq!(parsed("<SEQ=7><CTL=RST><TS=55,66>").reset(), None);
 }
+
+/// Of the one that was replaced nothing is left: connections that will do the same are equal.
+#[test]
+fn a_reset_that_was_replaced_leaves_nothing_behind() {
+    let ack = "<SEQ=7><ACK=9><CTL=ACK>";
+    let mut plain = End::new(&Config::DEFAULT);
+    plain.refuses(ack);
+    let mut replaced = End::new(&Config::DEFAULT);
+    assert_eq!(replaced.hand_in(&parsed("<SEQ=7><ACK=9><CTL=ACK><TS=55,66>")), Err(Refusal::NoConnection));
+    replaced.refuses(ack);
+    assert_eq!(replaced.connection, plain.connection);
+}
