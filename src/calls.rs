@@ -33,7 +33,7 @@ impl Connection {
     /// `<SEQ=ISS><CTL=SYN>`, SND.UNA <- ISS, SND.NXT <- ISS+1, SYN-SENT.
     fn issue_syn(&mut self) {
         let snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
-        let offer = Offer::of(&self.endpoint);
+        let offer = Offer::of(&self.endpoint.policy);
         self.enter(Tcb::SynSent(SynSent { snd, offer }));
         self.endpoint.due.syn();
     }

@@ -91,6 +91,11 @@ impl Endpoint {
         SeqNumber(self.isn_offset) + (self.now.as_micros() / 4) as u32
     }
 
+    /// The F with which the ISS chosen at this moment is `iss`.
+    pub(crate) fn isn_offset_for(iss: SeqNumber, now: Instant) -> u32 {
+        iss.back((now.as_micros() / 4) as u32).0
+    }
+
     /// The F with which an ISS chosen now is right of `nxt`: the present one, if it will do.
     fn isn_offset_beyond(&self, nxt: SeqNumber, now: Instant) -> u32 {
         let clock = (now.max(self.now).as_micros() / 4) as u32;
@@ -108,6 +113,10 @@ impl Connection {
     /// [`Instant::ZERO`] the initial sequence number is `isn_offset`.
     #[must_use]
     pub const fn new(config: &Config, isn_offset: u32) -> Connection {
+        Connection::with_policy(Policy::new(config), isn_offset)
+    }
+
+    pub(crate) const fn with_policy(policy: Policy, isn_offset: u32) -> Connection {
         Connection {
             endpoint: Endpoint {
                 now: Instant::ZERO,
@@ -116,7 +125,7 @@ impl Connection {
                 due: Due::NOTHING,
                 limit: u32::MAX,
                 isn_offset,
-                policy: Policy::new(config),
+                policy,
             },
             tcb: Tcb::Closed,
         }
@@ -344,9 +353,10 @@ impl Connection {
         self.leave_tcb(Tcb::Closed);
     }
 
-    /// "Return this connection to the LISTEN state", without a word to the user.
+    /// "Return this connection to the LISTEN state", without a word to the user. A child of a listener ends.
     pub(crate) fn return_to_listen(&mut self) {
-        self.leave_tcb(Tcb::Listen);
+        let next = if self.tcb.is_of_listener() { Tcb::Closed } else { Tcb::Listen };
+        self.leave_tcb(next);
     }
 
     fn leave_tcb(&mut self, next: Tcb) {

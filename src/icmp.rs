@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::due::End;
 use crate::error::Refusal;
 use crate::seq::SeqNumber;
-use crate::tcb::{Phase, Tcb};
+use crate::tcb::{Origin, Phase, Tcb};
 
 /// An ICMP error about a segment that we have sent (RFC 9293 section 3.9.2.2), of IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ impl Connection {
         }
         let aborts = error.is_hard() && (snd.syn || self.endpoint.policy.icmp_aborts());
         match phase {
-            Some(Phase::SynReceived(crate::Open::Passive)) if aborts => self.return_to_listen(),
+            Some(Phase::SynReceived(Origin::Passive | Origin::Listener)) if aborts => self.return_to_listen(),
             _ if aborts => self.close_with(End::Unreachable(error)),
             _ => self.endpoint.due.soft_error(error),
         }

@@ -1,7 +1,7 @@
 //! Initial sequence numbers that nobody outside can compute, RFC 6528.
 
 use core::fmt;
-use core::hash::BuildHasher;
+use core::hash::{BuildHasher, Hash};
 use core::net::SocketAddr;
 
 /// The F of RFC 9293 section 3.4.1 and RFC 6528 section 3: a keyed hash of the two sockets of a connection (MUST-9).
@@ -38,7 +38,11 @@ impl<S: BuildHasher> IsnHash<S> {
     /// The `isn_offset` for [`Connection::new`](crate::Connection::new) and
     /// [`Connection::set_isn_offset`](crate::Connection::set_isn_offset).
     pub fn offset(&self, local: SocketAddr, remote: SocketAddr) -> u32 {
-        let hash = self.key.hash_one((local, remote));
+        self.hash((local, remote))
+    }
+
+    pub(crate) fn hash(&self, of: impl Hash) -> u32 {
+        let hash = self.key.hash_one(of);
         (hash ^ (hash >> 32)) as u32
     }
 }

@@ -87,7 +87,7 @@
 //! | 3.10.6 STATUS | `status.rs` |
 //! | 3.10.7 SEGMENT ARRIVES | `arrives.rs` |
 //! | 3.10.7.1 CLOSED | `arrives/closed.rs` |
-//! | 3.10.7.2 LISTEN | `arrives/listen.rs` |
+//! | 3.10.7.2 LISTEN, and for many peers at once (RFC 4987) | `arrives/listen.rs`, `listener.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
 //! | 3.10.7.4 the eight steps | `arrives/synchronized.rs` |
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
@@ -116,6 +116,7 @@ mod due;
 mod error;
 mod icmp;
 pub mod isn;
+pub mod listener;
 mod options;
 mod poll;
 mod rto;

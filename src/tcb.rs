@@ -6,7 +6,8 @@ mod snd;
 pub(crate) use rcv::Rcv;
 pub(crate) use snd::{Agreed, Pace, Snd};
 
-use crate::connection::{Endpoint, Open};
+use crate::config::Policy;
+use crate::connection::Endpoint;
 use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
@@ -34,13 +35,28 @@ impl Tcb {
             Tcb::Synchronized(tcb) => tcb.phase.state(),
         }
     }
+
+    pub(crate) fn is_of_listener(&self) -> bool {
+        matches!(self, Tcb::Synchronized(tcb) if tcb.phase == Phase::SynReceived(Origin::Listener))
+    }
+}
+
+/// What a connection in SYN-RECEIVED came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    /// An active OPEN.
+    Active,
+    /// A passive OPEN, to whose LISTEN it may return.
+    Passive,
+    /// A [`Listener`](crate::listener::Listener), which is somewhere else: there is no LISTEN to return to.
+    Listener,
 }
 
 /// The states from SYN-RECEIVED on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
-    /// With the OPEN that it came from (MUST-11).
-    SynReceived(Open),
+    /// With what it came from (MUST-11).
+    SynReceived(Origin),
     Established,
     FinWait1,
     FinWait2,
@@ -84,8 +100,7 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    pub(crate) fn of(endpoint: &Endpoint) -> Offer {
-        let policy = &endpoint.policy;
+    pub(crate) fn of(policy: &Policy) -> Offer {
         // MAY-3: always.
         let mut options = Options::NONE.with_mss(policy.mss);
         if let Some(shift) = policy.window_scale() {
@@ -114,7 +129,7 @@ pub(crate) struct Synchronized {
 }
 
 impl Synchronized {
-    pub(crate) fn new(origin: Open, mut snd: Snd, offer: &Offer, syn: &Segment, endpoint: &Endpoint) -> Synchronized {
+    pub(crate) fn new(origin: Origin, mut snd: Snd, offer: &Offer, syn: &Segment, endpoint: &Endpoint) -> Synchronized {
         snd.agree(offer, syn, endpoint);
         Synchronized {
             phase: Phase::SynReceived(origin),

@@ -5,14 +5,14 @@ use core::ops::Range;
 use core::time::Duration;
 
 use crate::config::{Config, Policy};
-use crate::connection::{Connection, Endpoint, Open};
+use crate::connection::{Connection, Endpoint};
 use crate::due::What;
 use crate::error::Refusal;
 use crate::poll::Output;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::state::State;
-use crate::tcb::{Agreed, Offer, Phase, Rcv, Snd, Synchronized, Tcb};
+use crate::tcb::{Agreed, Offer, Origin, Phase, Rcv, Snd, Synchronized, Tcb};
 use crate::time::Instant;
 
 /// A [`Connection`] in TIME-WAIT, in 32 bytes: what a server keeps of its closed connections for 2 MSL.
@@ -289,7 +289,7 @@ impl TimeWait {
     fn unpack_tcb(&self, endpoint: &Endpoint) -> Synchronized {
         let syn = Segment::new(SeqNumber(u32::from(self.irs)), SeqNumber(0), Control::SYN);
         let snd = Snd::new(self.snd_nxt.back(2), endpoint);
-        let mut tcb = Synchronized::new(Open::Active, snd, &Offer::of(endpoint), &syn, endpoint);
+        let mut tcb = Synchronized::new(Origin::Active, snd, &Offer::of(&endpoint.policy), &syn, endpoint);
         tcb.phase = Phase::TimeWait { challenged: self.marks().contains(Marks::CHALLENGED) };
         tcb.challenges = self.challenges;
         tcb.challenges_since = endpoint.now.as_millis_low().wrapping_sub(u32::from(self.challenge_age));

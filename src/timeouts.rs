@@ -1,8 +1,8 @@
 //! RFC 9293 section 3.10.8: timeouts.
 
-use crate::connection::{Connection, Endpoint, Open};
+use crate::connection::{Connection, Endpoint};
 use crate::due::End;
-use crate::tcb::{Pace, Phase, Snd, Tcb};
+use crate::tcb::{Origin, Pace, Phase, Snd, Tcb};
 use crate::time::Span;
 
 impl Endpoint {
@@ -103,7 +103,9 @@ impl Snd {
 impl Tcb {
     fn is_passive_syn_received(&self) -> bool {
         match self {
-            Tcb::Synchronized(tcb) => tcb.phase == Phase::SynReceived(Open::Passive),
+            Tcb::Synchronized(tcb) => {
+                matches!(tcb.phase, Phase::SynReceived(Origin::Passive | Origin::Listener))
+            }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => false,
         }
     }

@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-use crate::connection::{Connection, Open};
+use crate::connection::Connection;
 use crate::error::Refusal;
 use crate::segment::Segment;
-use crate::tcb::{Offer, Snd, Synchronized, Tcb};
+use crate::tcb::{Offer, Origin, Snd, Synchronized, Tcb};
 
 impl Connection {
     #[inline(never)]
@@ -21,7 +21,8 @@ impl Connection {
         }
         // Third, check for a SYN.
         if segment.is_syn() {
-            self.enter_syn_received(segment);
+            self.enter_syn_received(Origin::Passive, segment);
+            self.endpoint.due.syn();
             return Ok(0..0);
         }
         // Fourth, other data or control.
@@ -30,10 +31,9 @@ impl Connection {
 
     /// What the SYN carries besides is not acknowledged, so that the peer sends it again (D13).
     #[inline(never)]
-    fn enter_syn_received(&mut self, syn: &Segment) {
+    pub(crate) fn enter_syn_received(&mut self, origin: Origin, syn: &Segment) {
         let snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
-        let offer = Offer::of(&self.endpoint);
-        self.enter(Tcb::Synchronized(Synchronized::new(Open::Passive, snd, &offer, syn, &self.endpoint)));
-        self.endpoint.due.syn();
+        let offer = Offer::of(&self.endpoint.policy);
+        self.enter(Tcb::Synchronized(Synchronized::new(origin, snd, &offer, syn, &self.endpoint)));
     }
 }

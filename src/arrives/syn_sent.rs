@@ -3,12 +3,12 @@
 use core::ops::Range;
 
 use super::Return;
-use crate::connection::{Connection, Open};
+use crate::connection::Connection;
 use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
-use crate::tcb::{Pace, Phase, Snd, Synchronized, Tcb};
+use crate::tcb::{Origin, Pace, Phase, Snd, Synchronized, Tcb};
 
 impl Connection {
     #[inline(never)]
@@ -17,7 +17,7 @@ impl Connection {
         if let Err(early) = tcb.snd.check(segment) {
             return self.return_early(segment, early);
         }
-        let tcb = Synchronized::new(Open::Active, tcb.snd.clone(), &tcb.offer, segment, &self.endpoint);
+        let tcb = Synchronized::new(Origin::Active, tcb.snd.clone(), &tcb.offer, segment, &self.endpoint);
         self.endpoint.due.drop_segments();
         match segment.ack() {
             Some(ack) => Ok(self.enter_established(tcb, ack, segment)),

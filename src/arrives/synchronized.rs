@@ -3,12 +3,12 @@
 use core::ops::Range;
 
 use super::Return;
-use crate::connection::{Connection, Endpoint, Open};
+use crate::connection::{Connection, Endpoint};
 use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
-use crate::tcb::{Agreed, Phase, Synchronized, Tcb};
+use crate::tcb::{Agreed, Origin, Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
@@ -215,8 +215,8 @@ impl Synchronized {
             return Return::Acknowledge(Refusal::ResetNotAtRcvNxt);
         }
         match self.phase {
-            Phase::SynReceived(Open::Passive) => Return::Listen,
-            Phase::SynReceived(Open::Active) => Return::Close(Some(End::Refused)),
+            Phase::SynReceived(Origin::Passive | Origin::Listener) => Return::Listen,
+            Phase::SynReceived(Origin::Active) => Return::Close(Some(End::Refused)),
             // D19: refused before our SYN is acknowledged, reset after.
             Phase::FinWait1 if self.snd.syn => Return::Close(Some(End::Refused)),
             Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
@@ -233,7 +233,7 @@ impl Synchronized {
         let in_window = self.rcv.in_window(segment.seq());
         match self.phase {
             // D23
-            Phase::SynReceived(Open::Passive) if in_window => Return::Listen,
+            Phase::SynReceived(Origin::Passive | Origin::Listener) if in_window => Return::Listen,
             Phase::SynReceived(_)
             | Phase::Established
             | Phase::FinWait1
