@@ -232,8 +232,7 @@ impl TimeWait {
         let [first, second, third, ..] = elapsed.to_le_bytes();
         // A period that is so long ago is over.
         let age = u16::try_from(endpoint.now.as_millis_low().wrapping_sub(tcb.challenges_since)).ok();
-        let (challenge_age, challenges) =
-            age.filter(|_| tcb.challenges > 0).map_or((0, 0), |age| (age, tcb.challenges));
+        let (challenge_age, challenges) = age.map_or((0, 0), |age| (age, tcb.challenges));
         TimeWait {
             since_and_marks: with_marks(since, u64::from(shift), marks),
             snd_nxt: snd.nxt,

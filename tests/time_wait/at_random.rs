@@ -310,10 +310,15 @@ fn lives(whole: bool) -> impl Strategy<Value = Life> {
     )
 }
 
+/// The same in every run, unless the environment says otherwise.
 fn cases() -> Cases {
+    let asked = |name| std::env::var_os(name).is_some();
     let default = Cases { failure_persistence: None, ..Cases::default() };
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 1_000 };
-    Cases { cases, rng_seed: RngSeed::Fixed(1337), ..default }
+    Cases {
+        cases: if asked("PROPTEST_CASES") { default.cases } else { 1_000 },
+        rng_seed: if asked("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(1337) },
+        ..default
+    }
 }
 
 fn lives_and_events() -> impl Strategy<Value = (Life, Vec<Event>, Vec<Event>)> {

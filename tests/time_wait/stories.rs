@@ -202,9 +202,11 @@ fn there_is_none_that_would_not_be_faithful() {
     assert!(of(hours(2)).time_wait().is_some());
     assert_eq!(of(hours(3)).time_wait(), None);
     assert_eq!(of(Config { msl: Duration::MAX, ..Config::DEFAULT }).time_wait(), None);
-    let mut configured = of(Config::DEFAULT);
-    configured.configure(&hours(1));
-    assert_eq!(configured.time_wait(), None, "2 MSL of the past, and others of the future");
+    for msl in [Duration::from_secs(1), Duration::from_secs(3_600)] {
+        let mut configured = of(Config::DEFAULT);
+        configured.configure(&Config { msl, ..Config::DEFAULT });
+        assert_eq!(configured.time_wait(), None, "2 MSL of the past, and others of the future");
+    }
     let scaled = Config { receive_buffer: 1 << 20, ..Config::DEFAULT };
     let mut configured = Life { config: scaled, peer_scale: Some(0), ..LIFE }.reach().0;
     assert!(configured.time_wait().is_some());
