@@ -65,7 +65,7 @@ impl Twins {
                     let _ = connection.segment_arrives(&segment, now);
                     drain(&mut connection, now);
                 }
-                Event::Passes(duration, _) => now = now + *duration / 8,
+                Event::Passes(duration, _) => now = now + *duration,
                 Event::Reopens(_) | Event::ToDeadline(_) | Event::Timeout | Event::Poll | Event::Drain => {}
             }
         }
