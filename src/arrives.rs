@@ -35,13 +35,11 @@ enum Return {
 
 impl Connection {
     pub(crate) fn arrives(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        if let Tcb::Synchronized(_) = self.tcb {
-            return self.arrives_in_other_states(segment);
-        }
         match self.tcb {
             Tcb::Closed => self.arrives_in_closed(segment),
             Tcb::Listen => self.arrives_in_listen(segment),
-            Tcb::SynSent(_) | Tcb::Synchronized(_) => self.arrives_in_syn_sent(segment),
+            Tcb::SynSent(_) => self.arrives_in_syn_sent(segment),
+            Tcb::Synchronized(_) => self.arrives_in_other_states(segment),
         }
     }
 

@@ -67,7 +67,7 @@
 //! [`segment_arrives`](Connection::segment_arrives) says what to append), the packets (parsing, checksums, ports and
 //! addresses), the table of connections, the clock, and the choice of the ISN offset. Reassembly of what arrives out of
 //! order and congestion control have seams, not implementations: see [`Connection::segment_arrives`] and
-//! [`Connection::limit`].
+//! [`Connection::limit`] with [`Connection::retransmit`].
 //!
 //! # With the RFC open
 //!
