@@ -41,6 +41,9 @@ pub struct Status {
     pub rttvar: Option<Duration>,
     /// How often the front of what is unacknowledged has been sent again.
     pub retransmissions: u8,
+    /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how a
+    /// congestion controller learns of a loss.
+    pub duplicate_acks: u8,
     /// The most payload bytes that we put into one segment.
     pub peer_mss: Option<u16>,
     /// The shift count of the windows that we receive (RFC 7323 section 2); zero if scaling was not agreed.
@@ -78,6 +81,7 @@ impl Status {
             srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
             rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),
             retransmissions: snd.map_or(0, |snd| snd.retransmissions),
+            duplicate_acks: snd.map_or(0, |snd| snd.duplicates),
             peer_mss: snd.map(|snd| snd.mss),
             snd_scale: rcv.and(snd).map(|snd| snd.scale),
             rcv_scale: rcv.map(|rcv| rcv.scale),

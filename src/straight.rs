@@ -81,8 +81,8 @@ impl Synchronized {
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         segment.ack_number() == self.snd.una
             && segment.window() > 0
-            && (self.snd.window_of(segment) == self.snd.wnd
-                || (self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end))
+            && ((self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end)
+                || (segment.payload_len() > 0 && self.snd.window_of(segment) == self.snd.wnd))
     }
 
     /// Seventh, of a segment in order.
@@ -123,6 +123,7 @@ impl Snd {
     #[inline(always)]
     fn payload_acknowledged(&mut self, bytes: u32, endpoint: &mut Endpoint) {
         self.una += bytes;
+        self.duplicates = 0;
         if let Pace::Timed { end, at } = self.pace
             && end.le(self.una)
         {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::sim::Script;
+use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Output, Segment, SeqNumber, State};
 
 const NOW: Instant = Instant::ZERO;
@@ -306,4 +306,51 @@ fn the_present_offset_must_lead_beyond_snd_nxt() {
     assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
     connection.set_isn_offset(102);
     assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
+}
+
+#[test]
+fn status_counts_the_duplicate_acks_of_rfc_5681() {
+    let counted = |segments: &str| {
+        format!(
+            "
+            config default_peer_mss=100
+            ESTABLISHED SND.NXT=100 RCV.NXT=300 DUPLICATE-ACKS=0
+            send 300
+            --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+            --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+            --> <SEQ=300><ACK=300><CTL=PSH,ACK><DATA=100>
+            <-- <SEQ=300><ACK=100><CTL=ACK>
+            <-- <SEQ=300><ACK=100><CTL=ACK>
+            ESTABLISHED DUPLICATE-ACKS=2
+            {segments}
+            "
+        )
+    };
+    check(&counted("<-- <SEQ=300><ACK=100><CTL=ACK>\nESTABLISHED DUPLICATE-ACKS=3"));
+    // Payload, a FIN, another window: it says something else.
+    check(&counted(
+        "<-- <SEQ=300><ACK=100><CTL=ACK><DATA=1>
+         --> <SEQ=400><ACK=301><CTL=ACK>
+         ESTABLISHED DUPLICATE-ACKS=2",
+    ));
+    check(&counted(
+        "<-- <SEQ=301><ACK=100><CTL=FIN,ACK>
+         --> <SEQ=400><ACK=300><CTL=ACK>
+         ESTABLISHED DUPLICATE-ACKS=2",
+    ));
+    check(&counted("<-- <SEQ=300><ACK=100><CTL=ACK><WND=9000>\nESTABLISHED DUPLICATE-ACKS=2"));
+    // It acknowledges something, or less than is known.
+    check(&counted(
+        "<-- <SEQ=300><ACK=200><CTL=ACK>
+         signal: Acknowledged 100
+         ESTABLISHED DUPLICATE-ACKS=0",
+    ));
+    check(&counted("<-- <SEQ=300><ACK=99><CTL=ACK>\nESTABLISHED DUPLICATE-ACKS=2"));
+    // Nothing is in flight any more.
+    check(&counted(
+        "<-- <SEQ=300><ACK=400><CTL=ACK>
+         signal: Acknowledged 300
+         <-- <SEQ=300><ACK=400><CTL=ACK>
+         ESTABLISHED DUPLICATE-ACKS=0",
+    ));
 }

@@ -44,7 +44,7 @@ use crate::connection::Connection;
 /// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | with these bytes of the send queue |
 /// | `signal: Closing`, `signal: Acknowledged 10` | a signal |
 /// | `SYN-SENT -> ESTABLISHED` | a transition |
-/// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables ISS, IRS, SND.UNA, SND.NXT, SND.WND, RCV.NXT, RCV.WND, UNSENT, IN-FLIGHT, UNREAD, RTO, SRTT, RTTVAR, RETRANSMISSIONS, PEER-MSS, and DEADLINE, counted from now |
+/// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables ISS, IRS, SND.UNA, SND.NXT, SND.WND, RCV.NXT, RCV.WND, UNSENT, IN-FLIGHT, UNREAD, RTO, SRTT, RTTVAR, RETRANSMISSIONS, DUPLICATE-ACKS, PEER-MSS, and DEADLINE, counted from now |
 ///
 /// Behind a segment that arrives may stand what it leads to: `delivers 0..10`, `delivers nothing`, `accepted`,
 /// `refused`, or `refused: why` with the name, the message or the citation of a [`Refusal`](crate::Refusal). Where

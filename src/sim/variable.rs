@@ -67,6 +67,7 @@ pub(super) fn look_up(name: &str, connection: &Connection, now: Instant) -> Opti
         "SRTT" => Value::time(status.srtt),
         "RTTVAR" => Value::time(status.rttvar),
         "RETRANSMISSIONS" => Value::number(Some(status.retransmissions)),
+        "DUPLICATE-ACKS" => Value::number(Some(status.duplicate_acks)),
         "PEER-MSS" => Value::number(status.peer_mss),
         "SND.SCALE" => Value::number(status.snd_scale),
         "RCV.SCALE" => Value::number(status.rcv_scale),

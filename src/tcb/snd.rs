@@ -51,6 +51,8 @@ pub(crate) struct Snd {
     pub(crate) agreed: Agreed,
     /// How often the retransmission timeout has been doubled; kept until there is a fresh sample.
     pub(crate) backoff: u8,
+    /// Duplicate acknowledgments since SND.UNA last advanced (RFC 5681 section 2).
+    pub(crate) duplicates: u8,
 }
 
 bitflags::bitflags! {
@@ -107,6 +109,7 @@ impl Snd {
             scale: 0,
             agreed: Agreed::empty(),
             backoff: 0,
+            duplicates: 0,
         }
     }
 
@@ -226,6 +229,7 @@ impl Snd {
             self.syn_acknowledged(endpoint);
         }
         self.una = ack;
+        self.duplicates = 0;
         // RFC 6298 5.2 and 5.3: off when all is acknowledged, else afresh.
         if self.una == self.nxt {
             self.retransmissions = 0;
@@ -287,12 +291,19 @@ impl Snd {
     pub(crate) fn use_ack(&mut self, seq: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
         if self.una != segment.ack_number() {
             self.acknowledge(segment.ack_number(), segment, endpoint);
+        } else if self.is_duplicate(segment) {
+            self.duplicates = self.duplicates.saturating_add(1);
         }
         let was = self.wnd;
         self.note_window(seq, segment);
         if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
             self.window_changed(was, endpoint);
         }
+    }
+
+    /// RFC 5681 section 2: an acknowledgment of SND.UNA that says nothing else, while something is in flight.
+    fn is_duplicate(&self, segment: &Segment) -> bool {
+        segment.len() == 0 && self.una != self.nxt && self.window_of(segment) == self.wnd
     }
 
     #[cold]
