@@ -1,6 +1,5 @@
-//! The host: the device, the table of connections, the clock.
+//! The host: the device and the clock around the table of connections.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -8,27 +7,22 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use tcp_lifecycle::{CallError, Config, Connection, Instant, Open};
+use tcp_lifecycle::{CallError, Config, Instant};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
 use crate::socket::Socket;
+use crate::table::{Outgoing, Table};
 use crate::wire::{Packet, emit};
 
-/// What fits into a packet of 1500 bytes.
-const CONFIG: Config = Config { mss: 1460, max_segment: 1480, ..Config::DEFAULT };
-/// The most connections that peers can call into being.
-const MOST_CONNECTIONS: usize = 1_024;
-
-/// The two sockets, ours first.
-type Pair = (SocketAddrV4, SocketAddrV4);
+/// What fits into a packet of 1500 bytes, and a buffer that needs the window scale option.
+const CONFIG: Config =
+    Config { mss: 1460, max_segment: 1480, receive_buffer: 1 << 18, timestamps: true, ..Config::DEFAULT };
 
 pub(crate) struct Host {
     device: SyncDevice,
     address: Ipv4Addr,
     epoch: std::time::Instant,
-    secret: RandomState,
-    sockets: HashMap<Pair, Socket>,
-    listens_at: Option<u16>,
+    table: Table,
     verbose: bool,
 }
 
@@ -40,60 +34,46 @@ impl Host {
         }
         let device = DeviceBuilder::new().name(device).inherit_enable_state().build_sync()?;
         device.set_nonblocking(true)?;
-        Ok(Host {
-            device,
-            address,
-            epoch: std::time::Instant::now(),
-            secret: RandomState::new(),
-            sockets: HashMap::new(),
-            listens_at: None,
-            verbose,
-        })
+        Ok(Host { device, address, epoch: std::time::Instant::now(), table: Table::new(&CONFIG), verbose })
     }
 
     /// From now on connections to this port are accepted.
     pub(crate) fn listen(&mut self, port: u16) {
-        self.listens_at = Some(port);
+        self.table.listen(port);
     }
 
     /// A connection to `remote`, from a port of the host's choice.
     pub(crate) fn connect(&mut self, remote: SocketAddrV4) -> Result<(), CallError> {
-        let port = 49_152 | self.secret.hash_one(remote) as u16;
-        self.open(SocketAddrV4::new(self.address, port), remote, Open::Active)
-    }
-
-    fn open(&mut self, local: SocketAddrV4, remote: SocketAddrV4, open: Open) -> Result<(), CallError> {
-        // RFC 9293 section 3.4.1: ISN = M + F, and F is a keyed hash that nobody outside can guess.
-        let isn_offset = self.secret.hash_one((local, remote)) as u32;
-        let mut socket = Socket::new(local, remote, Connection::new(&CONFIG, isn_offset), self.verbose);
-        socket.open(open, self.now())?;
-        self.sockets.insert((local, remote), socket);
-        Ok(())
+        let port = 49_152 | RandomState::new().hash_one(remote) as u16;
+        self.table.connect((SocketAddrV4::new(self.address, port), remote), self.now())
     }
 
     pub(crate) fn sockets(&mut self) -> impl Iterator<Item = &mut Socket> {
-        self.sockets.values_mut()
+        self.table.sockets()
     }
 
     pub(crate) fn now(&self) -> Instant {
         Instant::ZERO + self.epoch.elapsed()
     }
 
-    /// Sends what is to be sent, and frees the connections that are over.
+    /// Sends what is to be sent.
     pub(crate) fn transmit(&mut self) -> io::Result<()> {
-        for socket in self.sockets.values_mut() {
-            while let Some(packet) = socket.next_packet() {
-                transmit(&self.device, &packet)?;
+        for Outgoing { pair: (local, remote), segment, payload } in self.table.outgoing() {
+            if self.verbose {
+                eprintln!("{remote} --> {segment}");
+            }
+            // A device that is busy loses the packet, as any network may.
+            match self.device.send(&emit(local, remote, &segment, &payload)) {
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
-        self.sockets.retain(|_, socket| !socket.is_over());
         Ok(())
     }
 
     /// Sleeps until a packet comes, or the earliest deadline, or `input` can be read; says whether it can.
     pub(crate) fn wait(&self, input: Option<BorrowedFd<'_>>) -> io::Result<bool> {
-        let deadline = self.sockets.values().filter_map(Socket::deadline).min();
-        let timeout = deadline.map_or(PollTimeout::NONE, |deadline| {
+        let timeout = self.table.deadline().map_or(PollTimeout::NONE, |deadline| {
             let wait = deadline.saturating_duration_since(self.now()).as_micros().div_ceil(1_000);
             PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
         });
@@ -108,54 +88,28 @@ impl Host {
         let mut buffer = [0; 65_536];
         loop {
             match self.device.recv(&mut buffer) {
-                Ok(length) => self.packet_arrives(&buffer[..length])?,
+                Ok(length) => self.packet_arrives(&buffer[..length]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             }
         }
         let now = self.now();
-        for socket in self.sockets.values_mut() {
-            socket.timeout(now);
-        }
+        self.table.timeout(now);
         Ok(())
     }
 
-    fn packet_arrives(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn packet_arrives(&mut self, bytes: &[u8]) {
         let Some(packet) = Packet::parse(bytes).filter(|packet| *packet.destination.ip() == self.address) else {
-            return Ok(());
+            return;
         };
-        let (local, remote) = (packet.destination, packet.source);
-        if !self.sockets.contains_key(&(local, remote)) {
-            if self.listens_at != Some(local.port()) {
-                return self.refuse(&packet);
-            }
-            if self.sockets.len() == MOST_CONNECTIONS {
-                return Ok(()); // The peer will send its SYN again.
-            }
-            // A connection in LISTEN for each that knocks. If that was no SYN, it answers what RFC 9293 3.10.7.2 says,
-            // stays in LISTEN, and so is over.
-            self.open(local, remote, Open::Passive).map_err(io::Error::other)?;
+        let (remote, segment) = (packet.source, packet.segment);
+        if self.verbose {
+            eprintln!("{remote} <-- {segment}");
         }
         let now = self.now();
-        if let Some(socket) = self.sockets.get_mut(&(local, remote)) {
-            socket.segment_arrives(&packet, now);
+        match self.table.segment_arrives((packet.destination, remote), &segment, packet.payload, now) {
+            Err(refusal) if self.verbose => eprintln!("{remote} {refusal} ({})", refusal.citation()),
+            Ok(()) | Err(_) => {}
         }
-        Ok(())
-    }
-
-    /// RFC 9293 section 3.10.7.1: there is no connection.
-    fn refuse(&self, packet: &Packet<'_>) -> io::Result<()> {
-        match packet.segment.reset() {
-            Some(reset) => transmit(&self.device, &emit(packet.destination, packet.source, &reset, &[])),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A device that is busy loses the packet, as any network may.
-fn transmit(device: &SyncDevice, packet: &[u8]) -> io::Result<()> {
-    match device.send(packet) {
-        Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
-        Ok(_) | Err(_) => Ok(()),
     }
 }

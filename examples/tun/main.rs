@@ -1,8 +1,14 @@
 //! A host of its own behind a TUN device, whose TCP is this crate: a web server for curl, and a client.
 //!
-//! What an embedder has to bring along is here, and no more: `socket.rs` has the queues of a connection and keeps the
-//! rule of the contract, `host.rs` has the device, the table of connections and the clock, `wire.rs` the packets,
-//! `users.rs` what the connections are for.
+//! What an embedder has to bring along is here, and no more, each in a file of its own:
+//!
+//! * `socket.rs`: a connection with its queues; here the rule of the contract is kept.
+//! * `reassembly.rs`: payload that has come ahead of its turn.
+//! * `table.rs`: which connection a segment is for, SYN cookies when there are too many, TIME-WAIT and its reopening.
+//! * `time_waits.rs`: the connections in TIME-WAIT, in little memory.
+//! * `wire.rs`: segments as packets.
+//! * `host.rs`: the device and the clock.
+//! * `users.rs`: what the connections are for.
 //!
 //! It needs a TUN device, and to make one takes root: `cargo run --example tun -- --help` says how, and what to try.
 
@@ -11,7 +17,13 @@ mod arguments;
 #[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
+mod reassembly;
+#[cfg(target_os = "linux")]
 mod socket;
+#[cfg(target_os = "linux")]
+mod table;
+#[cfg(target_os = "linux")]
+mod time_waits;
 #[cfg(target_os = "linux")]
 mod users;
 #[cfg(target_os = "linux")]

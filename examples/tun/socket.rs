@@ -1,51 +1,53 @@
-//! A connection with all that the crate leaves to its caller: the two queues, and the packets that come of it.
+//! A connection with what the crate leaves to its caller: the send queue, the receive queue, and what has come ahead of
+//! its turn. Without I/O, as the crate is.
 
-use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 
-use tcp_lifecycle::{CallError, Connection, Instant, Open, Output, Signal, State};
+use tcp_lifecycle::{CallError, Config, Connection, Instant, Output, Refusal, Segment, Signal, State, TimeWait};
 
-use crate::wire::{Packet, emit};
+use crate::reassembly::Reassembly;
 
 pub(crate) struct Socket {
-    pub(crate) local: SocketAddrV4,
-    pub(crate) remote: SocketAddrV4,
+    remote: SocketAddrV4,
     connection: Connection,
     /// What the user has sent and the peer has not acknowledged.
     send_queue: Vec<u8>,
     /// What has been delivered and the user has not consumed.
     receive_queue: Vec<u8>,
-    /// Packets for the device.
-    outbox: VecDeque<Vec<u8>>,
+    reassembly: Reassembly,
+    /// Segments with their payload, for the network.
+    outbox: Vec<(Segment, Vec<u8>)>,
     deadline: Option<Instant>,
     has_closed: bool,
     peer_has_closed: bool,
     failure: Option<&'static str>,
-    verbose: bool,
 }
 
 /// The events of a connection's life. After every one it is polled until `Wait`.
 impl Socket {
-    pub(crate) fn new(local: SocketAddrV4, remote: SocketAddrV4, connection: Connection, verbose: bool) -> Socket {
-        Socket {
-            local,
+    /// With a connection that has been opened.
+    pub(crate) fn new(remote: SocketAddrV4, connection: Connection, config: &Config, now: Instant) -> Socket {
+        let mut socket = Socket {
             remote,
             connection,
             send_queue: Vec::new(),
             receive_queue: Vec::new(),
-            outbox: VecDeque::new(),
+            // What is ahead lies in the window, so this is a window of whole segments and a little more.
+            reassembly: Reassembly::new(config.receive_buffer as usize),
+            outbox: Vec::new(),
             deadline: None,
             has_closed: false,
             peer_has_closed: false,
             failure: None,
-            verbose,
-        }
+        };
+        socket.drain(now);
+        socket
     }
 
-    pub(crate) fn open(&mut self, open: Open, now: Instant) -> Result<(), CallError> {
-        self.connection.open(open, now)?;
-        self.drain(now);
-        Ok(())
+    /// With payload that came with the segment which established the connection.
+    pub(crate) fn with_received(mut self, payload: &[u8]) -> Socket {
+        self.receive_queue.extend_from_slice(payload);
+        self
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8], now: Instant) -> Result<(), CallError> {
@@ -58,7 +60,7 @@ impl Socket {
     /// Takes all that has been received.
     pub(crate) fn receive(&mut self, now: Instant) -> Result<Vec<u8>, CallError> {
         // In CLOSED nobody has to be told that the window opens.
-        if self.connection.state() != State::Closed {
+        if !self.receive_queue.is_empty() && self.state() != State::Closed {
             self.connection.receive(self.receive_queue.len())?;
             self.drain(now);
         }
@@ -78,16 +80,29 @@ impl Socket {
         Ok(())
     }
 
-    pub(crate) fn segment_arrives(&mut self, packet: &Packet<'_>, now: Instant) {
-        if self.verbose {
-            eprintln!("{} {} <-- {}", self.remote, self.connection.state(), packet.segment);
-        }
-        match self.connection.segment_arrives(&packet.segment, now) {
-            Ok(range) => self.receive_queue.extend_from_slice(&packet.payload[range]),
-            Err(refusal) if self.verbose => eprintln!("{} {refusal} ({})", self.remote, refusal.citation()),
-            Err(_) => {}
-        }
+    /// An error says why the segment had no effect.
+    pub(crate) fn segment_arrives(&mut self, segment: &Segment, payload: &[u8], now: Instant) -> Result<(), Refusal> {
+        let arrival = self.connection.segment_arrives(segment, now).map(|range| {
+            self.receive_queue.extend_from_slice(&payload[range]);
+            self.reassemble(segment, payload, now);
+        });
         self.drain(now);
+        arrival
+    }
+
+    /// A segment that is ahead of RCV.NXT is kept; one that is not may have filled the gap before what was.
+    fn reassemble(&mut self, arrived: &Segment, payload: &[u8], now: Instant) {
+        let Some(rcv_nxt) = self.connection.status().rcv_nxt else { return };
+        if rcv_nxt.lt(arrived.seq()) && !self.peer_has_closed {
+            self.reassembly.keep(arrived, payload);
+        }
+        while let Some(rcv_nxt) = self.connection.status().rcv_nxt
+            && let Some((segment, payload)) = self.reassembly.next(rcv_nxt, arrived)
+        {
+            if let Ok(range) = self.connection.segment_arrives(&segment, now) {
+                self.receive_queue.extend_from_slice(&payload[range]);
+            }
+        }
     }
 
     /// Before the deadline this does nothing.
@@ -105,11 +120,8 @@ impl Socket {
                 Output::Transition(transition) => eprintln!("{} {transition}", self.remote),
                 Output::Signal(signal) => self.signal(signal),
                 Output::Transmit(transmit) => {
-                    if self.verbose {
-                        eprintln!("{} {} --> {}", self.remote, self.connection.state(), transmit.segment);
-                    }
-                    let payload = &self.send_queue[transmit.payload];
-                    self.outbox.push_back(emit(self.local, self.remote, &transmit.segment, payload));
+                    let payload = self.send_queue[transmit.payload].to_vec();
+                    self.outbox.push((transmit.segment, payload));
                 }
                 Output::Wait(deadline) => {
                     self.deadline = deadline;
@@ -164,12 +176,17 @@ impl Socket {
         self.deadline
     }
 
-    pub(crate) fn next_packet(&mut self) -> Option<Vec<u8>> {
-        self.outbox.pop_front()
+    pub(crate) fn outgoing(&mut self) -> impl Iterator<Item = (Segment, Vec<u8>)> + '_ {
+        self.outbox.drain(..)
     }
 
     /// Nothing will come of it any more: it has been polled until `Wait`, and is where it began.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.state(), State::Closed | State::Listen)
+        self.state() == State::Closed
+    }
+
+    /// All that has to be kept, once its user has got everything and only the 2 MSL remain.
+    pub(crate) fn time_wait(&self) -> Option<TimeWait> {
+        self.receive_queue.is_empty().then(|| self.connection.time_wait())?
     }
 }

@@ -49,10 +49,10 @@ fn serve(host: &mut Host) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Waits for a whole request, answers it, closes.
+/// Waits for a whole request, answers it, closes. What comes after the request is not for this server.
 fn answer(socket: &mut Socket, now: Instant) -> Result<(), CallError> {
     if !socket.may_send() {
-        return Ok(());
+        return socket.receive(now).map(drop);
     }
     if socket.received().windows(4).any(|end| end == b"\r\n\r\n") {
         socket.receive(now)?;

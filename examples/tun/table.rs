@@ -1,0 +1,214 @@
+//! The table of connections, by their pairs of sockets: which of them a segment is for, and what a segment is for which
+//! there is none. Without I/O, as the crate is.
+//!
+//! The passive side is a [`Listener`]: room for so many half-open connections, cookies beyond. A connection in TIME-WAIT
+//! becomes a `TimeWait` in a table of its own, from which a SYN can call it back to life.
+
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::net::SocketAddrV4;
+
+use tcp_lifecycle::isn::IsnHash;
+use tcp_lifecycle::listener::{Arrival, Listener};
+use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Refusal, Segment, State};
+
+use crate::socket::Socket;
+use crate::time_waits::TimeWaits;
+
+/// The most connections, and the most of them that may be in SYN-RECEIVED.
+pub(crate) const MOST_CONNECTIONS: usize = 1_024;
+pub(crate) const MOST_HALF_OPEN: usize = 128;
+
+/// The two sockets, ours first.
+pub(crate) type Pair = (SocketAddrV4, SocketAddrV4);
+
+/// A segment to be sent.
+pub(crate) struct Outgoing {
+    pub(crate) pair: Pair,
+    pub(crate) segment: Segment,
+    pub(crate) payload: Vec<u8>,
+}
+
+pub(crate) struct Table {
+    config: Config,
+    isn: IsnHash<RandomState>,
+    listener: Listener<RandomState>,
+    listens_at: Option<u16>,
+    sockets: HashMap<Pair, Socket>,
+    time_waits: TimeWaits,
+    outbox: Vec<Outgoing>,
+}
+
+/// What the host and its users do.
+impl Table {
+    /// All connections have these policies. The key of their initial sequence numbers is random.
+    pub(crate) fn new(config: &Config) -> Table {
+        let key = RandomState::new();
+        Table {
+            config: *config,
+            isn: IsnHash::new(key.clone()),
+            listener: Listener::new(config, IsnHash::new(key)),
+            listens_at: None,
+            sockets: HashMap::new(),
+            time_waits: TimeWaits::new(config),
+            outbox: Vec::new(),
+        }
+    }
+
+    /// From now on connections to this port are accepted.
+    pub(crate) fn listen(&mut self, port: u16) {
+        self.listens_at = Some(port);
+    }
+
+    pub(crate) fn connect(&mut self, pair: Pair, now: Instant) -> Result<(), CallError> {
+        let mut connection = Connection::new(&self.config, self.isn_offset(pair));
+        connection.open(Open::Active, now)?;
+        self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
+        Ok(())
+    }
+
+    pub(crate) fn sockets(&mut self) -> impl Iterator<Item = &mut Socket> {
+        self.sockets.values_mut()
+    }
+
+    /// What is to be sent. The connections that are over are freed, and those in TIME-WAIT that have nothing more for
+    /// their users become small.
+    pub(crate) fn outgoing(&mut self) -> Vec<Outgoing> {
+        let mut outgoing = std::mem::take(&mut self.outbox);
+        self.sockets.retain(|&pair, socket| {
+            outgoing.extend(outgoing_of(pair, socket));
+            let time_wait = socket.time_wait();
+            let stays = !socket.is_over() && time_wait.is_none();
+            if let Some(time_wait) = time_wait {
+                self.time_waits.insert(pair, time_wait);
+            }
+            stays
+        });
+        outgoing
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant) {
+        for socket in self.sockets.values_mut() {
+            socket.timeout(now);
+        }
+        self.time_waits.timeout(now);
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.sockets.values().filter_map(Socket::deadline).chain(self.time_waits.deadline()).min()
+    }
+}
+
+/// Segments.
+impl Table {
+    /// An error says why the segment had no effect.
+    pub(crate) fn segment_arrives(
+        &mut self,
+        pair: Pair,
+        segment: &Segment,
+        payload: &[u8],
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        // While a new life is half-open, its SYN may prove to be an old duplicate: the FIN of the last life is still
+        // acknowledged by the last life.
+        if let Some(socket) = self.sockets.get_mut(&pair).filter(|socket| !socket.is_over())
+            && !self.time_waits.is_fin_again(&pair, segment, now)
+        {
+            socket.segment_arrives(segment, payload, now)?;
+            // Now it is known to be none. A new life that ends before this leaves TIME-WAIT as it was.
+            if !matches!(socket.state(), State::SynReceived | State::Closed) {
+                self.time_waits.remove(&pair);
+            }
+            return Ok(());
+        }
+        let listens = self.listens_at == Some(pair.0.port());
+        if self.time_waits.contains(&pair) {
+            if listens && self.reopens(pair, segment, now) {
+                Ok(())
+            } else {
+                self.arrives_in_time_wait(pair, segment, now)
+            }
+        } else if listens {
+            self.arrives_in_listen(pair, segment, payload, now)
+        } else {
+            // RFC 9293 section 3.10.7.1: there is no connection.
+            self.answer(pair, segment.reset());
+            Ok(())
+        }
+    }
+
+    fn arrives_in_time_wait(&mut self, pair: Pair, segment: &Segment, now: Instant) -> Result<(), Refusal> {
+        let (outcome, answer) = self.time_waits.segment_arrives(pair, segment, now);
+        self.answer(pair, answer);
+        outcome
+    }
+
+    /// A SYN to TIME-WAIT may start a new life, RFC 9293 section 3.6.1 (MAY-2) and RFC 6191. The last life stands by
+    /// until that one is established.
+    fn reopens(&mut self, pair: Pair, segment: &Segment, now: Instant) -> bool {
+        let Some(isn_offset) = self.time_waits.reopens(&pair, segment, self.isn_offset(pair), now) else {
+            return false;
+        };
+        // A cookie would not lie beyond the numbers of the last life. Without room the peer has to send its SYN again.
+        if self.has_room_for_half_open()
+            && let Arrival::Syn(syn) = self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now)
+        {
+            let connection = syn.accept_with(isn_offset);
+            self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
+        }
+        true
+    }
+
+    fn arrives_in_listen(
+        &mut self,
+        pair: Pair,
+        segment: &Segment,
+        payload: &[u8],
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        match self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now) {
+            Arrival::Syn(syn) if self.has_room_for_half_open() => {
+                let connection = syn.accept();
+                self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
+            }
+            Arrival::Syn(syn) => {
+                let cookie = syn.cookie();
+                self.answer(pair, Some(cookie));
+            }
+            Arrival::Completed { connection, payload: range } if self.sockets.len() < MOST_CONNECTIONS => {
+                let socket = Socket::new(pair.1, connection, &self.config, now).with_received(&payload[range]);
+                self.insert(pair, socket);
+            }
+            // The peer will send again what is not acknowledged.
+            Arrival::Completed { .. } => {}
+            Arrival::Refused { refusal, reset } => {
+                self.answer(pair, reset);
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    fn has_room_for_half_open(&self) -> bool {
+        let half_open = self.sockets.values().filter(|socket| socket.state() == State::SynReceived).count();
+        half_open < MOST_HALF_OPEN && self.sockets.len() < MOST_CONNECTIONS
+    }
+
+    fn insert(&mut self, pair: Pair, socket: Socket) {
+        if let Some(mut over) = self.sockets.insert(pair, socket) {
+            self.outbox.extend(outgoing_of(pair, &mut over));
+        }
+    }
+
+    fn answer(&mut self, pair: Pair, answer: Option<Segment>) {
+        self.outbox.extend(answer.map(|segment| Outgoing { pair, segment, payload: Vec::new() }));
+    }
+
+    fn isn_offset(&self, pair: Pair) -> u32 {
+        self.isn.offset(pair.0.into(), pair.1.into())
+    }
+}
+
+fn outgoing_of(pair: Pair, socket: &mut Socket) -> impl Iterator<Item = Outgoing> + '_ {
+    socket.outgoing().map(move |(segment, payload)| Outgoing { pair, segment, payload })
+}

@@ -1,0 +1,100 @@
+//! The connections in TIME-WAIT. Each takes 32 bytes and its place in two indexes, so that a host can keep the promise of
+//! 2 MSL to many peers at once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tcp_lifecycle::{Config, Control, Instant, Output, Refusal, Segment, State, TimeWait};
+
+use crate::table::Pair;
+
+pub(crate) struct TimeWaits {
+    /// The policies that all of them had.
+    config: Config,
+    lives: HashMap<Pair, TimeWait>,
+    deadlines: BTreeSet<(Instant, Pair)>,
+}
+
+impl TimeWaits {
+    pub(crate) fn new(config: &Config) -> TimeWaits {
+        TimeWaits { config: *config, lives: HashMap::new(), deadlines: BTreeSet::new() }
+    }
+
+    pub(crate) fn insert(&mut self, pair: Pair, time_wait: TimeWait) {
+        self.remove(&pair);
+        self.deadlines.extend(time_wait.deadline(&self.config).map(|deadline| (deadline, pair)));
+        self.lives.insert(pair, time_wait);
+    }
+
+    /// A new life has taken its place.
+    pub(crate) fn remove(&mut self, pair: &Pair) {
+        let deadline = self.lives.remove(pair).and_then(|time_wait| time_wait.deadline(&self.config));
+        if let Some(deadline) = deadline {
+            self.deadlines.remove(&(deadline, *pair));
+        }
+    }
+
+    pub(crate) fn contains(&self, pair: &Pair) -> bool {
+        self.lives.contains_key(pair)
+    }
+
+    /// Whether the SYN may start a new life, with this ISN offset or, if need be, another one.
+    pub(crate) fn reopens(&self, pair: &Pair, syn: &Segment, isn_offset: u32, now: Instant) -> Option<u32> {
+        self.lives.get(pair)?.reopens(syn, isn_offset, now, &self.config)
+    }
+
+    /// Whether it is the FIN of this life once more, which every peer has to have acknowledged.
+    pub(crate) fn is_fin_again(&self, pair: &Pair, segment: &Segment, now: Instant) -> bool {
+        let is_fin = segment.control().intersection(Control::FIN | Control::RST) == Control::FIN;
+        let would_take = |life: &TimeWait| life.clone().segment_arrives(segment, now, &self.config).is_ok();
+        is_fin && self.lives.get(pair).is_some_and(would_take)
+    }
+
+    /// Hands it in, and returns the answer.
+    pub(crate) fn segment_arrives(
+        &mut self,
+        pair: Pair,
+        segment: &Segment,
+        now: Instant,
+    ) -> (Result<(), Refusal>, Option<Segment>) {
+        let arrives = |life: &mut TimeWait, config: &Config| life.segment_arrives(segment, now, config).map(drop);
+        self.event(pair, now, arrives).unwrap_or((Ok(()), None))
+    }
+
+    /// Before the deadline this does nothing.
+    pub(crate) fn timeout(&mut self, now: Instant) {
+        while let Some(&(deadline, pair)) = self.deadlines.first()
+            && deadline <= now
+        {
+            self.event(pair, now, |life, config| life.timeout(now, config));
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|&(deadline, _)| deadline)
+    }
+
+    /// An event, the polling after it, and what it means for the indexes.
+    fn event<T>(
+        &mut self,
+        pair: Pair,
+        now: Instant,
+        event: impl FnOnce(&mut TimeWait, &Config) -> T,
+    ) -> Option<(T, Option<Segment>)> {
+        let mut life = self.lives.get(&pair)?.clone();
+        self.remove(&pair);
+        let outcome = event(&mut life, &self.config);
+        let mut answer = None;
+        loop {
+            match life.poll(now, &self.config) {
+                Output::Transition(transition) => eprintln!("{} {transition}", pair.1),
+                Output::Transmit(transmit) => answer = Some(transmit.segment),
+                Output::Signal(_) => {}
+                Output::Wait(_) => break,
+            }
+        }
+        if life.state() == State::TimeWait {
+            self.insert(pair, life);
+        }
+        Some((outcome, answer))
+    }
+}
