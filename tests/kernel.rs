@@ -10,10 +10,20 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "kernel/blind.rs"]
+mod blind;
 #[path = "kernel/closing.rs"]
 mod closing;
+#[path = "kernel/cookies.rs"]
+mod cookies;
+#[path = "kernel/device.rs"]
+mod device;
+#[path = "kernel/door.rs"]
+mod door;
 #[path = "kernel/harness.rs"]
 mod harness;
+#[path = "kernel/keep_alive.rs"]
+mod keep_alive;
 #[path = "kernel/link.rs"]
 mod link;
 #[path = "kernel/losses.rs"]
@@ -24,7 +34,11 @@ mod options;
 mod peer;
 #[path = "kernel/resets.rs"]
 mod resets;
+#[path = "kernel/time_wait.rs"]
+mod time_wait;
 #[path = "kernel/transfer.rs"]
 mod transfer;
+#[path = "kernel/us.rs"]
+mod us;
 #[path = "../examples/tun/wire.rs"]
 mod wire;

@@ -10,8 +10,8 @@ pub(crate) fn both_talk(case: &mut Case) {
     case.send(b"how is life?");
     case.until("the kernel reads our bytes", |case| case.peer.received == b"how is life?");
     case.peer.send(b"in order");
-    case.until("we read the kernel's bytes", |case| case.received == b"in order");
-    case.until("our bytes are acknowledged", |case| case.unacknowledged() == 0);
+    case.until("we read the kernel's bytes", |case| case.us.received == b"in order");
+    case.until("our bytes are acknowledged", |case| case.us.unacknowledged() == 0);
 }
 
 /// Our FIN first, then the kernel's; 2 MSL are ours to wait.
@@ -26,22 +26,22 @@ pub(crate) fn we_close_first(case: &mut Case) {
     case.until_the_kernel_is_in(None);
     assert_eq!(case.peer.error(), None, "our ACK ends LAST-ACK");
     case.until_we_are_in(State::Closed);
-    assert_eq!(case.signals, [Signal::Closing]);
-    assert_eq!(case.connection.deadline(), None);
+    assert_eq!(case.us.signals, [Signal::Closing]);
+    assert_eq!(case.us.connection.deadline(), None);
 }
 
 /// The kernel's FIN first, then ours; 2 MSL are the kernel's to wait.
 pub(crate) fn the_kernel_closes_first(case: &mut Case) {
     case.peer.close();
     case.until_we_are_in(State::CloseWait);
-    assert_eq!(case.signals, [Signal::Closing]);
+    assert_eq!(case.us.signals, [Signal::Closing]);
     case.until_the_kernel_is_in(State::FinWait2);
 
     case.close();
     case.until_we_are_in(State::Closed);
     case.until_the_kernel_is_in(State::TimeWait);
-    assert_eq!(case.signals, [Signal::Closing]);
-    assert_eq!(case.connection.deadline(), None);
+    assert_eq!(case.us.signals, [Signal::Closing]);
+    assert_eq!(case.us.connection.deadline(), None);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn we_connect_and_close_first() {
         we_connect(case);
         both_talk(case);
         we_close_first(case);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -60,7 +60,7 @@ fn we_connect_and_the_kernel_closes_first() {
         we_connect(case);
         both_talk(case);
         the_kernel_closes_first(case);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
     });
 }
 
@@ -70,7 +70,7 @@ fn the_kernel_connects_and_we_close_first() {
         the_kernel_connects(case);
         both_talk(case);
         we_close_first(case);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -80,7 +80,7 @@ fn the_kernel_connects_and_closes_first() {
         the_kernel_connects(case);
         both_talk(case);
         the_kernel_closes_first(case);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
     });
 }
 
@@ -94,7 +94,7 @@ fn both_open_at_once() {
         case.until("both SYNs are on their way", |case| {
             case.to_kernel.holds(Control::SYN) && case.to_us.holds(Control::SYN)
         });
-        assert_eq!((case.state(), case.peer.state()), (State::SynSent, Some(State::SynSent)));
+        assert_eq!((case.us.state(), case.peer.state()), (State::SynSent, Some(State::SynSent)));
 
         case.to_kernel.release_through(Control::SYN);
         case.until_the_kernel_is_in(State::SynReceived);
@@ -108,7 +108,7 @@ fn both_open_at_once() {
         case.until_the_kernel_is_in(State::Established);
         both_talk(case);
         we_close_first(case);
-        assert_eq!(case.path(), "SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -124,13 +124,13 @@ fn both_close_at_once() {
         case.until("both FINs are on their way", |case| {
             case.to_kernel.holds(Control::FIN) && case.to_us.holds(Control::FIN)
         });
-        assert_eq!((case.state(), case.peer.state()), (State::FinWait1, Some(State::FinWait1)));
+        assert_eq!((case.us.state(), case.peer.state()), (State::FinWait1, Some(State::FinWait1)));
 
         case.to_us.release_through(Control::FIN);
         case.until_we_are_in(State::Closing);
         case.to_kernel.release_through(Control::FIN);
         case.until_the_kernel_is_in(State::Closing);
-        assert_eq!(case.state(), State::Closing);
+        assert_eq!(case.us.state(), State::Closing);
         case.until("the kernel reads the end", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::OfStream));
 
@@ -138,7 +138,7 @@ fn both_close_at_once() {
         case.to_kernel.release();
         case.until_the_kernel_is_in(State::TimeWait);
         case.until_we_are_in(State::Closed);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT CLOSED");
-        assert_eq!(case.signals, [Signal::Closing]);
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT CLOSED");
+        assert_eq!(case.us.signals, [Signal::Closing]);
     });
 }

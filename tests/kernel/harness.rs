@@ -1,19 +1,17 @@
 //! A connection of this crate and the kernel, each at one end of a TUN device in a network namespace of their own.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant as Clock};
-use std::{fmt, fs, panic, path, thread};
+use std::{panic, thread};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sched::{CloneFlags, unshare};
-use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Refusal, Segment, Signal, State, Transition};
-use tun_rs::{DeviceBuilder, SyncDevice};
+use tcp_lifecycle::{Config, Connection, Instant, Open, Segment, State};
 
+use crate::device::Device;
+use crate::door::{Answer, Door, LastLife};
 use crate::link::{Fate, Flying, Link};
 use crate::peer::Peer;
+use crate::us::Us;
 use crate::wire::{Packet, emit};
 
 /// Our socket, and the kernel's.
@@ -32,20 +30,27 @@ pub(crate) const CONFIG: Config = Config {
     ..Config::DEFAULT
 };
 
+/// F of RFC 9293 section 3.4.1, the same for each life.
+pub(crate) const ISN_OFFSET: u32 = 0x5EED_0000;
+
 /// The longest that any case may take, with room for a busy machine.
-const WATCHDOG: Duration = Duration::from_secs(60);
+pub(crate) const WATCHDOG: Duration = Duration::from_secs(60);
 /// How long the harness sleeps at most: what the kernel does without a packet is seen this late.
 const NAP: Duration = Duration::from_millis(2);
-/// Lines of the exchange that are kept for a case that fails.
-const TRACE: usize = 120;
 
 /// Plays one case on a thread and in a namespace of its own, which end with it.
 #[track_caller]
 pub(crate) fn with_kernel(config: Config, story: impl FnOnce(&mut Case) + Send + 'static) {
+    with_device(move |device| story(&mut Case::new(config, device)));
+}
+
+/// The same with the bare device.
+#[track_caller]
+pub(crate) fn with_device(story: impl FnOnce(Device) + Send + 'static) {
     let name = thread::current().name().unwrap_or("a case").to_owned();
     let skipped = format!("skipped {name}");
-    let case = move || match Case::new(&config) {
-        Ok(mut case) => story(&mut case),
+    let case = move || match Device::new() {
+        Ok(device) => story(device),
         Err(why) if std::env::var_os("REQUIRE_KERNEL").is_some_and(|value| value == "1") => {
             panic!("REQUIRE_KERNEL=1, but {why}")
         }
@@ -58,33 +63,31 @@ pub(crate) fn with_kernel(config: Config, story: impl FnOnce(&mut Case) + Send +
     }
 }
 
-/// One connection, what its user has sent and received, and the network to the kernel.
+/// Our end, the kernel's end, and the network between them.
 #[derive(Debug)]
 pub(crate) struct Case {
-    pub(crate) connection: Connection,
+    pub(crate) us: Us,
     pub(crate) peer: Peer,
     pub(crate) to_kernel: Link,
     pub(crate) to_us: Link,
-    /// All that our user has consumed.
-    pub(crate) received: Vec<u8>,
-    /// All signals but the acknowledgments.
-    pub(crate) signals: Vec<Signal>,
-    /// Why segments had no effect.
-    pub(crate) refusals: Vec<Refusal>,
-    /// Our user consumes nothing.
-    pub(crate) stalled: bool,
-    unread: Vec<u8>,
-    queue: Vec<u8>,
-    transitions: Vec<(Transition, Instant)>,
+    /// What answers at our port while our connection is in CLOSED.
+    pub(crate) door: Door,
+    config: Config,
     device: Device,
     start: Clock,
-    trace: VecDeque<String>,
+    skipped: Duration,
 }
 
 /// We connect, the kernel accepts.
 #[track_caller]
 pub(crate) fn we_connect(case: &mut Case) {
     case.peer.listen();
+    we_connect_again(case);
+}
+
+/// The same where the kernel listens already.
+#[track_caller]
+pub(crate) fn we_connect_again(case: &mut Case) {
     case.open(Open::Active);
     case.until("the kernel accepts", |case| case.peer.accept());
     case.until_we_are_in(State::Established);
@@ -96,6 +99,12 @@ pub(crate) fn we_connect(case: &mut Case) {
 pub(crate) fn the_kernel_connects(case: &mut Case) {
     case.open(Open::Passive);
     case.peer.connect();
+    until_established(case);
+}
+
+/// Both ends get there.
+#[track_caller]
+pub(crate) fn until_established(case: &mut Case) {
     case.until_we_are_in(State::Established);
     case.until_the_kernel_is_in(State::Established);
     assert_eq!(case.peer.end, None);
@@ -109,67 +118,42 @@ pub(crate) fn bytes(count: usize) -> Vec<u8> {
 /// What our user asks for, and how it is seen to happen.
 impl Case {
     pub(crate) fn open(&mut self, open: Open) {
-        self.note(format_args!("OPEN {open:?}"));
-        let now = self.now();
-        self.connection.open(open, now).expect("OPEN");
-        self.drain();
+        self.us.open(open, self.now());
+        self.flush();
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.note(format_args!("SEND {}", bytes.len()));
-        self.queue.extend_from_slice(bytes);
-        let now = self.now();
-        self.connection.send(bytes.len(), now).expect("SEND");
-        self.drain();
+        self.us.send(bytes, self.now());
+        self.flush();
     }
 
     pub(crate) fn close(&mut self) {
-        self.note(format_args!("CLOSE"));
-        let now = self.now();
-        self.connection.close(now).expect("CLOSE");
-        self.drain();
+        self.us.close(self.now());
+        self.flush();
     }
 
     pub(crate) fn abort(&mut self) {
-        self.note(format_args!("ABORT"));
-        self.connection.abort().expect("ABORT");
-        self.drain();
+        self.us.abort(self.now());
+        self.flush();
     }
 
-    pub(crate) fn state(&self) -> State {
-        self.connection.state()
-    }
-
-    /// The states that we have entered, in order, as the RFC spells them.
+    /// Our connection in TIME-WAIT is put aside, for another life at the same port.
     #[track_caller]
-    pub(crate) fn path(&self) -> String {
-        let mut state = State::Closed;
-        let mut names = Vec::new();
-        for (transition, _) in &self.transitions {
-            assert_eq!(transition.from, state, "a transition is missing before {transition}");
-            state = transition.to;
-            names.push(state.name());
-        }
-        assert_eq!(state, self.state(), "a transition is missing at the end");
-        names.join(" ")
+    pub(crate) fn begin_another_life(&mut self, put_aside: impl FnOnce(Connection) -> LastLife) {
+        assert_eq!(self.us.state(), State::TimeWait);
+        self.door.last_life = Some(put_aside(self.us.connection.clone()));
+        self.begin_afresh(ISN_OFFSET);
     }
 
-    /// When we entered `state`, the last time.
-    #[track_caller]
-    pub(crate) fn entered(&self, state: State) -> Instant {
-        let entry = self.transitions.iter().rfind(|(transition, _)| transition.to == state);
-        entry.expect("we have been there").1
-    }
-
-    /// Bytes that we have sent and that the kernel has not acknowledged.
-    pub(crate) fn unacknowledged(&self) -> usize {
-        self.queue.len()
+    /// Nothing is known at our end of what has been.
+    pub(crate) fn begin_afresh(&mut self, isn_offset: u32) {
+        self.us.begin(Connection::new(&self.config, isn_offset), &[], self.now());
     }
 
     /// Lets time and packets pass until we are in `state`.
     #[track_caller]
     pub(crate) fn until_we_are_in(&mut self, state: State) {
-        self.until(&format!("we are in {state}"), |case| case.state() == state);
+        self.until(&format!("we are in {state}"), |case| case.us.state() == state);
     }
 
     /// Lets time and packets pass until the kernel's table says so.
@@ -184,37 +168,52 @@ impl Case {
     pub(crate) fn until(&mut self, what: &str, mut condition: impl FnMut(&mut Case) -> bool) {
         while !condition(self) {
             if self.start.elapsed() > WATCHDOG {
-                panic!("never: {what}. We are in {}, the kernel is in {:?}", self.state(), self.peer.state());
+                panic!("never: {what}. We are in {}, the kernel is in {:?}", self.us.state(), self.peer.state());
             }
             self.step();
         }
+    }
+
+    /// So much of our time passes at once. The kernel's does not.
+    pub(crate) fn skip(&mut self, time: Duration) {
+        self.skipped += time;
+    }
+
+    /// A segment that the kernel never sent reaches us before anything else; says what we answer.
+    pub(crate) fn inject_to_us(&mut self, segment: &Segment) -> Vec<Segment> {
+        let now = self.now();
+        self.us.note(now, format_args!("<-- {segment} (injected)"));
+        self.us.arrives(segment, &[], now);
+        let answers = self.us.outgoing.iter().map(|(segment, _)| *segment).collect();
+        self.flush();
+        answers
+    }
+
+    /// A segment that we never sent goes to the kernel.
+    pub(crate) fn inject_to_kernel(&mut self, segment: &Segment) {
+        self.us.note(self.now(), format_args!("--> {segment} (injected)"));
+        self.device.send(&emit(OURS, THEIRS, segment, &[]));
     }
 }
 
 /// The rule of the contract, and the network.
 impl Case {
-    fn new(config: &Config) -> Result<Case, String> {
-        let device = Device::new()?;
-        Ok(Case {
-            connection: Connection::new(config, 0x5EED_0000),
-            peer: Peer::default(),
+    fn new(config: Config, device: Device) -> Case {
+        Case {
+            us: Us::new(Connection::new(&config, ISN_OFFSET)),
+            peer: Peer::new(THEIRS, OURS),
             to_kernel: Link::new(),
             to_us: Link::new(),
-            received: Vec::new(),
-            signals: Vec::new(),
-            refusals: Vec::new(),
-            stalled: false,
-            unread: Vec::new(),
-            queue: Vec::new(),
-            transitions: Vec::new(),
+            door: Door::new(config),
+            config,
             device,
             start: Clock::now(),
-            trace: VecDeque::new(),
-        })
+            skipped: Duration::ZERO,
+        }
     }
 
-    fn now(&self) -> Instant {
-        Instant::ZERO + self.start.elapsed()
+    pub(crate) fn now(&self) -> Instant {
+        Instant::ZERO + self.start.elapsed() + self.skipped
     }
 
     /// Moves what can be moved; if that is nothing, sleeps until a packet comes, a timeout, or for a nap.
@@ -225,108 +224,70 @@ impl Case {
             if let Some(packet) = Packet::parse(&bytes) {
                 let segment = packet.segment;
                 let fate = self.to_us.send(Flying { segment, bytes });
-                self.note(format_args!("<-- {segment} {}", described(fate)));
+                self.us.note(self.now(), format_args!("<-- {segment} {}", described(fate)));
             }
         }
         while let Some(packet) = self.to_us.arrival() {
             moved = true;
             self.arrives(&packet.bytes);
         }
-        if self.connection.deadline().is_some_and(|deadline| deadline <= self.now()) {
-            moved = true;
-            let now = self.now();
-            self.connection.timeout(now);
-            self.drain();
-        }
-        self.consume();
+        let now = self.now();
+        moved |= self.us.timeout(now) | self.door.timeout(now);
+        self.us.consume(now);
+        self.flush();
         while let Some(packet) = self.to_kernel.arrival() {
             moved = true;
             self.device.send(&packet.bytes);
         }
         if !moved && !(self.to_us.settle() | self.to_kernel.settle()) {
-            let now = self.now();
-            let wait = self.connection.deadline().map_or(NAP, |deadline| deadline.saturating_duration_since(now));
-            self.device.wait(wait.min(NAP));
+            let deadlines = [self.us.connection.deadline(), self.door.deadline()];
+            let wait = deadlines.into_iter().flatten().min().map(|deadline| deadline.saturating_duration_since(now));
+            self.device.wait(wait.unwrap_or(NAP).min(NAP));
         }
     }
 
     /// A packet has reached our host.
     fn arrives(&mut self, bytes: &[u8]) {
         let packet = Packet::parse(bytes).expect("it was parsed before");
-        if packet.destination != OURS || packet.source != THEIRS {
-            // A host without a connection (RFC 9293 section 3.10.7.1).
-            if let Some(reset) = packet.segment.reset() {
-                self.transmit(packet.destination, packet.source, &reset, &[]);
+        let (local, remote, now) = (packet.destination, packet.source, self.now());
+        let is_ours = (local, remote) == (OURS, THEIRS);
+        if is_ours && !(self.us.state() == State::Closed && self.door.is_open()) {
+            self.us.arrives(&packet.segment, packet.payload, now);
+            if self.us.state() == State::Established {
+                // The new life stands: what is left of the last one is no longer needed.
+                self.door.last_life = None;
             }
-            return;
-        }
-        let now = self.now();
-        match self.connection.segment_arrives(&packet.segment, now) {
-            Ok(range) => self.unread.extend_from_slice(&packet.payload[range]),
-            Err(refusal) => {
-                self.note(format_args!("    {refusal}"));
-                self.refusals.push(refusal);
+        } else {
+            match self.door.arrives(&packet.segment, local, remote, now) {
+                Answer::Segments(segments) => {
+                    segments.iter().for_each(|segment| self.transmit(local, remote, segment, &[]));
+                }
+                Answer::Life(connection, range) => {
+                    assert!(is_ours, "a life for {remote}");
+                    self.us.begin(*connection, &packet.payload[range], now);
+                }
             }
         }
-        self.consume();
-        self.drain();
+        self.flush();
     }
 
-    /// Our user takes what has been delivered.
-    fn consume(&mut self) {
-        if self.stalled || self.unread.is_empty() {
-            return;
-        }
-        if self.state() != State::Closed {
-            self.connection.receive(self.unread.len()).expect("RECEIVE");
-        }
-        self.received.append(&mut self.unread);
-        self.drain();
-    }
-
-    /// After every event, poll until Wait.
-    fn drain(&mut self) {
-        loop {
-            let now = self.now();
-            match self.connection.poll(now) {
-                Output::Transition(transition) => {
-                    self.note(format_args!("    {transition}"));
-                    self.transitions.push((transition, now));
-                }
-                Output::Signal(Signal::Acknowledged(bytes)) => drop(self.queue.drain(..bytes)),
-                Output::Signal(signal) => {
-                    self.note(format_args!("    {signal:?}"));
-                    self.signals.push(signal);
-                }
-                Output::Transmit(transmit) => {
-                    let payload = self.queue[transmit.payload].to_vec();
-                    self.transmit(OURS, THEIRS, &transmit.segment, &payload);
-                }
-                Output::Wait(_) => return,
-            }
+    fn flush(&mut self) {
+        while let Some((segment, payload)) = self.us.outgoing.pop_front() {
+            self.transmit(OURS, THEIRS, &segment, &payload);
         }
     }
 
     fn transmit(&mut self, source: SocketAddrV4, destination: SocketAddrV4, segment: &Segment, payload: &[u8]) {
         let bytes = emit(source, destination, segment, payload);
         let fate = self.to_kernel.send(Flying { segment: *segment, bytes });
-        self.note(format_args!("--> {segment} {}", described(fate)));
-    }
-
-    fn note(&mut self, line: fmt::Arguments<'_>) {
-        if self.trace.len() == TRACE {
-            self.trace.pop_front();
-        }
-        self.trace.push_back(format!("{:>12} {line}", self.now().to_string()));
+        self.us.note(self.now(), format_args!("--> {segment} {}", described(fate)));
     }
 }
 
 impl Drop for Case {
     fn drop(&mut self) {
         if thread::panicking() {
-            for line in &self.trace {
-                eprintln!("{line}");
-            }
+            self.us.trace().for_each(|line| eprintln!("{line}"));
         }
     }
 }
@@ -337,57 +298,5 @@ fn described(fate: Fate) -> &'static str {
         Fate::IsLost => "(lost)",
         Fate::IsOvertaken => "(overtaken)",
         Fate::ArrivesTwice => "(twice)",
-    }
-}
-
-/// A TUN device in a namespace that ends with the thread.
-struct Device(SyncDevice);
-
-impl Device {
-    fn new() -> Result<Device, String> {
-        let missing = |what: &'static str| move |error| format!("{what}: {error}");
-        if !path::Path::new("/dev/net/tun").exists() {
-            return Err("there is no /dev/net/tun".to_owned());
-        }
-        unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))?;
-        let device = DeviceBuilder::new()
-            .name("tun0")
-            .mtu(1500)
-            .ipv4(*THEIRS.ip(), 24, None)
-            .build_sync()
-            .map_err(missing("no TUN device can be made"))?;
-        device.set_nonblocking(true).map_err(missing("the TUN device always blocks"))?;
-        // The kernel's timeouts in proportion to ours. An older kernel has no such policies: 200 ms, and 2 min.
-        let _ = fs::write("/proc/sys/net/ipv4/tcp_rto_min_us", "40000");
-        let _ = fs::write("/proc/sys/net/ipv4/tcp_rto_max_ms", "1000");
-        Ok(Device(device))
-    }
-
-    fn receive(&self) -> Option<Vec<u8>> {
-        let mut buffer = vec![0; 65_536];
-        match self.0.recv(&mut buffer) {
-            Ok(length) => {
-                buffer.truncate(length);
-                Some(buffer)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
-            Err(error) => panic!("the TUN device cannot be read: {error}"),
-        }
-    }
-
-    fn send(&self, bytes: &[u8]) {
-        let sent = self.0.send(bytes).expect("the TUN device can be written");
-        assert_eq!(sent, bytes.len());
-    }
-
-    fn wait(&self, at_most: Duration) {
-        let timeout = PollTimeout::try_from(at_most.as_millis() + 1).expect("a short time");
-        poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout).expect("poll");
-    }
-}
-
-impl fmt::Debug for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Device")
     }
 }

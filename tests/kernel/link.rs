@@ -2,14 +2,35 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::SocketAddrV4;
 
-use tcp_lifecycle::{Control, Segment};
+use tcp_lifecycle::{Control, Segment, SeqNumber};
+
+use crate::wire::{Packet, emit};
 
 /// A packet on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Flying {
     pub(crate) segment: Segment,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Flying {
+    /// A packet that neither end has sent.
+    pub(crate) fn new(source: SocketAddrV4, destination: SocketAddrV4, segment: &Segment) -> Flying {
+        Flying { segment: *segment, bytes: emit(source, destination, segment, &[]) }
+    }
+
+    /// The packet again, with its timestamps and payload, but at other numbers: what a duplicate from 4 GiB ago looks
+    /// like.
+    pub(crate) fn at(&self, seq: SeqNumber, ack: SeqNumber) -> Flying {
+        let parsed = Packet::parse(&self.bytes).expect("it was parsed before");
+        let segment = Segment::new(seq, ack, parsed.segment.control())
+            .with_window(parsed.segment.window())
+            .with_options(parsed.segment.options())
+            .with_payload(parsed.segment.payload_len());
+        Flying { segment, bytes: emit(parsed.source, parsed.destination, &segment, parsed.payload) }
+    }
 }
 
 /// What becomes of a packet.
@@ -96,9 +117,21 @@ impl Link {
         self.sent.iter().copied().find(|segment| like(segment))
     }
 
+    /// The last segment like this so far.
+    pub(crate) fn last(&self, like: impl Fn(&Segment) -> bool) -> Option<Segment> {
+        self.sent.iter().rev().copied().find(|segment| like(segment))
+    }
+
     /// The first packet like this that is being held back.
     pub(crate) fn held(&self, like: impl Fn(&Segment) -> bool) -> Option<&Flying> {
         self.flying.iter().find(|packet| like(&packet.segment))
+    }
+
+    /// The first packet with all of `control` that is being held back never arrives.
+    #[track_caller]
+    pub(crate) fn take_held(&mut self, control: Control) -> Flying {
+        let place = self.flying.iter().position(|packet| packet.segment.control().contains(control));
+        place.and_then(|place| self.flying.remove(place)).expect("no such packet is held back")
     }
 
     /// How many packets have been lost.

@@ -23,7 +23,7 @@ fn our_syn_is_lost() {
         we_connect(case);
         assert!(case.to_kernel.count(is_syn) >= 2);
         both_talk(case);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED");
     });
 }
 
@@ -34,7 +34,7 @@ fn the_kernels_syn_is_lost() {
         the_kernel_connects(case);
         assert!(case.to_us.count(is_syn) >= 2);
         both_talk(case);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
     });
 }
 
@@ -45,7 +45,7 @@ fn our_syn_ack_is_lost() {
         the_kernel_connects(case);
         assert!(case.to_kernel.count(is_syn) >= 2);
         both_talk(case);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
     });
 }
 
@@ -56,7 +56,7 @@ fn the_kernels_syn_ack_is_lost() {
         we_connect(case);
         assert!(case.to_us.count(is_syn) >= 2);
         both_talk(case);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED");
     });
 }
 
@@ -67,7 +67,7 @@ fn our_fin_is_lost() {
         case.to_kernel.lose_first(Control::FIN);
         we_close_first(case);
         assert!(case.to_kernel.count(is_fin) >= 2);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -78,7 +78,7 @@ fn the_kernels_fin_is_lost() {
         case.to_us.lose_first(Control::FIN);
         the_kernel_closes_first(case);
         assert!(case.to_us.count(is_fin) >= 2);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
     });
 }
 
@@ -100,12 +100,12 @@ fn our_last_ack_is_lost() {
         case.until_the_kernel_is_in(None);
         assert_eq!(case.peer.error(), None, "our second ACK ends LAST-ACK");
         assert!(case.to_us.count(is_fin) >= 2);
-        assert_eq!(case.state(), State::TimeWait);
-        let once = case.entered(State::TimeWait) + 2 * config.msl;
-        assert!(case.connection.deadline() > Some(once), "the repeated FIN starts 2 MSL afresh");
+        assert_eq!(case.us.state(), State::TimeWait);
+        let once = case.us.entered(State::TimeWait) + 2 * config.msl;
+        assert!(case.us.connection.deadline() > Some(once), "the repeated FIN starts 2 MSL afresh");
 
         case.until_we_are_in(State::Closed);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -121,11 +121,11 @@ fn the_kernels_last_ack_is_lost() {
         case.close();
         case.until_the_kernel_is_in(State::TimeWait);
         case.until("the kernel's ACK is lost", |case| case.to_us.lost() > 0);
-        assert_eq!(case.state(), State::LastAck);
+        assert_eq!(case.us.state(), State::LastAck);
         case.to_us.lose_none();
         case.until_we_are_in(State::Closed);
         assert!(case.to_kernel.count(is_fin) >= 2);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
         assert_eq!(case.peer.state(), Some(State::TimeWait));
     });
 }

@@ -1,22 +1,20 @@
 //! Window scale, timestamps and SACK-permitted, as the kernel offers and answers them; and PAWS, with old duplicates that
 //! the harness makes (RFC 7323, RFC 2018).
 
-use std::fs;
+use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, Signal, State};
 
-use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, SeqNumber, Signal, State};
-
+use crate::device::{counted, set_policy};
 use crate::harness::{CONFIG, Case, bytes, the_kernel_connects, we_connect, with_kernel};
 use crate::link::{Flying, Link};
 use crate::peer::End;
-use crate::wire::{Packet, emit};
 
 /// All that there is to agree on. The buffer needs a shift of five.
-const ALL: Config = Config { receive_buffer: 1 << 20, timestamps: true, sack_permitted: true, ..CONFIG };
+pub(crate) const ALL: Config = Config { receive_buffer: 1 << 20, timestamps: true, sack_permitted: true, ..CONFIG };
 const OUR_SHIFT: u8 = 5;
 
 const MANY: usize = 8 << 20;
 /// More than this in flight is more than an unscaled window allows.
-const FIELD: u32 = 65_535;
+pub(crate) const FIELD: u32 = 65_535;
 
 /// The options of the first SYN on this link.
 #[track_caller]
@@ -33,26 +31,26 @@ fn check_agreement(case: &Case) {
     assert!(theirs.window_scale().is_some_and(|shift| shift > 0), "{theirs:?}");
     assert!(ours.sack_permitted() && theirs.sack_permitted());
     assert!(ours.timestamps().is_some() && theirs.timestamps().is_some());
-    let status = case.connection.status();
+    let status = case.us.connection.status();
     assert_eq!((status.snd_scale, status.rcv_scale), (theirs.window_scale(), Some(OUR_SHIFT)));
     assert!(status.timestamps && status.sack_permitted);
 }
 
 /// What the transfer was seen to use.
 #[derive(Default)]
-struct Seen {
-    our_window: u32,
-    in_flight: u32,
+pub(crate) struct Seen {
+    pub(crate) our_window: u32,
+    pub(crate) in_flight: u32,
 }
 
 /// So many bytes each way at once, in such pieces that neither user's queue grows long.
-fn both_send(case: &mut Case, count: usize) -> Seen {
+pub(crate) fn both_send(case: &mut Case, count: usize) -> Seen {
     const PIECE: usize = 1 << 18;
     let content = bytes(count);
     let mut seen = Seen::default();
     let (mut ours, mut theirs) = (content.chunks(PIECE), content.chunks(PIECE));
     case.until("both have read it all", |case| {
-        if case.unacknowledged() < PIECE
+        if case.us.unacknowledged() < PIECE
             && let Some(piece) = ours.next()
         {
             case.send(piece);
@@ -62,14 +60,14 @@ fn both_send(case: &mut Case, count: usize) -> Seen {
         {
             case.peer.send(piece);
         }
-        let status = case.connection.status();
+        let status = case.us.connection.status();
         seen.our_window = seen.our_window.max(status.snd_wnd.unwrap_or(0));
         seen.in_flight = seen.in_flight.max(status.in_flight);
-        case.received.len() >= count && case.peer.received.len() >= count
+        case.us.received.len() >= count && case.peer.received.len() >= count
     });
-    assert!(case.received == content, "what we have read");
+    assert!(case.us.received == content, "what we have read");
     assert!(case.peer.received == content, "what the kernel has read");
-    case.until("it is acknowledged", |case| case.unacknowledged() == 0);
+    case.until("it is acknowledged", |case| case.us.unacknowledged() == 0);
     seen
 }
 
@@ -87,18 +85,20 @@ fn check_options(link: &Link, timestamps: bool) {
 
 /// With our acknowledgments held back, more is in flight from the kernel than an unscaled window would allow; and nothing
 /// beyond our window.
-fn the_kernel_uses_our_scale(case: &mut Case) {
-    let before = case.received.len();
+pub(crate) fn the_kernel_uses_our_scale(case: &mut Case) {
+    let before = case.us.received.len();
     case.to_kernel.hold();
     case.peer.send(&bytes(MANY / 8));
-    case.until("the kernel fills more than an unscaled window", |case| case.received.len() - before > FIELD as usize);
+    case.until("the kernel fills more than an unscaled window", |case| {
+        case.us.received.len() - before > FIELD as usize
+    });
     case.to_kernel.release();
-    case.until("we have read it all", |case| case.received.len() - before >= MANY / 8);
-    assert!(case.received[before..] == bytes(MANY / 8));
+    case.until("we have read it all", |case| case.us.received.len() - before >= MANY / 8);
+    assert!(case.us.received[before..] == bytes(MANY / 8));
 }
 
 /// We close, then the kernel.
-fn both_close(case: &mut Case) {
+pub(crate) fn both_close(case: &mut Case) {
     case.close();
     case.until("the kernel reads the end", |case| case.peer.end.is_some());
     assert_eq!(case.peer.end, Some(End::OfStream));
@@ -106,7 +106,7 @@ fn both_close(case: &mut Case) {
     case.peer.shutdown();
     case.until_we_are_in(State::Closed);
     case.until_the_kernel_is_in(None);
-    assert_eq!(case.signals, [Signal::Closing]);
+    assert_eq!(case.us.signals, [Signal::Closing]);
 }
 
 fn eight_mebibytes_each_way(case: &mut Case) {
@@ -121,12 +121,12 @@ fn eight_mebibytes_each_way(case: &mut Case) {
     // Payload takes what the MSS leaves beside the timestamps.
     assert_eq!(case.to_kernel.count(|segment| segment.payload_len() > 1448), 0);
     assert!(case.to_kernel.count(|segment| segment.payload_len() == 1448) > 1_000);
-    assert_eq!(case.refusals.iter().filter(|refusal| **refusal == Refusal::NoTimestamp).count(), 0);
+    assert_eq!(case.us.refusals.iter().filter(|refusal| **refusal == Refusal::NoTimestamp).count(), 0);
 }
 
 /// A receive buffer of the kernel that is worth a window scale from the start.
-fn with_room(case: &mut Case, open: impl FnOnce(&mut Case)) {
-    fs::write("/proc/sys/net/ipv4/tcp_rmem", "4096 4194304 6291456").expect("a policy of the kernel");
+pub(crate) fn with_room(case: &mut Case, open: impl FnOnce(&mut Case)) {
+    set_policy("tcp_rmem", "4096 4194304 6291456");
     open(case);
 }
 
@@ -135,7 +135,7 @@ fn the_kernel_answers_our_options_and_eight_mebibytes_go_each_way() {
     with_kernel(ALL, |case| {
         with_room(case, we_connect);
         eight_mebibytes_each_way(case);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -144,7 +144,7 @@ fn we_answer_the_kernels_options_and_eight_mebibytes_go_each_way() {
     with_kernel(ALL, |case| {
         with_room(case, the_kernel_connects);
         eight_mebibytes_each_way(case);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
 
@@ -154,11 +154,11 @@ fn what_the_kernel_does_not_want_is_not_used() {
     const POLICIES: [&str; 3] = ["tcp_window_scaling", "tcp_timestamps", "tcp_sack"];
     let refuse = || {
         for policy in POLICIES {
-            fs::write(format!("/proc/sys/net/ipv4/{policy}"), "0").expect("a policy of the kernel");
+            set_policy(policy, "0");
         }
     };
     let check = |case: &mut Case| {
-        let status = case.connection.status();
+        let status = case.us.connection.status();
         assert_eq!((status.snd_scale, status.rcv_scale), (Some(0), Some(0)));
         assert!(!status.timestamps && !status.sack_permitted);
         both_send(case, 1 << 18);
@@ -178,16 +178,6 @@ fn what_the_kernel_does_not_want_is_not_used() {
     });
 }
 
-/// The packet again, with its timestamps, but at other numbers: what a duplicate from 4 GiB ago looks like.
-fn at(packet: &Flying, seq: SeqNumber, ack: SeqNumber) -> Flying {
-    let parsed = Packet::parse(&packet.bytes).expect("it was parsed before");
-    let segment = Segment::new(seq, ack, parsed.segment.control())
-        .with_window(parsed.segment.window())
-        .with_options(parsed.segment.options())
-        .with_payload(parsed.segment.payload_len());
-    Flying { segment, bytes: emit(parsed.source, parsed.destination, &segment, parsed.payload) }
-}
-
 /// A hundred bytes each way, the first of them kept: what comes later is later by some milliseconds.
 fn keep_a_packet_each_way(case: &mut Case) -> (Flying, Flying) {
     let carries = |segment: &Segment| segment.payload_len() > 0;
@@ -200,17 +190,8 @@ fn keep_a_packet_each_way(case: &mut Case) -> (Flying, Flying) {
     case.send(&bytes(100));
     let ours = case.to_kernel.held(carries).expect("it is held").clone();
     case.to_kernel.release();
-    case.until("both have read it", |case| case.received.len() == 100 && case.peer.received.len() == 100);
+    case.until("both have read it", |case| case.us.received.len() == 100 && case.peer.received.len() == 100);
     (theirs, ours)
-}
-
-/// How many segments the kernel has refused by PAWS on connections that stood.
-fn refused_by_the_kernel() -> u64 {
-    let table = fs::read_to_string("/proc/thread-self/net/netstat").expect("the kernel's counters");
-    let mut lines = table.lines().filter(|line| line.starts_with("TcpExt:")).map(str::split_whitespace);
-    let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
-    let (_, value) = names.zip(values).find(|(name, _)| *name == "PAWSEstab").expect("PAWSEstab");
-    value.parse().expect("a number")
 }
 
 /// The value of the newest timestamp that has passed on this link.
@@ -239,24 +220,24 @@ fn an_old_duplicate_is_refused_at_both_ends() {
             let piece = bytes(sent);
             case.peer.send(&piece[sent - 100..]);
             case.send(&piece[sent - 100..]);
-            case.until("both have read it", |case| case.received.len() == sent && case.peer.received.len() == sent);
+            case.until("both have read it", |case| case.us.received.len() == sent && case.peer.received.len() == sent);
         }
-        case.until("it is acknowledged", |case| case.unacknowledged() == 0);
+        case.until("it is acknowledged", |case| case.us.unacknowledged() == 0);
 
-        let before = case.connection.status();
+        let before = case.us.connection.status();
         let (nxt, rcv_nxt) = (before.snd_nxt.expect("SND.NXT"), before.rcv_nxt.expect("RCV.NXT"));
-        case.refusals.clear();
+        case.us.refusals.clear();
         case.to_us.send(theirs.clone());
-        case.to_us.send(at(&theirs, rcv_nxt, nxt));
-        case.until("both are refused", |case| case.refusals.len() == 2);
-        assert_eq!(case.refusals, [Refusal::OldTimestamp; 2]);
-        let after = case.connection.status();
+        case.to_us.send(theirs.at(rcv_nxt, nxt));
+        case.until("both are refused", |case| case.us.refusals.len() == 2);
+        assert_eq!(case.us.refusals, [Refusal::OldTimestamp; 2]);
+        let after = case.us.connection.status();
         assert_eq!((after.snd_nxt, after.rcv_nxt, after.unread), (before.snd_nxt, before.rcv_nxt, 0));
 
-        let refused = refused_by_the_kernel();
+        let refused = counted("PAWSEstab");
         case.to_kernel.send(ours.clone());
-        case.to_kernel.send(at(&ours, nxt, rcv_nxt));
-        case.until("the kernel has refused both", |_| refused_by_the_kernel() >= refused + 2);
+        case.to_kernel.send(ours.at(nxt, rcv_nxt));
+        case.until("the kernel has refused both", |_| counted("PAWSEstab") >= refused + 2);
         assert_eq!((ours.segment.payload_len(), case.peer.received.len()), (100, sent));
 
         // And life goes on.
@@ -264,9 +245,9 @@ fn an_old_duplicate_is_refused_at_both_ends() {
         case.peer.send(&piece[sent..]);
         case.send(&piece[sent..]);
         case.until("both have read it", |case| {
-            case.received.len() >= sent + 1_000 && case.peer.received.len() >= sent + 1_000
+            case.us.received.len() >= sent + 1_000 && case.peer.received.len() >= sent + 1_000
         });
-        assert!(case.received == piece && case.peer.received == piece);
+        assert!(case.us.received == piece && case.peer.received == piece);
         both_close(case);
     });
 }

@@ -4,10 +4,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, Socket, TcpKeepalive, Type};
 use tcp_lifecycle::State;
-
-use crate::harness::{OURS, THEIRS};
 
 /// How the stream that the kernel's user reads has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +17,10 @@ pub(crate) enum End {
 }
 
 /// The kernel's end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Peer {
+    local: SocketAddrV4,
+    remote: SocketAddrV4,
     listener: Option<Socket>,
     socket: Option<Socket>,
     outgoing: Vec<u8>,
@@ -33,6 +33,20 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// Nothing yet, between the kernel's socket and ours.
+    pub(crate) fn new(local: SocketAddrV4, remote: SocketAddrV4) -> Peer {
+        Peer {
+            local,
+            remote,
+            listener: None,
+            socket: None,
+            outgoing: Vec::new(),
+            received: Vec::new(),
+            end: None,
+            stalled: false,
+        }
+    }
+
     /// `bind` and `listen`.
     pub(crate) fn listen(&mut self) {
         self.listener = Some(self.bound());
@@ -51,9 +65,11 @@ impl Peer {
     pub(crate) fn accept(&mut self) -> bool {
         match self.listener().accept() {
             Ok((socket, from)) => {
-                assert_eq!(from.as_socket_ipv4(), Some(OURS));
+                assert_eq!(from.as_socket_ipv4(), Some(self.remote));
                 socket.set_nonblocking(true).expect("O_NONBLOCK");
                 self.socket = Some(socket);
+                self.received.clear();
+                self.end = None;
                 true
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => false,
@@ -63,12 +79,22 @@ impl Peer {
 
     /// `connect`, which goes on by itself.
     pub(crate) fn connect(&mut self) {
-        self.connect_to(OURS);
+        self.connect_to(self.remote);
     }
 
     /// `connect` to another socket of ours than the connection's.
     pub(crate) fn connect_to(&mut self, address: SocketAddrV4) {
+        self.connect_by(self.bound(), address);
+    }
+
+    /// `connect`, with so small a maximum segment size on the SYN (TCP_MAXSEG).
+    pub(crate) fn connect_with_mss(&mut self, mss: u32) {
         let socket = self.bound();
+        socket.set_tcp_mss(mss).expect("TCP_MAXSEG");
+        self.connect_by(socket, self.remote);
+    }
+
+    fn connect_by(&mut self, socket: Socket, address: SocketAddrV4) {
         let error = socket.connect(&address.into()).expect_err("nobody can have answered yet");
         assert_eq!(error.raw_os_error(), Some(nix::errno::Errno::EINPROGRESS as i32));
         self.socket = Some(socket);
@@ -78,6 +104,13 @@ impl Peer {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
         self.step();
+    }
+
+    /// A probe after a second without a segment, so many in all, a second apart (SO_KEEPALIVE).
+    pub(crate) fn probe_when_idle(&self, probes: u32) {
+        let second = Duration::from_secs(1);
+        let keep_alive = TcpKeepalive::new().with_time(second).with_interval(second).with_retries(probes);
+        self.socket().set_tcp_keepalive(&keep_alive).expect("TCP_KEEPIDLE");
     }
 
     /// Whether the kernel has taken all that was to be sent.
@@ -116,7 +149,7 @@ impl Peer {
         table.lines().skip(1).find_map(|line| {
             let mut fields = line.split_whitespace().skip(1);
             let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-            (local == in_table(THEIRS) && remote == in_table(OURS)).then(|| state_in_table(state))
+            (local == in_table(self.local) && remote == in_table(self.remote)).then(|| state_in_table(state))
         })
     }
 
@@ -154,7 +187,8 @@ impl Peer {
         let socket = || -> io::Result<Socket> {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
             socket.set_nonblocking(true)?;
-            socket.bind(&THEIRS.into())?;
+            socket.set_reuse_address(true)?;
+            socket.bind(&self.local.into())?;
             Ok(socket)
         };
         socket().expect("a bound socket")

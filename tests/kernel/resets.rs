@@ -17,9 +17,9 @@ fn the_kernel_refuses_us() {
     with_kernel(CONFIG, |case| {
         case.open(Open::Active);
         case.until_we_are_in(State::Closed);
-        assert_eq!(case.path(), "SYN-SENT CLOSED");
-        assert_eq!(case.signals, [Signal::Refused]);
-        assert_eq!(case.connection.deadline(), None);
+        assert_eq!(case.us.path(), "SYN-SENT CLOSED");
+        assert_eq!(case.us.signals, [Signal::Refused]);
+        assert_eq!(case.us.connection.deadline(), None);
         assert_eq!(case.peer.state(), None);
     });
 }
@@ -31,7 +31,7 @@ fn a_host_without_a_connection_refuses_the_kernel() {
         case.peer.connect_to(nobody);
         case.until("the kernel gives up", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionRefused)));
-        assert_eq!(case.path(), "");
+        assert_eq!(case.us.path(), "");
     });
 }
 
@@ -42,7 +42,7 @@ fn a_connection_in_closed_refuses_the_kernel() {
         case.until("the kernel gives up", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionRefused)));
         assert_eq!(case.peer.state(), None);
-        assert_eq!(case.path(), "");
+        assert_eq!(case.us.path(), "");
     });
 }
 
@@ -51,11 +51,11 @@ fn we_abort_and_the_kernel_reads_connection_reset() {
     with_kernel(CONFIG, |case| {
         we_connect(case);
         case.abort();
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED CLOSED");
         case.until("the kernel reads the end", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionReset)));
         assert_eq!(case.peer.state(), None);
-        assert_eq!(case.signals, []);
+        assert_eq!(case.us.signals, []);
         assert_eq!(case.to_kernel.count(is_rst), 1, "the first one was good");
     });
 }
@@ -72,8 +72,8 @@ fn we_abort_with_bytes_in_flight_and_the_kernel_reads_connection_reset() {
         case.peer.stalled = false;
         case.until("the kernel reads the end", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionReset)));
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
-        assert_eq!(case.signals, []);
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
+        assert_eq!(case.us.signals, []);
     });
 }
 
@@ -87,7 +87,7 @@ fn we_abort_after_a_half_close_and_the_connection_leaves_the_kernels_table() {
         case.abort();
         case.until_the_kernel_is_in(None);
         assert_eq!(case.to_kernel.count(is_rst), 1, "the first one was good");
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
     });
 }
 
@@ -97,9 +97,9 @@ fn the_kernel_closes_without_lingering_and_we_are_reset() {
         the_kernel_connects(case);
         case.peer.close_without_lingering();
         case.until_we_are_in(State::Closed);
-        assert_eq!(case.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
-        assert_eq!(case.signals, [Signal::Reset]);
-        assert_eq!(case.connection.deadline(), None);
+        assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
+        assert_eq!(case.us.signals, [Signal::Reset]);
+        assert_eq!(case.us.connection.deadline(), None);
         assert_eq!(case.peer.state(), None);
         assert_eq!(case.to_us.count(is_rst), 1);
     });
@@ -113,8 +113,8 @@ fn the_kernel_closes_without_lingering_after_our_fin_and_we_are_reset() {
         case.until_we_are_in(State::FinWait2);
         case.peer.close_without_lingering();
         case.until_we_are_in(State::Closed);
-        assert_eq!(case.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
-        assert_eq!(case.signals, [Signal::Reset]);
+        assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSED");
+        assert_eq!(case.us.signals, [Signal::Reset]);
         assert_eq!(case.peer.state(), None);
     });
 }
