@@ -32,8 +32,8 @@ impl Socket {
             connection,
             send_queue: Vec::new(),
             receive_queue: Vec::new(),
-            // What is ahead lies in the window, so this is a window of whole segments and a little more.
-            reassembly: Reassembly::new(config.receive_buffer as usize),
+            // What is ahead lies in the window; the other half is for overlaps, and for small segments.
+            reassembly: Reassembly::new(2 * config.receive_buffer as usize),
             outbox: Vec::new(),
             deadline: None,
             has_closed: false,

@@ -1,0 +1,82 @@
+//! The passive side of the table: so many half-open connections, and cookies beyond.
+
+use tcp_lifecycle::{Control, Refusal, Segment, SeqNumber, State};
+
+use crate::host::{PAIR, STAMPED, listening, lost, pair, peer, seconds, sent, sent_one};
+use crate::table::{MOST_HALF_OPEN, Table};
+
+/// A table that is full of SYNs which nobody follows up.
+fn flooded() -> Table {
+    let mut table = listening(&STAMPED);
+    let syn = lost(&mut peer(&STAMPED, 7, seconds(1)))[0];
+    for n in 0..MOST_HALF_OPEN as u16 {
+        assert_eq!(table.segment_arrives(pair(1_024 + n), &syn, &[], seconds(1)), Ok(()));
+    }
+    assert_eq!(sent(&mut table).len(), MOST_HALF_OPEN);
+    table
+}
+
+#[test]
+fn beyond_the_room_a_syn_costs_no_memory() {
+    let mut table = flooded();
+    let syn = lost(&mut peer(&STAMPED, 7, seconds(1)))[0];
+    for n in 0..1_000 {
+        assert_eq!(table.segment_arrives(pair(10_000 + n), &syn, &[], seconds(1)), Ok(()));
+        assert_eq!(sent_one(&mut table).control(), Control::SYN | Control::ACK);
+    }
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+}
+
+/// With the window scale that the SYN offered, and the payload of the segment that brought the cookie back.
+#[test]
+fn an_honest_peer_connects_in_the_middle_of_a_flood() {
+    let (mut table, now) = (flooded(), seconds(2));
+    let mut honest = peer(&STAMPED, 300, now);
+    let syn = lost(&mut honest)[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
+    let cookie = sent_one(&mut table);
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+    assert_eq!(honest.segment_arrives(&cookie, &[], now), Ok(()));
+    honest.send(b"request", now).unwrap();
+    let (request, payload) = honest.outgoing().last().unwrap();
+    // The bare ACK was lost, and the request does as well.
+    assert_eq!(table.segment_arrives(PAIR, &request, &payload, now), Ok(()));
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN + 1);
+    let socket = table.sockets().find(|socket| socket.state() == State::Established).unwrap();
+    assert_eq!(socket.receive(now).unwrap(), b"request");
+    let answer = sent_one(&mut table);
+    assert_eq!(answer.ack(), Some(SeqNumber(308)));
+    assert!(answer.options().timestamps().is_some());
+    assert_eq!(u32::from(answer.window()) << cookie.options().window_scale().unwrap(), (1 << 18) - 8);
+}
+
+#[test]
+fn a_forged_cookie_is_reset() {
+    let mut table = flooded();
+    let forged = Segment::new(SeqNumber(301), SeqNumber(4_711), Control::ACK);
+    assert_eq!(table.segment_arrives(PAIR, &forged, &[], seconds(2)), Err(Refusal::AckInListen));
+    assert_eq!(sent_one(&mut table).to_string(), "<SEQ=4711><CTL=RST>");
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+}
+
+#[test]
+fn a_half_open_connection_that_is_reset_makes_room() {
+    let mut table = flooded();
+    let reset = Segment::new(SeqNumber(8), SeqNumber(0), Control::RST);
+    assert_eq!(table.segment_arrives(pair(1_024), &reset, &[], seconds(2)), Ok(()));
+    sent(&mut table);
+    let syn = lost(&mut peer(&STAMPED, 300, seconds(2)))[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], seconds(2)), Ok(()));
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+    sent(&mut table);
+}
+
+#[test]
+fn a_port_at_which_nobody_listens_is_as_closed() {
+    let mut table = Table::new(&STAMPED);
+    let syn = lost(&mut peer(&STAMPED, 300, seconds(1)))[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], seconds(1)), Ok(()));
+    let reset = sent_one(&mut table);
+    assert_eq!((reset.control(), reset.ack()), (Control::RST | Control::ACK, Some(SeqNumber(301))));
+    assert_eq!(table.sockets().count(), 0);
+}
