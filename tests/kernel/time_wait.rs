@@ -125,7 +125,8 @@ fn a_syn_that_the_kernel_never_sent_leaves_time_wait_as_it_was() {
             case.begin_another_life(keep);
             let until = case.door.deadline();
 
-            let seq = last.rcv_nxt.expect("RCV.NXT") + 1_000;
+            // An old number, which the later timestamp makes a new one.
+            let seq = SeqNumber(last.rcv_nxt.expect("RCV.NXT").0.wrapping_sub(1_000));
             let value = last_value(case).wrapping_add(1);
             let syn = Segment::new(seq, SeqNumber(0), Control::SYN).with_window(1_000);
             let syn = syn.with_options(syn.options().with_timestamps(value, 0));
