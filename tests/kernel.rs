@@ -20,6 +20,8 @@ mod cookies;
 mod device;
 #[path = "kernel/door.rs"]
 mod door;
+#[path = "kernel/faults.rs"]
+mod faults;
 #[path = "kernel/harness.rs"]
 mod harness;
 #[path = "kernel/keep_alive.rs"]

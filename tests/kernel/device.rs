@@ -24,6 +24,8 @@ impl Device {
         let device = DeviceBuilder::new()
             .name("tun0")
             .mtu(1500)
+            // No packet is lost that the harness has not lost.
+            .tx_queue_len(10_000)
             .ipv4(*THEIRS.ip(), 24, None)
             .build_sync()
             .map_err(missing("no TUN device can be made"))?;

@@ -50,8 +50,7 @@ pub(crate) struct Link {
     overtaken: Option<Flying>,
     /// How many packets may still come out, where not all may.
     allowed: Option<usize>,
-    sent: Vec<Segment>,
-    lost: usize,
+    sent: Vec<(Segment, Fate)>,
 }
 
 impl Link {
@@ -62,7 +61,6 @@ impl Link {
             overtaken: None,
             allowed: None,
             sent: Vec::new(),
-            lost: 0,
         }
     }
 
@@ -109,17 +107,17 @@ impl Link {
 
     /// Of all that was ever sent, lost or not: how many segments are like this.
     pub(crate) fn count(&self, like: impl Fn(&Segment) -> bool) -> usize {
-        self.sent.iter().filter(|segment| like(segment)).count()
+        self.sent.iter().filter(|(segment, _)| like(segment)).count()
     }
 
     /// The first segment like this that was ever sent.
     pub(crate) fn first(&self, like: impl Fn(&Segment) -> bool) -> Option<Segment> {
-        self.sent.iter().copied().find(|segment| like(segment))
+        self.sent.iter().map(|(segment, _)| *segment).find(|segment| like(segment))
     }
 
     /// The last segment like this so far.
     pub(crate) fn last(&self, like: impl Fn(&Segment) -> bool) -> Option<Segment> {
-        self.sent.iter().rev().copied().find(|segment| like(segment))
+        self.sent.iter().rev().map(|(segment, _)| *segment).find(|segment| like(segment))
     }
 
     /// The first packet like this that is being held back.
@@ -134,9 +132,9 @@ impl Link {
         place.and_then(|place| self.flying.remove(place)).expect("no such packet is held back")
     }
 
-    /// How many packets have been lost.
-    pub(crate) fn lost(&self) -> usize {
-        self.lost
+    /// How many packets have met this fate.
+    pub(crate) fn met(&self, fate: Fate) -> usize {
+        self.sent.iter().filter(|(_, met)| *met == fate).count()
     }
 
     /// Nothing arrives until [`release`](Link::release).
@@ -163,10 +161,10 @@ impl Link {
 
     /// A packet goes in; says what becomes of it.
     pub(crate) fn send(&mut self, packet: Flying) -> Fate {
-        self.sent.push(packet.segment);
         let fate = (self.fate)(&packet.segment);
+        self.sent.push((packet.segment, fate));
         match fate {
-            Fate::IsLost => self.lost += 1,
+            Fate::IsLost => {}
             Fate::IsOvertaken => {
                 self.flying.extend(self.overtaken.replace(packet));
                 return fate;
@@ -202,7 +200,7 @@ impl fmt::Debug for Link {
 }
 
 /// Marsaglia's xorshift; the seed must not be zero.
-fn random(seed: &mut u64) -> u64 {
+pub(crate) fn random(seed: &mut u64) -> u64 {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;
     *seed ^= *seed << 17;

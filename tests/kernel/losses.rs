@@ -6,6 +6,7 @@ use tcp_lifecycle::{Config, Control, Segment, State};
 
 use crate::closing::{both_talk, the_kernel_closes_first, we_close_first};
 use crate::harness::{CONFIG, the_kernel_connects, we_connect, with_kernel};
+use crate::link::Fate;
 use crate::peer::End;
 
 fn is_syn(segment: &Segment) -> bool {
@@ -120,7 +121,7 @@ fn the_kernels_last_ack_is_lost() {
         case.to_us.lose_all();
         case.close();
         case.until_the_kernel_is_in(State::TimeWait);
-        case.until("the kernel's ACK is lost", |case| case.to_us.lost() > 0);
+        case.until("the kernel's ACK is lost", |case| case.to_us.met(Fate::IsLost) > 0);
         assert_eq!(case.us.state(), State::LastAck);
         case.to_us.lose_none();
         case.until_we_are_in(State::Closed);

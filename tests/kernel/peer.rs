@@ -1,5 +1,7 @@
 //! The kernel's end of the connection: a socket, and the user behind it.
 
+use std::collections::HashMap;
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
 use std::time::Duration;
@@ -19,8 +21,8 @@ pub(crate) enum End {
 /// The kernel's end.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    local: SocketAddrV4,
-    remote: SocketAddrV4,
+    pub(crate) local: SocketAddrV4,
+    pub(crate) remote: SocketAddrV4,
     listener: Option<Socket>,
     socket: Option<Socket>,
     outgoing: Vec<u8>,
@@ -49,13 +51,13 @@ impl Peer {
 
     /// `bind` and `listen`.
     pub(crate) fn listen(&mut self) {
-        self.listener = Some(self.bound());
+        self.listener = Some(bound(self.local));
         self.listener().listen(1).expect("listen");
     }
 
     /// `listen`, with so large a receive buffer for the connection.
     pub(crate) fn listen_with_receive_buffer(&mut self, bytes: usize) {
-        let socket = self.bound();
+        let socket = bound(self.local);
         socket.set_recv_buffer_size(bytes).expect("SO_RCVBUF");
         socket.listen(1).expect("listen");
         self.listener = Some(socket);
@@ -66,15 +68,20 @@ impl Peer {
         match self.listener().accept() {
             Ok((socket, from)) => {
                 assert_eq!(from.as_socket_ipv4(), Some(self.remote));
-                socket.set_nonblocking(true).expect("O_NONBLOCK");
-                self.socket = Some(socket);
-                self.received.clear();
-                self.end = None;
+                self.take(socket);
                 true
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => false,
             Err(error) => panic!("accept: {error}"),
         }
+    }
+
+    /// What `accept` has returned: a new stream.
+    pub(crate) fn take(&mut self, socket: Socket) {
+        socket.set_nonblocking(true).expect("O_NONBLOCK");
+        self.socket = Some(socket);
+        self.received.clear();
+        self.end = None;
     }
 
     /// `connect`, which goes on by itself.
@@ -84,12 +91,12 @@ impl Peer {
 
     /// `connect` to another socket of ours than the connection's.
     pub(crate) fn connect_to(&mut self, address: SocketAddrV4) {
-        self.connect_by(self.bound(), address);
+        self.connect_by(bound(self.local), address);
     }
 
     /// `connect`, with so small a maximum segment size on the SYN (TCP_MAXSEG).
     pub(crate) fn connect_with_mss(&mut self, mss: u32) {
-        let socket = self.bound();
+        let socket = bound(self.local);
         socket.set_tcp_mss(mss).expect("TCP_MAXSEG");
         self.connect_by(socket, self.remote);
     }
@@ -145,12 +152,12 @@ impl Peer {
 
     /// The state of the connection in the kernel's own table; `None` if it is not there.
     pub(crate) fn state(&self) -> Option<State> {
-        let table = std::fs::read_to_string("/proc/thread-self/net/tcp").expect("the kernel's table of sockets");
-        table.lines().skip(1).find_map(|line| {
-            let mut fields = line.split_whitespace().skip(1);
-            let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-            (local == in_table(self.local) && remote == in_table(self.remote)).then(|| state_in_table(state))
-        })
+        states().get(&(self.local, self.remote)).copied()
+    }
+
+    /// Whether the handshake is over, and no error.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.socket.as_ref().is_some_and(|socket| socket.peer_addr().is_ok())
     }
 
     /// Reads and writes what can be read and written now; says whether that was anything.
@@ -167,6 +174,11 @@ impl Peer {
             }
             // Not connected yet, or the buffer is full.
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => false,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                self.end = Some(End::Error(error.kind()));
+                self.outgoing.clear();
+                true
+            }
             Err(error) => panic!("write: {error}"),
         }
     }
@@ -183,17 +195,6 @@ impl Peer {
         true
     }
 
-    fn bound(&self) -> Socket {
-        let socket = || -> io::Result<Socket> {
-            let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-            socket.set_nonblocking(true)?;
-            socket.set_reuse_address(true)?;
-            socket.bind(&self.local.into())?;
-            Ok(socket)
-        };
-        socket().expect("a bound socket")
-    }
-
     #[track_caller]
     fn socket(&self) -> &Socket {
         self.socket.as_ref().expect("an open socket")
@@ -205,10 +206,34 @@ impl Peer {
     }
 }
 
+/// A socket that is bound, even if an earlier one there is in TIME-WAIT.
+pub(crate) fn bound(local: SocketAddrV4) -> Socket {
+    let socket = || -> io::Result<Socket> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&local.into())?;
+        Ok(socket)
+    };
+    socket().expect("a bound socket")
+}
+
+/// The kernel's own table of connections: the state of each, by its own socket and the peer's.
+pub(crate) fn states() -> HashMap<(SocketAddrV4, SocketAddrV4), State> {
+    let table = fs::read_to_string("/proc/thread-self/net/tcp").expect("the kernel's table of sockets");
+    let row = |line: &str| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
+        Some(((address_in_table(local)?, address_in_table(remote)?), state_in_table(state)))
+    };
+    table.lines().skip(1).filter_map(row).collect()
+}
+
 /// An address as `/proc/net/tcp` prints it: the bytes in the machine's order, then the port.
-fn in_table(address: SocketAddrV4) -> String {
-    let ip: Ipv4Addr = *address.ip();
-    format!("{:08X}:{:04X}", u32::from_ne_bytes(ip.octets()), address.port())
+fn address_in_table(text: &str) -> Option<SocketAddrV4> {
+    let (ip, port) = text.split_once(':')?;
+    let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();
+    Some(SocketAddrV4::new(Ipv4Addr::from(ip), u16::from_str_radix(port, 16).ok()?))
 }
 
 /// The kernel's numbers for the states.

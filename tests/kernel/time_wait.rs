@@ -103,7 +103,13 @@ fn five_lives_follow_each_other_at_one_port() {
         let mut last = we_wait(case);
         for keep in [WHOLE, COMPACT, WHOLE, COMPACT] {
             the_kernel_connects_again(case, keep);
-            check_new_life(case, &last);
+            let life = check_new_life(case, &last);
+            let clock = case.us.entered(State::SynReceived).as_micros() / 4;
+            assert_eq!(
+                life.iss,
+                Some(SeqNumber(ISN_OFFSET) + clock as u32),
+                "the clock is beyond the last life already"
+            );
             both_talk(case);
             last = we_wait(case);
             assert_eq!(case.us.signals, [Signal::Closing]);

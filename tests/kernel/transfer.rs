@@ -143,7 +143,7 @@ fn a_mebibyte_each_way_arrives_over_a_network_that_loses_two_percent() {
         case.to_kernel.deal(0x0BAD_CAB1E, &[(Fate::IsLost, 20)]);
         case.to_us.deal(0x5EED, &[(Fate::IsLost, 20)]);
         both_send(case, 1 << 20);
-        assert!(case.to_kernel.lost() > 0 && case.to_us.lost() > 0);
+        assert!(case.to_kernel.met(Fate::IsLost) > 0 && case.to_us.met(Fate::IsLost) > 0);
         assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }

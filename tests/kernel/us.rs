@@ -78,6 +78,10 @@ impl Us {
         entry.expect("we have been there").1
     }
 
+    pub(crate) fn has_been_in(&self, state: State) -> bool {
+        self.transitions.iter().any(|(transition, _)| transition.to == state)
+    }
+
     /// Bytes that we have sent and that the kernel has not acknowledged.
     pub(crate) fn unacknowledged(&self) -> usize {
         self.queue.len()
