@@ -93,7 +93,7 @@ impl Socket {
     /// A segment that is ahead of RCV.NXT is kept; one that is not may have filled the gap before what was.
     fn reassemble(&mut self, arrived: &Segment, payload: &[u8], now: Instant) {
         let Some(rcv_nxt) = self.connection.status().rcv_nxt else { return };
-        if rcv_nxt.lt(arrived.seq()) && !self.peer_has_closed {
+        if rcv_nxt.lt(arrived.seq()) {
             self.reassembly.keep(arrived, payload);
         }
         while let Some(rcv_nxt) = self.connection.status().rcv_nxt

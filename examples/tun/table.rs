@@ -109,10 +109,10 @@ impl Table {
         payload: &[u8],
         now: Instant,
     ) -> Result<(), Refusal> {
-        // While a new life is half-open, its SYN may prove to be an old duplicate: the FIN of the last life is still
-        // acknowledged by the last life.
+        // While a new life is half-open, its SYN may prove to be an old duplicate: what is of the last life, above all
+        // its peer's FIN, is still for TIME-WAIT.
         if let Some(socket) = self.sockets.get_mut(&pair).filter(|socket| !socket.is_over())
-            && !self.time_waits.is_fin_again(&pair, segment, now)
+            && !self.time_waits.expects(&pair, segment, now)
         {
             socket.segment_arrives(segment, payload, now)?;
             // Now it is known to be none. A new life that ends before this leaves TIME-WAIT as it was.

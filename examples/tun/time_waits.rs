@@ -20,7 +20,6 @@ impl TimeWaits {
     }
 
     pub(crate) fn insert(&mut self, pair: Pair, time_wait: TimeWait) {
-        self.remove(&pair);
         self.deadlines.extend(time_wait.deadline(&self.config).map(|deadline| (deadline, pair)));
         self.lives.insert(pair, time_wait);
     }
@@ -42,11 +41,10 @@ impl TimeWaits {
         self.lives.get(pair)?.reopens(syn, isn_offset, now, &self.config)
     }
 
-    /// Whether it is the FIN of this life once more, which every peer has to have acknowledged.
-    pub(crate) fn is_fin_again(&self, pair: &Pair, segment: &Segment, now: Instant) -> bool {
-        let is_fin = segment.control().intersection(Control::FIN | Control::RST) == Control::FIN;
-        let would_take = |life: &TimeWait| life.clone().segment_arrives(segment, now, &self.config).is_ok();
-        is_fin && self.lives.get(pair).is_some_and(would_take)
+    /// Whether there is a life that such a segment is to be expected of: the FIN once more, or an acknowledgment.
+    pub(crate) fn expects(&self, pair: &Pair, segment: &Segment, now: Instant) -> bool {
+        let takes = |life: &TimeWait| life.clone().segment_arrives(segment, now, &self.config).is_ok();
+        !segment.control().contains(Control::RST) && self.lives.get(pair).is_some_and(takes)
     }
 
     /// Hands it in, and returns the answer.

@@ -2,8 +2,8 @@
 
 use tcp_lifecycle::{Control, Refusal, Segment, SeqNumber, State};
 
-use crate::host::{PAIR, STAMPED, listening, lost, pair, peer, seconds, sent, sent_one};
-use crate::table::{MOST_HALF_OPEN, Table};
+use crate::host::{PAIR, STAMPED, exchange, listening, lost, only, pair, peer, seconds, sent, sent_one};
+use crate::table::{MOST_CONNECTIONS, MOST_HALF_OPEN, Table};
 
 /// A table that is full of SYNs which nobody follows up.
 fn flooded() -> Table {
@@ -57,6 +57,38 @@ fn a_forged_cookie_is_reset() {
     assert_eq!(table.segment_arrives(PAIR, &forged, &[], seconds(2)), Err(Refusal::AckInListen));
     assert_eq!(sent_one(&mut table).to_string(), "<SEQ=4711><CTL=RST>");
     assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+}
+
+/// The peer has all that it needs to try again.
+#[test]
+fn a_table_that_is_full_takes_a_cookie_only_once_there_is_room() {
+    let (mut table, now) = (listening(&STAMPED), seconds(1));
+    for n in 0..MOST_CONNECTIONS as u16 {
+        exchange(&mut table, pair(1_024 + n), &mut peer(&STAMPED, 300, now), now);
+    }
+    let mut honest = peer(&STAMPED, 300, now);
+    let syn = lost(&mut honest)[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
+    assert_eq!(honest.segment_arrives(&sent_one(&mut table), &[], now), Ok(()));
+    let ack = lost(&mut honest)[0];
+    assert_eq!(table.segment_arrives(PAIR, &ack, &[], now), Ok(()));
+    assert_eq!((sent(&mut table), table.sockets().count()), (vec![], MOST_CONNECTIONS));
+    table.sockets().next().unwrap().abort(now).unwrap();
+    assert_eq!(sent_one(&mut table).control(), Control::RST);
+    assert_eq!(table.segment_arrives(PAIR, &ack, &[], now), Ok(()));
+    assert_eq!(table.sockets().count(), MOST_CONNECTIONS);
+    assert!(table.sockets().all(|socket| socket.state() == State::Established));
+}
+
+#[test]
+fn a_reset_goes_out_although_a_new_life_has_taken_its_place() {
+    let (mut table, now) = (listening(&STAMPED), seconds(1));
+    exchange(&mut table, PAIR, &mut peer(&STAMPED, 300, now), now);
+    only(&mut table).abort(now).unwrap();
+    let syn = lost(&mut peer(&STAMPED, 1_000, now))[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
+    let controls = sent(&mut table).into_iter().map(|segment| segment.control()).collect::<Vec<_>>();
+    assert_eq!(controls, [Control::RST, Control::SYN | Control::ACK]);
 }
 
 #[test]

@@ -198,6 +198,9 @@ fn what_is_handed_in_again_brings_the_news_of_the_segment_that_filled_the_gap() 
     assert_eq!(again, segment("<SEQ=401><ACK=101><CTL=ACK><DATA=100><WND=5000><TS=9,0>"));
     assert_eq!(payload, bytes(401, 100));
     assert!(reassembly.next(SeqNumber(401), &filler).is_none());
+    // Of no use any more.
+    reassembly.keep(&ahead, &bytes(401, 100));
+    assert!(reassembly.next(SeqNumber(501), &filler).is_none());
     assert_eq!(arrives(&again), 100);
     // The window of the filler counts, although one further ahead had come before.
     assert_eq!(connection.status().snd_wnd, Some(5_000));
@@ -254,7 +257,7 @@ fn what_was_not_kept_is_taken_when_it_comes_again() {
 
 /// D10: behind the peer's FIN there is nothing.
 #[test]
-fn after_the_fin_of_the_peer_nothing_is_kept() {
+fn after_the_fin_of_the_peer_nothing_is_delivered() {
     let mut receiver = Receiver::new(&PLAIN);
     receiver.arrives_with(301, 100, Control::FIN);
     receiver.arrives(502, 100);

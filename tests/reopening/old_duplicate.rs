@@ -95,6 +95,38 @@ fn while_the_new_life_is_half_open_the_last_one_answers_for_itself() {
     }
 }
 
+/// An acknowledgment that TIME-WAIT expects is not answered: nobody is to be drawn into a quarrel with a life that the
+/// peer knows nothing of.
+#[test]
+fn an_acknowledgment_for_the_last_life_is_passed_over_in_silence() {
+    for config in [PLAIN, STAMPED] {
+        let (mut table, life, _, syn_ack) = half_open(&config);
+        let of_old = Segment::new(life.fin.seq() + 1, life.last_ack.seq(), Control::ACK);
+        let of_old = of_old.with_options(life.fin.options());
+        assert_eq!(table.segment_arrives(PAIR, &of_old, &[], seconds(11)), Ok(()));
+        assert_eq!(sent(&mut table), []);
+        assert_eq!(only(&mut table).state(), State::SynReceived);
+        assert_eq!(table.segment_arrives(PAIR, &syn_ack.reset().unwrap(), &[], seconds(11)), Ok(()));
+        sent(&mut table);
+        assert_stands(&mut table, &life);
+    }
+}
+
+/// Where a reset would end TIME-WAIT, and both lives expect the same number.
+#[test]
+fn the_reset_that_refuses_the_new_life_is_for_that_alone() {
+    let config = Config { reset_in_time_wait: true, ..STAMPED };
+    let mut table = listening(&config);
+    let life = live(&mut table, PAIR, peer(&config, 300, seconds(1)), seconds(1));
+    let syn = lost(&mut peer(&config, life.fin.seq().0, seconds(10)))[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], seconds(10)), Ok(()));
+    let syn_ack = sent_one(&mut table);
+    assert_eq!(syn_ack.ack(), life.last_ack.ack());
+    assert_eq!(table.segment_arrives(PAIR, &syn_ack.reset().unwrap(), &[], seconds(11)), Ok(()));
+    assert_eq!(sent(&mut table), []);
+    assert_stands(&mut table, &life);
+}
+
 /// The duplicate came first, and a true SYN after it.
 #[test]
 fn after_an_old_duplicate_another_syn_may_open() {
