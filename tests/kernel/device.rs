@@ -33,6 +33,8 @@ impl Device {
         // The kernel's timeouts in proportion to ours. An older kernel has no such policies: 200 ms, and 2 min.
         let _ = fs::write(in_proc("tcp_rto_min_us"), "40000");
         let _ = fs::write(in_proc("tcp_rto_max_ms"), "1000");
+        // Or else our reset of a repeated ACK ends the kernel's TIME-WAIT (RFC 1337), as on a busy machine it may.
+        set_policy("tcp_rfc1337", "1");
         Ok(Device(device))
     }
 

@@ -13,7 +13,7 @@ use std::{env, panic};
 use socket2::Socket;
 use tcp_lifecycle::{Config, Connection, Instant, Open, Signal, State};
 
-use crate::device::{Device, set_policy};
+use crate::device::Device;
 use crate::harness::{CONFIG, ISN_OFFSET, OURS, THEIRS, WATCHDOG, with_device};
 use crate::link::{Fate, Flying, Link, random};
 use crate::peer::{End, Peer, bound, states};
@@ -285,8 +285,6 @@ struct Crowd {
 
 impl Crowd {
     fn new(device: Device, mut seed: u64) -> Crowd {
-        // Or else our reset of a repeated ACK ends the kernel's TIME-WAIT (RFC 1337).
-        set_policy("tcp_rfc1337", "1");
         let listener = bound(THEIRS);
         listener.listen(i32::from(CONNECTIONS)).expect("listen");
         let mut crowd = Crowd { device, start: Clock::now(), listener, pairs: Vec::new(), places: HashMap::new() };

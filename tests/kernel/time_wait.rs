@@ -101,6 +101,7 @@ fn five_lives_follow_each_other_at_one_port() {
         the_kernel_connects(case);
         both_talk(case);
         let mut last = we_wait(case);
+        case.door.listen(true);
         for keep in [WHOLE, COMPACT, WHOLE, COMPACT] {
             the_kernel_connects_again(case, keep);
             let life = check_new_life(case, &last);
@@ -114,8 +115,7 @@ fn five_lives_follow_each_other_at_one_port() {
             last = we_wait(case);
             assert_eq!(case.us.signals, [Signal::Closing]);
         }
-        let path = "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT";
-        assert_eq!(case.us.path(), path);
+        assert_eq!(case.us.path(), "SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
     });
 }
 
@@ -159,6 +159,10 @@ fn last_value(case: &Case) -> u32 {
     stamped(&last).expect("timestamps").0
 }
 
+fn is_rst(segment: &Segment) -> bool {
+    segment.control().contains(Control::RST)
+}
+
 /// The kernel closes first, so that 2 MSL are the kernel's to wait, and we have nothing left.
 fn the_kernel_waits(case: &mut Case) -> Status {
     we_connect(case);
@@ -186,7 +190,7 @@ fn we_reopen_the_kernels_time_wait() {
             case.begin_afresh(ISN_OFFSET);
             we_connect_again(case);
             assert!(is_beyond(last.snd_nxt, case.us.connection.status().iss), "the clock has gone on");
-            assert_eq!(case.to_kernel.count(|segment| segment.control() == Control::SYN), 2, "the first one was good");
+            assert_eq!(case.to_kernel.count(is_rst), 0, "the first SYN was good");
             check_life_of_the_kernel(case, &last);
         });
     }
@@ -200,7 +204,7 @@ fn a_later_timestamp_reopens_the_kernels_time_wait_whatever_the_number() {
         case.begin_afresh(ISN_OFFSET.wrapping_sub(1 << 30));
         case.skip(Duration::from_millis(10));
         we_connect_again(case);
-        assert_eq!(case.to_kernel.count(|segment| segment.control() == Control::SYN), 2, "the first one was good");
+        assert_eq!(case.to_kernel.count(is_rst), 0, "the first SYN was good");
         check_life_of_the_kernel(case, &last);
     });
 }
@@ -210,14 +214,16 @@ fn a_later_timestamp_reopens_the_kernels_time_wait_whatever_the_number() {
 fn a_syn_with_an_old_number_is_cured_by_our_reset() {
     with_kernel(CONFIG, |case| {
         let last = the_kernel_waits(case);
+        set_policy("tcp_rfc1337", "0");
         case.begin_afresh(ISN_OFFSET.wrapping_sub(1 << 30));
         we_connect_again(case);
-        assert_eq!(case.us.refusals, [Refusal::AckInSynSent]);
-        let reset = case.to_kernel.first(|segment| segment.control().contains(Control::RST)).expect("a reset");
+        set_policy("tcp_rfc1337", "1");
+        assert_eq!(case.us.refusals.first(), Some(&Refusal::AckInSynSent));
+        let reset = case.to_kernel.first(is_rst).expect("a reset");
         // Our FIN was the last thing that the kernel has acknowledged.
         let old = last.snd_nxt.expect("SND.NXT") + 1;
         assert_eq!(reset, Segment::new(old, SeqNumber(0), Control::RST));
-        assert_eq!(case.to_kernel.count(|segment| segment.control() == Control::SYN), 3);
+        assert!(case.to_kernel.count(|segment| segment.control() == Control::SYN) >= 3);
         check_life_of_the_kernel(case, &last);
     });
 }
