@@ -1,6 +1,7 @@
 //! What no other test shows.
 
 use tcp_lifecycle::sim::check;
+use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output, Segment};
 
 const SYNCHRONIZED: [&str; 7] =
     ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT"];
@@ -75,6 +76,21 @@ fn in_fin_wait_1_an_acknowledgment_rides_on_the_text_that_goes_out() {
 }
 
 #[test]
+fn in_close_wait_the_fin_rides_on_the_last_payload_too() {
+    check(
+        "
+        config default_peer_mss=100
+        CLOSE-WAIT
+        send 200
+        & close
+        CLOSE-WAIT -> LAST-ACK
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>               bytes 0..100
+        --> <SEQ=200><ACK=300><CTL=FIN,PSH,ACK><DATA=100>       bytes 100..200
+        ",
+    );
+}
+
+#[test]
 fn urg_changes_nothing_after_the_peers_fin() {
     for state in ["CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT"] {
         check(&format!(
@@ -107,4 +123,51 @@ fn the_user_timeout_ends_close_wait_too() {
 #[test]
 fn the_user_timeout_does_not_cut_time_wait_short() {
     check("config user_timeout=1s\n TIME-WAIT DEADLINE=4m\n + 4m\n CLOSED");
+}
+
+/// MUST-65, with all options agreed: payload, a retransmission, an ACK, a FIN, a challenge, the reset of an ABORT.
+#[test]
+fn behind_the_syns_timestamps_are_the_only_option() {
+    let config = Config { timestamps: true, sack_permitted: true, receive_buffer: 1 << 20, ..Config::DEFAULT };
+    let mut connection = Connection::new(&config, 99);
+    connection.open(Open::Active, Instant::ZERO).unwrap();
+    let mut sent = drain(&mut connection, Instant::ZERO);
+    let syn = sent[0].options();
+    assert_eq!((syn.mss(), syn.window_scale(), syn.sack_permitted()), (Some(536), Some(5), true));
+    connection.send(10, Instant::ZERO).unwrap();
+    for segment in [
+        "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=1000><MSS=536><WS=2><SACK><TS=1,0>",
+        "<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=1000><TS=2,0>",
+        "<SEQ=301><CTL=SYN><WND=1000><TS=3,0>",
+    ] {
+        let _ = connection.segment_arrives(&segment.parse().unwrap(), Instant::ZERO);
+        sent.extend(drain(&mut connection, Instant::ZERO));
+    }
+    let late = connection.deadline().unwrap();
+    connection.timeout(late);
+    sent.extend(drain(&mut connection, late));
+    let ack: Segment = "<SEQ=305><ACK=110><CTL=ACK><WND=1000><TS=4,0>".parse().unwrap();
+    connection.segment_arrives(&ack, late).unwrap();
+    connection.close(late).unwrap();
+    sent.extend(drain(&mut connection, late));
+    connection.abort().unwrap();
+    sent.extend(drain(&mut connection, late));
+    assert_eq!(sent.len(), 7, "{sent:?}");
+    for segment in &sent[1..] {
+        let (value, echo) = segment.options().timestamps().unwrap();
+        assert_eq!(segment.options(), Options::default().with_timestamps(value, echo), "{segment}");
+    }
+    assert_eq!(sent[6].control(), Control::RST);
+}
+
+/// The segments before `Wait`.
+fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    loop {
+        match connection.poll(now) {
+            Output::Transmit(transmit) => segments.push(transmit.segment),
+            Output::Transition(_) | Output::Signal(_) => {}
+            Output::Wait(_) => return segments,
+        }
+    }
 }
