@@ -126,7 +126,7 @@ fn bad_citations(text: &str) -> Vec<String> {
             continue;
         };
         match known.get(&rfc) {
-            None => faults.push(format!("{line}: sections.txt does not know the sections of RFC {rfc}")),
+            None => faults.push(format!("{line}: tests/requirements/sections.txt does not know RFC {rfc}")),
             Some(sections) if !sections.contains(&section.as_str()) => {
                 faults.push(format!("{line}: RFC {rfc} has no section {section}"));
             }
