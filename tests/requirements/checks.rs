@@ -121,19 +121,16 @@ fn bad_citations(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for citation in citations(text) {
         let (line, section, steps) = (citation.line, &citation.section, steps_of(&citation.section));
-        let Some(rfc) = citation.rfc else {
+        let lists: Vec<&Vec<&str>> = citation.rfcs.iter().filter_map(|rfc| known.get(rfc)).collect();
+        let rfcs = citation.rfcs.iter().map(|rfc| format!("RFC {rfc}")).collect::<Vec<_>>().join(", ");
+        if citation.rfcs.is_empty() {
             faults.push(format!("{line}: section {section} of which RFC?"));
-            continue;
-        };
-        match known.get(&rfc) {
-            None => faults.push(format!("{line}: tests/requirements/sections.txt does not know RFC {rfc}")),
-            Some(sections) if !sections.contains(&section.as_str()) => {
-                faults.push(format!("{line}: RFC {rfc} has no section {section}"));
-            }
-            Some(_) if rfc == 9293 && steps > 0 && citation.step > Some(steps) => {
-                faults.push(format!("{line}: RFC {rfc} section {section} has no such step"));
-            }
-            Some(_) => {}
+        } else if lists.is_empty() {
+            faults.push(format!("{line}: tests/requirements/sections.txt does not know {rfcs}"));
+        } else if !lists.iter().any(|sections| sections.contains(&section.as_str())) {
+            faults.push(format!("{line}: {rfcs}: no section {section}"));
+        } else if citation.rfcs.contains(&9293) && steps > 0 && citation.step > Some(steps) {
+            faults.push(format!("{line}: RFC 9293 section {section} has no such step"));
         }
     }
     faults

@@ -48,8 +48,8 @@ fn id(word: &str) -> Option<Id> {
 /// A place in an RFC that a text cites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Citation {
-    /// None where no RFC has been named.
-    pub(crate) rfc: Option<u32>,
+    /// The RFC, or all that were named so far where the section stands alone.
+    pub(crate) rfcs: Vec<u32>,
     pub(crate) section: String,
     /// One of the steps that section 3.10.7 counts.
     pub(crate) step: Option<usize>,
@@ -58,30 +58,34 @@ pub(crate) struct Citation {
 }
 
 /// The sections that a text cites: `RFC 6298 2.2`, `RFC 9293 section 3.10.7.4, fifth`, `sections 3.5 and 3.6`,
-/// `appendix A.1`. One without an RFC is of the RFC named last. A number that begins with 3.10 is of RFC 9293 wherever
-/// it stands.
+/// `appendix A.1`. One that stands alone is of an RFC that was named before. A number that begins with 3.10 is of RFC
+/// 9293 wherever it stands.
 pub(crate) fn citations(text: &str) -> Vec<Citation> {
     let mut citations = Vec::new();
-    let mut rfc = None;
+    let mut so_far = Vec::new();
     let words = words(text);
     let word = |place: usize| words.get(place).map_or("", |(_, word)| *word);
     let mut place = 0;
     while place < words.len() {
         let number = bare(word(place + 1)).trim_end_matches("'s");
-        let named = if bare(word(place)) == "RFC" { number.parse().ok() } else { None };
-        rfc = named.or(rfc);
+        let named: Option<u32> = if bare(word(place)) == "RFC" { number.parse().ok() } else { None };
+        so_far.extend(named);
         place += if named.is_some() { 2 } else { 0 };
         let heading = ["section", "sections", "appendix"].contains(&bare(word(place)).to_lowercase().as_str());
         place += usize::from(heading);
         let directly = named.is_some() && !heading && bare(word(place)).contains('.');
         let at_large = named.is_none() && !heading && bare(word(place)).starts_with("3.10.");
-        let rfc = if at_large { Some(9293) } else { rfc };
+        let rfcs = match named {
+            Some(rfc) => vec![rfc],
+            None if at_large => vec![9293],
+            None => so_far.clone(),
+        };
         let first = place;
         while (heading || directly || at_large) && is_section(bare(word(place))) {
             let step = STEPS.iter().position(|step| *step == bare(word(place + 1))).map(|step| step + 1);
             let section = bare(word(place)).to_owned();
             let line = words[place].0;
-            citations.push(Citation { rfc, section, step, line });
+            citations.push(Citation { rfcs: rfcs.clone(), section, step, line });
             // The list goes on behind a comma, or with another word between.
             let ends = !word(place).ends_with(|last: char| last == ',' || last.is_ascii_alphanumeric());
             place += if !ends && ["and", "to"].contains(&word(place + 1)) { 2 } else { 1 };
