@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::citations::{Id, citations, ids, known_sections, steps_of};
 use super::sources::{Source, sources, tests, tests_in};
 use super::steps;
-use super::tables::{Answer, Row, requirements, resolve, row, steps as step_rows};
+use super::tables::{Answer, Row, requirements, resolve, row, steps as step_rows, words_of};
 
 /// All of the crate in which something may be cited.
 fn everything() -> Vec<Source> {
@@ -64,9 +64,10 @@ fn every_step_of_every_state_has_its_row() {
 #[test]
 fn every_test_that_a_row_names_exists_and_what_the_caller_is_given_too() {
     let (tests, source) = (tests(), source());
+    let words = words_of(&source);
     let rows = requirements().into_iter().chain(step_rows());
     let faults: Vec<String> = rows
-        .filter_map(|row| row.fault(&tests, &source).map(|fault| format!("{}: {fault}", row.cells[..2].join(", "))))
+        .filter_map(|row| row.fault(&tests, &words).map(|fault| format!("{}: {fault}", row.cells[..2].join(", "))))
         .collect();
     assert_none(&faults);
 }
@@ -192,7 +193,7 @@ fn only_functions_that_run_are_tests() {
 fn a_row_that_says_too_little_is_found_out() {
     let tests = HashSet::from(["one::same".to_owned(), "two::same".to_owned(), "two::other".to_owned()]);
     let fault = |line: &str| match row("", line, 1) {
-        Ok(row) => row.fault(&tests, "pub fn limit(").unwrap_or_default(),
+        Ok(row) => row.fault(&tests, &words_of("pub fn limit(")).unwrap_or_default(),
         Err(fault) => fault,
     };
     assert_eq!(fault("| MUST-1 | done | `other`, and `one::same` |"), "");

@@ -77,7 +77,7 @@ impl Row {
     }
 
     /// What is wrong with the names, if anything: of tests where it is done, else of what there is in the source.
-    pub(crate) fn fault(&self, tests: &HashSet<String>, source: &str) -> Option<String> {
+    pub(crate) fn fault(&self, tests: &HashSet<String>, source: &HashSet<&str>) -> Option<String> {
         let names = self.names();
         if self.answer != Answer::Done {
             let unknown = names.into_iter().find(|name| !is_in(source, name))?;
@@ -101,8 +101,12 @@ pub(crate) fn resolve<'t>(name: &str, tests: &'t HashSet<String>) -> Vec<&'t Str
 }
 
 /// Whether each part of `Config::mss` is a word of the source, or `examples/tun/wire.rs` a file.
-fn is_in(source: &str, name: &str) -> bool {
-    let words = |word: char| !(word.is_alphanumeric() || word == '_');
+fn is_in(source: &HashSet<&str>, name: &str) -> bool {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name).is_file();
-    file || name.split("::").all(|part| source.split(words).any(|word| word == part))
+    file || name.split("::").all(|part| source.contains(part))
+}
+
+/// The names and other words in a source.
+pub(crate) fn words_of(source: &str) -> HashSet<&str> {
+    source.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).collect()
 }
