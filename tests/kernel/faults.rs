@@ -23,7 +23,7 @@ use crate::wire::{Packet, emit};
 /// In each role.
 const CONNECTIONS: u16 = 200;
 /// The most bytes that a user sends.
-const MOST: u64 = 60_000;
+const MOST: u64 = 40_000;
 /// So many that they cannot all be on their way.
 const ENDLESS: u64 = 300_000;
 /// In a thousand packets.
@@ -54,7 +54,7 @@ struct Plan {
     /// What they send.
     ours: Vec<u8>,
     theirs: Vec<u8>,
-    /// How long after it is established our user begins, and the kernel's.
+    /// How long after it is established our user begins to read and write, and the kernel's.
     our_pause: Duration,
     their_pause: Duration,
 }
@@ -125,8 +125,10 @@ struct Pair {
 
 impl Pair {
     fn new(plan: Plan, peer: Peer, seed: &mut u64) -> Pair {
-        let everything = random(seed).is_multiple_of(2);
-        let config = Config { timestamps: everything, sack_permitted: everything, ..LONG };
+        let mut one_of = |values: [u32; 3]| values[random(seed) as usize % values.len()];
+        let options = one_of([0, 1, 1]) == 1;
+        let receive_buffer = one_of([8_000, 65_535, 1 << 20]);
+        let config = Config { receive_buffer, timestamps: options, sack_permitted: options, ..LONG };
         let [mut to_us, mut to_kernel] = [Link::new(), Link::new()];
         to_us.deal(random(seed) + 1, &FATES);
         to_kernel.deal(random(seed) + 1, &FATES);
@@ -171,10 +173,12 @@ impl Pair {
     }
 
     fn we_act(&mut self, established: Instant, now: Instant) {
+        self.us.stalled = now < established + self.plan.our_pause;
+        self.us.consume(now);
         let state = self.us.state();
         match self.our_user {
             Progress::Begins if state == State::Closed => self.our_user = Progress::HasEnded,
-            Progress::Begins if established + self.plan.our_pause <= now => {
+            Progress::Begins if !self.us.stalled => {
                 self.us.send(&self.plan.ours, now);
                 self.our_user = Progress::HasSent;
             }
@@ -199,8 +203,9 @@ impl Pair {
     }
 
     fn the_kernel_acts(&mut self, established: Instant, now: Instant) {
+        self.peer.stalled = now < established + self.plan.their_pause;
         match self.their_user {
-            Progress::Begins if established + self.plan.their_pause <= now => {
+            Progress::Begins if !self.peer.stalled => {
                 self.peer.send(&self.plan.theirs);
                 self.their_user = Progress::HasSent;
             }

@@ -139,9 +139,10 @@ impl Peer {
         drop(self.socket.take().expect("an open socket"));
     }
 
-    /// `close` after SO_LINGER with a time of zero.
+    /// `close` after SO_LINGER with a time of zero: what is still to be sent is not.
     pub(crate) fn close_without_lingering(&mut self) {
         self.socket().set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+        self.outgoing.clear();
         self.close();
     }
 
