@@ -21,11 +21,11 @@ fn bytes_of_several_sends_go_in_one_segment_with_one_psh() {
     check(
         "
         ESTABLISHED                         SND.WND=0
+        send 572
         send 500
-        send 500
-        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1072>
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
-        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=464>   bytes 536..1000
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>   bytes 536..1072
         ",
     );
 }
