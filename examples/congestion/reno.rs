@@ -22,8 +22,8 @@ pub(crate) struct Reno {
     counted: u32,
     /// The sender's maximum segment size.
     smss: u32,
-    /// When something was last known to be in flight.
-    busy: Instant,
+    /// When SND.UNA last advanced.
+    advanced: Instant,
     /// STATUS after the event before.
     before: Option<Status>,
 }
@@ -31,25 +31,21 @@ pub(crate) struct Reno {
 impl Reno {
     /// For a connection that is about to be opened. Section 3.1: `ssthresh` is arbitrarily high at first.
     pub(crate) const fn new() -> Reno {
-        let (busy, ssthresh) = (Instant::ZERO, u32::MAX);
-        Reno { cwnd: 0, ssthresh, recovering: false, recover: None, counted: 0, smss: 0, busy, before: None }
+        let (advanced, ssthresh) = (Instant::ZERO, u32::MAX);
+        Reno { cwnd: 0, ssthresh, recovering: false, recover: None, counted: 0, smss: 0, advanced, before: None }
     }
 
     /// To be called after every event, before `poll`.
     pub(crate) fn after_event(&mut self, connection: &mut Connection, now: Instant) {
         let status = connection.status();
-        let (Some(iss), Some(una), Some(mss)) = (status.iss, status.snd_una, status.peer_mss) else {
+        let (Some(una), Some(mss)) = (status.snd_una, status.peer_mss) else {
             return *self = Reno::new(); // CLOSED or LISTEN
         };
         self.smss = u32::from(mss);
         let front_is_lost = match self.before.replace(status.clone()) {
-            _ if una == iss => return, // our SYN is on its way
-            Some(before) if before.snd_una != Some(iss) => self.news(&before, &status, una, now),
+            Some(before) if before.snd_una != status.iss => self.news(&before, &status, una, now),
             before => self.begin(before.map_or(0, |before| before.retransmissions)),
         };
-        if status.in_flight > 0 {
-            self.busy = now;
-        }
         connection.limit(self.cwnd.saturating_add(self.limited_transmit(&status)));
         if front_is_lost {
             // What is in flight may count a FIN, which is not in the send queue.
@@ -58,7 +54,7 @@ impl Reno {
         }
     }
 
-    /// Section 3.1: the initial window, or one segment if the SYN had to be sent again.
+    /// Our SYN is on its way, or was. Section 3.1: the initial window, or one segment if the SYN had to be sent again.
     fn begin(&mut self, retransmissions: u8) -> bool {
         self.cwnd = if retransmissions > 0 { self.smss } else { self.initial_window() };
         false
@@ -67,7 +63,7 @@ impl Reno {
     /// What the event has changed. True if it tells that what is at SND.UNA is lost.
     fn news(&mut self, before: &Status, status: &Status, una: SeqNumber, now: Instant) -> bool {
         if let Some(was) = before.snd_una.filter(|was| *was != una) {
-            self.busy = now;
+            self.advanced = now;
             return self.acknowledged(una - was, una, status);
         }
         if status.duplicate_acks > before.duplicate_acks {
@@ -78,7 +74,7 @@ impl Reno {
             self.timed_out(status);
         }
         // Section 4.1: after an idle time the window says nothing about the network.
-        if status.in_flight == 0 && status.rto < Some(now.saturating_duration_since(self.busy)) {
+        if status.in_flight == 0 && status.rto < Some(now.saturating_duration_since(self.advanced)) {
             self.cwnd = self.cwnd.min(self.initial_window());
         }
         false
@@ -90,7 +86,7 @@ impl Reno {
         self.recover = self.recover.filter(|recover| una.le(*recover));
         if partial {
             // RFC 6582 section 3.2, step 3: deflate by what has left the network, and let one segment go for it.
-            self.cwnd = self.cwnd.saturating_sub(bytes).saturating_add(bytes.min(self.smss)).max(self.smss);
+            self.cwnd = self.cwnd.saturating_sub(bytes).saturating_add(bytes.min(self.smss));
         } else if self.recovering {
             // The same, a full acknowledgment: the end of fast recovery, without a burst.
             self.recovering = false;
@@ -139,7 +135,7 @@ impl Reno {
 
     /// Section 3.2, step 1, and RFC 3042: the first two duplicates let one new segment each go beyond the window.
     fn limited_transmit(&self, status: &Status) -> u32 {
-        if self.recover.is_some() { 0 } else { u32::from(status.duplicate_acks.min(THRESHOLD - 1)) * self.smss }
+        if self.recover.is_some() { 0 } else { u32::from(status.duplicate_acks) * self.smss }
     }
 
     /// IW of section 3.1: four segments, three of more than 1095 bytes, two of more than 2190.

@@ -79,3 +79,28 @@ fn after_an_idle_time_of_one_timeout_the_window_is_the_initial_one() {
         assert_eq!(sender.send(60_000), segments(12..12 + window));
     }
 }
+
+#[test]
+fn where_something_is_in_flight_nothing_is_idle() {
+    let mut sender = Sender::open(1_000, 1);
+    sender.send(12_000);
+    for acknowledged in 1..=12 {
+        sender.acknowledge(acknowledged);
+    }
+    sender.now = sender.now + (RTO - Duration::from_millis(300));
+    sender.send(2_000);
+    sender.now = sender.now + Duration::from_millis(600);
+    assert_eq!(sender.send(60_000), segments(14..28));
+}
+
+#[test]
+fn a_new_life_knows_nothing_of_the_last_one() {
+    let mut sender = Sender::with_in_flight(16);
+    sender.duplicates(3);
+    sender.connection.abort().unwrap();
+    sender.drain();
+    let mut fresh = sender.handshake(1_000, 1);
+    assert_eq!(fresh.send(60_000), segments(0..4));
+    assert_eq!((fresh.reno.cwnd, fresh.reno.ssthresh), (4 * SMSS, u32::MAX));
+    assert!(!fresh.reno.recovering);
+}

@@ -40,6 +40,56 @@ fn a_full_acknowledgment_ends_fast_recovery() {
 }
 
 #[test]
+fn a_full_acknowledgment_with_nothing_in_flight_leaves_two_segments() {
+    let mut sender = Sender::with_in_flight(16);
+    sender.duplicates(3);
+    sender.acknowledge(30);
+    assert_eq!((sender.reno.ssthresh, sender.reno.cwnd), (8 * SMSS, 2 * SMSS));
+}
+
+#[test]
+fn half_of_what_is_in_flight_counts_and_not_half_of_the_window() {
+    let mut sender = Sender::open(1_000, 1);
+    sender.send(12_000);
+    for acknowledged in 1..=12 {
+        sender.acknowledge(acknowledged);
+    }
+    assert_eq!(sender.reno.cwnd, 16 * SMSS);
+    assert_eq!(sender.send(6_000), segments(12..18));
+    sender.duplicates(3);
+    assert_eq!(sender.reno.ssthresh, 3 * SMSS);
+}
+
+#[test]
+fn what_was_counted_before_a_loss_does_not_count_after_it() {
+    // In congestion avoidance with a window of eight, and six of them acknowledged.
+    let avoiding = || {
+        let mut sender = Sender::with_in_flight(16);
+        sender.duplicates(3 + 14);
+        sender.acknowledge(30);
+        for acknowledged in 31..=36 {
+            sender.acknowledge(acknowledged);
+        }
+        assert_eq!((sender.in_flight(), sender.reno.cwnd), (8, 8 * SMSS));
+        sender
+    };
+    let mut sender = avoiding();
+    sender.duplicates(3 + 6);
+    sender.acknowledge(46);
+    assert_eq!((sender.in_flight(), sender.reno.cwnd), (4, 4 * SMSS));
+    sender.round_trip();
+    assert_eq!(sender.reno.cwnd, 5 * SMSS);
+
+    let mut sender = avoiding();
+    sender.time_out();
+    sender.acknowledge(44);
+    for window in [2, 4, 5] {
+        assert_eq!(sender.reno.cwnd, window * SMSS);
+        sender.round_trip();
+    }
+}
+
+#[test]
 fn a_partial_acknowledgment_sends_the_next_hole_again() {
     let mut sender = Sender::with_in_flight(16);
     sender.duplicates(3);

@@ -11,6 +11,7 @@ use crate::reno::Reno;
 pub(crate) const SMSS: u32 = 1_000;
 /// What a retransmission timeout is with round-trip times of a few milliseconds.
 pub(crate) const RTO: Duration = Duration::from_secs(1);
+const ISS: SeqNumber = SeqNumber(100);
 /// The first byte of payload.
 const FIRST: SeqNumber = SeqNumber(101);
 const RCV_NXT: SeqNumber = SeqNumber(300);
@@ -30,19 +31,24 @@ impl Sender {
     /// The peer takes segments of so many bytes. The SYN goes out so many times.
     #[track_caller]
     pub(crate) fn open(mss: u16, syns: u32) -> Sender {
-        let now = Instant::ZERO;
-        let connection = Connection::new(&Config::DEFAULT, 100);
-        let mut sender = Sender { connection, reno: Reno::new(), now };
-        sender.connection.open(Open::Active, now).unwrap();
-        sender.drain();
+        let connection = Connection::new(&Config::DEFAULT, ISS.0);
+        Sender { connection, reno: Reno::new(), now: Instant::ZERO }.handshake(mss, syns)
+    }
+
+    /// From CLOSED.
+    #[track_caller]
+    pub(crate) fn handshake(mut self, mss: u16, syns: u32) -> Sender {
+        self.connection.set_isn_offset(ISS.0.wrapping_sub((self.now.as_micros() / 4) as u32));
+        self.connection.open(Open::Active, self.now).unwrap();
+        self.drain();
         for _ in 1..syns {
-            sender.time_out();
+            self.time_out();
         }
         // It takes a millisecond, so that the timeout is the least there is.
-        sender.now = sender.now + Duration::from_millis(1);
+        self.now = self.now + Duration::from_millis(1);
         let syn_ack = Segment::new(RCV_NXT + u32::MAX, FIRST, Control::SYN | Control::ACK).with_window(WINDOW);
-        sender.arrives(&syn_ack.with_options(Options::default().with_mss(mss)));
-        sender
+        self.arrives(&syn_ack.with_options(Options::default().with_mss(mss)));
+        self
     }
 
     /// Segments of [`SMSS`] bytes, the initial window of them in flight.
