@@ -19,7 +19,7 @@ const MSS: u16 = 1460;
 /// The limits that a connection without congestion control tries; the best of them counts.
 const FIXED: [u32; 3] = [32, 44, 64];
 const SEEDS: u64 = 5;
-const BYTES: usize = 3_000_000;
+const BYTES: usize = 4_000_000;
 
 const PATH: Path = Path {
     bandwidth: 10_000_000,
