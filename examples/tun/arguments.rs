@@ -26,7 +26,7 @@ The device has to be there, and to make one takes root. In a network namespace i
 
     sudo ip netns exec tcp target/debug/examples/tun serve
     sudo ip netns exec tcp curl http://10.9.0.2/                 # in another terminal
-    sudo ip netns exec tcp curl --local-port 50000 http://10.9.0.2/ http://10.9.0.2/     # TIME-WAIT, reopened
+    sudo ip netns exec tcp curl --local-port 50000 10.9.0.2      # twice: the second SYN reopens TIME-WAIT
 
     sudo ip netns exec tcp python3 -m http.server 8000           # in another terminal
     printf 'GET / HTTP/1.0\\r\\n\\r\\n' |
