@@ -62,6 +62,9 @@ pub struct Config {
     /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
     /// promise to the connections that come after (RFC 1337).
     pub reset_in_time_wait: bool,
+    /// Nagle's algorithm (RFC 9293 section 3.7.4): while anything is unacknowledged, less than a full segment waits, unless
+    /// the user has closed. It can be switched off (MUST-17), also in mid-life.
+    pub nagle: bool,
     /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): a CLOSE while bytes are unread, or bytes that arrive after it,
     /// reset the connection, so that the peer learns that they are lost (SHLD-3).
     pub half_duplex_close: bool,
@@ -96,6 +99,7 @@ impl Config {
         rto_initial: Duration::from_secs(1),
         rto_min: Duration::from_secs(1),
         rto_max: Duration::from_secs(60),
+        nagle: true,
         reset_in_time_wait: false,
         half_duplex_close: false,
         icmp_aborts: false,
@@ -224,6 +228,7 @@ bitflags::bitflags! {
         const WINDOW_SCALE = 16;
         const HALF_DUPLEX_CLOSE = 32;
         const ICMP_ABORTS = 64;
+        const NAGLE = 128;
     }
 }
 
@@ -259,7 +264,8 @@ impl Policy {
                     | switch(config.reset_in_time_wait, Switches::RESET_IN_TIME_WAIT)
                     | switch(config.rfc5961, Switches::RFC5961)
                     | switch(config.half_duplex_close, Switches::HALF_DUPLEX_CLOSE)
-                    | switch(config.icmp_aborts, Switches::ICMP_ABORTS),
+                    | switch(config.icmp_aborts, Switches::ICMP_ABORTS)
+                    | switch(config.nagle, Switches::NAGLE),
             ),
         }
     }
@@ -282,6 +288,10 @@ impl Policy {
 
     pub(crate) const fn half_duplex_close(&self) -> bool {
         self.switches.contains(Switches::HALF_DUPLEX_CLOSE)
+    }
+
+    pub(crate) const fn nagle(&self) -> bool {
+        self.switches.contains(Switches::NAGLE)
     }
 
     pub(crate) const fn icmp_aborts(&self) -> bool {

@@ -202,10 +202,28 @@ impl Snd {
         let (from, until, credit) = self.cursor();
         let queued = self.end.min(until).ahead_of(from);
         let payload = queued.min(self.room(from, endpoint)).min(u32::from(self.mss));
+        if from == self.nxt && !self.is_worth_sending(payload, queued, endpoint) {
+            return None;
+        }
         let behind = from + payload;
         let fin = self.fin && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
         let len = payload.saturating_add(u32::from(fin));
         (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
+    }
+
+    /// RFC 9293 section 3.8.6.2.1: no silly segments (MUST-38); and Nagle's algorithm (section 3.7.4, SHLD-7), which a
+    /// user who has closed need not wait for. `queued` is D, and `payload` the least of D, the window, the limit and a
+    /// full segment.
+    #[inline]
+    pub(crate) fn is_worth_sending(&self, payload: u32, queued: u32, endpoint: &Endpoint) -> bool {
+        if payload == u32::from(self.mss) {
+            return true;
+        }
+        let waits = self.una != self.nxt && endpoint.policy.nagle() && !self.fin;
+        // All there is; or, where the caller's limit is the bound, all that may go while nothing is in flight; or half
+        // the largest window.
+        let limited = endpoint.limit < self.wnd && self.una == self.nxt;
+        !waits && (payload == queued || limited || payload >= (self.max_wnd / 2).max(1))
     }
 
     /// The caller's limit holds back all there is, and nothing is in flight.
@@ -214,13 +232,14 @@ impl Snd {
     }
 
     /// What is at SND.UNA, once more (RFC 6298 section 5.4); behind a closed window one byte of it, or the FIN, to
-    /// probe with (RFC 9293 section 3.8.6.1, MUST-35, MUST-36). What is in flight already is not bound by the limit.
+    /// probe with (RFC 9293 section 3.8.6.1, MUST-35, MUST-36); behind one that is too small as much as fits (the
+    /// override of section 3.8.6.2.1). What is in flight already is not bound by the limit.
     #[cold]
     fn front_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
         if self.is_paused(endpoint) {
             return None;
         }
-        let sent = if self.una == self.nxt && self.wnd == 0 { self.una + 1 } else { self.nxt };
+        let sent = if self.una == self.nxt { self.una + self.room(self.una, endpoint).max(1) } else { self.nxt };
         let allowed = self.wnd.max(1).min(u32::from(self.mss));
         let payload = self.end.min(sent).ahead_of(self.una).min(allowed);
         let behind = self.una + payload;
@@ -234,6 +253,10 @@ impl Snd {
     fn sent(&mut self, piece: &Piece, endpoint: &mut Endpoint) {
         let behind = piece.from + piece.payload + u32::from(piece.fin);
         let fresh = piece.from == self.nxt;
+        // A timer that ran without anything in flight was that of a window too small.
+        if fresh && self.una == self.nxt && self.wnd > 0 {
+            self.restart_timer(endpoint);
+        }
         self.nxt = self.nxt.max(behind);
         match &mut self.pace {
             Pace::Untimed | Pace::Timed { .. } => {}
@@ -301,9 +324,9 @@ impl Synchronized {
             if let Some(piece) = self.snd.next_piece(endpoint) {
                 return self.segment_of(piece, endpoint);
             }
-            // Only a closed window can hold back all there is while nothing is in flight: it will be probed. (The
-            // caller's limit can too; that waits for the caller.)
-            if self.snd.wnd == 0 && self.snd.nxt != self.snd.last() && !self.snd.is_paused(endpoint) {
+            // Only a window that is closed, or too small to be worth it, can hold back all there is while nothing is in
+            // flight: it will be probed, or overridden. (The caller's limit can too; that waits for the caller.)
+            if self.snd.una == self.snd.nxt && self.snd.nxt != self.snd.last() && !self.snd.is_paused(endpoint) {
                 self.snd.arm(endpoint);
             }
         }

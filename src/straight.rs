@@ -40,8 +40,9 @@ impl Connection {
             if snd.fin {
                 return self.payload_and_fin(room);
             }
-            let payload = (snd.end - snd.nxt).min(room).min(u32::from(snd.mss));
-            if payload > 0 {
+            let queued = snd.end - snd.nxt;
+            let payload = queued.min(room).min(u32::from(snd.mss));
+            if payload > 0 && snd.is_worth_sending(payload, queued, &self.endpoint) {
                 return tcb.fresh(payload, false, &mut self.endpoint);
             }
         }
@@ -53,9 +54,10 @@ impl Connection {
     fn payload_and_fin(&mut self, room: u32) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let snd = &tcb.snd;
-            let payload = snd.end.ahead_of(snd.nxt).min(room).min(u32::from(snd.mss));
+            let queued = snd.end.ahead_of(snd.nxt);
+            let payload = queued.min(room).min(u32::from(snd.mss));
             let fin = snd.nxt + payload == snd.end && snd.end.lt(snd.right_edge());
-            if payload > 0 || fin {
+            if (payload > 0 || fin) && snd.is_worth_sending(payload, queued, &self.endpoint) {
                 return tcb.fresh(payload, fin, &mut self.endpoint);
             }
         }
@@ -102,7 +104,7 @@ impl Synchronized {
         let from = snd.nxt;
         let behind = from + payload;
         snd.nxt = behind + u32::from(fin);
-        if endpoint.timer.is_none() {
+        if snd.una == from {
             snd.restart_timer(endpoint);
         }
         snd.time(endpoint.now);

@@ -59,6 +59,12 @@ impl Connection {
             endpoint.timer = None;
             return;
         }
+        // The override of silly-window avoidance (RFC 9293 3.8.6.2.1): nothing has been sent, and nothing is lost.
+        if !snd.syn && snd.wnd > 0 && snd.una == snd.nxt {
+            endpoint.timer = None;
+            endpoint.due.front();
+            return;
+        }
         // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.
         if !snd.syn && snd.wnd == 0 && snd.retransmissions == 0 {
             endpoint.since = endpoint.now;

@@ -328,6 +328,7 @@ impl Setting {
             "rto_min" => config.rto_min = duration(value)?,
             "rto_max" => config.rto_max = duration(value)?,
             "reset_in_time_wait" => config.reset_in_time_wait = switch(value)?,
+            "nagle" => config.nagle = switch(value)?,
             "half_duplex_close" => config.half_duplex_close = switch(value)?,
             "icmp_aborts" => config.icmp_aborts = switch(value)?,
             "rfc5961" => config.rfc5961 = switch(value)?,

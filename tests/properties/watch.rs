@@ -366,7 +366,8 @@ impl Watched {
 
     /// Whether the connection waits for the network or for time, so that a timer must be running.
     fn waits(&self, status: &Status) -> bool {
-        let probes = status.unsent > 0 && status.snd_wnd == Some(0) && self.limit > 0;
+        // Nothing but a window that is closed or too small holds back all there is.
+        let probes = status.unsent > 0 && self.limit > 0;
         match status.state {
             State::Closed | State::Listen => false,
             State::SynSent | State::SynReceived | State::TimeWait => true,
