@@ -35,7 +35,7 @@ fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
 /// Three segments of 100 bytes in flight, and nothing more to send.
 fn three_in_flight() -> Connection {
     after(
-        &Config { default_peer_mss: 100, ..Config::DEFAULT },
+        &Config { default_peer_mss: 100, nagle: false, ..Config::DEFAULT },
         "
         ESTABLISHED SND.NXT=100 RCV.NXT=300
         send 300
@@ -159,7 +159,7 @@ fn policies_change_in_mid_life() {
 fn a_smaller_segment_size_counts_at_once_and_a_smaller_buffer_takes_nothing_back() {
     let mut connection = three_in_flight();
     let window = connection.status().rcv_wnd;
-    connection.configure(&Config { max_segment: 60, receive_buffer: 10, ..Config::DEFAULT });
+    connection.configure(&Config { max_segment: 60, receive_buffer: 10, nagle: false, ..Config::DEFAULT });
     connection.send(50, NOW).unwrap();
     assert_eq!(
         drain(&mut connection, NOW),

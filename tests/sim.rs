@@ -201,19 +201,19 @@ fn a_faulty_network_loses_duplicates_and_reorders() {
 
 #[test]
 fn bytes_that_nobody_reads_close_the_window_and_reading_opens_it() {
-    let small = Config { receive_buffer: 1_000, ..Config::DEFAULT };
+    let small = Config { receive_buffer: 1_072, ..Config::DEFAULT };
     let mut pair = Pair::new(&Config::DEFAULT, &small, Network::PERFECT);
     pair.handshake().unwrap();
     pair.stop_reading(Side::B);
-    pair.send(Side::A, &[7; 3_000]).unwrap();
+    pair.send(Side::A, &[7; 3_216]).unwrap();
     pair.settle().unwrap();
-    assert_eq!(pair.received(Side::B).len(), 1_000);
+    assert_eq!(pair.received(Side::B).len(), 1_072);
     let mut read = 0;
-    while read < 3_000 {
-        read += pair.read(Side::B, 1_000).len();
-        pair.drive_while(|pair| pair.received(Side::B).len() == read && read < 3_000).unwrap();
+    while read < 3_216 {
+        read += pair.read(Side::B, 1_072).len();
+        pair.drive_while(|pair| pair.received(Side::B).len() == read && read < 3_216).unwrap();
     }
-    assert_eq!(pair.received(Side::B), &[7; 3_000]);
+    assert_eq!(pair.received(Side::B), &[7; 3_216]);
 }
 
 #[test]

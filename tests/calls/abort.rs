@@ -28,11 +28,11 @@ fn abort_state_by_state() {
 fn the_reset_stands_behind_all_that_was_sent_and_before_what_was_not() {
     check(
         "
-        ESTABLISHED SND.WND=10
-        send 30
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED SND.WND=536
+        send 600
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         abort
-        --> <SEQ=110><CTL=RST>
+        --> <SEQ=636><CTL=RST>
         CLOSED UNSENT=0 IN-FLIGHT=0 DEADLINE=none
         + 1h
         ",

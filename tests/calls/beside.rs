@@ -6,26 +6,31 @@ use tcp_lifecycle::sim::check;
 fn the_limit_bounds_what_is_in_flight() {
     check(
         "
+        config nagle=off
         ESTABLISHED
-        limit 800
-        send 2000
+        limit 1607
+        send 3000
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536> bytes 0..536
-        --> <SEQ=636><ACK=300><CTL=ACK><DATA=264> bytes 536..800
-        ESTABLISHED UNSENT=1200
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536> bytes 536..1072
+        ESTABLISHED UNSENT=1928       # one byte less than three segments
+        limit 1608
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536> bytes 1072..1608
+        <-- <SEQ=300><ACK=635><CTL=ACK>
+        signal: Acknowledged 535
+        ESTABLISHED UNSENT=1392
         <-- <SEQ=300><ACK=636><CTL=ACK>
-        signal: Acknowledged 536
-        --> <SEQ=900><ACK=300><CTL=ACK><DATA=536> bytes 264..800
-        limit 900
-        --> <SEQ=1436><ACK=300><CTL=ACK><DATA=100> bytes 800..900
+        signal: Acknowledged 1
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536> bytes 1072..1608
         limit 100                     # less than what is in flight: nothing more for now
-        <-- <SEQ=300><ACK=1436><CTL=ACK>
-        signal: Acknowledged 800
-        ESTABLISHED IN-FLIGHT=100
-        <-- <SEQ=300><ACK=1536><CTL=ACK>
-        signal: Acknowledged 100
-        --> <SEQ=1536><ACK=300><CTL=ACK><DATA=100> bytes 0..100
+        <-- <SEQ=300><ACK=1708><CTL=ACK>
+        signal: Acknowledged 1072
+        ESTABLISHED IN-FLIGHT=536
+        <-- <SEQ=300><ACK=2244><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=2244><ACK=300><CTL=ACK><DATA=100> bytes 0..100
         limit 4294967295
-        --> <SEQ=1636><ACK=300><CTL=ACK><DATA=464> bytes 100..564
+        --> <SEQ=2344><ACK=300><CTL=ACK><DATA=536> bytes 100..636
+        --> <SEQ=2880><ACK=300><CTL=ACK><DATA=220> bytes 636..856
         ESTABLISHED UNSENT=0
         ",
     );
@@ -35,11 +40,13 @@ fn the_limit_bounds_what_is_in_flight() {
 fn the_window_binds_where_the_limit_is_wider() {
     check(
         "
-        ESTABLISHED SND.WND=10
+        config default_peer_mss=48, nagle=off
+        ESTABLISHED SND.WND=96
         limit 800
-        send 20
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
-        ESTABLISHED UNSENT=10
+        send 200
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=48>
+        --> <SEQ=148><ACK=300><CTL=ACK><DATA=48>
+        ESTABLISHED UNSENT=104
         ",
     );
 }

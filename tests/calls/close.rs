@@ -109,22 +109,23 @@ fn back_in_listen_the_queue_and_the_queued_close_are_gone() {
 fn close_enters_fin_wait_1_at_once_and_the_fin_follows_what_is_queued() {
     check(
         "
+        config default_peer_mss=48
         ESTABLISHED SND.WND=0
-        send 10
+        send 54
         close
         ESTABLISHED -> FIN-WAIT-1
-        FIN-WAIT-1 SND.NXT=100 UNSENT=10
-        <-- <SEQ=300><ACK=100><CTL=ACK><WND=4>
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=4> bytes 0..4
-        <-- <SEQ=300><ACK=104><CTL=ACK><WND=6>    # all that was sent is acknowledged, the FIN was not sent
-        signal: Acknowledged 4
-        --> <SEQ=104><ACK=300><CTL=ACK><DATA=6> bytes 0..6
-        FIN-WAIT-1 UNSENT=0 SND.NXT=110
-        <-- <SEQ=300><ACK=110><CTL=ACK><WND=100>
+        FIN-WAIT-1 SND.NXT=100 UNSENT=54
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=48>
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=48> bytes 0..48
+        <-- <SEQ=300><ACK=148><CTL=ACK><WND=6>    # all that was sent is acknowledged, the FIN was not sent
+        signal: Acknowledged 48
+        --> <SEQ=148><ACK=300><CTL=ACK><DATA=6> bytes 0..6
+        FIN-WAIT-1 UNSENT=0 SND.NXT=154
+        <-- <SEQ=300><ACK=154><CTL=ACK><WND=100>
         signal: Acknowledged 6
-        --> <SEQ=110><ACK=300><CTL=FIN,ACK>
-        FIN-WAIT-1 SND.NXT=111
-        <-- <SEQ=300><ACK=111><CTL=ACK>
+        --> <SEQ=154><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1 SND.NXT=155
+        <-- <SEQ=300><ACK=155><CTL=ACK>
         FIN-WAIT-2
         ",
     );
@@ -134,18 +135,19 @@ fn close_enters_fin_wait_1_at_once_and_the_fin_follows_what_is_queued() {
 fn in_close_wait_last_ack_is_entered_when_the_last_payload_can_go() {
     check(
         "
-        CLOSE-WAIT SND.WND=4
-        send 10
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=4> bytes 0..4
+        config default_peer_mss=48
+        CLOSE-WAIT SND.WND=48
+        send 54
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=48> bytes 0..48
         close
         CLOSE-WAIT UNSENT=6
         send 1    => error: connection closing
         close     => error: connection closing
-        <-- <SEQ=300><ACK=104><CTL=ACK><WND=100>
-        signal: Acknowledged 4
-        --> <SEQ=104><ACK=300><CTL=FIN,ACK><DATA=6> bytes 0..6
+        <-- <SEQ=300><ACK=148><CTL=ACK><WND=100>
+        signal: Acknowledged 48
+        --> <SEQ=148><ACK=300><CTL=FIN,ACK><DATA=6> bytes 0..6
         CLOSE-WAIT -> LAST-ACK
-        <-- <SEQ=300><ACK=111><CTL=ACK>
+        <-- <SEQ=300><ACK=155><CTL=ACK>
         signal: Acknowledged 6
         CLOSED
         ",
@@ -156,21 +158,22 @@ fn in_close_wait_last_ack_is_entered_when_the_last_payload_can_go() {
 fn a_fin_that_was_not_sent_is_not_acknowledged_by_an_ack_of_all_that_was() {
     check(
         "
-        ESTABLISHED SND.WND=4
-        send 10
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=4>
+        config default_peer_mss=48
+        ESTABLISHED SND.WND=48
+        send 54
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=48>
         close
         FIN-WAIT-1
         <-- <SEQ=300><ACK=100><CTL=FIN,ACK>
         signal: Closing
-        --> <SEQ=104><ACK=301><CTL=ACK>
+        --> <SEQ=148><ACK=301><CTL=ACK>
         CLOSING
-        <-- <SEQ=301><ACK=104><CTL=ACK><WND=0>
-        signal: Acknowledged 4
-        CLOSING SND.UNA=104 SND.NXT=104 UNSENT=6
-        <-- <SEQ=301><ACK=104><CTL=ACK><WND=100>
-        --> <SEQ=104><ACK=301><CTL=FIN,ACK><DATA=6>
-        <-- <SEQ=301><ACK=111><CTL=ACK>
+        <-- <SEQ=301><ACK=148><CTL=ACK><WND=0>
+        signal: Acknowledged 48
+        CLOSING SND.UNA=148 SND.NXT=148 UNSENT=6
+        <-- <SEQ=301><ACK=148><CTL=ACK><WND=100>
+        --> <SEQ=148><ACK=301><CTL=FIN,ACK><DATA=6>
+        <-- <SEQ=301><ACK=155><CTL=ACK>
         signal: Acknowledged 6
         TIME-WAIT
         ",

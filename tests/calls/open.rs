@@ -97,10 +97,10 @@ fn a_closed_connection_that_is_drained_is_as_good_as_new() {
 fn a_second_life_knows_nothing_of_the_first() {
     check(
         "
-        ESTABLISHED SND.WND=1000
+        ESTABLISHED SND.WND=1072
         send 2000
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
         close
         FIN-WAIT-1
         <-- <SEQ=300><CTL=RST>

@@ -53,16 +53,16 @@ fn what_is_queued_before_the_handshake_is_sent_behind_it() {
 fn the_queue_is_cut_into_segments_within_the_window() {
     check(
         "
-        ESTABLISHED SND.WND=1200
+        config nagle=off
+        ESTABLISHED SND.WND=1607                                     # one byte less than three segments
         send 2000
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>  bytes 0..536
         --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>  bytes 536..1072
-        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=128> bytes 1072..1200
-        ESTABLISHED UNSENT=800 SND.NXT=1300
+        ESTABLISHED UNSENT=928 SND.NXT=1172
         <-- <SEQ=300><ACK=636><CTL=ACK><WND=1464>
         signal: Acknowledged 536
-        --> <SEQ=1300><ACK=300><CTL=ACK><DATA=536> bytes 664..1200   # counted from the new front
-        --> <SEQ=1836><ACK=300><CTL=PSH,ACK><DATA=264> bytes 1200..1464
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536> bytes 536..1072   # counted from the new front
+        --> <SEQ=1708><ACK=300><CTL=PSH,ACK><DATA=392> bytes 1072..1464
         ESTABLISHED UNSENT=0 SND.NXT=2100
         ",
     );

@@ -23,14 +23,17 @@ fn from(given: &str, rest: &str) {
 fn the_first_ack_of_our_syn_sets_the_window_whatever_its_size() {
     check(
         "
+        config nagle=off
         open active
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
         <-- <SEQ=4000000000><ACK=101><CTL=SYN,ACK><WND=20>      # left of zero, where SND.WL1 might have begun
         --> <SEQ=101><ACK=4000000001><CTL=ACK>
         ESTABLISHED SND.WND=20
-        send 30
+        send 20
         --> <SEQ=101><ACK=4000000001><CTL=ACK><DATA=20>
+        send 1
+        ESTABLISHED UNSENT=1
         ",
     );
     check(
@@ -347,6 +350,7 @@ fn a_peers_maximum_segment_size_below_48_counts_as_48() {
     for mss in [0, 1, 47, 48] {
         check(&format!(
             "
+            config nagle=off
             open active
             --> <SEQ=100><CTL=SYN>
             SYN-SENT
@@ -366,7 +370,7 @@ fn a_peers_maximum_segment_size_below_48_counts_as_48() {
 fn our_own_bound_on_segments_holds_below_the_peers() {
     check(
         "
-        config max_segment=120
+        config max_segment=120, nagle=off
         ESTABLISHED PEER-MSS=100
         send 150
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>

@@ -257,20 +257,21 @@ fn a_fin_that_is_acknowledged_is_silent_for_ever() {
 fn close_with_a_full_window_moves_on_and_an_ack_of_payload_is_not_one_of_the_fin() {
     check(
         "
-        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=10
-        send 15
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        config default_peer_mss=48
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=48
+        send 53
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=48>
         close
-        FIN-WAIT-1                          SND.NXT=110 UNSENT=5
-        <-- <SEQ=300><ACK=110><CTL=ACK><WND=5>
-        signal: Acknowledged 10
-        --> <SEQ=110><ACK=300><CTL=ACK><DATA=5>
-        FIN-WAIT-1                          SND.NXT=115
-        <-- <SEQ=300><ACK=115><CTL=ACK><WND=5>
+        FIN-WAIT-1                          SND.NXT=148 UNSENT=5
+        <-- <SEQ=300><ACK=148><CTL=ACK><WND=5>
+        signal: Acknowledged 48
+        --> <SEQ=148><ACK=300><CTL=ACK><DATA=5>
+        FIN-WAIT-1                          SND.NXT=153
+        <-- <SEQ=300><ACK=153><CTL=ACK><WND=5>
         signal: Acknowledged 5
-        --> <SEQ=115><ACK=300><CTL=FIN,ACK>
-        FIN-WAIT-1                          SND.NXT=116
-        <-- <SEQ=300><ACK=116><CTL=ACK><WND=5>
+        --> <SEQ=153><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1                          SND.NXT=154
+        <-- <SEQ=300><ACK=154><CTL=ACK><WND=5>
         FIN-WAIT-2
         ",
     );

@@ -113,13 +113,14 @@ fn the_option_on_a_segment_without_syn_is_ignored() {
 fn what_is_sent_goes_as_far_as_the_scaled_window() {
     shifted_by_seven(
         "
-        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=4>       # more than half of the thousand before
         send 1000
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=128>    bytes 0..128
-        <-- <SEQ=300><ACK=228><CTL=ACK><WND=2>
-        signal: Acknowledged 128
-        --> <SEQ=228><ACK=300><CTL=ACK><DATA=256>    bytes 0..256
-        ESTABLISHED                     IN-FLIGHT=256 UNSENT=616
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=512>    bytes 0..512
+        <-- <SEQ=300><ACK=612><CTL=ACK><WND=1>       # and less
+        signal: Acknowledged 512
+        + 1s
+        --> <SEQ=612><ACK=300><CTL=ACK><DATA=128>    bytes 0..128
+        ESTABLISHED                     IN-FLIGHT=128 UNSENT=360
         ",
     );
 }
@@ -162,10 +163,11 @@ fn a_window_that_shrinks_by_its_rounding_does_no_harm() {
 /// With the largest shift and the largest field, all but the rounding of a gibibyte is in flight at once.
 #[test]
 fn a_gibibyte_goes_out_at_once() {
-    let config = Config { window_scale: Some(0), default_peer_mss: 65_535, ..Config::DEFAULT };
+    let config = Config { window_scale: Some(0), ..Config::DEFAULT };
     let mut end = End::new(&config);
     end.open(Open::Active);
-    end.arrives("<SEQ=299><ACK=100><CTL=SYN,ACK><WND=0><MSS=65535><WS=255>");
+    // A number of full segments fills the window to the last byte.
+    end.arrives("<SEQ=299><ACK=100><CTL=SYN,ACK><WND=0><MSS=49152><WS=255>");
     end.arrives("<SEQ=300><ACK=100><CTL=ACK><WND=65535>");
     end.connection.send(1 << 30, Instant::ZERO).expect("SEND");
     let (mut sent, mut last) = (0_u32, 0..0);
@@ -184,13 +186,12 @@ fn a_gibibyte_goes_out_at_once() {
 fn the_same_field_behind_the_syn_is_a_larger_window() {
     shifted_by_seven(
         "
-        send 2000
+        send 1608
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
-        ESTABLISHED                     UNSENT=1000
+        ESTABLISHED                     UNSENT=1072
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
-        --> <SEQ=1100><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=1636><ACK=300><CTL=ACK><DATA=464>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
         ESTABLISHED                     SND.WND=128000 UNSENT=0
         ",
     );

@@ -69,7 +69,7 @@ fn they_stand_on_the_segments_of_syn_received() {
 /// TSval counts milliseconds; what is less than one is cut off. It is of the moment at which `poll` hands the segment out.
 #[test]
 fn the_value_is_the_clock_in_milliseconds() {
-    let config = Config { timestamps: true, ..Config::DEFAULT };
+    let config = Config { timestamps: true, nagle: false, ..Config::DEFAULT };
     let mut end = End::established(&config, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
     end.wait(Duration::from_micros(1_999));
     assert_eq!(end.send(1), "<SEQ=100><ACK=300><CTL=PSH,ACK><DATA=1><WND=65535><TS=1,1000>");
@@ -84,8 +84,9 @@ fn the_value_is_the_clock_in_milliseconds() {
 /// Either end alone wants them: no segment has them, and those that come are ignored, old ones too.
 #[test]
 fn not_agreed_they_are_neither_sent_nor_looked_at() {
-    let wants = Config { timestamps: true, ..Config::DEFAULT };
-    for (config, options) in [(wants, ""), (Config::DEFAULT, "<TS=1000,0>"), (Config::DEFAULT, "")] {
+    let without = Config { nagle: false, ..Config::DEFAULT };
+    let wants = Config { timestamps: true, ..without };
+    for (config, options) in [(wants, ""), (without, "<TS=1000,0>"), (without, "")] {
         let mut end = End::established(&config, &format!("<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000>{options}"));
         let ack = "<CTL=ACK><WND=655";
         assert_eq!(
@@ -212,7 +213,7 @@ fn twelve_bytes_of_each_segment_are_no_payload() {
     let exchange = |config: &str, mss: &str, payload: u32| {
         check(&format!(
             "
-            config timestamps=on{config}
+            config timestamps=on, nagle=off{config}
             ISS=99
             open active
             --> <SEQ=99><CTL=SYN>
@@ -256,7 +257,7 @@ fn the_option_on_our_syn_is_not_made_smaller_for_them() {
 /// A smaller bound on the segments in mid-life is one on the whole segment, too.
 #[test]
 fn twelve_bytes_of_a_bound_that_comes_later_are_no_payload() {
-    let config = Config { timestamps: true, ..Config::DEFAULT };
+    let config = Config { timestamps: true, nagle: false, ..Config::DEFAULT };
     let mut end = End::established(&config, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
     end.connection.configure(&Config { max_segment: 120, ..config });
     assert_eq!(

@@ -151,6 +151,7 @@ fn a_fin_that_rode_on_payload_rides_on_it_again() {
 fn a_second_segment_does_not_restart_the_timer() {
     check(
         "
+        config nagle=off
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
@@ -167,6 +168,7 @@ fn a_second_segment_does_not_restart_the_timer() {
 fn an_acknowledgment_that_advances_restarts_the_timer_and_a_duplicate_does_not() {
     check(
         "
+        config nagle=off
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>

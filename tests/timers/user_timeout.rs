@@ -118,7 +118,7 @@ fn it_does_not_count_what_was_idle_before() {
 fn it_runs_from_the_last_progress() {
     check(
         "
-        config user_timeout=2s
+        config user_timeout=2s, nagle=off
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300
         send 20
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=20>

@@ -79,14 +79,27 @@ fn a_window_counts_in_every_state_that_can_use_it() {
 fn a_window_that_opens_lets_the_queue_go() {
     table(
         "
+        config default_peer_mss=100
+        ESTABLISHED SND.WND=400
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        send 250
+        ESTABLISHED UNSENT=250
+        ",
+        "
+        <SEQ=300><ACK=100><CTL=ACK><WND=99>    =>
+        <SEQ=300><ACK=100><CTL=ACK><WND=100>   => <SEQ=100><ACK=300><CTL=ACK><DATA=100> bytes 0..100
+        <SEQ=300><ACK=100><CTL=ACK><WND=249>   => <SEQ=100><ACK=300><CTL=ACK><DATA=100>; <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        <SEQ=299><ACK=100><CTL=ACK><WND=250>   refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
+        ",
+    );
+    table(
+        "
         ESTABLISHED SND.WND=0
         send 10
         ESTABLISHED UNSENT=10
         ",
         "
-        <SEQ=300><ACK=100><CTL=ACK><WND=5>     => <SEQ=100><ACK=300><CTL=ACK><DATA=5> bytes 0..5
         <SEQ=300><ACK=100><CTL=ACK><WND=10>    => <SEQ=100><ACK=300><CTL=ACK><DATA=10> bytes 0..10
-        <SEQ=299><ACK=100><CTL=ACK><WND=10>    refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
         ",
     );
 }

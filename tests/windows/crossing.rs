@@ -10,7 +10,7 @@ const BUFFER: u32 = 100;
 /// Both ends have filled the other one's buffer, and have fifty bytes more.
 #[track_caller]
 fn both_closed(network: Network) -> Pair {
-    let config = Config { receive_buffer: BUFFER, ..Config::DEFAULT };
+    let config = Config { receive_buffer: BUFFER, mss: 50, ..Config::DEFAULT };
     let mut pair = Pair::new(&config, &config, Network::PERFECT);
     pair.handshake().unwrap();
     for side in [Side::A, Side::B] {

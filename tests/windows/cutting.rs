@@ -3,11 +3,11 @@
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output, Segment, SeqNumber, Transmit};
 
-/// The payload sizes of the segments of a queue of so many bytes.
+/// The segments of a queue of so many bytes, none of which waits for an acknowledgment.
 #[track_caller]
 fn cut(config: &Config, peer_mss: Option<u16>, window: u16, bytes: usize) -> Vec<Transmit> {
     let now = Instant::ZERO;
-    let mut connection = Connection::new(config, 100);
+    let mut connection = Connection::new(&Config { nagle: false, ..*config }, 100);
     connection.open(Open::Active, now).unwrap();
     drain(&mut connection);
     let options = peer_mss.map_or(Options::default(), |mss| Options::default().with_mss(mss));
@@ -105,6 +105,7 @@ fn the_option_counts_on_a_syn_only() {
 fn the_size_of_a_syn_in_listen_and_of_a_crossing_syn_counts_too() {
     check(
         "
+        config nagle=off
         LISTEN
         <-- <SEQ=300><CTL=SYN><MSS=100>
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
@@ -128,7 +129,10 @@ fn the_size_of_a_syn_in_listen_and_of_a_crossing_syn_counts_too() {
 
 #[test]
 fn the_window_is_never_overrun() {
-    assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 250, 1000)), [100, 100, 50]);
+    assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 250, 250)), [100, 100, 50]);
+    assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 249, 250)), [100, 100]);
+    assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 300, 1000)), [100, 100, 100]);
+    assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 299, 1000)), [100, 100]);
     assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 100, 1000)), [100]);
     assert_eq!(sizes(&cut(&Config::DEFAULT, Some(100), 0, 1000)), []);
 }
@@ -141,14 +145,15 @@ fn psh_is_on_the_last_of_the_queue_only() {
     };
     assert_eq!(pushed(&cut(&Config::DEFAULT, Some(100), 1000, 300)), [false, false, true]);
     assert_eq!(pushed(&cut(&Config::DEFAULT, Some(100), 1000, 50)), [true]);
-    assert_eq!(pushed(&cut(&Config::DEFAULT, Some(100), 250, 300)), [false, false, false], "50 are still to come");
+    assert_eq!(pushed(&cut(&Config::DEFAULT, Some(100), 300, 350)), [false, false, false], "50 are still to come");
 }
 
 #[test]
 fn psh_is_not_on_a_front_that_is_sent_again_unless_it_is_the_last() {
     let script = "ESTABLISHED SND.NXT=100\n send 600\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=64>";
-    let mut connection = Script::parse(script).unwrap().run(&Config::DEFAULT).unwrap();
+    let config = Config { nagle: false, ..Config::DEFAULT };
+    let mut connection = Script::parse(script).unwrap().run(&config).unwrap();
     connection.timeout(connection.deadline().unwrap());
     let [front] = &drain(&mut connection)[..] else { panic!("the front alone") };
     assert_eq!(front.segment.control(), Control::ACK);
@@ -162,21 +167,20 @@ fn psh_is_not_on_a_front_that_is_sent_again_unless_it_is_the_last() {
 fn payload_counts_from_the_front_of_the_queue() {
     check(
         "
-        config default_peer_mss=100
-        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=250
-        send 450
+        config default_peer_mss=100, nagle=off
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=300
+        send 480
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>   bytes 0..100
         --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>   bytes 100..200
-        --> <SEQ=300><ACK=300><CTL=ACK><DATA=50>    bytes 200..250
-        <-- <SEQ=300><ACK=170><CTL=ACK><WND=250>
+        --> <SEQ=300><ACK=300><CTL=ACK><DATA=100>   bytes 200..300
+        <-- <SEQ=300><ACK=170><CTL=ACK><WND=330>
         signal: Acknowledged 70
-        --> <SEQ=350><ACK=300><CTL=ACK><DATA=70>    bytes 180..250
-        <-- <SEQ=300><ACK=420><CTL=ACK><WND=250>
-        signal: Acknowledged 250
-        --> <SEQ=420><ACK=300><CTL=ACK><DATA=100>   bytes 0..100
-        --> <SEQ=520><ACK=300><CTL=PSH,ACK><DATA=30> bytes 100..130
+        --> <SEQ=400><ACK=300><CTL=ACK><DATA=100>   bytes 230..330
+        <-- <SEQ=300><ACK=450><CTL=ACK><WND=330>
+        signal: Acknowledged 280
+        --> <SEQ=500><ACK=300><CTL=PSH,ACK><DATA=80> bytes 50..130
         + 1s
-        --> <SEQ=420><ACK=300><CTL=ACK><DATA=100>   bytes 0..100
+        --> <SEQ=450><ACK=300><CTL=ACK><DATA=100>   bytes 0..100
         ",
     );
 }
@@ -220,19 +224,20 @@ fn a_fin_that_does_not_fit_into_the_window_waits() {
 fn a_fin_that_was_not_sent_is_not_acknowledged() {
     check(
         "
-        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=10
-        send 20
+        config default_peer_mss=48
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=48
+        send 96
         & close
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=48>
         FIN-WAIT-1
-        <-- <SEQ=300><ACK=110><CTL=ACK><WND=10>
-        signal: Acknowledged 10
-        --> <SEQ=110><ACK=300><CTL=ACK><DATA=10>
-        FIN-WAIT-1                          SND.NXT=120
-        <-- <SEQ=300><ACK=120><CTL=ACK><WND=10>
-        signal: Acknowledged 10
-        --> <SEQ=120><ACK=300><CTL=FIN,ACK>
-        FIN-WAIT-1                          SND.NXT=121
+        <-- <SEQ=300><ACK=148><CTL=ACK><WND=48>
+        signal: Acknowledged 48
+        --> <SEQ=148><ACK=300><CTL=ACK><DATA=48>
+        FIN-WAIT-1                          SND.NXT=196
+        <-- <SEQ=300><ACK=196><CTL=ACK><WND=48>
+        signal: Acknowledged 48
+        --> <SEQ=196><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1                          SND.NXT=197
         ",
     );
 }

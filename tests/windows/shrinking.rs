@@ -4,7 +4,7 @@ use tcp_lifecycle::sim::check;
 
 /// A thousand bytes are in flight, and the peer says that it will take two hundred.
 const SHRUNK: &str = "
-    config r1=0
+    config r1=0, nagle=off
     ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
     send 1000
     --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
@@ -93,6 +93,7 @@ fn an_ack_carries_the_number_at_the_edge_of_the_shrunken_window() {
 fn a_window_that_shrinks_to_zero_is_probed() {
     check(
         "
+        config nagle=off
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
         send 1000
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
@@ -135,7 +136,7 @@ fn a_peer_that_answers_is_not_given_up_for_what_lies_beyond_its_window() {
 fn a_peer_that_does_not_answer_is_given_up() {
     check(
         "
-        config r1=0, r2=6s
+        config r1=0, r2=6s, nagle=off
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
         send 1000
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
@@ -157,7 +158,7 @@ fn a_peer_that_does_not_answer_is_given_up() {
 fn a_window_that_opens_again_lets_the_rest_go() {
     check(
         "
-        config r1=0
+        config r1=0, nagle=off
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
         send 1000
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
