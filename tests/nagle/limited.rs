@@ -1,0 +1,93 @@
+//! The caller's `limit`, which is no window of the peer: what it allows is worth sending while nothing is in flight.
+
+use tcp_lifecycle::sim::check;
+
+#[test]
+fn what_a_small_limit_allows_goes_at_once_while_nothing_is_in_flight() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        limit 30
+        send 100
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=30>
+        ESTABLISHED                         UNSENT=70 DEADLINE=1s
+        <-- <SEQ=300><ACK=115><CTL=ACK>
+        signal: Acknowledged 15
+        ESTABLISHED                         UNSENT=70
+        <-- <SEQ=300><ACK=130><CTL=ACK>
+        signal: Acknowledged 15
+        --> <SEQ=130><ACK=300><CTL=ACK><DATA=30>
+        ",
+    );
+}
+
+/// Without Nagle's algorithm too.
+#[test]
+fn what_a_limit_leaves_beside_something_in_flight_waits() {
+    check(
+        "
+        config default_peer_mss=100, nagle=off
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        limit 150
+        send 500
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        ESTABLISHED                         UNSENT=400
+        limit 199
+        limit 200
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        ",
+    );
+}
+
+/// The window is the bound, or no less than the limit: that is silly-window avoidance's.
+#[test]
+fn a_limit_no_smaller_than_the_window_changes_nothing() {
+    for limit in [10, 11, 1000] {
+        check(&format!(
+            "
+            ESTABLISHED                     SND.NXT=100 RCV.NXT=300 SND.WND=1000
+            limit {limit}
+            <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+            send 30
+            ESTABLISHED                     UNSENT=30 DEADLINE=1s
+            + 1s
+            --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+            "
+        ));
+    }
+}
+
+/// A limit of nothing stops the override; that waits for the caller.
+#[test]
+fn a_limit_of_nothing_stops_the_override() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+        send 30
+        limit 0
+        + 1s
+        ESTABLISHED                         UNSENT=30 DEADLINE=none
+        + 1h
+        limit 20
+        ESTABLISHED                         UNSENT=30 DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ",
+    );
+}
+
+/// The override keeps within the limit that is set when it comes.
+#[test]
+fn the_override_keeps_within_the_limit() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+        send 30
+        limit 4                             # a limit below the window: what it allows goes, nothing being in flight
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=4>
+        ESTABLISHED                         IN-FLIGHT=4 DEADLINE=1s
+        ",
+    );
+}

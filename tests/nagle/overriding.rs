@@ -1,0 +1,213 @@
+//! The override of silly-window avoidance, without which a peer that has shrunk its buffer would wait for ever.
+
+use tcp_lifecycle::sim::check;
+
+use crate::{after, arrives, segments};
+
+/// Thirty bytes are queued, nothing is in flight, and of a thousand the window has shrunk to ten.
+const HELD: &str = "
+    ESTABLISHED                             SND.NXT=100 RCV.NXT=300 SND.WND=1000
+    <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+    send 30
+    ESTABLISHED                             SND.NXT=100 IN-FLIGHT=0 UNSENT=30 DEADLINE=1s
+    ";
+
+#[track_caller]
+fn held(config: &str, script: &str) {
+    check(&format!("{config}\n{HELD}\n{script}"));
+}
+
+#[test]
+fn after_one_timeout_what_fits_goes() {
+    held(
+        "",
+        "
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>        bytes 0..10
+        ESTABLISHED                         IN-FLIGHT=10 UNSENT=20 DEADLINE=1s
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=12>
+        signal: Acknowledged 10
+        ESTABLISHED                         IN-FLIGHT=0 UNSENT=20 DEADLINE=1s
+        + 1s
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=12>        bytes 0..12
+        <-- <SEQ=300><ACK=122><CTL=ACK><WND=10>
+        signal: Acknowledged 12
+        --> <SEQ=122><ACK=300><CTL=PSH,ACK><DATA=8>     bytes 0..8
+        <-- <SEQ=300><ACK=130><CTL=ACK><WND=10>
+        signal: Acknowledged 8
+        ESTABLISHED                         DEADLINE=none
+        ",
+    );
+}
+
+/// Nothing was lost: no retransmission, no R1, no back-off; and then the segment is one like any other.
+#[test]
+fn it_is_no_retransmission() {
+    held(
+        "config r1=1",
+        "
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED                         RETRANSMISSIONS=0 RTO=1s DEADLINE=1s
+        + 1s
+        signal: Retransmitting
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED                         RETRANSMISSIONS=1 RTO=2s DEADLINE=2s
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=1000>
+        signal: Acknowledged 10
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=20>
+        ",
+    );
+}
+
+/// It is sent for the first time, so that its round-trip time counts.
+#[test]
+fn it_is_timed() {
+    held(
+        "",
+        "
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 80ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=1000>
+        signal: Acknowledged 10
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=20>
+        ESTABLISHED                         SRTT=10ms
+        ",
+    );
+}
+
+/// R2 and the user timeout count from the moment at which something is sent.
+#[test]
+fn the_time_before_it_counts_for_no_end() {
+    for policy in ["r2=1500ms", "user_timeout=1500ms"] {
+        let mut script = String::new();
+        for seq in [100, 110] {
+            script += &format!(
+                "
+                + 1s
+                --> <SEQ={seq}><ACK=300><CTL=ACK><DATA=10>
+                <-- <SEQ=300><ACK={}><CTL=ACK><WND=10>
+                signal: Acknowledged 10
+                send 10
+                ",
+                seq + 10
+            );
+        }
+        script += "
+            + 1s
+            --> <SEQ=120><ACK=300><CTL=ACK><DATA=10>
+            + 1s
+            --> <SEQ=120><ACK=300><CTL=ACK><DATA=10>
+            ESTABLISHED                     RETRANSMISSIONS=1
+            ";
+        held(&format!("config {policy}"), &script);
+    }
+}
+
+/// Neither a SEND nor a window that is still too small puts it off.
+#[test]
+fn it_counts_from_the_moment_at_which_the_window_was_too_small() {
+    held(
+        "",
+        "
+        + 400ms
+        send 30
+        ESTABLISHED                         DEADLINE=600ms
+        + 300ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=15>
+        ESTABLISHED                         DEADLINE=300ms
+        + 200ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=12>
+        --> <SEQ=100><ACK=305><CTL=ACK>
+        ESTABLISHED                         DEADLINE=100ms
+        + 100ms
+        --> <SEQ=100><ACK=305><CTL=ACK><DATA=12>
+        ",
+    );
+}
+
+#[test]
+fn a_window_that_opens_before_it_lets_all_go_and_the_timer_is_that_of_the_segment() {
+    for (arrives, ack) in [("<CTL=ACK>", 300), ("<CTL=ACK><DATA=5>", 305)] {
+        held(
+            "config r1=1",
+            &format!(
+                "
+                + 900ms
+                <-- <SEQ=300><ACK=100>{arrives}<WND=1000>
+                --> <SEQ=100><ACK={ack}><CTL=PSH,ACK><DATA=30>
+                ESTABLISHED                 DEADLINE=1s RETRANSMISSIONS=0
+                + 1s
+                signal: Retransmitting
+                --> <SEQ=100><ACK={ack}><CTL=PSH,ACK><DATA=30>
+                "
+            ),
+        );
+    }
+}
+
+/// With a window that closes altogether it is a probe, which is a retransmission.
+#[test]
+fn a_window_that_closes_is_probed_instead() {
+    held(
+        "",
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED                         DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        ESTABLISHED                         RETRANSMISSIONS=1 DEADLINE=2s
+        ",
+    );
+}
+
+/// A closed window that opens a little ends the probing; from then on it is the override that is waited for.
+#[test]
+fn a_closed_window_that_opens_too_little_is_overridden() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        send 30
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        <-- <SEQ=300><ACK=101><CTL=ACK><WND=0>
+        signal: Acknowledged 1
+        + 700ms
+        <-- <SEQ=300><ACK=101><CTL=ACK><WND=10>
+        ESTABLISHED                         RETRANSMISSIONS=0 DEADLINE=1s
+        + 1s
+        --> <SEQ=101><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED                         RETRANSMISSIONS=0 DEADLINE=1s
+        ",
+    );
+}
+
+/// Nothing in flight any more, and too little window: the timer begins then.
+#[test]
+fn it_runs_from_the_acknowledgment_that_leaves_nothing_in_flight() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 5
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
+        send 30
+        + 300ms
+        <-- <SEQ=300><ACK=105><CTL=ACK><WND=10>
+        signal: Acknowledged 5
+        ESTABLISHED                         IN-FLIGHT=0 DEADLINE=1s
+        ",
+    );
+}
+
+/// The window opens after the timer has fired and before that is polled: no small segment goes any more.
+#[test]
+fn a_window_that_opens_between_the_timer_and_the_poll_counts() {
+    let mut connection = after(&format!("config default_peer_mss=100\n{HELD}\n send 100"));
+    let now = connection.deadline().unwrap();
+    connection.timeout(now);
+    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=1000>", now);
+    assert_eq!(segments(&mut connection, now), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100>"]);
+    assert_eq!(connection.status().unsent, 30);
+}
