@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
 use crate::seq::SeqNumber;
-use crate::tcb::{Agreed, Offer, Pace, Phase, Snd, SynSent, Tcb};
+use crate::tcb::{Flags, Offer, Pace, Phase, Snd, SynSent, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
 const MOST_QUEUED: u32 = 1 << 30;
@@ -77,9 +77,13 @@ impl Connection {
             }
             (Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2, Some(unread)) => {
                 tcb.rcv.read = tcb.rcv.nxt.back(unread);
-                // D29: an ACK of its own if the window becomes at least twice what the peer knows.
+                // D29: an ACK of its own if the window becomes at least twice what the peer knows; while our SYN is
+                // unacknowledged it does not grow (D8).
                 let offer = tcb.rcv.offer(&self.endpoint);
-                if offer != tcb.rcv.edge && offer - tcb.rcv.nxt >= tcb.rcv.wnd().saturating_mul(2) {
+                if !tcb.snd.is_opening()
+                    && offer != tcb.rcv.edge
+                    && offer - tcb.rcv.nxt >= tcb.rcv.wnd().saturating_mul(2)
+                {
                     self.endpoint.due.ack();
                 }
                 Ok(())
@@ -102,14 +106,14 @@ impl Connection {
             }
             Tcb::Synchronized(tcb) => tcb,
         };
-        if tcb.snd.fin {
+        if tcb.snd.is_closing() {
             return Err(CallError::ConnectionClosing);
         }
         // SHLD-3: what is unread is lost, and the peer is to know.
         if self.endpoint.policy.half_duplex_close() && tcb.rcv.unread() > 0 {
             return self.call_abort();
         }
-        tcb.snd.fin = true;
+        tcb.snd.flags |= Flags::FIN;
         self.endpoint.due.look();
         match tcb.phase {
             // With anything queued it waits for ESTABLISHED.
@@ -135,7 +139,7 @@ impl Connection {
             Tcb::Listen | Tcb::SynSent(_) => None,
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
-                    let timestamps = tcb.snd.agreed.contains(Agreed::TIMESTAMPS);
+                    let timestamps = tcb.snd.flags.contains(Flags::TIMESTAMPS);
                     Some((tcb.snd.nxt, timestamps.then_some(tcb.rcv.ts_recent)))
                 }
                 Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => None,
@@ -161,7 +165,7 @@ impl Connection {
         if range.is_empty() {
             return Ok(());
         }
-        let sent = snd.nxt.min(snd.end).ahead_of(snd.front());
+        let sent = snd.nxt.ahead_of(snd.front());
         match (u32::try_from(range.start), u32::try_from(range.end)) {
             (Ok(start), Ok(end)) if end <= sent => snd.resend(start, end),
             _ => return Err(CallError::NotSent),
@@ -172,7 +176,8 @@ impl Connection {
 }
 
 impl Snd {
-    /// So many bytes from the front of the queue are held for lost; a FIN that followed them went with them.
+    /// So many bytes from the front of the queue are held for lost; a FIN that followed them went with them. (The FIN
+    /// counts as one, behind the last byte.)
     fn resend(&mut self, start: u32, end: u32) {
         let (from, mut until) = (self.front() + start, self.front() + end);
         if until == self.end && self.nxt == self.last() {
@@ -195,7 +200,7 @@ impl Snd {
     }
 
     fn queue(&mut self, bytes: usize) -> Result<(), CallError> {
-        if self.fin {
+        if self.is_closing() {
             return Err(CallError::ConnectionClosing);
         }
         self.end = self.queued(bytes).ok_or(CallError::InsufficientResources)?;

@@ -204,11 +204,10 @@ pub(crate) struct Policy {
     pub(crate) user_timeout: Span,
     pub(crate) r2: Span,
     pub(crate) syn_r2: Span,
-    /// These three in milliseconds.
     pub(crate) rto_initial: Span,
-    pub(crate) rto_min: u32,
+    pub(crate) rto_min: Span,
     /// No longer than the user timeout.
-    pub(crate) rto_max: u32,
+    pub(crate) rto_max: Span,
     pub(crate) challenge_period: Span,
     pub(crate) challenge_limit: u8,
     pub(crate) r1: u8,
@@ -245,11 +244,8 @@ impl Policy {
             r2: Span::new(config.r2),
             syn_r2: Span::new(config.syn_r2),
             rto_initial: Span::new(config.rto_initial),
-            rto_min: Span::at_least_a_millisecond(config.rto_min).millis_u32(),
-            rto_max: least(
-                Span::at_least_a_millisecond(config.rto_max).millis_u32(),
-                Span::or_forever(config.user_timeout).millis_u32(),
-            ),
+            rto_min: Span::at_least_a_millisecond(config.rto_min),
+            rto_max: Span::at_least_a_millisecond(config.rto_max).or(Span::or_forever(config.user_timeout)),
             challenge_period: Span::at_least_a_millisecond(config.challenge_period),
             challenge_limit: config.challenge_limit,
             r1: config.r1,
@@ -314,10 +310,6 @@ const fn scale_for(buffer: u32) -> u8 {
         shift = shift.wrapping_add(1);
     }
     shift
-}
-
-const fn least(a: u32, b: u32) -> u32 {
-    if a < b { a } else { b }
 }
 
 const fn at_least(value: u16, least: u16) -> u16 {

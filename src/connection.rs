@@ -69,8 +69,8 @@ pub(crate) struct Endpoint {
     /// What the state waits for: what is in flight is sent again, and where the window is closed, it is probed; the
     /// policy for FIN-WAIT-2; 2 MSL in TIME-WAIT.
     pub(crate) timer: Option<Instant>,
-    /// The moment of the last progress of what is unacknowledged.
-    pub(crate) since: Instant,
+    /// The moment of the last progress of what is unacknowledged, in milliseconds ([`Instant::as_millis_up`]).
+    pub(crate) since: u32,
     pub(crate) due: Due,
     pub(crate) limit: u32,
     pub(crate) isn_offset: u32,
@@ -121,7 +121,7 @@ impl Connection {
             endpoint: Endpoint {
                 now: Instant::ZERO,
                 timer: None,
-                since: Instant::ZERO,
+                since: 0,
                 due: Due::NOTHING,
                 limit: u32::MAX,
                 isn_offset,
@@ -291,7 +291,8 @@ impl Connection {
 
     /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they go
     /// out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them (Karn).
-    /// Another call replaces what of the last one has not been handed out.
+    /// A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what of the
+    /// last one has not been handed out.
     ///
     /// # Errors
     ///

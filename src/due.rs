@@ -47,7 +47,7 @@ bitflags::bitflags! {
 
     /// In the order in which they are handed out; the last four are ends.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    struct Signals: u8 {
+    struct Signals: u16 {
         const ACKNOWLEDGED = 1;
         const RETRANSMITTING = 2;
         const SOFT_ERROR = 4;
@@ -56,6 +56,55 @@ bitflags::bitflags! {
         const RESET = 32;
         const TIMED_OUT = 64;
         const UNREACHABLE = 128;
+        /// Which ICMP error is signalled: its place in [`IcmpError::ALL`].
+        const ERROR = 0xF000;
+    }
+}
+
+const ERROR_SHIFT: u32 = 12;
+
+/// The states that were left, three at most and oldest first, and the one that was reached: four bits each, one more than
+/// the place in [`State::ALL`], and zero for none. Each transition leads to the state that was left next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Passed(u16);
+
+impl Passed {
+    const NONE: Passed = Passed(0);
+    const FIRST: u32 = 0;
+    const SECOND: u32 = 4;
+    const THIRD: u32 = 8;
+    const REACHED: u32 = 12;
+
+    fn at(self, place: u32) -> Option<State> {
+        State::ALL.get(usize::from((self.0 >> place) & 0xF).wrapping_sub(1)).copied()
+    }
+
+    fn set(&mut self, place: u32, state: State) {
+        self.0 = self.0 & !(0xF << place) | (state as u16).wrapping_add(1) << place;
+    }
+
+    /// Of more than three the later ones fold into the third; one that ends where it began vanishes.
+    fn push(&mut self, from: State, to: State) {
+        self.set(Passed::REACHED, to);
+        match (self.at(Passed::FIRST), self.at(Passed::SECOND), self.at(Passed::THIRD)) {
+            (None, _, _) => self.set(Passed::FIRST, from),
+            (_, None, _) => self.set(Passed::SECOND, from),
+            (_, _, None) => self.set(Passed::THIRD, from),
+            (_, _, Some(third)) if third == to => self.0 &= !(0xF << Passed::THIRD),
+            (_, _, Some(_)) => {}
+        }
+    }
+
+    /// The oldest transition; none is left if there is no second one.
+    fn pop(&mut self) -> Transition {
+        let reached = self.at(Passed::REACHED).unwrap_or(State::Closed);
+        let from = self.at(Passed::FIRST).unwrap_or(reached);
+        let second = self.at(Passed::SECOND);
+        *self = match second {
+            Some(_) => Passed((self.0 & 0xF000) | ((self.0 & 0x0FFF) >> Passed::SECOND)),
+            None => Passed::NONE,
+        };
+        Transition { from, to: second.unwrap_or(reached) }
     }
 }
 
@@ -64,11 +113,7 @@ bitflags::bitflags! {
 pub(crate) struct Due {
     pub(crate) what: What,
     signals: Signals,
-    /// The states that were left, oldest first; each transition leads to the next one, the last to `reached`.
-    left: [Option<State>; 3],
-    reached: State,
-    /// The ICMP error to be signalled.
-    icmp: IcmpError,
+    passed: Passed,
     acknowledged: u32,
     /// The number in the reset.
     reset: SeqNumber,
@@ -80,9 +125,7 @@ impl Due {
     pub(crate) const NOTHING: Due = Due {
         what: What::empty(),
         signals: Signals::empty(),
-        left: [None; 3],
-        reached: State::Closed,
-        icmp: IcmpError::SourceQuench,
+        passed: Passed::NONE,
         acknowledged: 0,
         reset: SeqNumber(0),
         reset_echo: 0,
@@ -93,29 +136,18 @@ impl Due {
         self.what.is_empty()
     }
 
-    /// A transition. Of more than three the later ones fold into the third; one that ends where it began vanishes.
     pub(crate) fn transition(&mut self, from: State, to: State) {
         self.what |= What::TRANSITIONS;
-        self.reached = to;
-        match &mut self.left {
-            [first @ None, _, _] => *first = Some(from),
-            [_, second @ None, _] => *second = Some(from),
-            [_, _, third @ None] => *third = Some(from),
-            [_, _, third] if *third == Some(to) => *third = None,
-            [_, _, _] => {}
-        }
+        self.passed.push(from, to);
     }
 
     #[inline]
     pub(crate) fn next_transition(&mut self) -> Transition {
-        let [from, second, third] = self.left;
-        self.left = [second, third, None];
-        let from = from.unwrap_or(self.reached);
-        if let Some(to) = second {
-            return Transition { from, to };
+        let transition = self.passed.pop();
+        if self.passed == Passed::NONE {
+            self.what.remove(What::TRANSITIONS);
         }
-        self.what.remove(What::TRANSITIONS);
-        Transition { from, to: core::mem::replace(&mut self.reached, State::Closed) }
+        transition
     }
 
     pub(crate) fn end(&mut self, end: End) {
@@ -125,7 +157,7 @@ impl Due {
             End::TimedOut => Signals::TIMED_OUT,
             End::Unreachable(error) => {
                 self.signals.remove(Signals::SOFT_ERROR);
-                self.icmp = error;
+                self.set_error(error);
                 Signals::UNREACHABLE
             }
         };
@@ -133,8 +165,19 @@ impl Due {
     }
 
     pub(crate) fn soft_error(&mut self, error: IcmpError) {
-        self.icmp = error;
+        self.set_error(error);
         self.signal(Signals::SOFT_ERROR);
+    }
+
+    fn set_error(&mut self, error: IcmpError) {
+        let place = Signals::from_bits_retain((error as u16) << ERROR_SHIFT);
+        self.signals = self.signals.difference(Signals::ERROR).union(place);
+    }
+
+    fn take_error(&mut self) -> IcmpError {
+        let place = self.signals.bits() >> ERROR_SHIFT;
+        self.signals.remove(Signals::ERROR);
+        IcmpError::ALL.get(usize::from(place)).copied().unwrap_or(IcmpError::SourceQuench)
     }
 
     /// "Signal the user: connection closing."
@@ -172,21 +215,22 @@ impl Due {
 
     #[cold]
     fn next_of_signals(&mut self) -> Signal {
-        let first = Signals::from_bits_truncate(self.signals.bits() & self.signals.bits().wrapping_neg());
+        let first = Signals::from_bits_retain(self.signals.bits() & self.signals.bits().wrapping_neg());
         self.signals.remove(first);
-        if self.signals.is_empty() {
-            self.what.remove(What::SIGNALS);
-        }
-        match first {
+        let signal = match first {
             Signals::RETRANSMITTING => Signal::Retransmitting,
             Signals::CLOSING => Signal::Closing,
             Signals::REFUSED => Signal::Refused,
             Signals::RESET => Signal::Reset,
             Signals::TIMED_OUT => Signal::TimedOut,
-            Signals::SOFT_ERROR => Signal::SoftError(core::mem::replace(&mut self.icmp, IcmpError::SourceQuench)),
-            Signals::UNREACHABLE => Signal::Unreachable(core::mem::replace(&mut self.icmp, IcmpError::SourceQuench)),
+            Signals::SOFT_ERROR => Signal::SoftError(self.take_error()),
+            Signals::UNREACHABLE => Signal::Unreachable(self.take_error()),
             _ => Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize),
+        };
+        if self.signals.is_empty() {
+            self.what.remove(What::SIGNALS);
         }
+        signal
     }
 
     /// The reset that answers a segment which is none, as [`Segment::reset`] has it; a later one replaces it.

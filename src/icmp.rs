@@ -36,6 +36,20 @@ pub enum IcmpError {
 }
 
 impl IcmpError {
+    /// All of them, in their order.
+    pub(crate) const ALL: [IcmpError; 10] = [
+        IcmpError::SourceQuench,
+        IcmpError::NetworkUnreachable,
+        IcmpError::HostUnreachable,
+        IcmpError::ProtocolUnreachable,
+        IcmpError::PortUnreachable,
+        IcmpError::FragmentationNeeded,
+        IcmpError::SourceRouteFailed,
+        IcmpError::Prohibited,
+        IcmpError::TimeExceeded,
+        IcmpError::ParameterProblem,
+    ];
+
     /// Whether RFC 9293 calls for the end of the connection (SHLD-26).
     #[must_use]
     pub const fn is_hard(self) -> bool {
@@ -85,7 +99,7 @@ impl Connection {
         if !(snd.una.le(quoted) && quoted.lt(snd.nxt)) {
             return Err(Refusal::IcmpNotInFlight);
         }
-        let aborts = error.is_hard() && (snd.syn || self.endpoint.policy.icmp_aborts());
+        let aborts = error.is_hard() && (snd.is_opening() || self.endpoint.policy.icmp_aborts());
         match phase {
             Some(Phase::SynReceived(Origin::Passive | Origin::Listener)) if aborts => self.return_to_listen(),
             _ if aborts => self.close_with(End::Unreachable(error)),

@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::state::Transition;
-use crate::tcb::{Agreed, Pace, Phase, Rcv, Snd, SynSent, Synchronized, Tcb};
+use crate::tcb::{Flags, Pace, Phase, Rcv, Snd, SynSent, Synchronized, Tcb};
 use crate::time::Instant;
 
 /// What [`poll`](Connection::poll) hands out, in this order: transitions, signals, segments, and then `Wait`.
@@ -77,7 +77,7 @@ impl Connection {
     #[inline(never)]
     fn bare_ack(&mut self) -> Output {
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) if tcb.snd.agreed.contains(Agreed::TIMESTAMPS) => self.stamped_ack(),
+            Tcb::Synchronized(tcb) if tcb.snd.flags.contains(Flags::TIMESTAMPS) => self.stamped_ack(),
             Tcb::Synchronized(tcb) => {
                 let ack = tcb.bare_ack(&mut self.endpoint);
                 bare(ack)
@@ -194,9 +194,9 @@ impl Snd {
     /// limit, and what recovery has earned (D16). The FIN rides on the last payload (D27).
     #[inline]
     fn next_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
-        if self.syn {
+        if self.is_opening() {
             // D8: nothing but a FIN can go before our SYN is acknowledged, and no window holds it back.
-            let fin = self.fin && self.nxt == self.end;
+            let fin = self.is_closing() && self.nxt == self.end;
             return fin.then_some(Piece { from: self.end, payload: 0, fin });
         }
         let (from, until, credit) = self.cursor();
@@ -206,7 +206,7 @@ impl Snd {
             return None;
         }
         let behind = from + payload;
-        let fin = self.fin && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
+        let fin = self.is_closing() && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
         let len = payload.saturating_add(u32::from(fin));
         (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
     }
@@ -219,7 +219,7 @@ impl Snd {
         if payload == u32::from(self.mss) {
             return true;
         }
-        let waits = self.una != self.nxt && endpoint.policy.nagle() && !self.fin;
+        let waits = self.una != self.nxt && endpoint.policy.nagle() && !self.is_closing();
         // All there is; or, where the caller's limit is the bound, all that may go while nothing is in flight; or half
         // the largest window.
         let limited = endpoint.limit < self.wnd && self.una == self.nxt;
@@ -244,7 +244,7 @@ impl Snd {
         let payload = self.end.min(sent).ahead_of(self.una).min(allowed);
         let behind = self.una + payload;
         let room = behind.lt(self.una + self.wnd.max(1));
-        let fin = self.fin && behind == self.end && sent.gt(self.end) && room;
+        let fin = self.is_closing() && behind == self.end && sent.gt(self.end) && room;
         (payload > 0 || fin).then_some(Piece { from: self.una, payload, fin })
     }
 
@@ -286,7 +286,7 @@ impl Synchronized {
     /// RFC 9293 3.10.4, CLOSE-WAIT: the CLOSE waits until all preceding SENDs have been segmentized, and then LAST-ACK
     /// is entered. To be called after each event that can make it so, so that the transition comes before the segments.
     pub(crate) fn enter_last_ack(&mut self, endpoint: &mut Endpoint) {
-        if self.phase == Phase::CloseWait && self.snd.fin && self.snd.is_segmentized(endpoint) {
+        if self.phase == Phase::CloseWait && self.snd.is_closing() && self.snd.is_segmentized(endpoint) {
             self.enter(Phase::LastAck, endpoint);
         }
     }
@@ -300,9 +300,9 @@ impl Synchronized {
         payload: u32,
         endpoint: &mut Endpoint,
     ) -> Output {
-        let window = self.rcv.advertise(self.snd.syn, endpoint);
+        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
         let mut segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
-        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+        if self.snd.flags.contains(Flags::TIMESTAMPS) {
             segment = segment.with_options(self.stamp(endpoint));
         }
         Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
@@ -341,24 +341,24 @@ impl Synchronized {
     #[inline]
     fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Segment {
         endpoint.due.drop_segments();
-        let window = self.rcv.advertise(self.snd.syn, endpoint);
+        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
         Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
     }
 
     fn options(&self, endpoint: &Endpoint) -> Options {
-        if self.snd.agreed.contains(Agreed::TIMESTAMPS) { self.stamp(endpoint) } else { Options::NONE }
+        if self.snd.flags.contains(Flags::TIMESTAMPS) { self.stamp(endpoint) } else { Options::NONE }
     }
 
     /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
     fn syn_ack(&mut self, endpoint: &Endpoint) -> Segment {
         let mut options = Options::NONE.with_mss(endpoint.policy.mss);
-        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+        if self.snd.flags.contains(Flags::TIMESTAMPS) {
             options = self.stamp(endpoint).with_mss(endpoint.policy.mss);
         }
-        if self.snd.agreed.contains(Agreed::SCALE) {
+        if self.snd.flags.contains(Flags::SCALE) {
             options = options.with_window_scale(self.rcv.scale);
         }
-        if self.snd.agreed.contains(Agreed::SACK) {
+        if self.snd.flags.contains(Flags::SACK) {
             options = options.with_sack_permitted();
         }
         self.rcv.unacknowledged = false;
@@ -390,7 +390,7 @@ impl Synchronized {
     /// SEG.SEQ of a segment that carries nothing: SND.NXT, but no further than the peer's window reaches, or else the
     /// peer refuses it (D17).
     fn bare_seq(&self) -> SeqNumber {
-        if self.snd.syn { self.snd.nxt } else { self.snd.nxt.min(self.snd.right_edge()) }
+        if self.snd.is_opening() { self.snd.nxt } else { self.snd.nxt.min(self.snd.right_edge()) }
     }
 
     #[inline(always)]

@@ -1,16 +1,17 @@
 //! The retransmission timeout, RFC 6298.
 
-use crate::config::Policy;
+use core::num::NonZeroU32;
 
-/// SRTT, RTTVAR and RTO of RFC 6298 section 2.
+use crate::config::Policy;
+use crate::time::Span;
+
+/// What the retransmission timeout is computed from, RFC 6298 section 2.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Rto {
-    /// Microseconds; zero before the first sample.
-    srtt: u32,
-    /// Microseconds.
-    rttvar: u32,
-    /// Milliseconds, not backed off.
-    rto: u32,
+pub(crate) enum Rto {
+    /// No round-trip time is known: this many milliseconds.
+    Initial(u32),
+    /// SRTT and RTTVAR, in microseconds.
+    Measured { srtt: NonZeroU32, rttvar: u32 },
 }
 
 /// The granularity G of our clock, in microseconds.
@@ -21,49 +22,54 @@ const LONGEST: u32 = 1 << 28;
 impl Rto {
     /// RFC 6298 section 2.1: before any sample.
     pub(crate) fn new(policy: &Policy) -> Rto {
-        Rto { srtt: 0, rttvar: 0, rto: clamp(policy.rto_initial.millis_u32(), policy) }
+        Rto::Initial(at_most_u32(policy.rto_initial))
+    }
+
+    /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
+    pub(crate) fn after_syn_timeout(policy: &Policy) -> Rto {
+        Rto::Initial(at_most_u32(policy.rto_initial).max(3_000))
     }
 
     /// A measurement of the round-trip time, in microseconds, of a segment that was sent once (RFC 6298 section 3).
     #[inline]
-    pub(crate) fn sample(&mut self, rtt: u32, policy: &Policy) {
+    pub(crate) fn sample(&mut self, rtt: u32) {
         // Longer than the longest timeout that anyone would choose, and no sum below overflows.
         let rtt = rtt.clamp(1, LONGEST);
-        if self.srtt == 0 {
+        let (srtt, rttvar) = match self {
             // RFC 6298 section 2.2
-            self.srtt = rtt;
-            self.rttvar = rtt / 2;
-        } else {
+            Rto::Initial(_) => (rtt, rtt / 2),
             // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
-            let off = self.srtt.abs_diff(rtt);
-            self.rttvar = self.rttvar.wrapping_mul(3).wrapping_add(off) / 4;
-            self.srtt = self.srtt.wrapping_mul(7).wrapping_add(rtt) / 8;
-        }
-        let micros = self.srtt.wrapping_add(self.rttvar.wrapping_mul(4).max(G));
-        self.rto = clamp(micros.wrapping_add(999) / 1_000, policy);
+            Rto::Measured { srtt, rttvar } => {
+                let off = srtt.get().abs_diff(rtt);
+                let srtt = srtt.get().wrapping_mul(7).wrapping_add(rtt) / 8;
+                (srtt, rttvar.wrapping_mul(3).wrapping_add(off) / 4)
+            }
+        };
+        *self = Rto::Measured { srtt: NonZeroU32::MIN.saturating_add(srtt.saturating_sub(1)), rttvar };
     }
 
     /// The timeout in milliseconds, doubled so often (RFC 6298 section 5.5).
     #[inline]
     pub(crate) fn millis(&self, backoff: u8, policy: &Policy) -> u64 {
-        if backoff == 0 {
-            return u64::from(self.rto);
-        }
-        (u64::from(self.rto) << backoff.min(31)).min(u64::from(policy.rto_max))
-    }
-
-    /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
-    pub(crate) fn after_syn_timeout(&mut self, policy: &Policy) {
-        self.rto = clamp(policy.rto_initial.millis_u32().max(3_000), policy);
+        let millis = match self {
+            Rto::Initial(millis) => *millis,
+            Rto::Measured { srtt, rttvar } => {
+                srtt.get().wrapping_add(rttvar.wrapping_mul(4).max(G)).wrapping_add(999) / 1_000
+            }
+        };
+        let once = Span::clamp(millis, policy.rto_min, policy.rto_max);
+        if backoff == 0 { once } else { (once << backoff.min(31)).min(policy.rto_max.millis()) }
     }
 
     /// SRTT and RTTVAR in microseconds, once there is a sample.
     pub(crate) fn estimate(&self) -> Option<(u32, u32)> {
-        (self.srtt != 0).then_some((self.srtt, self.rttvar))
+        match self {
+            Rto::Initial(_) => None,
+            Rto::Measured { srtt, rttvar } => Some((srtt.get(), *rttvar)),
+        }
     }
 }
 
-/// Within `rto_min` and `rto_max`; where they cross, `rto_max` wins.
-fn clamp(millis: u32, policy: &Policy) -> u32 {
-    millis.max(policy.rto_min).min(policy.rto_max)
+fn at_most_u32(span: Span) -> u32 {
+    u32::try_from(span.millis()).unwrap_or(u32::MAX)
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::connection::Connection;
 use crate::seq::SeqNumber;
 use crate::state::State;
-use crate::tcb::{Agreed, Rcv, Snd, Tcb};
+use crate::tcb::{Flags, Rcv, Snd, Tcb};
 
 /// Every variable of a connection, as plain data. What a state does not have is `None`, or zero for a count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -85,8 +85,8 @@ impl Status {
             peer_mss: snd.map(|snd| snd.mss),
             snd_scale: rcv.and(snd).map(|snd| snd.scale),
             rcv_scale: rcv.map(|rcv| rcv.scale),
-            timestamps: snd.is_some_and(|snd| snd.agreed.contains(Agreed::TIMESTAMPS)),
-            sack_permitted: snd.is_some_and(|snd| snd.agreed.contains(Agreed::SACK)),
+            timestamps: snd.is_some_and(|snd| snd.flags.contains(Flags::TIMESTAMPS)),
+            sack_permitted: snd.is_some_and(|snd| snd.flags.contains(Flags::SACK)),
         }
     }
 }

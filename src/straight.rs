@@ -8,7 +8,7 @@ use crate::due::What;
 use crate::error::Refusal;
 use crate::poll::Output;
 use crate::segment::{Control, Segment};
-use crate::tcb::{Agreed, Pace, Phase, Snd, Synchronized, Tcb};
+use crate::tcb::{Flags, Pace, Phase, Snd, Synchronized, Tcb};
 
 #[cfg(test)]
 mod tests;
@@ -32,12 +32,12 @@ impl Connection {
     #[inline(never)]
     pub(crate) fn payload(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && !tcb.snd.syn
+            && !tcb.snd.is_opening()
             && tcb.snd.is_steady()
         {
             let snd = &tcb.snd;
             let room = (snd.una + snd.wnd.min(self.endpoint.limit)).ahead_of(snd.nxt);
-            if snd.fin {
+            if snd.is_closing() {
                 return self.payload_and_fin(room);
             }
             let queued = snd.end - snd.nxt;
@@ -72,7 +72,7 @@ impl Synchronized {
     pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
         const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
         matches!(self.phase, Phase::Established)
-            && !self.snd.agreed.contains(Agreed::TIMESTAMPS)
+            && !self.snd.flags.contains(Flags::TIMESTAMPS)
             && segment.control().intersection(TESTED) == Control::ACK
             && segment.seq() == self.rcv.nxt
             && u32::from(segment.payload_len()) <= self.rcv.wnd()
@@ -114,7 +114,7 @@ impl Synchronized {
         if fin {
             control |= Control::FIN;
         }
-        endpoint.due.what = if last && fin == snd.fin { What::empty() } else { What::LOOK };
+        endpoint.due.what = if last && fin == snd.is_closing() { What::empty() } else { What::LOOK };
         let start = (from - snd.una) as usize;
         self.transmit(from, control, start, payload, endpoint)
     }
@@ -130,7 +130,7 @@ impl Snd {
             && end.le(self.una)
         {
             self.pace = Pace::Untimed;
-            self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at), endpoint);
+            self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at));
         }
         if self.una == self.nxt {
             self.retransmissions = 0;

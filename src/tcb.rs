@@ -4,7 +4,7 @@ mod rcv;
 mod snd;
 
 pub(crate) use rcv::Rcv;
-pub(crate) use snd::{Agreed, Pace, Snd};
+pub(crate) use snd::{Flags, Pace, Snd};
 
 use crate::config::Policy;
 use crate::connection::Endpoint;
@@ -135,7 +135,7 @@ impl Synchronized {
             phase: Phase::SynReceived(origin),
             challenges: 0,
             challenges_since: 0,
-            rcv: Rcv::new(syn, offer, snd.agreed, endpoint),
+            rcv: Rcv::new(syn, offer, snd.flags, endpoint),
             snd,
         }
     }
@@ -169,7 +169,7 @@ impl Synchronized {
             return false;
         }
         let beyond = self.rcv.nxt.lt(syn.seq());
-        let before = self.snd.agreed.contains(Agreed::TIMESTAMPS);
+        let before = self.snd.flags.contains(Flags::TIMESTAMPS);
         match syn.options().timestamps().filter(|_| endpoint.policy.timestamps()) {
             Some((value, _)) if before => {
                 let (value, recent) = (SeqNumber(value), SeqNumber(self.rcv.ts_recent));

@@ -52,6 +52,12 @@ impl Instant {
         (self.as_micros() / 1_000) as u32
     }
 
+    /// The same, rounded up.
+    #[inline]
+    pub(crate) const fn as_millis_up(self) -> u32 {
+        self.as_micros().div_ceil(1_000) as u32
+    }
+
     /// In steps of two hours and twenty-three minutes, modulo 17 years: for ages of days.
     pub(crate) const fn as_long_steps(self) -> u16 {
         (self.as_micros() >> 33) as u16
@@ -99,12 +105,14 @@ impl fmt::Display for Instant {
 
 /// A length of time in two bytes, for a connection to keep: whole milliseconds up to 8.19 s, four significant digits
 /// (three from 8191 up) beyond, as far as two and a half years; longer is for ever. What does not fit is rounded up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The longer of two is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Span(u16); // thirteen bits of digits under three bits of power of ten
 
 impl Span {
     pub(crate) const FOREVER: Span = Span(u16::MAX);
     const DIGITS: u32 = 13;
+    /// The longest that is kept to the millisecond.
     const MOST: u64 = (1 << Span::DIGITS) - 2;
 
     #[inline]
@@ -136,6 +144,11 @@ impl Span {
         }
     }
 
+    /// The shorter of two.
+    pub(crate) const fn or(self, other: Span) -> Span {
+        if self.0 < other.0 { self } else { other }
+    }
+
     /// Milliseconds; `u64::MAX` for ever.
     #[inline]
     pub(crate) const fn millis(self) -> u64 {
@@ -143,7 +156,7 @@ impl Span {
             return u64::MAX;
         }
         let power: u32 = match self.0 >> Span::DIGITS {
-            0 => 1,
+            0 => return self.0 as u64,
             1 => 10,
             2 => 100,
             3 => 1_000,
@@ -155,10 +168,13 @@ impl Span {
         ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power as u64)
     }
 
-    /// As [`Span::millis`], `u32::MAX` for longer.
-    pub(crate) const fn millis_u32(self) -> u32 {
-        let millis = self.millis();
-        if millis < u32::MAX as u64 { millis as u32 } else { u32::MAX }
+    /// So many milliseconds, brought within two lengths; where they cross, the upper one wins.
+    #[inline]
+    pub(crate) fn clamp(millis: u32, lower: Span, upper: Span) -> u64 {
+        if u64::from(millis) <= Span::MOST {
+            return Span(millis as u16).max(lower).min(upper).millis();
+        }
+        u64::from(millis).max(lower.millis()).min(upper.millis())
     }
 
     /// Whether so many milliseconds are as long as this, or longer.

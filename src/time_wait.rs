@@ -12,7 +12,7 @@ use crate::poll::Output;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::state::State;
-use crate::tcb::{Agreed, Offer, Origin, Phase, Rcv, Snd, Synchronized, Tcb};
+use crate::tcb::{Flags, Offer, Origin, Phase, Rcv, Snd, Synchronized, Tcb};
 use crate::time::Instant;
 
 /// A [`Connection`] in TIME-WAIT, in 32 bytes: what a server keeps of its closed connections for 2 MSL.
@@ -219,12 +219,12 @@ impl TimeWait {
 
     fn pack_tcb(tcb: &Synchronized, endpoint: &Endpoint) -> TimeWait {
         let (snd, mut rcv) = (&tcb.snd, tcb.rcv.clone());
-        let window = rcv.advertise(snd.syn, endpoint);
+        let window = rcv.advertise(snd.is_opening(), endpoint);
         let shift = 16_u32.saturating_sub(snd.max_wnd.leading_zeros());
         // Both SYNs had them, TS.Recent counts no more, and a SYN of another life has been challenged.
-        let marks = mark(Marks::TIMESTAMPS, snd.agreed.contains(Agreed::TIMESTAMPS))
+        let marks = mark(Marks::TIMESTAMPS, snd.flags.contains(Flags::TIMESTAMPS))
             | mark(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), endpoint))
-            | mark(Marks::SCALE, snd.agreed.contains(Agreed::SCALE))
+            | mark(Marks::SCALE, snd.flags.contains(Flags::SCALE))
             | mark(Marks::CHALLENGED, tcb.phase == Phase::TimeWait { challenged: true })
             | due(endpoint);
         let since = endpoint.time_wait_since();
@@ -298,14 +298,13 @@ impl TimeWait {
     }
 
     fn unpack_snd(&self, snd: &mut Snd) {
-        snd.syn = false;
-        snd.fin = true;
+        snd.flags = Flags::FIN;
         snd.end = self.snd_nxt.back(1);
         snd.una = self.snd_nxt;
         snd.nxt = self.snd_nxt;
         snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT);
-        snd.agreed.set(Agreed::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
-        snd.agreed.set(Agreed::SCALE, self.marks().contains(Marks::SCALE));
+        snd.flags.set(Flags::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
+        snd.flags.set(Flags::SCALE, self.marks().contains(Marks::SCALE));
     }
 
     fn unpack_rcv(&self, rcv: &mut Rcv, endpoint: &Endpoint) {

@@ -3,12 +3,29 @@
 use crate::connection::{Connection, Endpoint};
 use crate::due::End;
 use crate::tcb::{Origin, Pace, Phase, Snd, Tcb};
-use crate::time::Span;
+use crate::time::{Instant, Span};
 
 impl Endpoint {
+    /// There is progress, or something new to wait for.
+    #[inline]
+    pub(crate) fn progress(&mut self) {
+        self.since = self.now.as_millis_up();
+    }
+
+    /// Milliseconds since the last progress; what is 49 days ago counts from there.
+    fn idle(&self) -> u32 {
+        self.now.as_millis_up().wrapping_sub(self.since)
+    }
+
     /// So long ago was the last progress.
     pub(crate) fn is_past(&self, span: Span) -> bool {
-        span.after(self.since).is_some_and(|end| end <= self.now)
+        span.is_over(self.idle())
+    }
+
+    /// When the user timeout ends, counted from the last progress.
+    pub(crate) fn user_timeout(&self) -> Option<Instant> {
+        let since = self.now.as_micros().div_ceil(1_000).saturating_sub(u64::from(self.idle()));
+        self.policy.user_timeout.after(Instant::ZERO.after_millis(since))
     }
 
     /// The 2 MSL of TIME-WAIT begin, or begin again.
@@ -55,22 +72,22 @@ impl Connection {
             Tcb::Synchronized(tcb) => &mut tcb.snd,
             Tcb::Closed | Tcb::Listen => return,
         };
-        if !snd.syn && snd.is_paused(endpoint) {
+        if !snd.is_opening() && snd.is_paused(endpoint) {
             endpoint.timer = None;
             return;
         }
         // The override of silly-window avoidance (RFC 9293 3.8.6.2.1): nothing has been sent, and nothing is lost.
-        if !snd.syn && snd.wnd > 0 && snd.una == snd.nxt {
+        if !snd.is_opening() && snd.wnd > 0 && snd.una == snd.nxt {
             endpoint.timer = None;
             endpoint.due.front();
             return;
         }
         // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.
-        if !snd.syn && snd.wnd == 0 && snd.retransmissions == 0 {
-            endpoint.since = endpoint.now;
+        if !snd.is_opening() && snd.wnd == 0 && snd.retransmissions == 0 {
+            endpoint.progress();
         }
         // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23); and the user timeout.
-        let r2 = if snd.syn { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
+        let r2 = if snd.is_opening() { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
         if endpoint.is_past(endpoint.policy.user_timeout) || endpoint.is_past(r2) {
             return self.timed_out();
         }
@@ -94,7 +111,7 @@ impl Snd {
     /// can be timed any more (Karn).
     fn send_front_again(&mut self, endpoint: &mut Endpoint) {
         self.pace = Pace::Untimed;
-        if self.syn {
+        if self.is_opening() {
             endpoint.due.syn();
             return;
         }

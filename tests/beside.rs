@@ -127,6 +127,26 @@ fn a_fin_that_followed_what_is_lost_went_with_it() {
 }
 
 #[test]
+fn a_fin_that_is_lost_alone_is_the_one_behind_the_last_byte() {
+    let mut connection = after(
+        &Config::DEFAULT,
+        "
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        send 10
+        & close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>
+        FIN-WAIT-1
+        <-- <SEQ=300><ACK=110><CTL=ACK>
+        signal: Acknowledged 10
+        FIN-WAIT-1 IN-FLIGHT=1
+        ",
+    );
+    assert_eq!(connection.retransmit(0..2), Err(CallError::NotSent));
+    assert_eq!(connection.retransmit(0..1), Ok(()));
+    assert_eq!(drain(&mut connection, NOW), ["<SEQ=110><ACK=300><CTL=FIN,ACK> 0..0"]);
+}
+
+#[test]
 fn bytes_that_were_never_sent_cannot_be_sent_again() {
     let mut connection = three_in_flight();
     let before = connection.clone();

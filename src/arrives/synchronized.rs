@@ -8,7 +8,7 @@ use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
-use crate::tcb::{Agreed, Origin, Phase, Synchronized, Tcb};
+use crate::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
@@ -87,7 +87,7 @@ impl Synchronized {
     /// RFC 7323 5.3, R1, which stands before the sequence number.
     #[inline]
     fn check_timestamp(&self, segment: &Segment, endpoint: &Endpoint) -> Result<(), Return> {
-        if !self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+        if !self.snd.flags.contains(Flags::TIMESTAMPS) {
             return Ok(());
         }
         match segment.options().timestamps() {
@@ -102,7 +102,7 @@ impl Synchronized {
     /// RFC 7323 5.3, R3, of a segment whose acknowledgment was acceptable (D30).
     #[inline]
     fn note_timestamp(&mut self, text: &Text<'_>, endpoint: &Endpoint) {
-        if self.snd.agreed.contains(Agreed::TIMESTAMPS) {
+        if self.snd.flags.contains(Flags::TIMESTAMPS) {
             self.rcv.note_timestamp(text.header, endpoint);
         }
     }
@@ -128,7 +128,7 @@ impl Synchronized {
 
     /// The peer's SYN once more, while our SYN is unacknowledged.
     fn is_syn_again(&self, segment: &Segment) -> bool {
-        self.snd.syn && segment.is_syn() && segment.seq() == self.rcv.irs
+        self.snd.is_opening() && segment.is_syn() && segment.seq() == self.rcv.irs
     }
 
     /// A bare ACK of a peer that has filled our window, or sent a probe behind it, all of which we have missed (D17).
@@ -159,7 +159,7 @@ impl Synchronized {
         if let Some(ack) = segment.ack()
             && segment.len() == 0
             && (1..=LEFT).contains(&left)
-            && !self.snd.syn
+            && !self.snd.is_opening()
             && self.snd.una.lt(ack)
             && ack.le(self.snd.nxt)
         {
@@ -218,7 +218,7 @@ impl Synchronized {
             Phase::SynReceived(Origin::Passive | Origin::Listener) => Return::Listen,
             Phase::SynReceived(Origin::Active) => Return::Close(Some(End::Refused)),
             // D19: refused before our SYN is acknowledged, reset after.
-            Phase::FinWait1 if self.snd.syn => Return::Close(Some(End::Refused)),
+            Phase::FinWait1 if self.snd.is_opening() => Return::Close(Some(End::Refused)),
             Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
                 Return::Close(Some(End::Reset))
             }
@@ -263,7 +263,7 @@ impl Synchronized {
         let Some(ack) = text.header.ack() else {
             return Err(self.without_ack(text, endpoint));
         };
-        if self.snd.syn {
+        if self.snd.is_opening() {
             return self.check_ack_of_syn(ack, text, endpoint);
         }
         self.check_range(ack, endpoint)?;
@@ -317,7 +317,7 @@ impl Synchronized {
         if let Phase::SynReceived(_) = self.phase {
             self.enter(Phase::Established, endpoint);
             // A CLOSE that was queued.
-            if self.snd.fin {
+            if self.snd.is_closing() {
                 self.enter(Phase::FinWait1, endpoint);
             }
         }

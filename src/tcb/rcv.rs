@@ -1,6 +1,6 @@
 //! The receive sequence space, RFC 9293 section 3.3.1, Figure 4.
 
-use super::{Agreed, Offer};
+use super::{Flags, Offer};
 use crate::connection::Endpoint;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
@@ -31,7 +31,7 @@ pub(crate) struct Rcv {
 
 impl Rcv {
     /// RFC 9293 3.10.7.2, third, and 3.10.7.3, fourth: IRS and RCV.NXT from the peer's SYN.
-    pub(super) fn new(syn: &Segment, offer: &Offer, agreed: Agreed, endpoint: &Endpoint) -> Rcv {
+    pub(super) fn new(syn: &Segment, offer: &Offer, agreed: Flags, endpoint: &Endpoint) -> Rcv {
         let nxt = syn.seq() + 1;
         Rcv {
             irs: syn.seq(),
@@ -41,10 +41,10 @@ impl Rcv {
             ts_recent: syn
                 .options()
                 .timestamps()
-                .filter(|_| agreed.contains(Agreed::TIMESTAMPS))
+                .filter(|_| agreed.contains(Flags::TIMESTAMPS))
                 .map_or(0, |(value, _)| value),
             ts_recent_at: endpoint.now.as_long_steps(),
-            scale: offer.options.window_scale().filter(|_| agreed.contains(Agreed::SCALE)).unwrap_or(0),
+            scale: offer.options.window_scale().filter(|_| agreed.contains(Flags::SCALE)).unwrap_or(0),
             unacknowledged: false,
         }
     }

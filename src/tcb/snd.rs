@@ -42,13 +42,9 @@ pub(crate) struct Snd {
     pub(crate) mss: u16,
     /// How often the front has been sent again.
     pub(crate) retransmissions: u8,
-    /// Our SYN is not acknowledged yet.
-    pub(crate) syn: bool,
-    /// The user has closed: a FIN stands at `end`.
-    pub(crate) fin: bool,
     /// Snd.Wind.Shift of RFC 7323 section 2.3: windows that come are to be shifted left by so much.
     pub(crate) scale: u8,
-    pub(crate) agreed: Agreed,
+    pub(crate) flags: Flags,
     /// How often the retransmission timeout has been doubled; kept until there is a fresh sample.
     pub(crate) backoff: u8,
     /// Duplicate acknowledgments since SND.UNA last advanced (RFC 5681 section 2).
@@ -56,12 +52,17 @@ pub(crate) struct Snd {
 }
 
 bitflags::bitflags! {
-    /// What both SYNs had.
+    /// What the numbers do not tell.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub(crate) struct Agreed: u8 {
+    pub(crate) struct Flags: u8 {
+        /// Both SYNs had this option.
         const SCALE = 1;
         const TIMESTAMPS = 2;
         const SACK = 4;
+        /// Our SYN is not acknowledged yet.
+        const SYN = 8;
+        /// The user has closed: a FIN stands at `end`.
+        const FIN = 16;
     }
 }
 
@@ -104,24 +105,34 @@ impl Snd {
             rto: Rto::new(&endpoint.policy),
             mss: endpoint.policy.default_peer_mss,
             retransmissions: 0,
-            syn: true,
-            fin: false,
             scale: 0,
-            agreed: Agreed::empty(),
+            flags: Flags::SYN,
             backoff: 0,
             duplicates: 0,
         }
     }
 
+    /// Our SYN is not acknowledged yet.
+    #[inline]
+    pub(crate) const fn is_opening(&self) -> bool {
+        self.flags.contains(Flags::SYN)
+    }
+
+    /// The user has closed: a FIN stands at `end`.
+    #[inline]
+    pub(crate) const fn is_closing(&self) -> bool {
+        self.flags.contains(Flags::FIN)
+    }
+
     /// The first number after SND.UNA that is payload: the front of the user's send queue.
     pub(crate) fn front(&self) -> SeqNumber {
-        if self.syn { self.iss + 1 } else { self.una }
+        if self.is_opening() { self.iss + 1 } else { self.una }
     }
 
     /// The number behind all that is queued, the FIN included.
     #[inline]
     pub(crate) fn last(&self) -> SeqNumber {
-        if self.fin { self.end + 1 } else { self.end }
+        if self.is_closing() { self.end + 1 } else { self.end }
     }
 
     /// SND.UNA + SND.WND
@@ -132,7 +143,7 @@ impl Snd {
     /// "Our FIN is acknowledged", which is more than any acknowledgment.
     #[inline]
     pub(crate) fn fin_acknowledged(&self) -> bool {
-        self.fin && self.una == self.end + 1
+        self.is_closing() && self.una == self.end + 1
     }
 
     /// What the peer's SYN offers and we do too. RFC 9293 3.7.1: segment sizes, within our own bound (MUST-14, MUST-15,
@@ -140,19 +151,19 @@ impl Snd {
     pub(super) fn agree(&mut self, offer: &Offer, syn: &Segment, endpoint: &Endpoint) {
         let (policy, ours, options) = (&endpoint.policy, &offer.options, syn.options());
         if let (Some(_), Some(shift)) = (ours.window_scale(), options.window_scale()) {
-            self.agreed |= Agreed::SCALE;
+            self.flags |= Flags::SCALE;
             self.scale = shift.min(14);
         }
         if ours.timestamps().is_some() && options.timestamps().is_some() {
-            self.agreed |= Agreed::TIMESTAMPS;
+            self.flags |= Flags::TIMESTAMPS;
         }
         if ours.sack_permitted() && options.sack_permitted() {
-            self.agreed |= Agreed::SACK;
+            self.flags |= Flags::SACK;
         }
         let peer = options.mss().unwrap_or(policy.default_peer_mss);
         self.mss = peer.max(LEAST_PEER_MSS).min(policy.max_payload);
         // Options take their room from the payload.
-        if self.agreed.contains(Agreed::TIMESTAMPS) {
+        if self.flags.contains(Flags::TIMESTAMPS) {
             self.mss = self.mss.saturating_sub(TIMESTAMPS_LEN).max(1);
         }
         // D1: the window of a SYN counts for MAX.SND.WND, and one segment always does.
@@ -161,7 +172,7 @@ impl Snd {
 
     /// The most payload that our own bound on segments leaves, behind the header and its options.
     pub(crate) fn most_payload(&self, endpoint: &Endpoint) -> u16 {
-        let options = if self.agreed.contains(Agreed::TIMESTAMPS) { TIMESTAMPS_LEN } else { 0 };
+        let options = if self.flags.contains(Flags::TIMESTAMPS) { TIMESTAMPS_LEN } else { 0 };
         endpoint.policy.max_payload.saturating_sub(options).max(1)
     }
 
@@ -194,7 +205,7 @@ impl Snd {
         // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too.
         let echoed = self.echoed(segment, endpoint);
         if let Some(rtt) = echoed {
-            self.sample(rtt, endpoint);
+            self.sample(rtt);
         }
         match &mut self.pace {
             Pace::Untimed => {}
@@ -203,7 +214,7 @@ impl Snd {
                     let rtt = (endpoint.now.as_micros() as u32).wrapping_sub(*at);
                     self.pace = Pace::Untimed;
                     if echoed.is_none() {
-                        self.sample(rtt, endpoint);
+                        self.sample(rtt);
                     }
                 }
             }
@@ -225,7 +236,7 @@ impl Snd {
                 }
             }
         }
-        if self.syn {
+        if self.is_opening() {
             self.syn_acknowledged(endpoint);
         }
         self.una = ack;
@@ -244,14 +255,14 @@ impl Snd {
     }
 
     #[inline]
-    pub(crate) fn sample(&mut self, rtt: u32, endpoint: &Endpoint) {
-        self.rto.sample(rtt, &endpoint.policy);
+    pub(crate) fn sample(&mut self, rtt: u32) {
+        self.rto.sample(rtt);
         self.backoff = 0;
     }
 
     /// The round-trip time, in microseconds, that the echo of our timestamp tells.
     fn echoed(&self, segment: &Segment, endpoint: &Endpoint) -> Option<u32> {
-        if !self.agreed.contains(Agreed::TIMESTAMPS) {
+        if !self.flags.contains(Flags::TIMESTAMPS) {
             return None;
         }
         let (_, echo) = segment.options().timestamps()?;
@@ -262,10 +273,10 @@ impl Snd {
 
     #[cold]
     fn syn_acknowledged(&mut self, endpoint: &mut Endpoint) {
-        self.syn = false;
+        self.flags.remove(Flags::SYN);
         endpoint.due.syn_acknowledged();
         if self.retransmissions > 0 {
-            self.rto.after_syn_timeout(&endpoint.policy);
+            self.rto = Rto::after_syn_timeout(&endpoint.policy);
             self.backoff = 0;
         }
     }
@@ -334,23 +345,23 @@ impl Snd {
     #[inline]
     pub(crate) fn restart_timer(&mut self, endpoint: &mut Endpoint) {
         self.retransmissions = 0;
-        endpoint.since = endpoint.now;
+        endpoint.progress();
         endpoint.timer = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
     }
 
     /// The timer for the next try: one RTO from here, but no later than the user timeout.
     pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
         let next = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
-        endpoint.timer = Instant::earliest(next, endpoint.policy.user_timeout.after(endpoint.since));
+        endpoint.timer = Instant::earliest(next, endpoint.user_timeout());
     }
 
     /// A probe was answered: progress, for which the next one need not wait longer, unless it was the user timeout that
     /// was waited for.
     #[cold]
     pub(crate) fn probe_answered(&mut self, endpoint: &mut Endpoint) {
-        let limit = endpoint.policy.user_timeout.after(endpoint.since);
+        let limit = endpoint.user_timeout();
         self.retransmissions = 0;
-        endpoint.since = endpoint.now;
+        endpoint.progress();
         if endpoint.timer == limit {
             self.time_next_try(endpoint);
         }
