@@ -48,7 +48,11 @@ impl Connection {
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) => tcb.snd.queue(bytes),
                 Phase::Established | Phase::CloseWait => {
+                    let kept_alive = tcb.is_kept_alive(&self.endpoint);
                     tcb.snd.queue(bytes)?;
+                    if kept_alive {
+                        tcb.snd.rest_anew(&mut self.endpoint);
+                    }
                     self.endpoint.due.look();
                     Ok(())
                 }
@@ -113,6 +117,7 @@ impl Connection {
         if self.endpoint.policy.half_duplex_close() && tcb.rcv.unread() > 0 {
             return self.call_abort();
         }
+        tcb.keep_alive_anew(&mut self.endpoint);
         tcb.snd.flags |= Flags::FIN;
         self.endpoint.due.look();
         match tcb.phase {

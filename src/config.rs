@@ -65,6 +65,16 @@ pub struct Config {
     /// Nagle's algorithm (RFC 9293 section 3.7.4): while anything is unacknowledged, less than a full segment waits, unless
     /// the user has closed. It can be switched off (MUST-17), also in mid-life.
     pub nagle: bool,
+    /// Delayed acknowledgments (RFC 9293 section 3.8.6.3): payload in order is acknowledged no later than so long after
+    /// it has come, and every second segment at once. `None` and zero: each at once. Less than half a second, for which
+    /// 500 ms stand as 499 (MUST-40).
+    pub delayed_ack: Option<Duration>,
+    /// Keep-alive (RFC 9293 section 3.8.4, MAY-5). `None`, the default, is off (MUST-24, MUST-25).
+    pub keep_alive: Option<KeepAlive>,
+    /// The probes of keep-alive carry one octet of garbage, for peers that do not answer a segment without payload (RFC
+    /// 9293 section 3.8.4, MAY-6). It is no byte of the send queue: `Transmit::payload` is empty, and the caller puts in
+    /// any octet.
+    pub keep_alive_octet: bool,
     /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): a CLOSE while bytes are unread, or bytes that arrive after it,
     /// reset the connection, so that the peer learns that they are lost (SHLD-3).
     pub half_duplex_close: bool,
@@ -100,6 +110,9 @@ impl Config {
         rto_min: Duration::from_secs(1),
         rto_max: Duration::from_secs(60),
         nagle: true,
+        delayed_ack: None,
+        keep_alive: None,
+        keep_alive_octet: false,
         reset_in_time_wait: false,
         half_duplex_close: false,
         icmp_aborts: false,
@@ -141,10 +154,47 @@ impl Config {
         {
             return Err(ConfigError::Rto);
         }
+        if let Some(delay) = self.delayed_ack
+            && delay.as_millis() > 500
+        {
+            return Err(ConfigError::DelayedAck);
+        }
+        if let Some(KeepAlive { idle, interval, probes }) = self.keep_alive
+            && (idle.is_zero() || interval.is_zero() || probes < LEAST_PROBES)
+        {
+            return Err(ConfigError::KeepAlive);
+        }
         if self.challenge_period.is_zero() {
             return Err(ConfigError::ChallengePeriod);
         }
         Ok(())
+    }
+}
+
+/// When and how an idle connection is probed (RFC 9293 section 3.8.4).
+///
+/// A probe goes out only while nothing is in flight and nothing of the peer has been accepted for `idle` (MUST-26): in
+/// ESTABLISHED and CLOSE-WAIT, and in FIN-WAIT-2 where it has no timeout of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeepAlive {
+    /// How long nothing has come before the first probe (MUST-27). The RFC wants two hours or more by default (MUST-28).
+    pub idle: Duration,
+    /// From each probe to the next one.
+    pub interval: Duration,
+    /// So many probes without an answer, and the connection is given up one interval later. Two or more: one may be lost
+    /// (MUST-29).
+    pub probes: u8,
+}
+
+impl KeepAlive {
+    /// Two hours, then nine probes every 75 seconds, as BSD has had it since it began.
+    pub const DEFAULT: KeepAlive =
+        KeepAlive { idle: Duration::from_secs(7_200), interval: Duration::from_secs(75), probes: 9 };
+}
+
+impl Default for KeepAlive {
+    fn default() -> KeepAlive {
+        KeepAlive::DEFAULT
     }
 }
 
@@ -180,6 +230,12 @@ pub enum ConfigError {
     /// or more, and the others are brought within.
     #[error("rto_min, rto_initial and rto_max are zero or not in this order")]
     Rto,
+    /// `delayed_ack` is longer than half a second; 499 ms are taken.
+    #[error("delayed_ack is longer than half a second")]
+    DelayedAck,
+    /// `idle` or `interval` of `keep_alive` is zero, or `probes` is less than two; one millisecond and two are taken.
+    #[error("keep_alive has no time to wait, or would give up after one probe")]
+    KeepAlive,
     /// `challenge_period` is zero; one millisecond is taken.
     #[error("challenge_period is zero")]
     ChallengePeriod,
@@ -187,6 +243,10 @@ pub enum ConfigError {
 
 /// A TCP header without options, in bytes.
 const HEADER: u16 = 20;
+/// One unanswered probe is no dead peer (MUST-29).
+const LEAST_PROBES: u8 = 2;
+/// The longest that an acknowledgment is put off (MUST-40).
+const MOST_DELAY: Duration = Duration::from_millis(499);
 /// A smaller maximum segment size of the peer counts as this (D21): room for the data of one segment and no folly.
 pub(crate) const LEAST_PEER_MSS: u16 = 48;
 /// The largest window that scaling can express, RFC 7323 section 2.3.
@@ -209,6 +269,11 @@ pub(crate) struct Policy {
     /// No longer than the user timeout.
     pub(crate) rto_max: Span,
     pub(crate) challenge_period: Span,
+    /// Zero for none.
+    pub(crate) delayed_ack: Span,
+    pub(crate) keep_alive_idle: Span,
+    pub(crate) keep_alive_interval: Span,
+    pub(crate) keep_alive_probes: u8,
     pub(crate) challenge_limit: u8,
     pub(crate) r1: u8,
     /// The shift count that our SYNs offer, if they offer one.
@@ -219,7 +284,7 @@ pub(crate) struct Policy {
 bitflags::bitflags! {
     /// The policies that are on or off.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    struct Switches: u8 {
+    struct Switches: u16 {
         const TIMESTAMPS = 1;
         const SACK_PERMITTED = 2;
         const RESET_IN_TIME_WAIT = 4;
@@ -228,11 +293,25 @@ bitflags::bitflags! {
         const HALF_DUPLEX_CLOSE = 32;
         const ICMP_ABORTS = 64;
         const NAGLE = 128;
+        const DELAYED_ACK = 256;
+        const KEEP_ALIVE = 512;
+        const KEEP_ALIVE_OCTET = 1024;
+
+        /// What the straight paths leave to the long way.
+        const NOT_STRAIGHT = Self::DELAYED_ACK.bits() | Self::KEEP_ALIVE.bits();
     }
 }
 
 impl Policy {
     pub(crate) const fn new(config: &Config) -> Policy {
+        let keep_alive = match config.keep_alive {
+            Some(keep_alive) => keep_alive,
+            None => KeepAlive::DEFAULT,
+        };
+        let delayed_ack = match config.delayed_ack {
+            Some(delay) => Span::new(delay).or(Span::new(MOST_DELAY)),
+            None => Span::ZERO,
+        };
         Policy {
             receive_buffer: if config.receive_buffer < MOST_BUFFER { config.receive_buffer } else { MOST_BUFFER },
             mss: at_least(config.mss, 1),
@@ -247,6 +326,10 @@ impl Policy {
             rto_min: Span::at_least_a_millisecond(config.rto_min),
             rto_max: Span::at_least_a_millisecond(config.rto_max).or(Span::or_forever(config.user_timeout)),
             challenge_period: Span::at_least_a_millisecond(config.challenge_period),
+            delayed_ack,
+            keep_alive_idle: Span::at_least_a_millisecond(keep_alive.idle),
+            keep_alive_interval: Span::at_least_a_millisecond(keep_alive.interval),
+            keep_alive_probes: if keep_alive.probes < LEAST_PROBES { LEAST_PROBES } else { keep_alive.probes },
             challenge_limit: config.challenge_limit,
             r1: config.r1,
             shift: match (config.window_scale, scale_for(config.receive_buffer)) {
@@ -261,7 +344,10 @@ impl Policy {
                     | switch(config.rfc5961, Switches::RFC5961)
                     | switch(config.half_duplex_close, Switches::HALF_DUPLEX_CLOSE)
                     | switch(config.icmp_aborts, Switches::ICMP_ABORTS)
-                    | switch(config.nagle, Switches::NAGLE),
+                    | switch(config.nagle, Switches::NAGLE)
+                    | switch(!delayed_ack.is_zero(), Switches::DELAYED_ACK)
+                    | switch(config.keep_alive.is_some(), Switches::KEEP_ALIVE)
+                    | switch(config.keep_alive_octet, Switches::KEEP_ALIVE_OCTET),
             ),
         }
     }
@@ -290,6 +376,20 @@ impl Policy {
         self.switches.contains(Switches::NAGLE)
     }
 
+    pub(crate) const fn keeps_alive(&self) -> bool {
+        self.switches.contains(Switches::KEEP_ALIVE)
+    }
+
+    pub(crate) const fn keep_alive_octet(&self) -> bool {
+        self.switches.contains(Switches::KEEP_ALIVE_OCTET)
+    }
+
+    /// Neither acknowledgments are delayed nor idle connections kept alive.
+    #[inline]
+    pub(crate) const fn is_straight(&self) -> bool {
+        !self.switches.intersects(Switches::NOT_STRAIGHT)
+    }
+
     pub(crate) const fn icmp_aborts(&self) -> bool {
         self.switches.contains(Switches::ICMP_ABORTS)
     }
@@ -299,7 +399,7 @@ impl Policy {
     }
 }
 
-const fn switch(on: bool, bit: Switches) -> u8 {
+const fn switch(on: bool, bit: Switches) -> u16 {
     if on { bit.bits() } else { 0 }
 }
 

@@ -86,6 +86,12 @@ impl Endpoint {
         }
     }
 
+    /// The earlier of the timer and the delayed ACK.
+    #[inline]
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        Instant::earliest(self.timer, self.due.ack_deadline(self.now))
+    }
+
     /// RFC 9293 section 3.4.1: ISN = M + F, M a clock of 4 microseconds (MUST-8, SHLD-1).
     pub(crate) fn choose_isn(&self) -> SeqNumber {
         SeqNumber(self.isn_offset) + (self.now.as_micros() / 4) as u32
@@ -150,7 +156,7 @@ impl Connection {
     #[inline]
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
-        self.endpoint.timer
+        self.endpoint.deadline()
     }
 }
 
@@ -180,6 +186,7 @@ impl Connection {
     pub fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.phase == Phase::Established
+            && self.endpoint.policy.is_straight()
             && let Some(end) = tcb.snd.queued(bytes)
         {
             tcb.snd.end = end;
@@ -239,7 +246,7 @@ impl Connection {
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         self.endpoint.clock(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && tcb.is_in_order(segment)
+            && tcb.is_in_order(segment, &self.endpoint)
         {
             if !tcb.is_quiet(segment) {
                 return self.arrives_in_order(segment);
@@ -265,7 +272,7 @@ impl Connection {
     #[must_use]
     pub fn poll(&mut self, now: Instant) -> Output {
         if self.endpoint.due.is_nothing() {
-            return Output::Wait(self.deadline());
+            return Output::Wait(self.endpoint.timer);
         }
         self.poll_due(now)
     }
@@ -283,9 +290,16 @@ impl Connection {
     /// never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can follow the path's
     /// MTU down.
     pub fn configure(&mut self, config: &Config) {
-        self.endpoint.policy = Policy::new(config);
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            tcb.keep_alive_anew(&mut self.endpoint);
+            self.endpoint.policy = Policy::new(config);
+            tcb.keep_alive_anew(&mut self.endpoint);
             tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
+            if tcb.phase == Phase::FinWait2 && self.endpoint.timer.is_none() {
+                self.endpoint.timer = self.endpoint.policy.fin_wait_2_timeout.after(self.endpoint.now);
+            }
+        } else {
+            self.endpoint.policy = Policy::new(config);
         }
     }
 
@@ -320,13 +334,15 @@ impl Connection {
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
     /// window. `u32::MAX` at first. It bounds payload, not SYN and FIN.
     pub fn limit(&mut self, in_flight: u32) {
-        self.endpoint.limit = in_flight;
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
+                tcb.keep_alive_anew(&mut self.endpoint);
+                self.endpoint.limit = in_flight;
+                tcb.keep_alive_anew(&mut self.endpoint);
                 self.endpoint.due.look();
                 tcb.enter_last_ack(&mut self.endpoint);
             }
-            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => {}
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.endpoint.limit = in_flight,
         }
     }
 }

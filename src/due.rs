@@ -37,12 +37,18 @@ bitflags::bitflags! {
         /// The reset carries timestamps, those of an ABORT with a TSval of ours.
         const RESET_HAS_TS = 256;
         const RESET_HAS_TSVAL = 512;
+        /// An ACK that can wait until `ack_by`.
+        const DELAYED_ACK = 1024;
+        /// A probe of keep-alive.
+        const KEEP_ALIVE = 2048;
 
         /// What is handed out before anything of the TCB.
         const NEWS = Self::TRANSITIONS.bits() | Self::SIGNALS.bits() | Self::RESET.bits();
         const OF_RESET = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::RESET_HAS_TS.bits() | Self::RESET_HAS_TSVAL.bits();
+        /// What has been looked at, when nothing of it makes a segment.
+        const SEGMENTS = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits() | Self::KEEP_ALIVE.bits();
         /// What is nothing without a TCB.
-        const OF_TCB = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits();
+        const OF_TCB = Self::SEGMENTS.bits() | Self::DELAYED_ACK.bits();
     }
 
     /// In the order in which they are handed out; the last four are ends.
@@ -114,6 +120,8 @@ pub(crate) struct Due {
     pub(crate) what: What,
     signals: Signals,
     passed: Passed,
+    /// When the delayed ACK is due, in milliseconds modulo 2^16.
+    ack_by: u16,
     acknowledged: u32,
     /// The number in the reset.
     reset: SeqNumber,
@@ -126,6 +134,7 @@ impl Due {
         what: What::empty(),
         signals: Signals::empty(),
         passed: Passed::NONE,
+        ack_by: 0,
         acknowledged: 0,
         reset: SeqNumber(0),
         reset_echo: 0,
@@ -305,6 +314,43 @@ impl Due {
         self.what |= What::ACK;
     }
 
+    /// An ACK can wait so many milliseconds from this moment; but every second segment is acknowledged at once (RFC 9293
+    /// section 3.8.6.3, SHLD-18, SHLD-19).
+    pub(crate) fn ack_within(&mut self, delay: u64, now: Instant) {
+        if self.what.contains(What::DELAYED_ACK) {
+            return self.ack();
+        }
+        self.what |= What::DELAYED_ACK;
+        self.ack_by = (now.as_millis_up() as u16).wrapping_add(delay as u16);
+    }
+
+    /// When the delayed ACK is due. It is at most half a second ahead, and anything else that the difference seems to say
+    /// is long ago.
+    pub(crate) const fn ack_deadline(&self, now: Instant) -> Option<Instant> {
+        if !self.what.contains(What::DELAYED_ACK) {
+            return None;
+        }
+        let passed = now.as_micros() / 1_000;
+        let ahead = self.ack_by.wrapping_sub(passed as u16);
+        let ahead = if ahead <= 500 { ahead } else { 0 };
+        Some(Instant::ZERO.after_millis(passed.saturating_add(ahead as u64)))
+    }
+
+    /// The delayed ACK waits no longer.
+    pub(crate) fn ack_no_later(&mut self) {
+        self.what.remove(What::DELAYED_ACK);
+        self.ack();
+    }
+
+    /// A segment goes out that acknowledges.
+    pub(crate) fn has_acknowledged(&mut self) {
+        self.what.remove(What::ACK | What::DELAYED_ACK);
+    }
+
+    pub(crate) fn keep_alive(&mut self) {
+        self.what |= What::KEEP_ALIVE;
+    }
+
     pub(crate) fn ack_is_due(&self) -> bool {
         self.what.contains(What::ACK)
     }
@@ -312,6 +358,11 @@ impl Due {
     /// The TCB is gone, and with it all that was to be sent for it. A reset is not of the TCB.
     pub(crate) fn drop_segments(&mut self) {
         self.what.remove(What::OF_TCB);
+    }
+
+    /// Drained: what was to be looked at has been.
+    pub(crate) fn has_looked(&mut self) {
+        self.what.remove(What::SEGMENTS);
     }
 
     pub(crate) fn take(&mut self, what: What) -> bool {

@@ -135,7 +135,7 @@ mod timeouts;
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, KeepAlive};
 pub use connection::{Connection, Open};
 pub use error::{CallError, Refusal};
 pub use icmp::IcmpError;

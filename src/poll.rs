@@ -147,8 +147,8 @@ fn bare(segment: Segment) -> Output {
 
 /// Drained: what is due of segments is nothing.
 fn wait(endpoint: &mut Endpoint) -> Output {
-    endpoint.due.drop_segments();
-    Output::Wait(endpoint.timer)
+    endpoint.due.has_looked();
+    Output::Wait(endpoint.deadline())
 }
 
 /// A stretch of the send sequence space that goes into one segment.
@@ -300,18 +300,22 @@ impl Synchronized {
         payload: u32,
         endpoint: &mut Endpoint,
     ) -> Output {
-        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
-        let mut segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
-        if self.snd.flags.contains(Flags::TIMESTAMPS) {
-            segment = segment.with_options(self.stamp(endpoint));
-        }
+        let segment = self.header(from, control, payload, endpoint);
         Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
+    }
+
+    /// A segment that acknowledges, with the window and the options that all of them have.
+    #[inline(always)]
+    fn header(&mut self, from: SeqNumber, control: Control, payload: u32, endpoint: &mut Endpoint) -> Segment {
+        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
+        let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
+        if self.snd.flags.contains(Flags::TIMESTAMPS) { segment.with_options(self.stamp(endpoint)) } else { segment }
     }
 
     #[inline(never)]
     fn next_of_queue(&mut self, endpoint: &mut Endpoint) -> Output {
         if endpoint.due.take(What::SYN) {
-            endpoint.due.take(What::ACK);
+            endpoint.due.has_acknowledged();
             let segment = self.syn_ack(endpoint);
             return self.snd.syn(segment, endpoint);
         }
@@ -329,12 +333,27 @@ impl Synchronized {
             if self.snd.una == self.snd.nxt && self.snd.nxt != self.snd.last() && !self.snd.is_paused(endpoint) {
                 self.snd.arm(endpoint);
             }
+            if endpoint.timer.is_none() && self.is_kept_alive(endpoint) {
+                endpoint.timer = endpoint.policy.keep_alive_idle.after(endpoint.now);
+            }
+        }
+        if endpoint.due.take(What::KEEP_ALIVE) && self.is_kept_alive(endpoint) {
+            return self.keep_alive_probe(endpoint);
         }
         if endpoint.due.what.contains(What::ACK) {
             let ack = self.bare_ack(endpoint);
             return bare(ack.with_options(self.options(endpoint)));
         }
         wait(endpoint)
+    }
+
+    /// `<SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>`, which no window holds, so that the peer answers it (RFC 9293 section
+    /// 3.8.4, SHLD-12, MAY-6).
+    #[cold]
+    fn keep_alive_probe(&mut self, endpoint: &mut Endpoint) -> Output {
+        endpoint.due.has_acknowledged();
+        let octet = u32::from(endpoint.policy.keep_alive_octet());
+        bare(self.header(self.snd.nxt.back(1), Control::ACK, octet, endpoint))
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, when nothing else is due.
@@ -406,7 +425,7 @@ impl Synchronized {
         }
         self.snd.sent(&piece, endpoint);
         // It acknowledges too; and when all is sent there is nothing more to look at.
-        endpoint.due.take(What::ACK);
+        endpoint.due.has_acknowledged();
         if self.snd.nxt == self.snd.last() && self.snd.is_steady() {
             endpoint.due.take(What::LOOK);
         }

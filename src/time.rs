@@ -110,6 +110,7 @@ impl fmt::Display for Instant {
 pub(crate) struct Span(u16); // thirteen bits of digits under three bits of power of ten
 
 impl Span {
+    pub(crate) const ZERO: Span = Span(0);
     pub(crate) const FOREVER: Span = Span(u16::MAX);
     const DIGITS: u32 = 13;
     /// The longest that is kept to the millisecond.
@@ -142,6 +143,10 @@ impl Span {
             Some(duration) => Span::new(duration),
             None => Span::FOREVER,
         }
+    }
+
+    pub(crate) const fn is_zero(self) -> bool {
+        self.0 == 0
     }
 
     /// The shorter of two.

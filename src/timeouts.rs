@@ -2,7 +2,7 @@
 
 use crate::connection::{Connection, Endpoint};
 use crate::due::End;
-use crate::tcb::{Origin, Pace, Phase, Snd, Tcb};
+use crate::tcb::{Origin, Pace, Phase, Snd, Synchronized, Tcb};
 use crate::time::{Instant, Span};
 
 impl Endpoint {
@@ -35,9 +35,49 @@ impl Endpoint {
     }
 }
 
+/// RFC 9293 section 3.8.6.3: acknowledgments may be delayed.
+impl Endpoint {
+    /// Payload in order has come: an ACK, at once or within the time that the policy allows.
+    pub(crate) fn acknowledge_text(&mut self) {
+        let delay = self.policy.delayed_ack;
+        if delay.is_zero() { self.due.ack() } else { self.due.ack_within(delay.millis(), self.now) }
+    }
+}
+
+/// RFC 9293 section 3.8.4: keep-alive.
+impl Synchronized {
+    /// Nothing is in flight, nothing waits to be sent but for the caller's limit, and the policy is on (MUST-26): the
+    /// timer, if it runs, is that of keep-alive.
+    pub(crate) fn is_kept_alive(&self, endpoint: &Endpoint) -> bool {
+        let phase = match self.phase {
+            Phase::Established | Phase::CloseWait => true,
+            Phase::FinWait2 => endpoint.policy.fin_wait_2_timeout == Span::FOREVER,
+            Phase::SynReceived(_) | Phase::FinWait1 | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
+        };
+        let rests = self.snd.una == self.snd.nxt && (self.snd.nxt == self.snd.last() || self.snd.is_paused(endpoint));
+        endpoint.policy.keeps_alive() && phase && rests
+    }
+
+    /// Something has come, or been called: the idle time begins anew.
+    #[inline]
+    pub(crate) fn keep_alive_anew(&mut self, endpoint: &mut Endpoint) {
+        if endpoint.policy.keeps_alive() && self.is_kept_alive(endpoint) {
+            self.snd.rest_anew(endpoint);
+        }
+    }
+}
+
 impl Connection {
     pub(crate) fn timeouts(&mut self) {
+        let now = self.endpoint.now;
+        if self.endpoint.due.ack_deadline(now).is_some_and(|deadline| deadline <= now) {
+            self.endpoint.due.ack_no_later();
+        }
+        if self.endpoint.timer.is_none_or(|timer| timer > now) {
+            return;
+        }
         match &self.tcb {
+            Tcb::Synchronized(tcb) if tcb.is_kept_alive(&self.endpoint) => self.keep_alive_timeout(),
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::TimeWait { .. } => self.delete_tcb(),
                 Phase::FinWait2 => self.timed_out(),
@@ -61,6 +101,18 @@ impl Connection {
         } else {
             self.close_with(End::TimedOut);
         }
+    }
+
+    /// A probe; after so many without an answer the connection is given up (MUST-29).
+    fn keep_alive_timeout(&mut self) {
+        let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
+        let endpoint = &mut self.endpoint;
+        if tcb.snd.retransmissions >= endpoint.policy.keep_alive_probes {
+            return self.timed_out();
+        }
+        tcb.snd.retransmissions = tcb.snd.retransmissions.saturating_add(1);
+        endpoint.timer = endpoint.policy.keep_alive_interval.after(endpoint.now);
+        endpoint.due.keep_alive();
     }
 
     /// RETRANSMISSION TIMEOUT, and USER TIMEOUT.
@@ -107,6 +159,13 @@ impl Connection {
 }
 
 impl Snd {
+    /// The timer of keep-alive stops; `poll` starts it again, if there is no other to run.
+    pub(crate) fn rest_anew(&mut self, endpoint: &mut Endpoint) {
+        self.retransmissions = 0;
+        endpoint.timer = None;
+        endpoint.due.look();
+    }
+
     /// RFC 6298 section 5.4: the earliest segment that is unacknowledged goes out again, and nothing sent before now
     /// can be timed any more (Karn).
     fn send_front_again(&mut self, endpoint: &mut Endpoint) {

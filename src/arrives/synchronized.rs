@@ -62,7 +62,11 @@ impl Connection {
         let text = tcb.idealize(segment);
         match tcb.check_ack(&text, &mut self.endpoint) {
             Ok(()) if tcb.refuses(&text, &self.endpoint) => self.return_early(segment, Return::ResetAndClose),
-            Ok(()) => Ok(tcb.sixth_step_on(&text, &mut self.endpoint)),
+            Ok(()) => {
+                let payload = tcb.sixth_step_on(&text, &mut self.endpoint);
+                tcb.keep_alive_anew(&mut self.endpoint);
+                Ok(payload)
+            }
             Err(early) => self.return_early(segment, early),
         }
     }
@@ -71,7 +75,9 @@ impl Connection {
     pub(super) fn sixth_step_of_syn(&mut self, segment: &Segment) -> Range<usize> {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return 0..0 };
         let text = tcb.idealize(segment);
-        tcb.sixth_step_on(&text, &mut self.endpoint)
+        let payload = tcb.sixth_step_on(&text, &mut self.endpoint);
+        tcb.keep_alive_anew(&mut self.endpoint);
+        payload
     }
 }
 
@@ -372,13 +378,14 @@ impl Synchronized {
                 return 0..0;
             }
         }
-        if text.carries() {
-            // Taken, or refused for want of room, or ahead of a gap (MAY-13): in any case the peer is told RCV.NXT.
-            endpoint.due.ack();
-        }
         if text.seq != self.rcv.nxt || text.len() == 0 {
+            if text.carries() {
+                // Refused for want of room, or ahead of a gap (MAY-13): the peer is told RCV.NXT at once.
+                endpoint.due.ack();
+            }
             return 0..0;
         }
+        endpoint.acknowledge_text();
         self.rcv.advance(text.len());
         usize::from(text.payload.start)..usize::from(text.payload.end)
     }

@@ -9,7 +9,7 @@ use std::vec::Vec;
 use std::{format, vec};
 
 use super::variable::{self, Variable};
-use crate::config::Config;
+use crate::config::{Config, KeepAlive};
 use crate::connection::Open;
 use crate::segment::{Control, Segment};
 use crate::state::{State, Transition};
@@ -329,6 +329,9 @@ impl Setting {
             "rto_max" => config.rto_max = duration(value)?,
             "reset_in_time_wait" => config.reset_in_time_wait = switch(value)?,
             "nagle" => config.nagle = switch(value)?,
+            "delayed_ack" => config.delayed_ack = or_none(value)?,
+            "keep_alive" => config.keep_alive = keep_alive(value)?,
+            "keep_alive_octet" => config.keep_alive_octet = switch(value)?,
             "half_duplex_close" => config.half_duplex_close = switch(value)?,
             "icmp_aborts" => config.icmp_aborts = switch(value)?,
             "rfc5961" => config.rfc5961 = switch(value)?,
@@ -337,6 +340,18 @@ impl Setting {
             name => return Err(format!("`{name}` is no policy")),
         }
         Ok(())
+    }
+}
+
+/// `none`, `on`, or `2h 75s 9`: idle time, interval and probes.
+fn keep_alive(value: &str) -> Result<Option<KeepAlive>, String> {
+    match value.split_whitespace().collect::<Vec<_>>().as_slice() {
+        ["none"] => Ok(None),
+        ["on"] => Ok(Some(KeepAlive::DEFAULT)),
+        [idle, interval, probes] => {
+            Ok(Some(KeepAlive { idle: duration(idle)?, interval: duration(interval)?, probes: number(probes)? }))
+        }
+        _ => Err(format!("`{value}` is not: none, on, or idle interval probes")),
     }
 }
 
