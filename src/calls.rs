@@ -193,6 +193,9 @@ impl Snd {
             Pace::Recovering { recover, cursor, credit } => {
                 Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(until - from) }
             }
+            Pace::Renewing { recover, credit, .. } => {
+                Pace::Recovering { recover, cursor: from, credit: credit.saturating_add(until - from) }
+            }
             Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
         };
     }

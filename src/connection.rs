@@ -295,6 +295,10 @@ impl Connection {
             self.endpoint.policy = Policy::new(config);
             tcb.keep_alive_anew(&mut self.endpoint);
             tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
+            // What the old ones held back may go.
+            if tcb.snd.nxt != tcb.snd.last() {
+                self.endpoint.due.look();
+            }
             if tcb.phase == Phase::FinWait2 && self.endpoint.timer.is_none() {
                 self.endpoint.timer = self.endpoint.policy.fin_wait_2_timeout.after(self.endpoint.now);
             }

@@ -186,6 +186,7 @@ impl Snd {
         match self.pace {
             Pace::Untimed | Pace::Timed { .. } => (self.nxt, self.last(), u32::MAX),
             Pace::Recovering { cursor, credit, .. } => (cursor, self.last(), credit),
+            Pace::Renewing { credit, .. } => (self.nxt, self.last(), credit),
             Pace::Resending { cursor, until } => (cursor, until, u32::MAX),
         }
     }
@@ -260,10 +261,15 @@ impl Snd {
         self.nxt = self.nxt.max(behind);
         match &mut self.pace {
             Pace::Untimed | Pace::Timed { .. } => {}
+            Pace::Recovering { recover, credit, .. } if fresh => {
+                let (recover, credit) = (*recover, credit.saturating_sub(behind.ahead_of(piece.from)));
+                self.pace = Pace::Renewing { recover, credit, at: endpoint.now.as_micros() as u32 };
+            }
             Pace::Recovering { cursor, credit, .. } => {
                 *credit = credit.saturating_sub(behind.ahead_of(piece.from));
                 *cursor = cursor.max(behind);
             }
+            Pace::Renewing { credit, .. } => *credit = credit.saturating_sub(behind.ahead_of(piece.from)),
             Pace::Resending { until, .. } if until.le(behind) => self.pace = Pace::Untimed,
             Pace::Resending { cursor, .. } => *cursor = cursor.max(behind),
         }
@@ -331,7 +337,7 @@ impl Synchronized {
             // Only a window that is closed, or too small to be worth it, can hold back all there is while nothing is in
             // flight: it will be probed, or overridden. (The caller's limit can too; that waits for the caller.)
             if self.snd.una == self.snd.nxt && self.snd.nxt != self.snd.last() && !self.snd.is_paused(endpoint) {
-                self.snd.arm(endpoint);
+                self.snd.hold(endpoint);
             }
             if endpoint.timer.is_none() && self.is_kept_alive(endpoint) {
                 endpoint.timer = endpoint.policy.keep_alive_idle.after(endpoint.now);

@@ -220,7 +220,8 @@ impl TimeWait {
     fn pack_tcb(tcb: &Synchronized, endpoint: &Endpoint) -> TimeWait {
         let (snd, mut rcv) = (&tcb.snd, tcb.rcv.clone());
         let window = rcv.advertise(snd.is_opening(), endpoint);
-        let shift = 16_u32.saturating_sub(snd.max_wnd.leading_zeros());
+        let max_wnd = snd.max_wnd.max(u32::from(snd.mss));
+        let shift = 16_u32.saturating_sub(max_wnd.leading_zeros());
         // Both SYNs had them, TS.Recent counts no more, and a SYN of another life has been challenged.
         let marks = mark(Marks::TIMESTAMPS, snd.flags.contains(Flags::TIMESTAMPS))
             | mark(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), endpoint))
@@ -239,7 +240,7 @@ impl TimeWait {
             rcv_nxt: rcv.nxt,
             ts_recent: rcv.ts_recent,
             window,
-            max_snd_wnd: (snd.max_wnd >> shift) as u16,
+            max_snd_wnd: (max_wnd >> shift) as u16,
             irs: rcv.irs.0 as u16,
             challenge_age,
             challenges,
@@ -302,6 +303,7 @@ impl TimeWait {
         snd.end = self.snd_nxt.back(1);
         snd.una = self.snd_nxt;
         snd.nxt = self.snd_nxt;
+        snd.mss = 0;
         snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT);
         snd.flags.set(Flags::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
         snd.flags.set(Flags::SCALE, self.marks().contains(Marks::SCALE));

@@ -292,7 +292,9 @@ impl Synchronized {
         if !ack.le(self.snd.nxt) && !ack.le(self.snd.una) {
             return Err(Return::Acknowledge(Refusal::AckOfUnsent));
         }
-        if endpoint.policy.rfc5961() && !self.snd.una.back(self.snd.max_wnd).le(ack) {
+        // D1: one segment may always have been in flight.
+        let most = self.snd.max_wnd.max(u32::from(self.snd.mss));
+        if endpoint.policy.rfc5961() && !self.snd.una.back(most).le(ack) {
             return Err(Return::Acknowledge(Refusal::AckTooOld));
         }
         Ok(())

@@ -34,7 +34,7 @@ pub(crate) struct Snd {
     pub(crate) wl1: SeqNumber,
     /// SND.WL2
     pub(crate) wl2: SeqNumber,
-    /// MAX.SND.WND of RFC 5961 section 5.2
+    /// MAX.SND.WND of RFC 5961 section 5.2: the largest window that the peer has offered.
     pub(crate) max_wnd: u32,
     pub(crate) pace: Pace,
     pub(crate) rto: Rto,
@@ -82,6 +82,13 @@ pub(crate) enum Pace {
         recover: SeqNumber,
         cursor: SeqNumber,
         credit: u32,
+    },
+    /// All has been sent again, and behind it, since this moment, something new: an acknowledgment beyond `recover`
+    /// tells the round-trip time of that.
+    Renewing {
+        recover: SeqNumber,
+        credit: u32,
+        at: u32,
     },
     /// The caller holds it for lost: from `cursor` up to `until` it is sent again.
     Resending {
@@ -166,8 +173,8 @@ impl Snd {
         if self.flags.contains(Flags::TIMESTAMPS) {
             self.mss = self.mss.saturating_sub(TIMESTAMPS_LEN).max(1);
         }
-        // D1: the window of a SYN counts for MAX.SND.WND, and one segment always does.
-        self.max_wnd = u32::from(syn.window()).max(u32::from(self.mss));
+        // D1: the window of a SYN counts too.
+        self.max_wnd = u32::from(syn.window());
     }
 
     /// The most payload that our own bound on segments leaves, behind the header and its options.
@@ -216,6 +223,20 @@ impl Snd {
                     if echoed.is_none() {
                         self.sample(rtt);
                     }
+                }
+            }
+            Pace::Renewing { recover, credit, at } => {
+                let (recover, at) = (*recover, *at);
+                if recover.lt(ack) {
+                    self.pace = Pace::Untimed;
+                    if echoed.is_none() {
+                        self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at));
+                    }
+                } else if recover == ack {
+                    self.pace = Pace::Timed { end: recover + 1, at };
+                } else {
+                    *credit = credit.saturating_add(advance.saturating_mul(2));
+                    endpoint.due.look();
                 }
             }
             Pace::Resending { cursor, until } => {
@@ -320,6 +341,10 @@ impl Snd {
     #[cold]
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
         endpoint.due.look();
+        if self.wnd == 0 && self.una == self.nxt {
+            // Probing begins one timeout from here (SHLD-29).
+            endpoint.timer = None;
+        }
         if was == 0 {
             // Probing is over. What was refused is sent again at once (D17).
             self.backoff = 0;
@@ -337,6 +362,19 @@ impl Snd {
     pub(crate) fn arm(&mut self, endpoint: &mut Endpoint) {
         if endpoint.timer.is_none() {
             self.restart_timer(endpoint);
+        }
+    }
+
+    /// Nothing is in flight, and a window that is closed or too small holds back what there is. The one will be probed,
+    /// the other overridden (RFC 9293 section 3.8.6.2.1: after one second at most).
+    pub(crate) fn hold(&mut self, endpoint: &mut Endpoint) {
+        if endpoint.timer.is_some() {
+            return;
+        }
+        self.restart_timer(endpoint);
+        if self.wnd > 0 {
+            let override_in = self.rto.millis(0, &endpoint.policy).min(1_000);
+            endpoint.timer = Some(endpoint.now.after_millis(override_in));
         }
     }
 
