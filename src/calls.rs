@@ -63,6 +63,25 @@ impl Connection {
         }
     }
 
+    /// SEND with the URGENT flag: SND.UP is behind the last byte of the queue (MUST-62), and the peer learns of it by the
+    /// next segment, if need be by an ACK.
+    pub(crate) fn call_send_urgent(&mut self, bytes: usize) -> Result<(), CallError> {
+        self.call_send(bytes)?;
+        let (snd, established) = match &mut self.tcb {
+            Tcb::SynSent(tcb) => (&mut tcb.snd, false),
+            Tcb::Synchronized(tcb) => (&mut tcb.snd, !matches!(tcb.phase, Phase::SynReceived(_))),
+            Tcb::Closed | Tcb::Listen => return Ok(()),
+        };
+        if snd.end != snd.front() {
+            snd.up = snd.end;
+            snd.flags |= Flags::URGENT;
+            if established {
+                self.endpoint.due.ack();
+            }
+        }
+        Ok(())
+    }
+
     /// 3.10.3 RECEIVE
     pub(crate) fn call_receive(&mut self, bytes: usize) -> Result<(), CallError> {
         let tcb = match &mut self.tcb {
@@ -80,7 +99,7 @@ impl Connection {
                 Err(CallError::ConnectionClosing)
             }
             (Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2, Some(unread)) => {
-                tcb.rcv.read = tcb.rcv.nxt.back(unread);
+                tcb.rcv.consume(unread);
                 // D29: an ACK of its own if the window becomes at least twice what the peer knows; while our SYN is
                 // unacknowledged it does not grow (D8).
                 let offer = tcb.rcv.offer(&self.endpoint);
@@ -94,7 +113,7 @@ impl Connection {
             }
             // The peer's FIN has come: no window has any use.
             (Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. }, Some(unread)) => {
-                tcb.rcv.read = tcb.rcv.nxt.back(unread);
+                tcb.rcv.consume(unread);
                 Ok(())
             }
         }

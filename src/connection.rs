@@ -197,6 +197,18 @@ impl Connection {
         self.send_in_other_states(bytes, now)
     }
 
+    /// SEND with the URGENT flag, RFC 9293 section 3.10.2: as [`send`](Self::send), and everything that is queued by now is
+    /// urgent. The peer is told at once, even where its window is closed (RFC 9293 section 3.8.5, MUST-30, MUST-31).
+    ///
+    /// New applications should not use it (SHLD-13): what the peer makes of it differs between systems (RFC 6093).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    pub fn send_urgent(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
+        self.at(now, |connection| connection.call_send_urgent(bytes))
+    }
+
     /// RECEIVE, RFC 9293 section 3.10.3: the user has consumed `bytes` of what was delivered, and the window may open
     /// by as much. Allowed in any state but CLOSED.
     ///

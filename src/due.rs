@@ -57,11 +57,12 @@ bitflags::bitflags! {
         const ACKNOWLEDGED = 1;
         const RETRANSMITTING = 2;
         const SOFT_ERROR = 4;
-        const CLOSING = 8;
-        const REFUSED = 16;
-        const RESET = 32;
-        const TIMED_OUT = 64;
-        const UNREACHABLE = 128;
+        const URGENT = 8;
+        const CLOSING = 16;
+        const REFUSED = 32;
+        const RESET = 64;
+        const TIMED_OUT = 128;
+        const UNREACHABLE = 256;
         /// Which ICMP error is signalled: its place in [`IcmpError::ALL`].
         const ERROR = 0xF000;
     }
@@ -194,6 +195,10 @@ impl Due {
         self.signal(Signals::CLOSING);
     }
 
+    pub(crate) fn urgent(&mut self) {
+        self.signal(Signals::URGENT);
+    }
+
     pub(crate) fn retransmitting(&mut self) {
         self.signal(Signals::RETRANSMITTING);
     }
@@ -228,6 +233,7 @@ impl Due {
         self.signals.remove(first);
         let signal = match first {
             Signals::RETRANSMITTING => Signal::Retransmitting,
+            Signals::URGENT => Signal::Urgent,
             Signals::CLOSING => Signal::Closing,
             Signals::REFUSED => Signal::Refused,
             Signals::RESET => Signal::Reset,

@@ -41,6 +41,9 @@ pub struct Transmit {
 pub enum Signal {
     /// So many bytes at the front of the send queue have reached the peer: drop them. SYN and FIN are never counted.
     Acknowledged(usize),
+    /// The peer has sent urgent data, or more of it: it should be consumed quickly (RFC 9293 section 3.8.5, MUST-32).
+    /// `Status::urgent` tells how much there is.
+    Urgent,
     /// The peer has sent its FIN: "connection closing". No payload comes after it.
     Closing,
     /// The end: the peer has refused the connection, by a reset before or with the acknowledgment of our SYN.
@@ -77,7 +80,7 @@ impl Connection {
     #[inline(never)]
     fn bare_ack(&mut self) -> Output {
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) if tcb.snd.flags.contains(Flags::TIMESTAMPS) => self.stamped_ack(),
+            Tcb::Synchronized(tcb) if tcb.snd.flags.intersects(Flags::NOT_STRAIGHT) => self.dressed_ack(),
             Tcb::Synchronized(tcb) => {
                 let ack = tcb.bare_ack(&mut self.endpoint);
                 bare(ack)
@@ -87,11 +90,11 @@ impl Connection {
     }
 
     #[inline(never)]
-    fn stamped_ack(&mut self) -> Output {
+    fn dressed_ack(&mut self) -> Output {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
                 let ack = tcb.bare_ack(&mut self.endpoint);
-                bare(ack.with_options(tcb.stamp(&self.endpoint)))
+                bare(tcb.dressed(ack, &self.endpoint))
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
         }
@@ -315,7 +318,21 @@ impl Synchronized {
     fn header(&mut self, from: SeqNumber, control: Control, payload: u32, endpoint: &mut Endpoint) -> Segment {
         let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
         let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
-        if self.snd.flags.contains(Flags::TIMESTAMPS) { segment.with_options(self.stamp(endpoint)) } else { segment }
+        if self.snd.flags.intersects(Flags::NOT_STRAIGHT) { self.dressed(segment, endpoint) } else { segment }
+    }
+
+    /// With timestamps, where they were agreed; and with the urgent pointer, which counts from SEG.SEQ to the byte behind
+    /// the urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
+    #[cold]
+    fn dressed(&self, mut segment: Segment, endpoint: &Endpoint) -> Segment {
+        if self.snd.flags.contains(Flags::TIMESTAMPS) {
+            segment = segment.with_options(self.stamp(endpoint));
+        }
+        let urgent = self.snd.up.ahead_of(segment.seq());
+        if self.snd.flags.contains(Flags::URGENT) && urgent > 0 {
+            segment = segment.with_urgency(u16::try_from(urgent).unwrap_or(u16::MAX));
+        }
+        segment
     }
 
     #[inline(never)]
@@ -348,7 +365,7 @@ impl Synchronized {
         }
         if endpoint.due.what.contains(What::ACK) {
             let ack = self.bare_ack(endpoint);
-            return bare(ack.with_options(self.options(endpoint)));
+            return bare(self.dressed(ack, endpoint));
         }
         wait(endpoint)
     }
@@ -368,10 +385,6 @@ impl Synchronized {
         endpoint.due.drop_segments();
         let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
         Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
-    }
-
-    fn options(&self, endpoint: &Endpoint) -> Options {
-        if self.snd.flags.contains(Flags::TIMESTAMPS) { self.stamp(endpoint) } else { Options::NONE }
     }
 
     /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.

@@ -83,6 +83,12 @@ impl Segment {
         Segment { urgent: pointer, ..self }
     }
 
+    /// With the urgent pointer, and the bit that makes it count.
+    #[inline]
+    pub(crate) const fn with_urgency(self, pointer: u16) -> Segment {
+        Segment { control: self.control.union(Control::URG), urgent: pointer, ..self }
+    }
+
     /// With these options in place of those it had.
     #[inline]
     #[must_use]

@@ -33,6 +33,13 @@ pub struct Status {
     pub in_flight: u32,
     /// Bytes delivered and not yet reported as consumed.
     pub unread: u32,
+    /// SND.UP, where urgent bytes are unacknowledged or not sent yet.
+    pub snd_up: Option<SeqNumber>,
+    /// RCV.UP, where the user has not consumed all that is urgent.
+    pub rcv_up: Option<SeqNumber>,
+    /// Urgent bytes that the user has not reported as consumed, those that have not come yet included (RFC 9293 section
+    /// 3.8.5, MUST-33).
+    pub urgent: u32,
     /// The retransmission timeout in force, backed off.
     pub rto: Option<Duration>,
     /// The smoothed round-trip time; `None` before the first sample.
@@ -77,6 +84,9 @@ impl Status {
             unsent: snd.map_or(0, |snd| snd.end.ahead_of(snd.nxt)),
             in_flight: snd.map_or(0, |snd| snd.nxt - snd.una),
             unread: rcv.map_or(0, Rcv::unread),
+            snd_up: snd.filter(|snd| snd.flags.contains(Flags::URGENT)).map(|snd| snd.up),
+            rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up),
+            urgent: rcv.map_or(0, |rcv| rcv.up.ahead_of(rcv.read)),
             rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(snd.backoff, policy))),
             srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
             rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),

@@ -70,9 +70,10 @@ impl Synchronized {
     /// and PSH. Steps one to four let it pass.
     #[inline(always)]
     pub(crate) fn is_in_order(&self, segment: &Segment, endpoint: &Endpoint) -> bool {
-        const TESTED: Control = Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK);
+        const TESTED: Control =
+            Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK).union(Control::URG);
         matches!(self.phase, Phase::Established)
-            && !self.snd.flags.contains(Flags::TIMESTAMPS)
+            && !self.snd.flags.intersects(Flags::NOT_STRAIGHT)
             && endpoint.policy.is_straight()
             && segment.control().intersection(TESTED) == Control::ACK
             && segment.seq() == self.rcv.nxt

@@ -6,7 +6,7 @@ use super::Return;
 use crate::connection::{Connection, Endpoint};
 use crate::due::End;
 use crate::error::Refusal;
-use crate::segment::Segment;
+use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
 
@@ -82,9 +82,12 @@ impl Connection {
 }
 
 impl Synchronized {
-    /// Steps six to eight, where SYN-SENT joins in. (Sixth, check the URG bit: the urgent pointer is not looked at.)
+    /// Steps six to eight, where SYN-SENT joins in.
     #[inline(always)]
     fn sixth_step_on(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Range<usize> {
+        if text.header.control().contains(Control::URG) {
+            self.check_urg(text.header, endpoint);
+        }
         let range = self.process_text(text, endpoint);
         self.check_fin(text, endpoint);
         range
@@ -369,6 +372,23 @@ impl Synchronized {
     fn refuses(&self, text: &Text<'_>, endpoint: &Endpoint) -> bool {
         let closed = matches!(self.phase, Phase::FinWait1 | Phase::FinWait2);
         endpoint.policy.half_duplex_close() && closed && text.len() > 0
+    }
+
+    /// Sixth, check the URG bit: RCV.UP moves on, and the user is told whenever it does, if there is anything urgent that
+    /// he has not consumed (MUST-32). The pointer counts to the byte behind the urgent ones (MUST-62).
+    #[cold]
+    fn check_urg(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
+        match self.phase {
+            Phase::Established | Phase::FinWait1 | Phase::FinWait2 => {
+                let up = segment.seq() + u32::from(segment.urgent());
+                if self.rcv.up.max(self.rcv.read).lt(up) {
+                    self.rcv.up = up;
+                    endpoint.due.urgent();
+                }
+            }
+            // "This should not occur": after the peer's FIN there is nothing urgent.
+            Phase::SynReceived(_) | Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {}
+        }
     }
 
     /// Seventh, process the segment text: what starts at RCV.NXT is the user's.

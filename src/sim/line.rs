@@ -42,6 +42,7 @@ pub(super) enum Line {
 pub(super) enum Call {
     Open(Open),
     Send(usize),
+    SendUrgent(usize),
     Receive(usize),
     Close,
     Abort,
@@ -221,6 +222,7 @@ fn call(line: &str) -> Result<Line, String> {
         ["open", "active"] => Call::Open(Open::Active),
         ["open", "passive"] => Call::Open(Open::Passive),
         ["send", bytes] => Call::Send(number(bytes)?),
+        ["send", "urgent", bytes] => Call::SendUrgent(number(bytes)?),
         ["receive", bytes] => Call::Receive(number(bytes)?),
         ["close"] => Call::Close,
         ["abort"] => Call::Abort,
@@ -237,6 +239,7 @@ impl core::fmt::Display for Call {
             Call::Open(Open::Active) => f.write_str("open active"),
             Call::Open(Open::Passive) => f.write_str("open passive"),
             Call::Send(bytes) => write!(f, "send {bytes}"),
+            Call::SendUrgent(bytes) => write!(f, "send urgent {bytes}"),
             Call::Receive(bytes) => write!(f, "receive {bytes}"),
             Call::Close => f.write_str("close"),
             Call::Abort => f.write_str("abort"),

@@ -153,6 +153,7 @@ impl Player {
         match *call {
             Call::Open(open) => self.connection.open(open, now)?,
             Call::Send(bytes) => self.connection.send(bytes, now)?,
+            Call::SendUrgent(bytes) => self.connection.send_urgent(bytes, now)?,
             Call::Receive(bytes) => self.connection.receive(bytes)?,
             Call::Close => self.connection.close(now)?,
             Call::Abort => self.connection.abort()?,

@@ -19,6 +19,8 @@ pub(crate) struct Rcv {
     pub(crate) edge: SeqNumber,
     /// Up to here the user has consumed what was delivered, and reported it.
     pub(crate) read: SeqNumber,
+    /// RCV.UP: the number behind the last urgent byte; what the user has consumed is not left of it by much.
+    pub(crate) up: SeqNumber,
     /// TS.Recent of RFC 7323 section 4.3: the timestamp to be echoed, and the oldest that is acceptable.
     pub(crate) ts_recent: u32,
     /// When that was, for its age ([`Instant::as_long_steps`](crate::time::Instant)).
@@ -38,6 +40,7 @@ impl Rcv {
             nxt,
             edge: nxt + u32::from(offer.window),
             read: nxt,
+            up: nxt,
             ts_recent: syn
                 .options()
                 .timestamps()
@@ -90,6 +93,12 @@ impl Rcv {
     #[inline]
     pub(crate) fn unread(&self) -> u32 {
         self.nxt - self.read
+    }
+
+    /// The user has consumed so much that so many bytes are left.
+    pub(crate) fn consume(&mut self, unread: u32) {
+        self.read = self.nxt.back(unread);
+        self.up = self.up.max(self.read);
     }
 
     /// The right edge that a segment sent now would offer: further only by as much as is worth a segment (RFC 9293

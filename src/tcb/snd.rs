@@ -34,6 +34,8 @@ pub(crate) struct Snd {
     pub(crate) wl1: SeqNumber,
     /// SND.WL2
     pub(crate) wl2: SeqNumber,
+    /// SND.UP: the number behind the last urgent byte, where [`Flags::URGENT`] is set.
+    pub(crate) up: SeqNumber,
     /// MAX.SND.WND of RFC 5961 section 5.2: the largest window that the peer has offered.
     pub(crate) max_wnd: u32,
     pub(crate) pace: Pace,
@@ -63,6 +65,11 @@ bitflags::bitflags! {
         const SYN = 8;
         /// The user has closed: a FIN stands at `end`.
         const FIN = 16;
+        /// Urgent bytes are unacknowledged, or not sent yet.
+        const URGENT = 32;
+
+        /// What the straight paths leave to the long way.
+        const NOT_STRAIGHT = Self::TIMESTAMPS.bits() | Self::URGENT.bits();
     }
 }
 
@@ -107,6 +114,7 @@ impl Snd {
             wnd: 0,
             wl1: SeqNumber(0),
             wl2: SeqNumber(0),
+            up: iss,
             max_wnd: 0,
             pace: Pace::Untimed,
             rto: Rto::new(&endpoint.policy),
@@ -259,6 +267,9 @@ impl Snd {
         }
         if self.is_opening() {
             self.syn_acknowledged(endpoint);
+        }
+        if self.up.le(ack) {
+            self.flags.remove(Flags::URGENT);
         }
         self.una = ack;
         self.duplicates = 0;
