@@ -1,9 +1,9 @@
 //! Nagle's algorithm: SHLD-7, MUST-17.
 
+use tcp_lifecycle::Instant;
 use tcp_lifecycle::sim::check;
 
 use crate::{after, arrives, segments};
-use tcp_lifecycle::Instant;
 
 #[test]
 fn what_is_small_waits_until_nothing_is_in_flight_and_goes_together() {

@@ -1,6 +1,10 @@
 //! The caller's `limit`, which is no window of the peer: what it allows is worth sending while nothing is in flight.
 
+use core::time::Duration;
+
 use tcp_lifecycle::sim::check;
+
+use crate::{after, segments};
 
 #[test]
 fn what_a_small_limit_allows_goes_at_once_while_nothing_is_in_flight() {
@@ -77,17 +81,49 @@ fn a_limit_of_nothing_stops_the_override() {
     );
 }
 
-/// The override keeps within the limit that is set when it comes.
+/// Nor does it begin under one.
 #[test]
-fn the_override_keeps_within_the_limit() {
+fn under_a_limit_of_nothing_no_timer_begins() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+        limit 0
+        send 30
+        ESTABLISHED                         UNSENT=30 DEADLINE=none
+        ",
+    );
+}
+
+#[test]
+fn a_limit_below_a_window_that_is_too_small_lets_what_it_allows_go() {
     check(
         "
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
         send 30
-        limit 4                             # a limit below the window: what it allows goes, nothing being in flight
+        limit 4
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=4>
         ESTABLISHED                         IN-FLIGHT=4 DEADLINE=1s
         ",
     );
+}
+
+/// The limit changes after the timer has fired and before that is polled.
+#[test]
+fn the_override_keeps_within_the_limit_of_the_moment_at_which_it_goes_out() {
+    for (limit, what_comes) in [(0, &[][..]), (4, &["<SEQ=100><ACK=300><CTL=ACK><DATA=4>"])] {
+        let mut connection = after(
+            "
+            ESTABLISHED                     SND.NXT=100 RCV.NXT=300 SND.WND=1000
+            <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+            send 30
+            ",
+        );
+        let now = connection.deadline().unwrap();
+        connection.timeout(now);
+        connection.limit(limit);
+        assert_eq!(segments(&mut connection, now), what_comes);
+        assert_eq!(connection.deadline(), (limit > 0).then_some(now + Duration::from_secs(1)));
+    }
 }
