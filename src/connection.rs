@@ -200,7 +200,7 @@ impl Connection {
     /// SEND with the URGENT flag, RFC 9293 section 3.10.2: as [`send`](Self::send), and everything that is queued by now is
     /// urgent. The peer is told at once, even where its window is closed (RFC 9293 section 3.8.5, MUST-30, MUST-31).
     ///
-    /// New applications should not use it (SHLD-13): what the peer makes of it differs between systems (RFC 6093).
+    /// New applications should not use it: what the peer makes of it differs between systems (RFC 6093).
     ///
     /// # Errors
     ///

@@ -46,7 +46,7 @@ impl Receiver {
         self.unread += bytes;
         self.received += bytes;
         self.fin |= segment.control().contains(Control::FIN);
-        self.nxt = self.nxt + segment.len();
+        self.nxt += segment.len();
     }
 
     fn reads(&mut self, bytes: u32) {
