@@ -31,7 +31,7 @@ pub struct Config {
     /// 3.7.1, MUST-15).
     pub default_peer_mss: u16,
     /// The most payload bytes that we hold until the user has consumed them: the largest window we offer. Up to 1 GiB.
-    /// Zero is a window that is closed for ever.
+    /// Zero is a window that is closed for ever (MAY-8).
     pub receive_buffer: u32,
     /// The shift count of the window scale option on our SYNs (RFC 7323 section 2). `None` is the count that
     /// `receive_buffer` needs, and no option where it needs none. At most 14, and no more than the buffer needs.
@@ -48,7 +48,8 @@ pub struct Config {
     /// How long what we have sent may stay unacknowledged without any progress (RFC 9293 section 3.9.1.1). `None` is
     /// for ever.
     pub user_timeout: Option<Duration>,
-    /// R1 of RFC 9293 section 3.8.3: after so many retransmissions of the same segment the user is told. Zero is never.
+    /// R1 of RFC 9293 section 3.8.3: after so many retransmissions of the same segment the user is told. Three or
+    /// more (SHLD-10); zero is never.
     pub r1: u8,
     /// R2 of RFC 9293 section 3.8.3: when the retransmission timer fires so long after the last progress, the connection
     /// is given up. `Duration::MAX` is never.

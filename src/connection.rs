@@ -332,8 +332,8 @@ impl Connection {
         self.call_retransmit(&range)
     }
 
-    /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2; RFC 6191). `Some` is the ISN
-    /// offset for it, with which its initial sequence number exceeds every number of this life.
+    /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2, SHLD-4; RFC 6191). `Some` is
+    /// the ISN offset for it, with which its initial sequence number exceeds every number of this life.
     ///
     /// It changes nothing. A caller that agrees opens another [`Connection`], passive, with that offset and hands the SYN
     /// to it; as long as that one is in SYN-RECEIVED it keeps this one, since the SYN may prove to be an old duplicate.

@@ -78,7 +78,7 @@ impl Connection {
     /// An ICMP error message has come that quotes a segment of this connection with the sequence number `quoted`
     /// (MUST-54). Allowed in every state.
     ///
-    /// A soft error is signalled and never ends the connection (MUST-56). A hard one ends it with
+    /// A soft error is signalled (MUST-47, SHLD-25) and never ends the connection (MUST-56). A hard one ends it with
     /// [`Signal::Unreachable`](crate::Signal::Unreachable) before it is established; after that only if
     /// [`icmp_aborts`](crate::Config::icmp_aborts) says so, and is signalled like a soft one otherwise, since anybody can
     /// forge it. In SYN-RECEIVED after a passive OPEN a hard one returns to LISTEN, as a reset would.

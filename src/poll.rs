@@ -35,7 +35,8 @@ pub struct Transmit {
     pub payload: Range<usize>,
 }
 
-/// What the user is told, RFC 9293 section 3.10: "signal" there is a delayed response.
+/// What the user is told, RFC 9293 section 3.10: "signal" there is a delayed response. A peer that closes and one that
+/// resets are told apart (MUST-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {
@@ -438,7 +439,7 @@ impl Synchronized {
         if piece.fin {
             control |= Control::FIN;
         }
-        // MUST-61: the last of the queue is pushed.
+        // MUST-60, MUST-61: nothing waits for a PUSH, and the last of the queue is pushed.
         if piece.payload > 0 && behind == self.snd.end {
             control |= Control::PSH;
         }

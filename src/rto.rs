@@ -1,4 +1,4 @@
-//! The retransmission timeout, RFC 6298.
+//! The retransmission timeout, RFC 6298 (RFC 9293 section 3.8.1, MUST-18).
 
 use core::num::NonZeroU32;
 

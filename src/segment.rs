@@ -89,7 +89,7 @@ impl Segment {
         Segment { control: self.control.union(Control::URG), urgent: pointer, ..self }
     }
 
-    /// With these options in place of those it had.
+    /// With these options in place of those it had. Any segment may have any (MUST-5).
     #[inline]
     #[must_use]
     pub const fn with_options(self, options: Options) -> Segment {

@@ -101,7 +101,7 @@ pub(crate) struct Offer {
 
 impl Offer {
     pub(crate) fn of(policy: &Policy) -> Offer {
-        // MAY-3: always.
+        // SHLD-5, MAY-3: always.
         let mut options = Options::NONE.with_mss(policy.mss);
         if let Some(shift) = policy.window_scale() {
             options = options.with_window_scale(shift);

@@ -39,9 +39,9 @@ impl Connection {
         self.sixth_step_of_syn(segment)
     }
 
-    /// The SYNs have crossed: SYN-RECEIVED, a SYN,ACK. SND.WL2 has no SEG.ACK to be set to (D1); what the SYN carries
-    /// besides will be sent again (D13). Whoever acknowledges from now on may mean the SYN or the SYN,ACK, so that
-    /// neither is timed (Karn).
+    /// The SYNs have crossed (MUST-10): SYN-RECEIVED, a SYN,ACK. SND.WL2 has no SEG.ACK to be set to (D1); what the SYN
+    /// carries besides will be sent again (D13). Whoever acknowledges from now on may mean the SYN or the SYN,ACK, so
+    /// that neither is timed (Karn).
     fn cross(&mut self, mut tcb: Synchronized, segment: &Segment) {
         tcb.snd.set_window(segment.seq(), tcb.snd.una, tcb.snd.window_of(segment));
         tcb.snd.pace = Pace::Untimed;

@@ -28,7 +28,7 @@ pub(crate) struct Snd {
     pub(crate) nxt: SeqNumber,
     /// The number behind the last byte of the user's send queue: that of the FIN, when there is one.
     pub(crate) end: SeqNumber,
-    /// SND.WND
+    /// SND.WND, unsigned and of 32 bits (MUST-1, REC-1).
     pub(crate) wnd: u32,
     /// SND.WL1
     pub(crate) wl1: SeqNumber,
