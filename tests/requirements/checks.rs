@@ -95,6 +95,20 @@ fn the_source_cites_nothing_that_is_the_callers() {
     assert_none(&faults);
 }
 
+/// What is done and no mere option is named in the source where it is met, or in a test.
+#[test]
+fn what_is_done_is_cited_where_it_is_met() {
+    let files = ["src", "tests"].into_iter().flat_map(|below| sources(below, &[".rs"]));
+    let files = files.filter(|file| !file.path.ends_with("checks.rs") && !file.path.ends_with("citations.rs"));
+    let cited: HashSet<Id> = files.flat_map(|file| ids(&file.text)).collect();
+    let faults: Vec<String> = answers()
+        .into_iter()
+        .filter(|(id, answer)| *answer == Answer::Done && id.0 != "MAY" && !cited.contains(id))
+        .map(|(id, _)| format!("{id} is done, and cited nowhere"))
+        .collect();
+    assert_none(&faults);
+}
+
 #[test]
 fn every_id_that_is_cited_exists() {
     let mut faults = Vec::new();
