@@ -42,6 +42,8 @@ mod resets;
 mod time_wait;
 #[path = "kernel/transfer.rs"]
 mod transfer;
+#[path = "kernel/urgent.rs"]
+mod urgent;
 #[path = "kernel/us.rs"]
 mod us;
 #[path = "../examples/tun/wire.rs"]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as Clock};
 use std::{env, panic};
 
 use socket2::Socket;
-use tcp_lifecycle::{Config, Connection, Instant, Open, Signal, State};
+use tcp_lifecycle::{Config, Connection, Instant, KeepAlive, Open, Signal, State};
 
 use crate::device::Device;
 use crate::harness::{CONFIG, ISN_OFFSET, OURS, THEIRS, WATCHDOG, with_device};
@@ -31,6 +31,10 @@ const FATES: [(Fate, u64); 3] = [(Fate::IsLost, 30), (Fate::ArrivesTwice, 30), (
 
 /// 2 MSL cover the time in which the kernel repeats its FIN.
 const LONG: Config = Config { msl: Duration::from_secs(2), ..CONFIG };
+
+/// Probes wherever a connection pauses; the kernel answers two a second.
+const RESTLESS: KeepAlive =
+    KeepAlive { idle: Duration::from_millis(50), interval: Duration::from_millis(100), probes: 250 };
 
 /// Who ends it, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +132,15 @@ impl Pair {
         let mut one_of = |values: [u32; 3]| values[random(seed) as usize % values.len()];
         let options = one_of([0, 1, 1]) == 1;
         let receive_buffer = one_of([8_000, 65_535, 1 << 20]);
-        let config = Config { receive_buffer, timestamps: options, sack_permitted: options, ..LONG };
+        let config = Config {
+            receive_buffer,
+            timestamps: options,
+            sack_permitted: options,
+            nagle: one_of([0, 0, 1]) == 1,
+            delayed_ack: [None, Some(Duration::from_millis(40))][one_of([0, 0, 1]) as usize],
+            keep_alive: [None, Some(RESTLESS)][one_of([0, 0, 1]) as usize],
+            ..LONG
+        };
         let [mut to_us, mut to_kernel] = [Link::new(), Link::new()];
         to_us.deal(random(seed) + 1, &FATES);
         to_kernel.deal(random(seed) + 1, &FATES);

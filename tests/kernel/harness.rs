@@ -127,6 +127,11 @@ impl Case {
         self.flush();
     }
 
+    pub(crate) fn send_urgent(&mut self, bytes: &[u8]) {
+        self.us.send_urgent(bytes, self.now());
+        self.flush();
+    }
+
     pub(crate) fn close(&mut self) {
         self.us.close(self.now());
         self.flush();

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+use nix::sys::socket::{MsgFlags, recv};
 use socket2::{Domain, Socket, TcpKeepalive, Type};
 use tcp_lifecycle::State;
 
@@ -111,6 +113,20 @@ impl Peer {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
         self.step();
+    }
+
+    /// `send` of urgent bytes (MSG_OOB): the last of them is the one.
+    #[track_caller]
+    pub(crate) fn send_urgent(&mut self, bytes: &[u8]) {
+        assert!(self.has_sent(), "it would come before what is still to be sent");
+        assert_eq!(self.socket().send_out_of_band(bytes).expect("MSG_OOB"), bytes.len());
+    }
+
+    /// The urgent byte, if it has come.
+    pub(crate) fn urgent(&self) -> Option<u8> {
+        let mut byte = [0];
+        let read = recv(self.socket().as_raw_fd(), &mut byte, MsgFlags::MSG_OOB);
+        (read == Ok(1)).then_some(byte[0])
     }
 
     /// A probe after a second without a segment, so many in all, a second apart (SO_KEEPALIVE).

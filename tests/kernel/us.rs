@@ -115,6 +115,13 @@ impl Us {
         self.drain(now);
     }
 
+    pub(crate) fn send_urgent(&mut self, bytes: &[u8], now: Instant) {
+        self.note(now, format_args!("SEND {} URGENT", bytes.len()));
+        self.queue.extend_from_slice(bytes);
+        self.connection.send_urgent(bytes.len(), now).expect("SEND");
+        self.drain(now);
+    }
+
     pub(crate) fn close(&mut self, now: Instant) {
         self.note(now, format_args!("CLOSE"));
         self.connection.close(now).expect("CLOSE");
@@ -175,7 +182,9 @@ impl Us {
                     self.signals.push(signal);
                 }
                 Output::Transmit(transmit) => {
-                    let payload = self.queue[transmit.payload].to_vec();
+                    let mut payload = self.queue[transmit.payload].to_vec();
+                    // An octet of keep-alive is none of the queue.
+                    payload.resize(usize::from(transmit.segment.payload_len()), 0);
                     self.outgoing.push_back((transmit.segment, payload));
                 }
                 Output::Wait(_) => return,
