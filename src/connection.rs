@@ -10,7 +10,7 @@ use crate::segment::Segment;
 use crate::seq::SeqNumber;
 use crate::state::State;
 use crate::status::Status;
-use crate::tcb::{Phase, Tcb};
+use crate::tcb::{Flags, Phase, Tcb};
 use crate::time::Instant;
 
 /// The life of one TCP connection, from CLOSED to CLOSED (RFC 9293 section 3.10).
@@ -186,7 +186,7 @@ impl Connection {
     pub fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.phase == Phase::Established
-            && self.endpoint.policy.is_straight()
+            && !tcb.snd.flags.contains(Flags::WATCHED)
             && let Some(end) = tcb.snd.queued(bytes)
         {
             tcb.snd.end = end;
@@ -258,7 +258,7 @@ impl Connection {
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         self.endpoint.clock(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && tcb.is_in_order(segment, &self.endpoint)
+            && tcb.is_in_order(segment)
         {
             if !tcb.is_quiet(segment) {
                 return self.arrives_in_order(segment);
@@ -305,6 +305,7 @@ impl Connection {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             tcb.keep_alive_anew(&mut self.endpoint);
             self.endpoint.policy = Policy::new(config);
+            tcb.snd.flags.set(Flags::WATCHED, self.endpoint.policy.watches());
             tcb.keep_alive_anew(&mut self.endpoint);
             tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
             // What the old ones held back may go.

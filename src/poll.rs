@@ -81,7 +81,7 @@ impl Connection {
     #[inline(never)]
     fn bare_ack(&mut self) -> Output {
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) if tcb.snd.flags.intersects(Flags::NOT_STRAIGHT) => self.dressed_ack(),
+            Tcb::Synchronized(tcb) if tcb.snd.flags.intersects(Flags::DRESSED) => self.dressed_ack(),
             Tcb::Synchronized(tcb) => {
                 let ack = tcb.bare_ack(&mut self.endpoint);
                 bare(ack)
@@ -319,7 +319,7 @@ impl Synchronized {
     fn header(&mut self, from: SeqNumber, control: Control, payload: u32, endpoint: &mut Endpoint) -> Segment {
         let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
         let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
-        if self.snd.flags.intersects(Flags::NOT_STRAIGHT) { self.dressed(segment, endpoint) } else { segment }
+        if self.snd.flags.intersects(Flags::DRESSED) { self.dressed(segment, endpoint) } else { segment }
     }
 
     /// With timestamps, where they were agreed; and with the urgent pointer, which counts from SEG.SEQ to the byte behind

@@ -69,12 +69,11 @@ impl Synchronized {
     /// What most segments are: in ESTABLISHED, in order, with text that fits, and with no more control bits than ACK
     /// and PSH. Steps one to four let it pass.
     #[inline(always)]
-    pub(crate) fn is_in_order(&self, segment: &Segment, endpoint: &Endpoint) -> bool {
+    pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
         const TESTED: Control =
             Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK).union(Control::URG);
         matches!(self.phase, Phase::Established)
             && !self.snd.flags.intersects(Flags::NOT_STRAIGHT)
-            && endpoint.policy.is_straight()
             && segment.control().intersection(TESTED) == Control::ACK
             && segment.seq() == self.rcv.nxt
             && u32::from(segment.payload_len()) <= self.rcv.wnd()

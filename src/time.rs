@@ -123,12 +123,17 @@ impl Span {
             return Span::FOREVER;
         }
         let whole = duration.as_secs().wrapping_mul(1_000);
-        let mut digits = whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64);
-        let mut power = 0_u16;
-        while digits > Span::MOST {
-            digits = digits.div_ceil(10);
-            power = power.wrapping_add(1);
-        }
+        let millis = whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64);
+        let (power, digits) = match millis {
+            0..=8_190 => (0, millis),
+            8_191..=81_900 => (1, millis.div_ceil(10)),
+            81_901..=819_000 => (2, millis.div_ceil(100)),
+            819_001..=8_190_000 => (3, millis.div_ceil(1_000)),
+            8_190_001..=81_900_000 => (4, millis.div_ceil(10_000)),
+            81_900_001..=819_000_000 => (5, millis.div_ceil(100_000)),
+            819_000_001..=8_190_000_000 => (6, millis.div_ceil(1_000_000)),
+            _ => (7, millis.div_ceil(10_000_000)),
+        };
         Span((power << Span::DIGITS) | digits as u16)
     }
 

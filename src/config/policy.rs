@@ -44,20 +44,18 @@ bitflags::bitflags! {
         const HALF_DUPLEX_CLOSE = 32;
         const ICMP_ABORTS = 64;
         const NAGLE = 128;
-        const DELAYED_ACK = 256;
-        const KEEP_ALIVE = 512;
-        const KEEP_ALIVE_OCTET = 1024;
-
-        /// What the straight paths leave to the long way.
-        const NOT_STRAIGHT = Self::DELAYED_ACK.bits() | Self::KEEP_ALIVE.bits();
+        const KEEP_ALIVE = 256;
+        const KEEP_ALIVE_OCTET = 512;
     }
 }
 
 impl Policy {
     pub(crate) const fn new(config: &Config) -> Policy {
-        let keep_alive = match config.keep_alive {
-            Some(keep_alive) => keep_alive,
-            None => KeepAlive::DEFAULT,
+        let (idle, interval, probes) = match config.keep_alive {
+            Some(KeepAlive { idle, interval, probes }) => {
+                (Span::at_least_a_millisecond(idle), Span::at_least_a_millisecond(interval), probes)
+            }
+            None => (Span::FOREVER, Span::FOREVER, 0),
         };
         let delayed_ack = match config.delayed_ack {
             Some(delay) => Span::new(delay).or(Span::new(MOST_DELAY)),
@@ -78,9 +76,9 @@ impl Policy {
             rto_max: Span::at_least_a_millisecond(config.rto_max).or(Span::or_forever(config.user_timeout)),
             challenge_period: Span::at_least_a_millisecond(config.challenge_period),
             delayed_ack,
-            keep_alive_idle: Span::at_least_a_millisecond(keep_alive.idle),
-            keep_alive_interval: Span::at_least_a_millisecond(keep_alive.interval),
-            keep_alive_probes: if keep_alive.probes < LEAST_PROBES { LEAST_PROBES } else { keep_alive.probes },
+            keep_alive_idle: idle,
+            keep_alive_interval: interval,
+            keep_alive_probes: if probes < LEAST_PROBES { LEAST_PROBES } else { probes },
             challenge_limit: config.challenge_limit,
             r1: config.r1,
             shift: match (config.window_scale, scale_for(config.receive_buffer)) {
@@ -96,7 +94,6 @@ impl Policy {
                     | switch(config.half_duplex_close, Switches::HALF_DUPLEX_CLOSE)
                     | switch(config.icmp_aborts, Switches::ICMP_ABORTS)
                     | switch(config.nagle, Switches::NAGLE)
-                    | switch(!delayed_ack.is_zero(), Switches::DELAYED_ACK)
                     | switch(config.keep_alive.is_some(), Switches::KEEP_ALIVE)
                     | switch(config.keep_alive_octet, Switches::KEEP_ALIVE_OCTET),
             ),
@@ -135,10 +132,9 @@ impl Policy {
         self.switches.contains(Switches::KEEP_ALIVE_OCTET)
     }
 
-    /// Neither acknowledgments are delayed nor idle connections kept alive.
-    #[inline]
-    pub(crate) const fn is_straight(&self) -> bool {
-        !self.switches.intersects(Switches::NOT_STRAIGHT)
+    /// Acknowledgments are delayed, or idle connections kept alive.
+    pub(crate) const fn watches(&self) -> bool {
+        !self.delayed_ack.is_zero() || self.keeps_alive()
     }
 
     pub(crate) const fn icmp_aborts(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The send sequence space, RFC 9293 section 3.3.1, Figure 3.
 
 use super::Offer;
-use crate::config::LEAST_PEER_MSS;
+use crate::config::{LEAST_PEER_MSS, Policy};
 use crate::connection::Endpoint;
 use crate::rto::Rto;
 use crate::segment::Segment;
@@ -67,9 +67,13 @@ bitflags::bitflags! {
         const FIN = 16;
         /// Urgent bytes are unacknowledged, or not sent yet.
         const URGENT = 32;
+        /// A policy, delayed acknowledgments or keep-alive, has to see every segment.
+        const WATCHED = 64;
 
+        /// What each segment must have besides.
+        const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits();
         /// What the straight paths leave to the long way.
-        const NOT_STRAIGHT = Self::TIMESTAMPS.bits() | Self::URGENT.bits();
+        const NOT_STRAIGHT = Self::DRESSED.bits() | Self::WATCHED.bits();
     }
 }
 
@@ -104,6 +108,12 @@ pub(crate) enum Pace {
     },
 }
 
+impl Flags {
+    pub(crate) const fn of(policy: &Policy) -> Flags {
+        if policy.watches() { Flags::WATCHED } else { Flags::empty() }
+    }
+}
+
 impl Snd {
     pub(crate) fn new(iss: SeqNumber, endpoint: &Endpoint) -> Snd {
         Snd {
@@ -121,7 +131,7 @@ impl Snd {
             mss: endpoint.policy.default_peer_mss,
             retransmissions: 0,
             scale: 0,
-            flags: Flags::SYN,
+            flags: Flags::SYN.union(Flags::of(&endpoint.policy)),
             backoff: 0,
             duplicates: 0,
         }
