@@ -39,12 +39,12 @@ fn event() -> impl Strategy<Value = Event> {
     let near = || prop_oneof![6 => Just(0), 1 => -3_000..3_000_i32];
     let control = prop_oneof![8 => Just(0x10_u16), 2 => Just(0x18), 1 => Just(0x11), 1 => 0..0x200_u16];
     let payload = prop_oneof![3 => Just(0_u16), 3 => 1..600_u16, 1 => any::<u16>()];
-    let window = prop_oneof![4 => Just(8_000_u16), 1 => Just(0), 2 => any::<u16>(), 1 => 0..700_u16];
+    let window = prop_oneof![4 => Just(8_000_u16), 1 => Just(0), 2 => any::<u16>(), 2 => 0..1_200_u16];
     prop_oneof![
         10 => (near(), near(), any::<bool>(), control, payload, window).prop_map(
             |(seq, ack, from_nxt, control, payload, window)| Event::Segment { seq, ack, from_nxt, control, payload, window }
         ),
-        5 => (0..4_000_usize).prop_map(Event::Send),
+        5 => prop_oneof![2 => 0..4_000_usize, 1 => 1..60_usize].prop_map(Event::Send),
         3 => (0..2_000_usize).prop_map(Event::Receive),
         1 => Just(Event::Close),
         1 => (0..2_000_usize, 0..2_000_usize).prop_map(|(from, to)| Event::Retransmit(from, to)),
@@ -56,14 +56,15 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// ESTABLISHED, from which all of it starts.
-fn established(isn: u32) -> Connection {
+fn established(isn: u32, nagle: bool, window: u16) -> Connection {
     let now = Instant::ZERO;
-    let config = Config { receive_buffer: 4_000, fin_wait_2_timeout: Some(Duration::from_secs(9)), ..Config::DEFAULT };
+    let fin_wait_2_timeout = Some(Duration::from_secs(9));
+    let config = Config { receive_buffer: 4_000, fin_wait_2_timeout, nagle, ..Config::DEFAULT };
     let mut connection = Connection::new(&config, isn);
     assert_eq!(connection.open(Open::Active, now), Ok(()));
     drain(&mut connection, now);
     let syn_ack = Segment::new(SeqNumber(u32::MAX - 900), SeqNumber(isn) + 1, Control::SYN | Control::ACK);
-    assert_eq!(connection.segment_arrives(&syn_ack.with_window(8_000), now), Ok(0..0));
+    assert_eq!(connection.segment_arrives(&syn_ack.with_window(window), now), Ok(0..0));
     drain(&mut connection, now);
     assert_eq!(connection.state(), State::Established);
     connection
@@ -95,8 +96,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn the_straight_way_leads_where_the_long_way_does(isn: u32, events in prop::collection::vec(event(), 1..60)) {
-        let mut straight = established(isn);
+    fn the_straight_way_leads_where_the_long_way_does(
+        isn: u32,
+        nagle: bool,
+        window in prop_oneof![2 => Just(8_000_u16), 1 => 1..1_200_u16],
+        events in prop::collection::vec(event(), 1..60),
+    ) {
+        let mut straight = established(isn, nagle, window);
         let mut long = straight.clone();
         let mut now = Instant::from_micros(1_000);
         for event in &events {

@@ -202,8 +202,8 @@ pub(crate) fn policies() -> impl Strategy<Value = Config> {
     );
     let times = (seconds(vec![1, 30, 120]), never_or(60), never_or(300), seconds(vec![0, 10, 100, 4_000_000]), 0_u8..4);
     let checks = (prop::bool::weighted(0.8), prop::bool::weighted(0.2), select(vec![0_u8, 1, 10]));
-    (sizes, times, checks).prop_map(
-        |((mss, max_segment, receive_buffer), times, (rfc5961, assassin, challenge_limit))| {
+    (sizes, times, checks, any::<bool>()).prop_map(
+        |((mss, max_segment, receive_buffer), times, (rfc5961, assassin, challenge_limit), nagle)| {
             let (msl, fin_wait_2_timeout, user_timeout, r2, r1) = times;
             Config {
                 mss,
@@ -217,6 +217,7 @@ pub(crate) fn policies() -> impl Strategy<Value = Config> {
                 rfc5961,
                 challenge_limit,
                 reset_in_time_wait: assassin,
+                nagle,
                 ..Config::DEFAULT
             }
         },

@@ -46,6 +46,7 @@ impl Watched {
             let fresh = behind.gt(before.snd_nxt.unwrap());
             assert!(!fresh || behind - una <= self.limit.max(u32::from(status.snd_wnd == Some(0))), "beyond the limit");
         }
+        self.check_worth(segment, before, &status);
         if segment.control().contains(Control::FIN) {
             let fin = segment.seq() + u32::from(segment.payload_len());
             assert_eq!(fin, front + self.life.queue as u32, "the FIN is behind all payload");
@@ -54,6 +55,22 @@ impl Watched {
         }
         let within = (segment.seq() + segment.len() - una) <= status.snd_wnd.unwrap().max(1);
         assert!(within || unacknowledged_syn, "beyond the peer's window");
+    }
+
+    /// RFC 9293 sections 3.7.4 and 3.8.6.2.1: payload that has never been sent is a full segment, or all there is, or all
+    /// that the limit allows, or half of the largest window, and that with nothing in flight; or it had to go.
+    fn check_worth(&self, segment: &Segment, before: &Status, after: &Status) {
+        let payload = u32::from(segment.payload_len());
+        if payload == 0 || Some(segment.seq()) != before.snd_nxt {
+            return;
+        }
+        let alone = before.in_flight == 0;
+        let limited = alone && Some(self.limit) < before.snd_wnd;
+        let much = after.unsent == 0 || limited || payload >= self.life.most_window / 2;
+        let waits = self.config.nagle && !alone && !self.life.closed;
+        let full = Some(segment.payload_len()) == after.peer_mss;
+        let had_to = alone && self.causes.contains(&Cause::Timeout);
+        assert!(full || had_to || (much && !waits), "not worth it: {segment} {before:?}");
     }
 
     /// S4: a reset is the answer to a segment that is none, or the user's ABORT.

@@ -23,12 +23,9 @@ fn policies() -> impl Strategy<Value = Config> {
     let mss = prop_oneof![2 => Just(536_u16), 1 => 1_u16..2_000];
     let max_segment = prop_oneof![2 => Just(u16::MAX), 1 => 21_u16..600];
     let receive_buffer = prop_oneof![2 => Just(65_535_u32), 2 => 1_u32..2_000, 1 => select(vec![1, 2, 3, 1 << 20])];
-    (mss, max_segment, receive_buffer, any::<bool>()).prop_map(|(mss, max_segment, receive_buffer, rfc5961)| Config {
-        mss,
-        max_segment,
-        receive_buffer,
-        rfc5961,
-        ..PATIENT
+    let switches = any::<(bool, bool)>();
+    (mss, max_segment, receive_buffer, switches).prop_map(|(mss, max_segment, receive_buffer, (rfc5961, nagle))| {
+        Config { mss, max_segment, receive_buffer, rfc5961, nagle, ..PATIENT }
     })
 }
 

@@ -27,6 +27,10 @@ struct Life {
     /// RCV.NXT+RCV.WND as it was last advertised.
     edge: Option<SeqNumber>,
     closing: bool,
+    /// The user has closed.
+    closed: bool,
+    /// The largest window that the peer has said behind its SYN.
+    most_window: u32,
     /// Of the OPEN that began it.
     passive: bool,
 }
@@ -117,7 +121,9 @@ impl Watched {
     }
 
     pub(crate) fn close(&mut self) -> Result<(), CallError> {
-        self.call(Cause::Close, |connection, now| connection.close(now))
+        let closed = self.call(Cause::Close, |connection, now| connection.close(now));
+        self.life.closed |= closed.is_ok();
+        closed
     }
 
     pub(crate) fn abort(&mut self) -> Result<(), CallError> {
@@ -181,6 +187,7 @@ impl Watched {
             assert!(before.state != State::SynReceived || self.life.passive);
             self.life = Life { passive: true, ..Life::default() };
         }
+        self.life.most_window = self.life.most_window.max(after.snd_wnd.unwrap_or(0));
         self.causes.push(cause);
         self.rank = 0;
         self.held = 0;

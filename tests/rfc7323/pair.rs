@@ -21,13 +21,14 @@ fn policies() -> impl Strategy<Value = Config> {
     let buffer = select(vec![1_000_u32, 65_535, 65_536, 100_001, 1 << 20, 1 << 30, u32::MAX]);
     let scale = prop_oneof![2 => Just(None), 1 => (0_u8..=16).prop_map(Some)];
     let mss = prop_oneof![2 => Just(1_460_u16), 1 => 1_u16..2_000];
-    (mss, buffer, scale, any::<bool>(), any::<bool>()).prop_map(
-        |(mss, receive_buffer, window_scale, timestamps, sack_permitted)| Config {
+    (mss, buffer, scale, any::<(bool, bool, bool)>()).prop_map(
+        |(mss, receive_buffer, window_scale, (timestamps, sack_permitted, nagle))| Config {
             mss,
             receive_buffer,
             window_scale,
             timestamps,
             sack_permitted,
+            nagle,
             ..PATIENT
         },
     )
