@@ -1,7 +1,7 @@
 //! Nagle's algorithm: SHLD-7, MUST-17.
 
-use tcp_lifecycle::Instant;
 use tcp_lifecycle::sim::check;
+use tcp_lifecycle::{Config, Instant};
 
 use crate::{after, arrives, segments};
 
@@ -142,6 +142,31 @@ fn switched_off_it_holds_nothing() {
         --> <SEQ=647><ACK=300><CTL=PSH,ACK><DATA=64>
         ",
     );
+}
+
+/// In mid-life too: what is held goes at the next poll, and what the next SEND brings is held again.
+#[test]
+fn switched_off_in_mid_life_it_lets_go_what_it_held() {
+    let mut connection =
+        after("ESTABLISHED SND.NXT=100 RCV.NXT=300\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>\n send 5");
+    connection.configure(&Config { nagle: false, ..Config::DEFAULT });
+    assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=110><ACK=300><CTL=PSH,ACK><DATA=5>"]);
+    connection.send(3, Instant::ZERO).unwrap();
+    assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=115><ACK=300><CTL=PSH,ACK><DATA=3>"]);
+    connection.configure(&Config::DEFAULT);
+    connection.send(2, Instant::ZERO).unwrap();
+    assert_eq!(segments(&mut connection, Instant::ZERO), [""; 0]);
+    arrives(&mut connection, "<SEQ=300><ACK=118><CTL=ACK><WND=65535>", Instant::ZERO);
+    assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=118><ACK=300><CTL=PSH,ACK><DATA=2>"]);
+}
+
+/// With a smaller bound on segments what is held may be a full one.
+#[test]
+fn a_smaller_segment_size_lets_go_what_is_a_full_segment_by_it() {
+    let mut connection =
+        after("ESTABLISHED SND.NXT=100 RCV.NXT=300\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>\n send 105");
+    connection.configure(&Config { max_segment: 120, ..Config::DEFAULT });
+    assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=110><ACK=300><CTL=ACK><DATA=100>"]);
 }
 
 /// The timer sends again what was sent, and nothing of what waits.

@@ -147,6 +147,53 @@ fn a_window_that_opens_before_it_lets_all_go_and_the_timer_is_that_of_the_segmen
     }
 }
 
+/// It is no back-off's: three timeouts have made the retransmission timeout eight seconds.
+#[test]
+fn it_takes_a_second_at_most() {
+    check(
+        "
+        config r1=0
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 5
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
+        + 4s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
+        <-- <SEQ=300><ACK=105><CTL=ACK><WND=10>
+        signal: Acknowledged 5
+        send 30
+        ESTABLISHED                         RTO=8s DEADLINE=1s
+        + 1s
+        --> <SEQ=105><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED                         DEADLINE=8s
+        ",
+    );
+    held("config rto_initial=3s, rto_min=3s", "");
+    check(
+        "config rto_min=300ms\n ESTABLISHED SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>\n send 30\n ESTABLISHED DEADLINE=300ms",
+    );
+}
+
+/// SHLD-29: the first probe comes one timeout after the window has closed, whatever was waited for before.
+#[test]
+fn a_window_that_closes_meanwhile_is_probed_one_timeout_later() {
+    held(
+        "",
+        "
+        + 900ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED                         DEADLINE=1s
+        + 600ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 400ms
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        ",
+    );
+}
+
 /// With a window that closes altogether it is a probe, which is a retransmission.
 #[test]
 fn a_window_that_closes_is_probed_instead() {

@@ -55,6 +55,24 @@ fn half_of_the_largest_window_is_worth_it() {
     goes(536, 1000, 1000, 500);
 }
 
+/// A peer whose buffer has less room than half a segment: what it has counts, not what a segment has.
+#[test]
+fn a_small_buffer_is_used_as_one() {
+    goes(536, 100, 1000, 100);
+    goes(536, 100, 1000, 50);
+    held(536, 100, 1000, 49);
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=100
+        send 1000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        <-- <SEQ=300><ACK=200><CTL=ACK><WND=100>
+        signal: Acknowledged 100
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        ",
+    );
+}
+
 /// Max(SND.WND) is the largest so far, not the last: it grows with the window, and does not shrink with it.
 #[test]
 fn the_largest_window_is_the_largest_so_far() {
