@@ -1,6 +1,8 @@
 //! When it is worth sending: Nagle's algorithm (RFC 9293 section 3.7.4) and the sender's silly-window avoidance (section
 //! 3.8.6.2.1).
 
+#[path = "nagle/beside.rs"]
+mod beside;
 #[path = "nagle/closing.rs"]
 mod closing;
 #[path = "nagle/holding.rs"]
