@@ -1,0 +1,55 @@
+//! One end without a script: for policies that change, and segments that a script cannot write.
+
+use core::time::Duration;
+
+use tcp_lifecycle::sim::Script;
+use tcp_lifecycle::{Config, Connection, Instant, KeepAlive, Output, Segment, Transmit};
+
+/// Probes after a minute, every ten seconds, three of them.
+pub(crate) const QUICK: KeepAlive =
+    KeepAlive { idle: Duration::from_secs(60), interval: Duration::from_secs(10), probes: 3 };
+pub(crate) const QUICK_CONFIG: Config = Config { keep_alive: Some(QUICK), ..Config::DEFAULT };
+
+pub(crate) const fn seconds(seconds: u64) -> Instant {
+    Instant::from_micros(seconds * 1_000_000)
+}
+
+/// The connection that a script leads to; its clock begins at zero.
+#[track_caller]
+pub(crate) fn after(script: &str, config: &Config) -> Connection {
+    Script::parse(script).unwrap().run(config).unwrap()
+}
+
+/// All that is due, without `Wait`.
+#[track_caller]
+pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    loop {
+        match connection.poll(now) {
+            Output::Wait(deadline) => {
+                assert_eq!(deadline, connection.deadline());
+                return outputs;
+            }
+            output @ (Output::Transition(_) | Output::Signal(_) | Output::Transmit(_)) => outputs.push(output),
+        }
+        assert!(outputs.len() < 100, "outputs without end: {outputs:?}");
+    }
+}
+
+/// The timer that is due at `now`, and the segments that come of it.
+#[track_caller]
+pub(crate) fn expires(connection: &mut Connection, now: Instant) -> Vec<Transmit> {
+    assert_eq!(connection.deadline(), Some(now));
+    connection.timeout(now);
+    let outputs = drain(connection, now);
+    let transmits = outputs.iter().map(|output| match output {
+        Output::Transmit(transmit) => transmit.clone(),
+        other @ (Output::Transition(_) | Output::Signal(_) | Output::Wait(_)) => panic!("no segment: {other:?}"),
+    });
+    transmits.collect()
+}
+
+#[track_caller]
+pub(crate) fn segment(text: &str) -> Segment {
+    text.parse().unwrap()
+}

@@ -1,0 +1,267 @@
+//! Keep-alive beside what else goes on: what is in flight, closed windows, timestamps, the other timers.
+
+use tcp_lifecycle::sim::check;
+
+/// MUST-26: only when nothing that was sent is outstanding.
+#[test]
+fn while_payload_is_in_flight_there_are_no_probes() {
+    check(
+        "
+        config keep_alive=1500ms 1s 2, user_timeout=none
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=2s
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=4s
+        + 4s
+        signal: Retransmitting
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=8s
+        <-- <SEQ=300><ACK=110><CTL=ACK>
+        signal: Acknowledged 10
+        ESTABLISHED DEADLINE=1500ms
+        + 1500ms
+        --> <SEQ=109><ACK=300><CTL=ACK>
+        ",
+    );
+}
+
+/// Part of it acknowledged is a segment of the peer, but the rest is still in flight.
+#[test]
+fn while_part_of_the_payload_is_in_flight_there_are_no_probes() {
+    check(
+        "
+        config keep_alive=500ms 500ms 2
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 900ms
+        <-- <SEQ=300><ACK=105><CTL=ACK>
+        signal: Acknowledged 5
+        ESTABLISHED DEADLINE=1s
+        + 1s
+        --> <SEQ=105><ACK=300><CTL=ACK><DATA=5>
+        ",
+    );
+}
+
+/// A SEND between probes ends them: what it sends is retransmitted, and R2 is its end.
+#[test]
+fn a_send_takes_the_place_of_the_probes() {
+    check(
+        "
+        config keep_alive=1m 10s 2, rto_max=4s, r2=10s
+        ESTABLISHED
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 5s
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 4s
+        signal: Retransmitting
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=4s
+        + 4s
+        CLOSED
+        signal: TimedOut
+        ",
+    );
+}
+
+#[test]
+fn after_the_payload_is_acknowledged_probes_are_counted_anew() {
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 5s
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 100ms
+        <-- <SEQ=300><ACK=110><CTL=ACK>
+        signal: Acknowledged 10
+        ESTABLISHED DEADLINE=1m
+        + 1m
+        --> <SEQ=109><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=109><ACK=300><CTL=ACK>
+        + 10s
+        CLOSED
+        signal: TimedOut
+        ",
+    );
+}
+
+/// Probing a closed window is a retransmission (RFC 9293 section 3.8.6.1); as long as it is answered, it goes on.
+#[test]
+fn a_closed_window_is_probed_in_its_own_way() {
+    check(
+        "
+        config keep_alive=1500ms 1s 2
+        ESTABLISHED SND.WND=0 DEADLINE=1500ms
+        send 10
+        ESTABLISHED DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1> bytes 0..1
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1> bytes 0..1
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        + 4s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1> bytes 0..1
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10> bytes 0..10
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=0>
+        signal: Acknowledged 10
+        ESTABLISHED DEADLINE=1500ms
+        + 1500ms
+        --> <SEQ=109><ACK=300><CTL=ACK>
+        ",
+    );
+}
+
+/// A closed window with nothing to send is idle like any other.
+#[test]
+fn an_idle_connection_with_a_closed_window_is_probed() {
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED SND.WND=0
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 1ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED DEADLINE=1m
+        ",
+    );
+}
+
+/// Our own window closed: the probe says so, and an answer is accepted all the same.
+#[test]
+fn a_probe_with_our_own_window_closed() {
+    check(
+        "
+        config keep_alive=1m 10s 2, receive_buffer=10
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=310><CTL=ACK><WND=0>
+        + 1m
+        --> <SEQ=99><ACK=310><CTL=ACK><WND=0>
+        + 1ms
+        <-- <SEQ=310><ACK=100><CTL=ACK>
+        ESTABLISHED DEADLINE=1m
+        ",
+    );
+}
+
+/// The user timeout is of what is in flight: an idle connection outlives it, and so does one that is probed.
+#[test]
+fn the_user_timeout_does_not_count_probes() {
+    check(
+        "
+        config keep_alive=5m 1m 5, user_timeout=2m
+        ESTABLISHED DEADLINE=5m
+        + 5m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 1m
+        CLOSED
+        signal: TimedOut
+        ",
+    );
+}
+
+/// Every segment carries the clock of its moment, and echoes what came last (RFC 7323 section 3.2).
+#[test]
+fn probes_carry_timestamps() {
+    check(
+        "
+        config keep_alive=1m 10s 3, timestamps=on
+        open active
+        --> <SEQ=100><CTL=SYN><TS=0,0>
+        SYN-SENT
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK><TS=7000,0>
+        --> <SEQ=101><ACK=301><CTL=ACK><TS=0,7000>
+        ESTABLISHED TIMESTAMPS=1
+        + 1m
+        --> <SEQ=100><ACK=301><CTL=ACK><TS=60000,7000>
+        + 1s
+        <-- <SEQ=301><ACK=101><CTL=ACK><TS=68000,60000>
+        ESTABLISHED DEADLINE=1m
+        + 1m
+        --> <SEQ=100><ACK=301><CTL=ACK><TS=121000,68000>
+        ESTABLISHED RTO=1s
+        ",
+    );
+}
+
+/// RFC 7323 section 5: a segment that PAWS refuses is answered, and is no sign of life.
+#[test]
+fn what_paws_refuses_does_not_count() {
+    check(
+        "
+        config keep_alive=1m 10s 3, timestamps=on
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK><TS=7000,0>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED
+        + 30s
+        <-- <SEQ=301><ACK=101><CTL=ACK><DATA=1><TS=6999,0> refused
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED DEADLINE=30s
+        ",
+    );
+}
+
+/// An ABORT says RST at SND.NXT, not where a probe was.
+#[test]
+fn abort_and_close_between_probes() {
+    let probed = "
+        config keep_alive=1m 10s 3
+        ESTABLISHED
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 5s
+        ";
+    check(&format!("{probed} abort\n --> <SEQ=100><CTL=RST>\n CLOSED DEADLINE=none\n + 1h"));
+    check(&format!("{probed} close\n --> <SEQ=100><ACK=300><CTL=FIN,ACK>\n FIN-WAIT-1 DEADLINE=1s"));
+}
+
+/// The probe acknowledges what has come: a delayed ACK needs no segment of its own.
+#[test]
+fn a_probe_and_a_delayed_ack() {
+    check(
+        "
+        config keep_alive=100ms 1s 2, delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=100ms
+        + 100ms
+        --> <SEQ=99><ACK=310><CTL=ACK>
+        ",
+    );
+}
