@@ -1,0 +1,241 @@
+//! What is acknowledged at once, and what can wait.
+
+use tcp_lifecycle::sim::check;
+
+/// MUST-40: no later than the policy says.
+#[test]
+fn text_in_order_waits_for_its_time_and_no_longer() {
+    for state in ["ESTABLISHED", "FIN-WAIT-2"] {
+        check(&format!(
+            "
+            config delayed_ack=200ms
+            {state} SND.NXT=100 RCV.NXT=300 DEADLINE=none
+            <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+            {state} DEADLINE=200ms RCV.NXT=310
+            + 199.999ms
+            {state} DEADLINE=1us
+            + 1us
+            --> <SEQ=100><ACK=310><CTL=ACK>
+            {state} DEADLINE=none
+            + 1h
+            "
+        ));
+    }
+}
+
+#[test]
+fn by_default_text_is_acknowledged_at_once() {
+    check(
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
+/// SHLD-19, of segments of any size.
+#[test]
+fn every_second_segment_is_acknowledged_at_once() {
+    let pair = "
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=200ms
+        + 100ms
+        <-- <SEQ=310><ACK=100><CTL=ACK><DATA=1>
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=311><ACK=100><CTL=ACK><DATA=536>
+        ESTABLISHED DEADLINE=200ms
+        + 150ms
+        <-- <SEQ=847><ACK=100><CTL=ACK><DATA=536>
+        --> <SEQ=100><ACK=1383><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=1383><ACK=100><CTL=ACK><DATA=1>
+        + 200ms
+        --> <SEQ=100><ACK=1384><CTL=ACK>
+        ";
+    check(&format!("config delayed_ack=200ms\nESTABLISHED{pair}"));
+}
+
+#[test]
+fn of_segments_handed_in_before_polling_two_are_answered_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        & <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=320><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=320><ACK=100><CTL=ACK><DATA=10>
+        & <-- <SEQ=330><ACK=100><CTL=ACK><DATA=10>
+        & <-- <SEQ=340><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=350><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
+/// RFC 5681 section 4.2: a gap is told at once, or its loss is found late.
+#[test]
+fn a_segment_ahead_of_a_gap_is_answered_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10> delivers nothing
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>
+        ESTABLISHED DEADLINE=200ms
+        <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10> delivers nothing
+        --> <SEQ=100><ACK=305><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
+/// What a caller kept is handed in again behind what filled the gap: the second segment, and so at once.
+#[test]
+fn a_gap_that_is_filled_is_acknowledged_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10> delivers nothing
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        & <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=320><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
+/// It came again because our ACK was lost, or too late.
+#[test]
+fn a_duplicate_is_answered_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=200ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10> refused
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10> refused
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
+#[test]
+fn a_fin_is_acknowledged_at_once() {
+    for data in [0, 10] {
+        let ack = 301 + data;
+        check(&format!(
+            "
+            config delayed_ack=200ms
+            ESTABLISHED
+            <-- <SEQ=300><ACK=100><CTL=FIN,ACK><DATA={data}>
+            signal: Closing
+            --> <SEQ=100><ACK={ack}><CTL=ACK>
+            CLOSE-WAIT DEADLINE=none
+            "
+        ));
+    }
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        + 100ms
+        <-- <SEQ=310><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        CLOSE-WAIT DEADLINE=none
+        ",
+    );
+    check(
+        "
+        config delayed_ack=200ms
+        FIN-WAIT-2
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        FIN-WAIT-2 DEADLINE=200ms
+        <-- <SEQ=310><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        TIME-WAIT DEADLINE=4m
+        ",
+    );
+}
+
+/// The handshake does not wait, and text on the ACK that ends it is text.
+#[test]
+fn a_syn_is_acknowledged_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+    check(
+        "
+        config delayed_ack=200ms
+        open passive
+        LISTEN
+        <-- <SEQ=300><CTL=SYN>
+        --> <SEQ=100><ACK=301><CTL=SYN,ACK>
+        SYN-RECEIVED DEADLINE=1s
+        <-- <SEQ=301><ACK=101><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=200ms
+        + 200ms
+        --> <SEQ=101><ACK=311><CTL=ACK>
+        ",
+    );
+}
+
+/// What is refused is answered as ever, and the answer acknowledges all that has come.
+#[test]
+fn a_challenge_takes_the_delayed_ack_with_it() {
+    for arrives in ["<SEQ=311><CTL=RST>", "<SEQ=310><CTL=SYN>", "<SEQ=310><ACK=200><CTL=ACK>"] {
+        check(&format!(
+            "
+            config delayed_ack=200ms
+            ESTABLISHED
+            <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+            <-- {arrives} refused
+            --> <SEQ=100><ACK=310><CTL=ACK>
+            ESTABLISHED DEADLINE=none
+            "
+        ));
+    }
+}
+
+/// A segment without text calls for no ACK, neither now nor later, and leaves the one that waits alone.
+#[test]
+fn a_segment_without_text_is_not_acknowledged() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        + 50ms
+        <-- <SEQ=310><ACK=100><CTL=ACK><WND=500>
+        <-- <SEQ=310><ACK=100><CTL=ACK>
+        ESTABLISHED DEADLINE=150ms
+        + 150ms
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ",
+    );
+}
