@@ -140,7 +140,7 @@ impl Connection {
         }
         // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23); and the user timeout.
         let r2 = if snd.is_opening() { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
-        if endpoint.is_past(endpoint.policy.user_timeout) || endpoint.is_past(r2) {
+        if endpoint.is_past(endpoint.policy.user_timeout) || (endpoint.is_past(r2) && snd.is_past_r1(endpoint)) {
             return self.timed_out();
         }
         let before = snd.retransmissions;
@@ -159,6 +159,14 @@ impl Connection {
 }
 
 impl Snd {
+    /// R2 is greater than R1, which is so many retransmissions at the RTO of the moment (SHLD-10): where a back-off from
+    /// before is still in force, for want of a sample (Karn), R2 alone might end it all after one.
+    fn is_past_r1(&self, endpoint: &Endpoint) -> bool {
+        let before = self.backoff.saturating_sub(self.retransmissions);
+        let r1 = self.rto.millis(before, &endpoint.policy).saturating_mul(u64::from(endpoint.policy.r1));
+        before == 0 || u64::from(endpoint.idle()) >= r1
+    }
+
     /// The timer of keep-alive stops; `poll` starts it again, if there is no other to run.
     pub(crate) fn rest_anew(&mut self, endpoint: &mut Endpoint) {
         self.retransmissions = 0;

@@ -296,3 +296,42 @@ fn each_r2_counts_for_its_own() {
         ",
     );
 }
+
+/// A back-off that was kept from before (Karn) does not let R2 come after one retransmission: R2 is greater than R1.
+#[test]
+fn a_back_off_from_before_leaves_time_for_r1() {
+    check(
+        "
+        config user_timeout=none, default_peer_mss=100
+        ESTABLISHED
+        send 100
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        send 100
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 4s
+        signal: Retransmitting
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 8s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 16s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 32s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        <-- <SEQ=300><ACK=200><CTL=ACK>
+        signal: Acknowledged 100
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        ESTABLISHED                             RTO=60s
+        + 60s
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        + 60s
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        + 60s
+        ESTABLISHED -> CLOSED
+        signal: TimedOut
+        ",
+    );
+}
