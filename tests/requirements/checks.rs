@@ -110,6 +110,15 @@ fn what_is_done_is_cited_where_it_is_met() {
 }
 
 #[test]
+fn the_readme_says_how_many_are_done() {
+    let count = |of| answers().values().filter(|answer| **answer == of).count();
+    let (done, callers, left) = (count(Answer::Done), count(Answer::Callers), count(Answer::Left));
+    let line = format!("Of RFC 9293's 119 requirements {done} are done, {callers} are the caller's, {left} are left");
+    let readme: Vec<String> = sources("README.md", &[".md"])[0].text.split_whitespace().map(str::to_owned).collect();
+    assert!(readme.join(" ").contains(&line), "README.md does not say: {line}");
+}
+
+#[test]
 fn every_id_that_is_cited_exists() {
     let mut faults = Vec::new();
     for file in everything().iter().filter(|file| !file.path.ends_with("requirements/checks.rs")) {
