@@ -132,6 +132,37 @@ fn a_duplicate_is_answered_at_once() {
     );
 }
 
+/// The peer did not see our ACK, or it came late.
+#[test]
+fn a_segment_of_which_only_the_end_is_new_is_answered_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=290><ACK=100><CTL=ACK><DATA=20> delivers 10..20
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
+/// The peer does not know our window.
+#[test]
+fn a_segment_of_which_only_the_front_fits_is_answered_at_once() {
+    check(
+        "
+        config delayed_ack=200ms, receive_buffer=100
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=105> delivers 0..100
+        --> <SEQ=100><ACK=400><CTL=ACK><WND=0>
+        ESTABLISHED DEADLINE=none
+        <-- <SEQ=400><ACK=100><CTL=ACK><DATA=1> delivers nothing
+        --> <SEQ=100><ACK=400><CTL=ACK><WND=0>
+        ESTABLISHED DEADLINE=none
+        ",
+    );
+}
+
 #[test]
 fn a_fin_is_acknowledged_at_once() {
     for data in [0, 10] {

@@ -1,0 +1,13 @@
+//! Policies: what `check` finds, what a connection makes of a value without sense, and what other systems do.
+
+#[path = "config/absurd.rs"]
+mod absurd;
+#[path = "config/check.rs"]
+mod check;
+#[cfg(target_os = "linux")]
+#[path = "config/kernel.rs"]
+mod kernel;
+#[path = "config/life.rs"]
+mod life;
+#[path = "config/systems.rs"]
+mod systems;
