@@ -117,11 +117,13 @@ impl Connection {
     /// The initial sequence number of a life is M + F as in RFC 9293 section 3.4.1: M is the time of its SYN in units
     /// of 4 microseconds, F is `isn_offset`, which should come from a keyed hash of the two sockets (RFC 6528). At
     /// [`Instant::ZERO`] the initial sequence number is `isn_offset`.
+    #[inline(always)]
     #[must_use]
     pub const fn new(config: &Config, isn_offset: u32) -> Connection {
         Connection::with_policy(Policy::new(config), isn_offset)
     }
 
+    #[inline(always)]
     pub(crate) const fn with_policy(policy: Policy, isn_offset: u32) -> Connection {
         Connection {
             endpoint: Endpoint {

@@ -116,7 +116,7 @@ impl Span {
     /// The longest that is kept to the millisecond.
     const MOST: u64 = (1 << Span::DIGITS) - 2;
 
-    #[inline]
+    #[inline(always)]
     pub(crate) const fn new(duration: Duration) -> Span {
         // The longest that seven powers of ten can say; no sum below overflows.
         if duration.as_secs() > 81_900_000 {
@@ -138,11 +138,13 @@ impl Span {
     }
 
     /// As [`Span::new`], with zero taken as the least there is: for a time that must pass.
+    #[inline(always)]
     pub(crate) const fn at_least_a_millisecond(duration: Duration) -> Span {
         let span = Span::new(duration);
         if span.0 == 0 { Span(1) } else { span }
     }
 
+    #[inline(always)]
     pub(crate) const fn or_forever(duration: Option<Duration>) -> Span {
         match duration {
             Some(duration) => Span::new(duration),

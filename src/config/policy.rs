@@ -50,6 +50,7 @@ bitflags::bitflags! {
 }
 
 impl Policy {
+    #[inline(always)]
     pub(crate) const fn new(config: &Config) -> Policy {
         let (idle, interval, probes) = match config.keep_alive {
             Some(KeepAlive { idle, interval, probes }) => {
