@@ -18,7 +18,8 @@ pub(crate) use policy::Policy;
 /// ```
 ///
 /// A connection keeps its times in a compact form: whole milliseconds up to 8.19 s, three significant digits or more
-/// beyond, rounded up; `Duration::MAX` and anything over two and a half years is for ever.
+/// beyond, rounded up; `Duration::MAX` and anything over two and a half years is for ever, and so is a user timeout or R2
+/// of seven weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     /// The maximum segment size that our SYNs announce: the most payload bytes we take in one segment (RFC 9293

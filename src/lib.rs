@@ -79,7 +79,8 @@
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
 //! | 3.8.1 retransmission timeout (RFC 6298) | `rto.rs` |
 //! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive, delayed ACKs | `timeouts.rs` |
-//! | 3.7.4, 3.8.5, 3.8.6 what is sent when: Nagle, urgent data, windows | `poll.rs` |
+//! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | `poll.rs`, `poll/pieces.rs` |
+//! | 3.8.5 urgent data, and what else segments carry | `poll/forms.rs` |
 //! | 3.9.1 policies of the user | `config.rs`; of other systems: `config/systems.rs` |
 //! | 3.9.2.2 ICMP | `icmp.rs` |
 //! | 3.10 events | `connection.rs` |

@@ -1,16 +1,18 @@
 //! What is due next, as a function of the variables; and what comes out of a connection.
 
+mod forms;
+mod pieces;
+
 use core::ops::Range;
 
 use crate::connection::{Connection, Endpoint};
 use crate::due::What;
 use crate::icmp::IcmpError;
-use crate::options::Options;
 use crate::segment::{Control, Segment};
-use crate::seq::SeqNumber;
 use crate::state::Transition;
-use crate::tcb::{Flags, Pace, Phase, Rcv, Snd, SynSent, Synchronized, Tcb};
+use crate::tcb::{Flags, Pace, Phase, Snd, Synchronized, Tcb};
 use crate::time::Instant;
+use pieces::Piece;
 
 /// What [`poll`](Connection::poll) hands out, in this order: transitions, signals, segments, and then `Wait`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -155,13 +157,6 @@ fn wait(endpoint: &mut Endpoint) -> Output {
     Output::Wait(endpoint.deadline())
 }
 
-/// A stretch of the send sequence space that goes into one segment.
-struct Piece {
-    from: SeqNumber,
-    payload: u32,
-    fin: bool,
-}
-
 impl Snd {
     /// `<SEQ=ISS><CTL=SYN>` or `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`
     #[inline(never)]
@@ -179,117 +174,6 @@ impl Snd {
         }
         bare(segment)
     }
-
-    /// How much payload may go out from `from` on: the peer's window, and the caller's limit.
-    fn room(&self, from: SeqNumber, endpoint: &Endpoint) -> u32 {
-        (self.una + self.wnd.min(endpoint.limit)).ahead_of(from)
-    }
-
-    /// Where the next segment starts, up to where it may go, and how many numbers have been earned.
-    fn cursor(&self) -> (SeqNumber, SeqNumber, u32) {
-        match self.pace {
-            Pace::Untimed | Pace::Timed { .. } => (self.nxt, self.last(), u32::MAX),
-            Pace::Recovering { cursor, credit, .. } => (cursor, self.last(), credit),
-            Pace::Renewing { credit, .. } => (self.nxt, self.last(), credit),
-            Pace::Resending { cursor, until } => (cursor, until, u32::MAX),
-        }
-    }
-
-    /// The segment that the variables allow, if any: by the peer's maximum segment size, its window, the caller's
-    /// limit, and what recovery has earned (D16). The FIN rides on the last payload (D27).
-    #[inline]
-    fn next_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
-        if self.is_opening() {
-            // D8: nothing but a FIN can go before our SYN is acknowledged, and no window holds it back.
-            let fin = self.is_closing() && self.nxt == self.end;
-            return fin.then_some(Piece { from: self.end, payload: 0, fin });
-        }
-        let (from, until, credit) = self.cursor();
-        let queued = self.end.min(until).ahead_of(from);
-        let payload = queued.min(self.room(from, endpoint)).min(u32::from(self.mss));
-        if from == self.nxt && !self.is_worth_sending(payload, queued, endpoint) {
-            return None;
-        }
-        let behind = from + payload;
-        let fin = self.is_closing() && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
-        let len = payload.saturating_add(u32::from(fin));
-        (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
-    }
-
-    /// RFC 9293 section 3.8.6.2.1: no silly segments (MUST-38); and Nagle's algorithm (section 3.7.4, SHLD-7), which a
-    /// user who has closed need not wait for. `queued` is D, and `payload` the least of D, the window, the limit and a
-    /// full segment.
-    #[inline]
-    pub(crate) fn is_worth_sending(&self, payload: u32, queued: u32, endpoint: &Endpoint) -> bool {
-        if payload == u32::from(self.mss) {
-            return true;
-        }
-        let waits = self.una != self.nxt && endpoint.policy.nagle() && !self.is_closing();
-        // All there is; or, where the caller's limit is the bound, all that may go while nothing is in flight; or half
-        // the largest window.
-        let limited = endpoint.limit < self.wnd && self.una == self.nxt;
-        !waits && (payload == queued || limited || payload >= (self.max_wnd / 2).max(1))
-    }
-
-    /// The caller's limit holds back all there is, and nothing is in flight.
-    pub(crate) fn is_paused(&self, endpoint: &Endpoint) -> bool {
-        endpoint.limit == 0 && self.una == self.nxt && self.nxt != self.end
-    }
-
-    /// What is at SND.UNA, once more (RFC 6298 section 5.4); behind a closed window one byte of it, or the FIN, to
-    /// probe with (RFC 9293 section 3.8.6.1, MUST-35, MUST-36); behind one that is too small as much as fits (the
-    /// override of section 3.8.6.2.1). What is in flight already is not bound by the limit.
-    #[cold]
-    fn front_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
-        if self.is_paused(endpoint) {
-            return None;
-        }
-        let sent = if self.una == self.nxt { self.una + self.room(self.una, endpoint).max(1) } else { self.nxt };
-        let allowed = self.wnd.max(1).min(u32::from(self.mss));
-        let payload = self.end.min(sent).ahead_of(self.una).min(allowed);
-        let behind = self.una + payload;
-        let room = behind.lt(self.una + self.wnd.max(1));
-        let fin = self.is_closing() && behind == self.end && sent.gt(self.end) && room;
-        (payload > 0 || fin).then_some(Piece { from: self.una, payload, fin })
-    }
-
-    /// The piece is handed out.
-    #[inline]
-    fn sent(&mut self, piece: &Piece, endpoint: &mut Endpoint) {
-        let behind = piece.from + piece.payload + u32::from(piece.fin);
-        let fresh = piece.from == self.nxt;
-        // A timer that ran without anything in flight was that of a window too small.
-        if fresh && self.una == self.nxt && self.wnd > 0 {
-            self.restart_timer(endpoint);
-        }
-        self.nxt = self.nxt.max(behind);
-        match &mut self.pace {
-            Pace::Untimed | Pace::Timed { .. } => {}
-            Pace::Recovering { recover, credit, .. } if fresh => {
-                let (recover, credit) = (*recover, credit.saturating_sub(behind.ahead_of(piece.from)));
-                self.pace = Pace::Renewing { recover, credit, at: endpoint.now.as_micros() as u32 };
-            }
-            Pace::Recovering { cursor, credit, .. } => {
-                *credit = credit.saturating_sub(behind.ahead_of(piece.from));
-                *cursor = cursor.max(behind);
-            }
-            Pace::Renewing { credit, .. } => *credit = credit.saturating_sub(behind.ahead_of(piece.from)),
-            Pace::Resending { until, .. } if until.le(behind) => self.pace = Pace::Untimed,
-            Pace::Resending { cursor, .. } => *cursor = cursor.max(behind),
-        }
-        self.arm(endpoint);
-        if fresh && self.wnd > 0 {
-            self.time(endpoint.now);
-        }
-    }
-
-    /// The last payload of the queue goes out in this drain: "all preceding SENDs have been segmentized".
-    #[cold]
-    fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
-        let (from, _, credit) = self.cursor();
-        let is_probed = endpoint.due.what.contains(What::FRONT) && self.una == self.nxt;
-        self.end.ahead_of(from) <= self.room(from, endpoint).min(credit).max(u32::from(is_probed))
-    }
 }
 
 impl Synchronized {
@@ -299,41 +183,6 @@ impl Synchronized {
         if self.phase == Phase::CloseWait && self.snd.is_closing() && self.snd.is_segmentized(endpoint) {
             self.enter(Phase::LastAck, endpoint);
         }
-    }
-
-    #[inline]
-    pub(crate) fn transmit(
-        &mut self,
-        from: SeqNumber,
-        control: Control,
-        start: usize,
-        payload: u32,
-        endpoint: &mut Endpoint,
-    ) -> Output {
-        let segment = self.header(from, control, payload, endpoint);
-        Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
-    }
-
-    /// A segment that acknowledges, with the window and the options that all of them have.
-    #[inline(always)]
-    fn header(&mut self, from: SeqNumber, control: Control, payload: u32, endpoint: &mut Endpoint) -> Segment {
-        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
-        let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
-        if self.snd.flags.intersects(Flags::DRESSED) { self.dressed(segment, endpoint) } else { segment }
-    }
-
-    /// With timestamps, where they were agreed; and with the urgent pointer, which counts from SEG.SEQ to the byte behind
-    /// the urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
-    #[cold]
-    fn dressed(&self, mut segment: Segment, endpoint: &Endpoint) -> Segment {
-        if self.snd.flags.contains(Flags::TIMESTAMPS) {
-            segment = segment.with_options(self.stamp(endpoint));
-        }
-        let urgent = self.snd.up.ahead_of(segment.seq());
-        if self.snd.flags.contains(Flags::URGENT) && urgent > 0 {
-            segment = segment.with_urgency(u16::try_from(urgent).unwrap_or(u16::MAX));
-        }
-        segment
     }
 
     #[inline(never)]
@@ -380,38 +229,6 @@ impl Synchronized {
         bare(self.header(self.snd.nxt.back(1), Control::ACK, octet, endpoint))
     }
 
-    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, when nothing else is due.
-    #[inline]
-    fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Segment {
-        endpoint.due.drop_segments();
-        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
-        Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
-    }
-
-    /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
-    fn syn_ack(&mut self, endpoint: &Endpoint) -> Segment {
-        let mut options = Options::NONE.with_mss(endpoint.policy.mss);
-        if self.snd.flags.contains(Flags::TIMESTAMPS) {
-            options = self.stamp(endpoint).with_mss(endpoint.policy.mss);
-        }
-        if self.snd.flags.contains(Flags::SCALE) {
-            options = options.with_window_scale(self.rcv.scale);
-        }
-        if self.snd.flags.contains(Flags::SACK) {
-            options = options.with_sack_permitted();
-        }
-        self.rcv.unacknowledged = false;
-        Segment::new(self.snd.iss, self.rcv.nxt, Control::SYN | Control::ACK)
-            .with_window(u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX))
-            .with_options(options)
-    }
-
-    /// The timestamps of a segment that goes out now, where they were agreed (RFC 7323 section 3.2).
-    #[cold]
-    fn stamp(&self, endpoint: &Endpoint) -> Options {
-        Options::NONE.with_timestamps(endpoint.now.as_millis_low(), self.rcv.ts_recent)
-    }
-
     /// Whether payload or a FIN may go out: after ESTABLISHED, and the FIN of a CLOSE in SYN-RECEIVED before (D8).
     fn may_send(&self) -> bool {
         match self.phase {
@@ -424,12 +241,6 @@ impl Synchronized {
             | Phase::Closing
             | Phase::LastAck => true,
         }
-    }
-
-    /// SEG.SEQ of a segment that carries nothing: SND.NXT, but no further than the peer's window reaches, or else the
-    /// peer refuses it (D17).
-    fn bare_seq(&self) -> SeqNumber {
-        if self.snd.is_opening() { self.snd.nxt } else { self.snd.nxt.min(self.snd.right_edge()) }
     }
 
     #[inline(always)]
@@ -451,38 +262,5 @@ impl Synchronized {
         }
         let start = piece.from.ahead_of(self.snd.front()) as usize;
         self.transmit(piece.from, control, start, piece.payload, endpoint)
-    }
-}
-
-impl SynSent {
-    /// `<SEQ=ISS><CTL=SYN>`
-    fn next_syn(&self, endpoint: &Endpoint) -> Segment {
-        let mut options = self.offer.options;
-        if options.timestamps().is_some() {
-            // There is nothing to echo yet.
-            options = options.with_timestamps(endpoint.now.as_millis_low(), 0);
-        }
-        Segment::new(self.snd.iss, SeqNumber(0), Control::SYN).with_window(self.offer.window).with_options(options)
-    }
-}
-
-impl Rcv {
-    #[inline(never)]
-    fn move_edge(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) {
-        if !syn_unacknowledged {
-            self.edge = self.offer(endpoint);
-        }
-    }
-
-    /// The window of a segment that is handed out; from now on the peer knows it. While our SYN is unacknowledged it
-    /// does not grow (D8).
-    #[inline]
-    pub(crate) fn advertise(&mut self, syn_unacknowledged: bool, endpoint: &Endpoint) -> u16 {
-        // For most there is nothing to gain.
-        if self.edge.lt(self.read + endpoint.policy.receive_buffer) {
-            self.move_edge(syn_unacknowledged, endpoint);
-        }
-        self.unacknowledged = false;
-        u16::try_from(self.wnd() >> self.scale).unwrap_or(u16::MAX)
     }
 }
