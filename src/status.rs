@@ -72,6 +72,7 @@ impl Status {
             Tcb::Synchronized(tcb) => (Some(&tcb.snd), Some(&tcb.rcv)),
         };
         let policy = &connection.endpoint.policy;
+        let fins = u32::from(connection.tcb.has_taken_fin());
         let estimate = snd.and_then(|snd: &Snd| snd.rto.estimate());
         Status {
             state: connection.state(),
@@ -86,7 +87,7 @@ impl Status {
             in_flight: snd.map_or(0, |snd| snd.nxt - snd.una),
             unread: rcv.map_or(0, Rcv::unread),
             snd_up: snd.filter(|snd| snd.flags.contains(Flags::URGENT)).map(|snd| snd.up),
-            rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up),
+            rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up.back(fins)),
             urgent: rcv.map_or(0, |rcv| rcv.up.ahead_of(rcv.read)),
             rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(snd.backoff, policy))),
             srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),

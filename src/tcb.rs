@@ -36,6 +36,20 @@ impl Tcb {
         }
     }
 
+    /// RCV.NXT has passed the peer's FIN.
+    pub(crate) fn has_taken_fin(&self) -> bool {
+        match self.state() {
+            State::CloseWait | State::Closing | State::LastAck | State::TimeWait => true,
+            State::Closed
+            | State::Listen
+            | State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2 => false,
+        }
+    }
+
     pub(crate) fn is_of_listener(&self) -> bool {
         matches!(self, Tcb::Synchronized(tcb) if tcb.phase == Phase::SynReceived(Origin::Listener))
     }

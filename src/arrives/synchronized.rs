@@ -448,6 +448,8 @@ impl Synchronized {
 
     /// "Signal the user, advance RCV.NXT over the FIN, and send an acknowledgment for it."
     fn take_fin(&mut self, endpoint: &mut Endpoint) {
+        // Nothing behind it can be urgent.
+        self.rcv.up = self.rcv.up.min(self.rcv.nxt) + 1;
         self.rcv.advance(1);
         // D28: a FIN takes no buffer.
         self.rcv.edge += 1;

@@ -34,9 +34,9 @@ impl Config {
             user_timeout: None,
             // tcp_retries1
             r1: 3,
-            // tcp_retries2, fifteen retransmissions.
-            r2: Duration::from_millis(924_600),
-            // tcp_syn_retries, six retransmissions.
+            // tcp_retries2, fifteen retransmissions: the timer fires for the sixteenth time after 924.6 s.
+            r2: Duration::from_secs(924),
+            // tcp_syn_retries, six retransmissions. (Since 6.5 tcp_syn_linear_timeouts puts four more before them.)
             syn_r2: Duration::from_secs(127),
             // TCP_TIMEOUT_INIT, TCP_RTO_MIN, TCP_RTO_MAX
             rto_initial: Duration::from_secs(1),
@@ -91,7 +91,8 @@ impl Config {
             r1: 3,
             // TCP_MAXRXTSHIFT: twelve retransmissions, from 230 ms to 64 s.
             r2: Duration::from_secs(373),
-            // keepinit
+            // keepinit. R2 is looked at when the retransmission timer fires, which it does after 63 s and 127 s; FreeBSD has
+            // a timer of its own for it.
             syn_r2: Duration::from_secs(75),
             // rexmit_initial; rexmit_min with rexmit_slop; TCPTV_REXMTMAX
             rto_initial: Duration::from_secs(1),

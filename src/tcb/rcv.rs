@@ -19,7 +19,7 @@ pub(crate) struct Rcv {
     pub(crate) edge: SeqNumber,
     /// Up to here the user has consumed what was delivered, and reported it.
     pub(crate) read: SeqNumber,
-    /// RCV.UP: the number behind the last urgent byte; what the user has consumed is not left of it by much.
+    /// RCV.UP: the number behind the last urgent byte. With the peer's FIN it moves on by one, as `read` does.
     pub(crate) up: SeqNumber,
     /// TS.Recent of RFC 7323 section 4.3: the timestamp to be echoed, and the oldest that is acceptable.
     pub(crate) ts_recent: u32,

@@ -342,3 +342,42 @@ fn a_segment_that_points_is_a_segment() {
         ",
     );
 }
+
+/// The peer's FIN takes a number, and no byte: what is urgent stays as much, and RCV.UP where it was.
+#[test]
+fn a_fin_does_not_change_how_much_is_urgent() {
+    check(
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=URG,ACK><URG=10><DATA=10>
+        signal: Urgent
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED                     URGENT=10 RCV.UP=310
+        <-- <SEQ=310><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        CLOSE-WAIT                      URGENT=10 RCV.UP=310
+        receive 9
+        CLOSE-WAIT                      URGENT=1 RCV.UP=310
+        receive 1
+        CLOSE-WAIT                      URGENT=0 RCV.UP=none
+        ",
+    );
+}
+
+/// Nothing can be urgent behind the FIN, whatever the pointer says.
+#[test]
+fn a_pointer_beyond_the_fin_ends_at_it() {
+    check(
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=FIN,URG,ACK><URG=100><DATA=10>
+        signal: Urgent
+        signal: Closing
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        CLOSE-WAIT                      URGENT=10 RCV.UP=310
+        receive 10
+        CLOSE-WAIT                      URGENT=0 RCV.UP=none
+        ",
+    );
+}
