@@ -192,6 +192,14 @@ fn a_window_that_closes_meanwhile_is_probed_one_timeout_later() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         ",
     );
+    // And that may be more than a second.
+    held(
+        "config rto_initial=3s, rto_min=3s",
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED                         DEADLINE=3s
+        ",
+    );
 }
 
 /// With a window that closes altogether it is a probe, which is a retransmission.
