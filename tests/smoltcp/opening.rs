@@ -95,7 +95,7 @@ fn it_is_refused_where_we_are_closed() {
 /// Figure 7 of RFC 9293. smoltcp takes our SYN,ACK for a keep-alive probe, and waits in SYN-RECEIVED for an ACK: its next
 /// SYN,ACK gets one.
 #[test]
-fn both_open_at_once() {
+fn smoltcp_opens_when_we_do() {
     let (ours, theirs) = (User::sends(0, Closes::Never), User::sends(0, Closes::Never));
     let mut world = World::plain(&Config::DEFAULT, ours, theirs);
     world.us.open(Open::Active, world.now);
@@ -106,7 +106,7 @@ fn both_open_at_once() {
 }
 
 #[test]
-fn both_open_at_once_and_send() {
+fn both_open_at_once_send_and_close() {
     let (ours, theirs) = (User::sends(5_000, Closes::First), User::sends(9_000, Closes::Last));
     let mut world = World::plain(&Config::DEFAULT, ours, theirs);
     world.us.open(Open::Active, world.now);
