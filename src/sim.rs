@@ -63,7 +63,7 @@ use core::fmt;
 use core::time::Duration;
 
 pub use figure::{Figure, check_figure};
-pub use network::{Flight, Network};
+pub use network::{Counts, Flight, Network};
 pub use pair::{Pair, Violation};
 pub use script::{Script, ScriptError, check};
 pub use trace::{Event, Trace, What};

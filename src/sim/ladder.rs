@@ -18,8 +18,9 @@ impl fmt::Display for Trace {
     /// A ladder: the time, the state of A, the segment with the arrows of its journey, the state of B. States stand
     /// where something happened, and are those after it. A segment that nothing gets ahead of stands in one row, at the
     /// time when it was sent; others in a row for each end, with `...` for the network between. `x` is a segment lost,
-    /// `(again)` the copy that a network made, `(duplicate)` a segment that no end has sent; what the user calls or is
-    /// told, and timeouts, stand in parentheses beside the state.
+    /// in a black hole or a partition `swallowed`; one with a `bad checksum` arrives to be dropped. `(again)` is the
+    /// copy that a network made, `(duplicate)` a segment that no end has sent; what the user calls or is told, and
+    /// timeouts, stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ladder::new(&self.events).write(f)
     }
@@ -85,19 +86,9 @@ impl<'t> Ladder<'t> {
 
     /// The width of the longest segment, and of any call.
     fn width(&self) -> usize {
-        let segments = self.events.iter().filter_map(|event| match &event.what {
-            What::Sent(_, segment) | What::Injected(_, segment) => Some(in_figures(segment).to_string().len()),
-            What::Start
-            | What::Call(_)
-            | What::Lost(..)
-            | What::Duplicated(..)
-            | What::Arrived(..)
-            | What::Timeout(_)
-            | What::Transition(_)
-            | What::Signal(_)
-            | What::Crashed
-            | What::Note(_) => None,
-        });
+        let sent = |event: &&Event| matches!(event.what, What::Sent(..) | What::Injected(..));
+        let segments = self.events.iter().filter(sent).filter_map(|event| event.what.segment());
+        let segments = segments.map(|(_, segment)| in_figures(&segment).to_string().len());
         segments.max().unwrap_or_default().max(32)
     }
 
@@ -118,12 +109,15 @@ impl<'t> Ladder<'t> {
                     rows.extend(self.arrival_of(arrival, "(duplicate)", segment));
                 }
             }
-            What::Lost(_, segment) => rows.push(passage(event.side, "", "...", segment, "x", "")),
-            What::Arrived(number, segment, _) => {
+            What::Lost(_, segment) | What::Swallowed(_, segment) => {
+                let row = passage(event.side, "", "...", segment, "x", "");
+                rows.push(Row { remark: remark(&event.what), ..row });
+            }
+            What::Arrived(number, segment, _) | What::Corrupted(number, segment) => {
                 let origin = if self.arrived.insert(*number) { "" } else { "(again)" };
                 rows.extend(self.arrival_of(index, origin, segment));
             }
-            What::Transition(_) | What::Duplicated(..) | What::Note(_) => {}
+            What::Transition(_) | What::Duplicated(..) | What::HeldBack(..) | What::Note(_) => {}
         }
         rows
     }
@@ -139,9 +133,11 @@ impl<'t> Ladder<'t> {
     /// A segment that was sent, and what becomes of it if that can stand in the same row.
     fn sent(&mut self, index: usize, event: &'t Event, number: u64, segment: &'t Segment) -> Vec<Row<'t>> {
         let next = index.saturating_add(1);
-        if self.events.get(next).is_some_and(|next| matches!(next.what, What::Lost(lost, _) if lost == number)) {
+        let is_loss = |what: &What| matches!(what, What::Lost(lost, _) | What::Swallowed(lost, _) if *lost == number);
+        if let Some(loss) = self.events.get(next).filter(|next| is_loss(&next.what)) {
             self.told.insert(next);
-            return Vec::from([passage(event.side, event.state.name(), "-->", segment, "x", "")]);
+            let row = passage(event.side, event.state.name(), "-->", segment, "x", "");
+            return Vec::from([Row { remark: remark(&loss.what), ..row }]);
         }
         let Some(arrival) = self.arrival(index, event.side, number) else {
             return Vec::from([passage(event.side, event.state.name(), "-->", segment, "...", "")]);
@@ -160,7 +156,9 @@ impl<'t> Ladder<'t> {
         let later = self.events.iter().enumerate().skip(index.saturating_add(1));
         let receivers = later.filter(|(_, event)| event.side != from && !matches!(event.what, What::Note(_)));
         let (arrival, event) = receivers.into_iter().find(|(index, _)| !self.told.contains(index))?;
-        matches!(event.what, What::Arrived(arrived, ..) if arrived == number).then_some(arrival)
+        let is_arrival =
+            matches!(event.what, What::Arrived(arrived, ..) | What::Corrupted(arrived, _) if arrived == number);
+        is_arrival.then_some(arrival)
     }
 
     /// The row of an arrival, and those of what the user is told of it.
@@ -169,26 +167,38 @@ impl<'t> Ladder<'t> {
         let Some(event) = self.events.get(index) else { return rows };
         self.told.insert(index);
         let row = passage(event.side.other(), origin, "...", segment, "-->", event.state.name());
-        let refused = matches!(event.what, What::Arrived(_, _, Err(_)));
-        rows.push(Row { remark: if refused { "refused" } else { "" }, ..row });
+        rows.push(Row { remark: remark(&event.what), ..row });
         for (index, event) in self.events.iter().enumerate().skip(index.saturating_add(1)) {
-            match &event.what {
-                What::Transition(_) => {}
-                What::Signal(signal) => rows.extend(told_to_user(event, *signal)),
-                What::Start
-                | What::Call(_)
-                | What::Sent(..)
-                | What::Injected(..)
-                | What::Lost(..)
-                | What::Duplicated(..)
-                | What::Arrived(..)
-                | What::Timeout(_)
-                | What::Crashed
-                | What::Note(_) => break,
+            if let What::Signal(signal) = &event.what {
+                rows.extend(told_to_user(event, *signal));
+            } else if !matches!(event.what, What::Transition(_)) {
+                break;
             }
             self.told.insert(index);
         }
         rows
+    }
+}
+
+/// What is said of the end of a journey.
+fn remark(what: &What) -> &'static str {
+    match what {
+        What::Swallowed(..) => "swallowed",
+        What::Corrupted(..) => "bad checksum",
+        What::Arrived(_, _, Err(_)) => "refused",
+        What::Arrived(_, _, Ok(_))
+        | What::Lost(..)
+        | What::Start
+        | What::Call(_)
+        | What::Sent(..)
+        | What::Injected(..)
+        | What::Duplicated(..)
+        | What::HeldBack(..)
+        | What::Timeout(_)
+        | What::Transition(_)
+        | What::Signal(_)
+        | What::Crashed
+        | What::Note(_) => "",
     }
 }
 

@@ -1,9 +1,11 @@
 //! The network between two ends: how long a segment takes, and what happens to it on the way.
 
+use core::ops::{Bound, RangeBounds};
 use core::time::Duration;
 use std::vec::Vec;
 
 use super::Side;
+use super::trace::What;
 use crate::segment::Segment;
 use crate::time::Instant;
 
@@ -16,6 +18,9 @@ use crate::time::Instant;
 /// let lossy = Network { loss: 200, ..Network::PERFECT }; // every fifth segment or so
 /// assert_eq!(lossy.delay, Duration::from_millis(10));
 /// ```
+///
+/// For some time it may let nothing through at all: see [`Pair::black_hole`](super::Pair::black_hole) and
+/// [`Pair::partition`](super::Pair::partition).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
     /// How long a segment takes at least.
@@ -26,6 +31,12 @@ pub struct Network {
     pub loss: u16,
     /// How many of a thousand segments arrive twice.
     pub duplication: u16,
+    /// How many of a thousand segments are held back, so that later ones get ahead of them.
+    pub reordering: u16,
+    /// How much longer a segment takes that is held back.
+    pub hold_back: Duration,
+    /// How many of a thousand segments are damaged: they arrive with a bad checksum, and are dropped.
+    pub corruption: u16,
     /// Of what is left to chance.
     pub seed: u64,
     /// Nothing arrives unless [`Pair::deliver`](super::Pair::deliver) delivers it.
@@ -39,6 +50,9 @@ impl Network {
         jitter: Duration::ZERO,
         loss: 0,
         duplication: 0,
+        reordering: 0,
+        hold_back: Duration::from_millis(50),
+        corruption: 0,
         seed: 0,
         by_hand: false,
     };
@@ -46,10 +60,19 @@ impl Network {
     /// Every segment waits until it is delivered or lost by hand.
     pub const BY_HAND: Network = Network { by_hand: true, ..Network::PERFECT };
 
-    /// One in twenty segments is lost, one in fifty arrives twice, and they overtake each other.
+    /// One in twenty segments is lost, one in fifty arrives twice, one in fifty is held back, one in a hundred is damaged,
+    /// and they overtake each other.
     #[must_use]
     pub const fn faulty(seed: u64) -> Network {
-        Network { jitter: Duration::from_millis(10), loss: 50, duplication: 20, seed, ..Network::PERFECT }
+        Network {
+            jitter: Duration::from_millis(10),
+            loss: 50,
+            duplication: 20,
+            reordering: 20,
+            corruption: 10,
+            seed,
+            ..Network::PERFECT
+        }
     }
 }
 
@@ -64,10 +87,84 @@ pub struct Flight {
     pub payload: Vec<u8>,
     /// When it arrives; `None` until it is delivered by hand.
     pub arrives: Option<Instant>,
+    /// It is damaged: its checksum is bad, and whoever gets it drops it.
+    pub corrupted: bool,
     /// Which segment of the trace it is; a copy has the number of what it is a copy of.
     pub number: u64,
     /// Which life of the sender the payload is of.
     pub(super) life: usize,
+}
+
+/// What has been in the network between two ends, and what happened to it there, by chance and by hand. A [`Pair`]
+/// counts whether it records a trace or not.
+///
+/// [`Pair`]: super::Pair
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Segments that the ends have sent.
+    pub sent: u64,
+    /// Segments on their way that no end has sent.
+    pub injected: u64,
+    /// Segments that arrived undamaged, copies included.
+    pub delivered: u64,
+    /// Segments lost one by one.
+    pub lost: u64,
+    /// Segments of which the network made one more.
+    pub duplicated: u64,
+    /// Segments held back.
+    pub held_back: u64,
+    /// Segments that arrived damaged.
+    pub corrupted: u64,
+    /// Segments lost in a black hole or a partition.
+    pub swallowed: u64,
+}
+
+impl Counts {
+    /// The faults of all kinds together.
+    #[must_use]
+    pub const fn faults(&self) -> u64 {
+        let lost = self.lost.saturating_add(self.swallowed).saturating_add(self.corrupted);
+        lost.saturating_add(self.duplicated).saturating_add(self.held_back)
+    }
+
+    pub(super) fn count(&mut self, what: &What) {
+        let counter = match what {
+            What::Sent(..) => &mut self.sent,
+            What::Injected(..) => &mut self.injected,
+            What::Arrived(..) => &mut self.delivered,
+            What::Lost(..) => &mut self.lost,
+            What::Duplicated(..) => &mut self.duplicated,
+            What::HeldBack(..) => &mut self.held_back,
+            What::Corrupted(..) => &mut self.corrupted,
+            What::Swallowed(..) => &mut self.swallowed,
+            What::Start
+            | What::Call(_)
+            | What::Timeout(_)
+            | What::Transition(_)
+            | What::Signal(_)
+            | What::Crashed
+            | What::Note(_) => return,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+/// Some time in which what one end sends goes nowhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outage {
+    pub(super) from: Side,
+    pub(super) during: (Bound<Instant>, Bound<Instant>),
+}
+
+impl Outage {
+    pub(super) fn new(from: Side, during: &impl RangeBounds<Instant>) -> Outage {
+        Outage { from, during: (during.start_bound().cloned(), during.end_bound().cloned()) }
+    }
+
+    pub(super) fn swallows(&self, from: Side, now: Instant) -> bool {
+        self.from == from && self.during.contains(&now)
+    }
 }
 
 /// SplitMix64: a small generator whose every seed is as good as any other.

@@ -12,7 +12,7 @@ use std::vec::Vec;
 
 use super::Side;
 use super::end::End;
-use super::network::{Flight, Network, Random};
+use super::network::{Counts, Flight, Network, Outage, Random};
 use super::trace::{Event, Trace, What};
 use crate::config::Config;
 use crate::connection::{Connection, Open};
@@ -49,9 +49,11 @@ pub struct Pair {
     ends: [End; 2],
     network: Network,
     random: Random,
+    outages: Vec<Outage>,
     flights: Vec<Flight>,
     /// The number of the next segment.
     number: u64,
+    counts: Counts,
     trace: Trace,
     recording: bool,
     violation: Option<Violation>,
@@ -67,8 +69,10 @@ impl Pair {
             ends: [End::new(a, 100), End::new(b, 300)],
             network,
             random: Random::new(network.seed),
+            outages: Vec::new(),
             flights: Vec::new(),
             number: 0,
+            counts: Counts::default(),
             trace: Trace::default(),
             recording: true,
             violation: None,
@@ -133,6 +137,12 @@ impl Pair {
         &self.flights
     }
 
+    /// How many segments there were, and how many of them the network did something to.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
     /// All that has happened.
     #[must_use]
     pub fn trace(&self) -> &Trace {
@@ -178,6 +188,7 @@ impl Pair {
     }
 
     fn record(&mut self, side: Side, what: What) {
+        self.counts.count(&what);
         if self.recording {
             let state = self.state(side);
             self.trace.events.push(Event { at: self.now, side, state, what });

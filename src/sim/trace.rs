@@ -52,8 +52,14 @@ pub enum What {
     Injected(u64, Segment),
     /// The network lost the segment that it sent.
     Lost(u64, Segment),
+    /// A black hole or a partition swallowed the segment that it sent.
+    Swallowed(u64, Segment),
     /// The network made one more of the segment that it sent.
     Duplicated(u64, Segment),
+    /// The network holds back the segment that it sent.
+    HeldBack(u64, Segment),
+    /// A segment arrived with a bad checksum, and was dropped.
+    Corrupted(u64, Segment),
     /// A segment arrived, and these bytes of it were delivered, or it was refused.
     Arrived(u64, Segment, Result<Range<usize>, Refusal>),
     /// A timer fired in this state.
@@ -66,4 +72,28 @@ pub enum What {
     Crashed,
     /// A remark of the one who ran it.
     Note(String),
+}
+
+impl What {
+    /// The segment that it is about, and its number.
+    #[must_use]
+    pub const fn segment(&self) -> Option<(u64, Segment)> {
+        match self {
+            What::Sent(number, segment)
+            | What::Injected(number, segment)
+            | What::Lost(number, segment)
+            | What::Swallowed(number, segment)
+            | What::Duplicated(number, segment)
+            | What::HeldBack(number, segment)
+            | What::Corrupted(number, segment)
+            | What::Arrived(number, segment, _) => Some((*number, *segment)),
+            What::Start
+            | What::Call(_)
+            | What::Timeout(_)
+            | What::Transition(_)
+            | What::Signal(_)
+            | What::Crashed
+            | What::Note(_) => None,
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Pair {
         self.now = self.now.max(next);
         let arriving = self.flights.iter().enumerate().filter(|(_, flight)| flight.arrives == Some(next));
         if let Some((index, _)) = arriving.min_by_key(|(_, flight)| flight.number) {
-            self.deliver(index);
+            self.come_out(index);
         } else {
             let due = |side: &Side| self.connection(*side).deadline() == Some(next);
             if let Some(side) = [Side::A, Side::B].into_iter().find(due) {

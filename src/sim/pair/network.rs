@@ -1,11 +1,12 @@
 //! What is between two ends, and what they hand to it.
 
+use core::ops::RangeBounds;
 use std::vec::Vec;
 
 use super::{Pair, Violation};
 use crate::poll::{Output, Transmit};
 use crate::segment::Segment;
-use crate::sim::network::Flight;
+use crate::sim::network::{Flight, Outage};
 use crate::sim::trace::What;
 use crate::sim::{Side, after};
 use crate::state::State;
@@ -14,16 +15,53 @@ use crate::time::Instant;
 /// More outputs than this of one event are a connection that never waits.
 const MOST_OUTPUTS: usize = 1_000_000;
 
+/// Times in which the network lets nothing through: what would enter it then, and what would come out of it then, is
+/// gone. More than one may be planned, ahead of time too.
+impl Pair {
+    /// What `from` sends goes nowhere, for so long; the other direction is as it was.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use tcp_lifecycle::Config;
+    /// use tcp_lifecycle::sim::{Network, Pair, Side};
+    ///
+    /// let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+    /// pair.handshake()?;
+    /// pair.black_hole(Side::A, pair.now()..pair.now() + Duration::from_secs(10));
+    /// pair.send(Side::A, b"hello")?;
+    /// pair.drive_for(Duration::from_secs(10))?;
+    /// assert_eq!(pair.received(Side::B), b"");
+    /// assert_eq!(pair.counts().swallowed, 4); // the segment, and again after 1, 3 and 7 seconds
+    /// pair.drive_for(Duration::from_secs(6))?; // after 15
+    /// assert_eq!(pair.received(Side::B), b"hello");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn black_hole(&mut self, from: Side, during: impl RangeBounds<Instant>) {
+        self.outages.push(Outage::new(from, &during));
+    }
+
+    /// Neither end hears of the other, for so long.
+    pub fn partition(&mut self, during: impl RangeBounds<Instant>) {
+        for from in [Side::A, Side::B] {
+            self.outages.push(Outage::new(from, &during));
+        }
+    }
+}
+
 /// The network, by hand. A segment in flight is named by its place in [`in_flight`](Pair::in_flight); where there is none
 /// of this place, nothing happens, and the result is false.
 impl Pair {
-    /// It arrives now.
+    /// It arrives now. A damaged one is dropped.
     pub fn deliver(&mut self, index: usize) -> bool {
         if index >= self.flights.len() {
             return false;
         }
         let flight = self.flights.remove(index);
         let to = flight.from.other();
+        if flight.corrupted {
+            self.record(to, What::Corrupted(flight.number, flight.segment));
+            return true;
+        }
         let now = self.now;
         let outcome = self.end_mut(to).connection.segment_arrives(&flight.segment, now);
         if let Ok(range) = &outcome {
@@ -59,10 +97,20 @@ impl Pair {
         true
     }
 
+    /// It is damaged on its way: when it arrives, its checksum is bad.
+    pub fn corrupt(&mut self, index: usize) -> bool {
+        let Some(flight) = self.flights.get_mut(index) else { return false };
+        flight.corrupted = true;
+        true
+    }
+
     /// It waits until it is delivered by hand.
     pub fn hold(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.get_mut(index) else { return false };
-        flight.arrives = None;
+        if flight.arrives.take().is_some() {
+            let (from, number, segment) = (flight.from, flight.number, flight.segment);
+            self.record(from, What::HeldBack(number, segment));
+        }
         true
     }
 
@@ -78,23 +126,51 @@ impl Pair {
     fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>) {
         let number = self.number;
         self.number = self.number.saturating_add(1);
+        if self.is_cut_off(from) {
+            return self.record(from, What::Swallowed(number, segment));
+        }
         if self.random.happens(self.network.loss) {
             return self.record(from, What::Lost(number, segment));
         }
         let life = self.end(from).life();
-        let arrives = self.arrival();
-        let flight = Flight { from, segment, payload, arrives, number, life };
+        let flight = Flight { from, segment, payload, arrives: None, corrupted: false, number, life };
+        let first = self.on_its_way(flight.clone());
         if self.random.happens(self.network.duplication) {
             self.record(from, What::Duplicated(number, segment));
-            let arrives = self.arrival();
-            self.flights.push(Flight { arrives, ..flight.clone() });
+            let again = self.on_its_way(flight);
+            self.flights.push(again);
         }
-        self.flights.push(flight);
+        self.flights.push(first);
     }
 
-    fn arrival(&mut self) -> Option<Instant> {
+    /// When it arrives, and whether undamaged.
+    fn on_its_way(&mut self, flight: Flight) -> Flight {
         let late = self.random.up_to(self.network.jitter);
-        (!self.network.by_hand).then(|| after(self.now, self.network.delay.saturating_add(late)))
+        let mut takes = self.network.delay.saturating_add(late);
+        if self.random.happens(self.network.reordering) {
+            self.record(flight.from, What::HeldBack(flight.number, flight.segment));
+            takes = takes.saturating_add(self.network.hold_back);
+        }
+        let corrupted = self.random.happens(self.network.corruption);
+        let arrives = (!self.network.by_hand).then(|| after(self.now, takes));
+        Flight { arrives, corrupted, ..flight }
+    }
+
+    fn is_cut_off(&self, from: Side) -> bool {
+        self.outages.iter().any(|outage| outage.swallows(from, self.now))
+    }
+
+    /// What has come to the end of its way: it arrives, unless just now nothing does.
+    pub(super) fn come_out(&mut self, index: usize) {
+        match self.flights.get(index).map(|flight| flight.from) {
+            Some(from) if self.is_cut_off(from) => {
+                let flight = self.flights.remove(index);
+                self.record(from, What::Swallowed(flight.number, flight.segment));
+            }
+            Some(_) | None => {
+                self.deliver(index);
+            }
+        }
     }
 
     /// Polls until `Wait`, the rule of the contract.
