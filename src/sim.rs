@@ -47,14 +47,17 @@
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
 
+mod difference;
 mod end;
 mod figure;
 mod given;
+mod glue;
 mod ladder;
 mod line;
 mod network;
 mod pair;
 mod player;
+mod policy;
 mod script;
 mod trace;
 mod variable;
@@ -63,9 +66,10 @@ use core::fmt;
 use core::time::Duration;
 
 pub use figure::{Figure, check_figure};
+pub use glue::Glue;
 pub use network::{Counts, Flight, Network};
 pub use pair::{Pair, Violation};
-pub use script::{Script, ScriptError, check};
+pub use script::{Script, ScriptError, check, check_with};
 pub use trace::{Event, Trace, What};
 
 use crate::time::Instant;

@@ -1,5 +1,12 @@
 //! The simulator itself: scripts are strict, and a simulated network is fair and the same every time.
 
+#[path = "sim/glue.rs"]
+mod glue;
+#[path = "sim/lines.rs"]
+mod lines;
+#[path = "sim/network.rs"]
+mod network;
+
 use proptest::prelude::*;
 use tcp_lifecycle::sim::{Figure, Network, Pair, Script, ScriptError, Side, What};
 use tcp_lifecycle::{Config, Open, State};
@@ -248,7 +255,7 @@ proptest! {
     }
 }
 
-const LINES: [&str; 18] = [
+const LINES: [&str; 24] = [
     "open active",
     "open passive",
     "close",
@@ -257,6 +264,12 @@ const LINES: [&str; 18] = [
     "send 18446744073709551615",
     "receive 10 => error: connection closing",
     "limit 0",
+    "send urgent 10",
+    "retransmit 9..18446744073709551615",
+    "retransmit 3..1",
+    "icmp PortUnreachable 4294967295 refused",
+    "icmp PortUnreachable 100",
+    "configure msl=0s, mss=0, keep_alive=on",
     "crash",
     "ISS=4294967295",
     "config msl=0s, mss=0, rto_max=0s",

@@ -10,8 +10,10 @@ use std::vec::Vec;
 
 use self::row::{Fate, Origin, Passage, Row};
 use super::Side;
+use super::difference::Difference;
+use super::glue;
 use super::line::{self, Line};
-use super::player::{Difference, Player};
+use super::player::Player;
 use super::script::ScriptError;
 use crate::config::Config;
 use crate::connection::Connection;
@@ -45,8 +47,9 @@ use crate::segment::Segment;
 /// [`Script`](super::Script). Two states without a segment are the states of both ends.
 ///
 /// A line that begins with `A:` or `B:` is any line of a [`Script`](super::Script) for this end but an arriving segment
-/// or time; both may stand in one line, A first. `B: & close` is called before B is polled for the event above it. `+ 4m` and `config ...` are for both. If nothing else is said, the
-/// initial sequence numbers are 100 for A and 300 for B, and an end that begins in a state has SND.NXT 100 or 300.
+/// or time; both may stand in one line, A first. `B: & close` is called before B is polled for the event above it.
+/// `+ 4m` and `config ...` are for both. If nothing else is said, the initial sequence numbers are 100 for A and 300 for
+/// B, and an end that begins in a state has SND.NXT 100 or 300.
 ///
 /// As a script, it is strict: before anything else happens to an end, all that it has put out must be told, and in the
 /// end nothing may be held back in the network.
@@ -93,7 +96,7 @@ impl Figure {
         }
         stage.end().map_err(|difference| self.differs(last, difference, &stage))?;
         let Stage { a, b, .. } = stage;
-        Ok([a.connection, b.connection])
+        Ok([a.glue, b.glue])
     }
 
     fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
@@ -124,8 +127,8 @@ pub fn check_figure(figure: &str) {
 
 /// The two ends, and what is between them.
 struct Stage {
-    a: Player,
-    b: Player,
+    a: Player<'static, Connection>,
+    b: Player<'static, Connection>,
     held: Vec<(Side, Segment)>,
     sent: Vec<(Side, Segment)>,
     /// All that happened, a line each.
@@ -134,11 +137,12 @@ struct Stage {
 
 impl Stage {
     fn new(config: &Config) -> Stage {
-        let (a, b) = (Player::new(config, 100, 300), Player::new(config, 300, 100));
+        let a = Player::new(config, [100, 300], glue::connection);
+        let b = Player::new(config, [300, 100], glue::connection);
         Stage { a, b, held: Vec::new(), sent: Vec::new(), log: Vec::new() }
     }
 
-    fn player(&mut self, side: Side) -> &mut Player {
+    fn player(&mut self, side: Side) -> &mut Player<'static, Connection> {
         match side {
             Side::A => &mut self.a,
             Side::B => &mut self.b,

@@ -1,6 +1,8 @@
 //! How a script that begins with a state gets there: by the shortest exchange, never by assignment.
 
-use super::player::{Difference, Player};
+use super::difference::Difference;
+use super::glue::Glue;
+use super::player::Player;
 use super::variable::{Value, Variable};
 use crate::connection::Open;
 use crate::segment::{Control, Segment};
@@ -11,15 +13,19 @@ const SYN_ACK: Control = Control::SYN.union(Control::ACK);
 const FIN_ACK: Control = Control::FIN.union(Control::ACK);
 
 /// The numbers of the exchange: ours and the peer's behind the SYNs.
-struct Given<'p> {
-    player: &'p mut Player,
+struct Given<'p, 'm, G> {
+    player: &'p mut Player<'m, G>,
     ours: SeqNumber,
     peers: SeqNumber,
     window: u16,
 }
 
 /// Brings a fresh end to `state`, so that SND.NXT, RCV.NXT and SND.WND are as in `variables`, or 100, 300 and 65535.
-pub(super) fn reach(player: &mut Player, state: State, variables: &[Variable]) -> Result<(), Difference> {
+pub(super) fn reach<G: Glue>(
+    player: &mut Player<'_, G>,
+    state: State,
+    variables: &[Variable],
+) -> Result<(), Difference> {
     let value = |name: &str, default: u32| {
         let written = variables.iter().find(|variable| variable.name == name).map(|variable| variable.value);
         match written {
@@ -38,9 +44,9 @@ pub(super) fn reach(player: &mut Player, state: State, variables: &[Variable]) -
     given.reach(state)
 }
 
-impl Given<'_> {
+impl<G: Glue> Given<'_, '_, G> {
     fn reach(mut self, state: State) -> Result<(), Difference> {
-        self.player.connection.set_isn_offset(self.ours.back(1).0);
+        self.player.glue.connection().set_isn_offset(self.ours.back(1).0);
         match state {
             State::Closed => return Ok(()),
             State::Listen => return self.open(Open::Passive),
@@ -84,20 +90,20 @@ impl Given<'_> {
     }
 
     fn open(&mut self, open: Open) -> Result<(), Difference> {
-        let opened = self.player.connection.open(open, self.player.now);
+        let opened = self.player.glue.open(open, self.player.now);
         opened.map_err(|error| Difference::new("a state that can be reached", error))?;
         self.player.drain()
     }
 
     fn close(&mut self) -> Result<(), Difference> {
-        let closed = self.player.connection.close(self.player.now);
+        let closed = self.player.glue.close(self.player.now);
         closed.map_err(|error| Difference::new("a state that can be reached", error))?;
         self.player.drain()
     }
 
     fn arrives(&mut self, seq: SeqNumber, ack: SeqNumber, control: Control) -> Result<(), Difference> {
         let segment = Segment::new(seq, ack, control).with_window(self.window);
-        let arrived = self.player.connection.segment_arrives(&segment, self.player.now);
+        let arrived = self.player.glue.segment_arrives(&segment, self.player.now);
         arrived.map_err(|refusal| Difference::new("a state that can be reached", refusal))?;
         self.player.drain()
     }

@@ -7,7 +7,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::Side;
-use super::player::describe_signal;
+use super::difference::describe_signal;
 use super::trace::{Event, Trace, What};
 use crate::poll::Signal;
 use crate::segment::Segment;

@@ -4,13 +4,15 @@
 
 use core::ops::Range;
 use core::time::Duration;
+use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
-use std::{format, vec};
 
+use super::policy::{self, Setting};
 use super::variable::{self, Variable};
-use crate::config::{Config, KeepAlive};
+use crate::config::Config;
 use crate::connection::Open;
+use crate::icmp::IcmpError;
 use crate::segment::{Control, Segment};
 use crate::state::{State, Transition};
 
@@ -25,6 +27,8 @@ pub(super) enum Line {
     Call(Call, Option<String>),
     /// `<--`: a segment arrives.
     Arrives(Pattern, Outcome),
+    /// An ICMP error arrives that quotes this sequence number.
+    Icmp(IcmpError, u32, Outcome),
     /// `-->`: a segment must have been put out, with these bytes of the send queue.
     Sends(Pattern, Option<Range<usize>>),
     /// A signal must have been put out.
@@ -47,6 +51,9 @@ pub(super) enum Call {
     Close,
     Abort,
     Limit(u32),
+    Retransmit(Range<usize>),
+    /// Other policies in mid-life.
+    Configure(Vec<Setting>),
     /// No call of the RFC's: the host loses all it knew of the connection.
     Crash,
 }
@@ -75,13 +82,6 @@ impl Length {
     pub(super) fn with(self, config: &Config) -> Duration {
         self.time.saturating_add(config.msl.saturating_mul(self.msl))
     }
-}
-
-/// A policy that a script sets.
-#[derive(Clone, Debug)]
-pub(super) struct Setting {
-    name: String,
-    value: String,
 }
 
 /// A segment as a script writes it: only what is written is compared. SEQ, ACK and DATA are always compared, absent
@@ -142,7 +142,13 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
         return Ok(Line::Signal(rest.trim().to_string()));
     }
     if let Some(rest) = line.strip_prefix("config ") {
-        return settings(rest).map(Line::Config);
+        return policy::parse(rest).map(Line::Config);
+    }
+    if let Some(rest) = line.strip_prefix("configure ") {
+        return policy::parse(rest).map(|settings| Line::Call(Call::Configure(settings), None));
+    }
+    if let Some(rest) = line.strip_prefix("icmp ") {
+        return icmp(rest);
     }
     if let Some((from, to)) = line.split_once("->") {
         return Ok(Line::Transition(Transition { from: state(from)?, to: state(to)? }));
@@ -161,6 +167,16 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
 fn arrives(text: &str) -> Result<Line, String> {
     let (segment, rest) = split_segment(text)?;
     Ok(Line::Arrives(Pattern::parse(segment)?, outcome(rest)?))
+}
+
+/// `PortUnreachable 100   refused`, without the word before it.
+fn icmp(text: &str) -> Result<Line, String> {
+    let (name, rest) = text.trim().split_once(char::is_whitespace).ok_or("an ICMP error quotes a sequence number")?;
+    let (quoted, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+    let error = IcmpError::ALL.into_iter().find(|error| format!("{error:?}") == name);
+    let error = error.ok_or_else(|| format!("`{name}` is no ICMP error such as PortUnreachable"))?;
+    let outcome = if rest.trim().is_empty() { Outcome::Accepted } else { outcome(rest)? };
+    Ok(Line::Icmp(error, number(quoted)?, outcome))
 }
 
 /// What stands behind the segment.
@@ -227,6 +243,7 @@ fn call(line: &str) -> Result<Line, String> {
         ["close"] => Call::Close,
         ["abort"] => Call::Abort,
         ["limit", bytes] => Call::Limit(number(bytes)?),
+        ["retransmit", bytes] => Call::Retransmit(range(bytes)?),
         ["crash"] => Call::Crash,
         _ => return Err(format!("`{line}` is no segment, call, signal, state, policy or length of time")),
     };
@@ -244,6 +261,11 @@ impl core::fmt::Display for Call {
             Call::Close => f.write_str("close"),
             Call::Abort => f.write_str("abort"),
             Call::Limit(bytes) => write!(f, "limit {bytes}"),
+            Call::Retransmit(range) => write!(f, "retransmit {range:?}"),
+            Call::Configure(settings) => {
+                f.write_str("configure")?;
+                settings.iter().try_for_each(|setting| write!(f, " {setting}"))
+            }
             Call::Crash => f.write_str("crash"),
         }
     }
@@ -296,76 +318,4 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         sum = sum.saturating_add(Duration::from_micros((count * micros).round() as u64));
     }
     Ok(sum)
-}
-
-/// `msl=30s, mss=100`
-fn settings(text: &str) -> Result<Vec<Setting>, String> {
-    let mut settings = vec![];
-    for part in text.split(',') {
-        let (name, value) = part.split_once('=').ok_or_else(|| format!("`{}` is not: policy=value", part.trim()))?;
-        let setting = Setting { name: name.trim().to_string(), value: value.trim().to_string() };
-        setting.apply(&mut Config::DEFAULT.clone())?;
-        settings.push(setting);
-    }
-    Ok(settings)
-}
-
-impl Setting {
-    pub(super) fn apply(&self, config: &mut Config) -> Result<(), String> {
-        let value = self.value.as_str();
-        match self.name.as_str() {
-            "mss" => config.mss = number(value)?,
-            "max_segment" => config.max_segment = number(value)?,
-            "default_peer_mss" => config.default_peer_mss = number(value)?,
-            "receive_buffer" => config.receive_buffer = number(value)?,
-            "window_scale" => config.window_scale = if value == "none" { None } else { Some(number(value)?) },
-            "timestamps" => config.timestamps = switch(value)?,
-            "sack_permitted" => config.sack_permitted = switch(value)?,
-            "msl" => config.msl = duration(value)?,
-            "fin_wait_2_timeout" => config.fin_wait_2_timeout = or_none(value)?,
-            "user_timeout" => config.user_timeout = or_none(value)?,
-            "r1" => config.r1 = number(value)?,
-            "r2" => config.r2 = or_none(value)?.unwrap_or(Duration::MAX),
-            "syn_r2" => config.syn_r2 = or_none(value)?.unwrap_or(Duration::MAX),
-            "rto_initial" => config.rto_initial = duration(value)?,
-            "rto_min" => config.rto_min = duration(value)?,
-            "rto_max" => config.rto_max = duration(value)?,
-            "reset_in_time_wait" => config.reset_in_time_wait = switch(value)?,
-            "nagle" => config.nagle = switch(value)?,
-            "delayed_ack" => config.delayed_ack = or_none(value)?,
-            "keep_alive" => config.keep_alive = keep_alive(value)?,
-            "keep_alive_octet" => config.keep_alive_octet = switch(value)?,
-            "half_duplex_close" => config.half_duplex_close = switch(value)?,
-            "icmp_aborts" => config.icmp_aborts = switch(value)?,
-            "rfc5961" => config.rfc5961 = switch(value)?,
-            "challenge_limit" => config.challenge_limit = number(value)?,
-            "challenge_period" => config.challenge_period = duration(value)?,
-            name => return Err(format!("`{name}` is no policy")),
-        }
-        Ok(())
-    }
-}
-
-/// `none`, `on`, or `2h 75s 9`: idle time, interval and probes.
-fn keep_alive(value: &str) -> Result<Option<KeepAlive>, String> {
-    match value.split_whitespace().collect::<Vec<_>>().as_slice() {
-        ["none"] => Ok(None),
-        ["on"] => Ok(Some(KeepAlive::DEFAULT)),
-        [idle, interval, probes] => {
-            Ok(Some(KeepAlive { idle: duration(idle)?, interval: duration(interval)?, probes: number(probes)? }))
-        }
-        _ => Err(format!("`{value}` is not: none, on, or idle interval probes")),
-    }
-}
-
-fn or_none(value: &str) -> Result<Option<Duration>, String> {
-    if value == "none" { Ok(None) } else { duration(value).map(Some) }
-}
-
-fn switch(value: &str) -> Result<bool, String> {
-    match value {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err(format!("`{value}` is neither on nor off")),
-    }
 }

@@ -2,28 +2,34 @@
 
 use core::ops::Range;
 use core::time::Duration;
+use std::boxed::Box;
 use std::collections::VecDeque;
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use super::after;
+use super::difference::{Difference, check_outcome, check_payload, describe, is_transition};
 use super::given;
+use super::glue::Glue;
 use super::line::{Call, Line, Outcome, Pattern};
+use super::policy::Setting;
 use super::variable::{self, Variable};
-use super::{Side, after};
 use crate::config::Config;
-use crate::connection::Connection;
 use crate::error::{CallError, Refusal};
-use crate::poll::{Output, Signal, Transmit};
+use crate::icmp::IcmpError;
+use crate::poll::Output;
 use crate::segment::Segment;
+use crate::seq::SeqNumber;
 use crate::state::{State, Transition};
 use crate::time::Instant;
 
-/// A connection, and the strict reader of what it puts out.
-#[derive(Clone, Debug)]
-pub(super) struct Player {
-    pub(super) connection: Connection,
-    pub(super) config: Config,
+/// A connection with what is around it, and the strict reader of what it puts out.
+pub(super) struct Player<'m, G> {
+    pub(super) glue: G,
+    /// Makes it afresh.
+    make: Box<dyn FnMut(&Config) -> G + 'm>,
+    config: Config,
     pub(super) now: Instant,
     /// The next initial sequence number, whenever it is chosen.
     pub(super) iss: u32,
@@ -49,31 +55,18 @@ enum Told {
     OneByOne,
 }
 
-/// What went otherwise than a line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    pub(super) expected: String,
-    pub(super) came: String,
-}
-
-impl Difference {
-    pub(super) fn new(expected: impl ToString, came: impl ToString) -> Difference {
-        Difference { expected: expected.to_string(), came: came.to_string() }
-    }
-
-    /// Says which of two ends it is about.
-    pub(super) fn at(self, side: Side) -> Difference {
-        Difference { expected: format!("{side}: {}", self.expected), came: format!("{side}: {}", self.came) }
-    }
-}
-
 /// More outputs than this of one event are a connection that never waits.
 const MOST_OUTPUTS: usize = 100_000;
 
-impl Player {
-    pub(super) fn new(config: &Config, iss: u32, peers_iss: u32) -> Player {
+impl<'m, G: Glue> Player<'m, G> {
+    pub(super) fn new(
+        config: &Config,
+        [iss, peers_iss]: [u32; 2],
+        mut make: impl FnMut(&Config) -> G + 'm,
+    ) -> Player<'m, G> {
         Player {
-            connection: Connection::new(config, iss),
+            glue: make(config),
+            make: Box::new(make),
             config: *config,
             now: Instant::ZERO,
             iss,
@@ -89,14 +82,12 @@ impl Player {
     /// Carries out one line. `drain` is false when the next line is joined to this one.
     pub(super) fn play(&mut self, line: &Line, drain: bool) -> Result<(), Difference> {
         match line {
+            Line::Config(_) if !self.fresh => {
+                Err(Difference::new("policies before the first event, or configure", "an event before"))
+            }
             Line::Config(settings) => {
-                for setting in settings {
-                    setting.apply(&mut self.config).map_err(|error| Difference::new("a policy", error))?;
-                }
-                if !self.fresh {
-                    return Err(Difference::new("policies before the first event", "an event before"));
-                }
-                self.connection = Connection::new(&self.config, self.iss);
+                self.set(settings);
+                self.glue = (self.make)(&self.config);
                 Ok(())
             }
             Line::Iss(iss) => {
@@ -105,6 +96,7 @@ impl Player {
             }
             Line::Call(call, error) => self.call(call, error.as_deref(), drain),
             Line::Arrives(pattern, outcome) => self.arrives(&self.window_of(pattern), outcome, drain),
+            Line::Icmp(error, quoted, outcome) => self.icmp(*error, *quoted, outcome, drain),
             Line::Sends(pattern, bytes) => self.expect_segment(pattern, bytes.as_ref()).map(|_| ()),
             Line::Signal(signal) => self.expect_signal(signal),
             Line::Transition(transition) => self.expect_transition(*transition),
@@ -150,17 +142,28 @@ impl Player {
 
     fn make_call(&mut self, call: &Call) -> Result<(), CallError> {
         let now = self.now;
-        match *call {
-            Call::Open(open) => self.connection.open(open, now)?,
-            Call::Send(bytes) => self.connection.send(bytes, now)?,
-            Call::SendUrgent(bytes) => self.connection.send_urgent(bytes, now)?,
-            Call::Receive(bytes) => self.connection.receive(bytes)?,
-            Call::Close => self.connection.close(now)?,
-            Call::Abort => self.connection.abort()?,
-            Call::Limit(bytes) => self.connection.limit(bytes),
-            Call::Crash => self.connection = Connection::new(&self.config, self.iss),
+        match call {
+            Call::Open(open) => self.glue.open(*open, now)?,
+            Call::Send(bytes) => self.glue.send(*bytes, now)?,
+            Call::SendUrgent(bytes) => self.glue.send_urgent(*bytes, now)?,
+            Call::Receive(bytes) => self.glue.receive(*bytes)?,
+            Call::Close => self.glue.close(now)?,
+            Call::Abort => self.glue.abort()?,
+            Call::Limit(bytes) => self.glue.connection().limit(*bytes),
+            Call::Retransmit(range) => self.glue.connection().retransmit(range.clone())?,
+            Call::Configure(settings) => {
+                self.set(settings);
+                self.glue.connection().configure(&self.config);
+            }
+            Call::Crash => self.glue = (self.make)(&self.config),
         }
         Ok(())
+    }
+
+    fn set(&mut self, settings: &[Setting]) {
+        for setting in settings {
+            setting.apply(&mut self.config);
+        }
     }
 
     /// Hands in a segment of the peer.
@@ -169,8 +172,29 @@ impl Player {
         self.choose_iss();
         self.peer_window = segment.window();
         self.note(format_args!("<-- {segment}"));
-        let came = self.connection.segment_arrives(segment, self.now);
-        check_outcome(segment, outcome, &came)?;
+        let came = self.glue.segment_arrives(segment, self.now);
+        self.becomes(segment.payload_len(), outcome, &came, drain)
+    }
+
+    fn icmp(&mut self, error: IcmpError, quoted: u32, outcome: &Outcome, drain: bool) -> Result<(), Difference> {
+        self.settle()?;
+        self.note(format_args!("icmp {error:?} {quoted}"));
+        let came = self.glue.icmp(error, SeqNumber(quoted)).map(|()| 0..0);
+        self.becomes(0, outcome, &came, drain)
+    }
+
+    /// What has arrived was taken, or refused, as it is written.
+    fn becomes(
+        &mut self,
+        payload: u16,
+        outcome: &Outcome,
+        came: &Result<Range<usize>, Refusal>,
+        drain: bool,
+    ) -> Result<(), Difference> {
+        if let Err(refusal) = came {
+            self.note(format_args!("    refused: {refusal}"));
+        }
+        check_outcome(payload, outcome, came)?;
         self.drain_if(drain)
     }
 
@@ -183,10 +207,10 @@ impl Player {
     fn pass(&mut self, length: Duration) -> Result<(), Difference> {
         self.settle()?;
         let (start, end) = (self.now, after(self.now, length));
-        while let Some(deadline) = self.connection.deadline().filter(|deadline| *deadline <= end) {
+        while let Some(deadline) = self.glue.next_timeout().filter(|deadline| *deadline <= end) {
             self.now = self.now.max(deadline);
             self.choose_iss();
-            self.connection.timeout(self.now);
+            self.glue.timeout(self.now);
             self.drain()?;
             if let Some(output) = self.put_out.front().filter(|_| self.now < end) {
                 let since = self.now.saturating_duration_since(start);
@@ -195,13 +219,13 @@ impl Player {
                     format!("after {since:?}: {}", describe(output)),
                 ));
             }
-            if self.connection.deadline().is_some_and(|next| next <= self.now) {
+            if self.glue.next_timeout().is_some_and(|next| next <= self.now) {
                 return Err(Difference::new("a deadline that moves on", format!("timeouts for ever at {}", self.now)));
             }
         }
         self.now = end;
         // Before the deadline it does nothing.
-        self.connection.timeout(self.now);
+        self.glue.timeout(self.now);
         self.drain()
     }
 
@@ -212,12 +236,12 @@ impl Player {
     /// Polls until `Wait`, the rule of the contract.
     pub(super) fn drain(&mut self) -> Result<(), Difference> {
         for _ in 0..MOST_OUTPUTS {
-            let output = self.connection.poll(self.now);
+            let output = self.glue.poll(self.now);
             match &output {
-                Output::Wait(deadline) if *deadline == self.connection.deadline() => return Ok(()),
-                Output::Wait(deadline) => {
-                    let said = format!("{deadline:?} of Wait, {:?} of deadline()", self.connection.deadline());
-                    return Err(Difference::new("one deadline", said));
+                Output::Wait(wait) => {
+                    let deadline = self.glue.next_timeout();
+                    let said = || format!("{wait:?} of Wait, {deadline:?} of deadline()");
+                    return if *wait == deadline { Ok(()) } else { Err(Difference::new("one deadline", said())) };
                 }
                 Output::Transmit(transmit) => {
                     check_payload(transmit)?;
@@ -233,7 +257,7 @@ impl Player {
     /// The initial sequence number is `iss`, whatever the clock says.
     fn choose_iss(&mut self) {
         let clock = (self.now.as_micros() / 4) as u32;
-        self.connection.set_isn_offset(self.iss.wrapping_sub(clock));
+        self.glue.connection().set_isn_offset(self.iss.wrapping_sub(clock));
     }
 
     /// The next segment that was put out, which must be this one.
@@ -292,11 +316,12 @@ impl Player {
         if self.told == Told::Not {
             self.told = Told::ByState;
         }
-        if self.connection.state() != state {
-            return Err(Difference::new(state, self.connection.state()));
+        let came = self.glue.connection().state();
+        if came != state {
+            return Err(Difference::new(state, came));
         }
         for variable in variables {
-            let value = variable::look_up(&variable.name, &self.connection, self.now);
+            let value = variable::look_up(&variable.name, self.glue.connection(), self.now);
             if value != Some(variable.value) {
                 let came = value.map(|value| Variable { name: variable.name.clone(), value });
                 return Err(Difference::new(variable, came.map_or("no such variable".to_string(), |v| v.to_string())));
@@ -308,61 +333,4 @@ impl Player {
     fn note(&mut self, what: impl ToString) {
         self.log.push(format!("{:>10}  {}", self.now.to_string(), what.to_string()));
     }
-}
-
-fn is_transition(output: &Output) -> bool {
-    matches!(output, Output::Transition(_))
-}
-
-/// An output as a script writes it.
-pub(super) fn describe(output: &Output) -> String {
-    match output {
-        Output::Transition(transition) => transition.to_string(),
-        Output::Signal(signal) => describe_signal(*signal),
-        Output::Transmit(transmit) => format!("--> {}", transmit.segment),
-        Output::Wait(deadline) => format!("{deadline:?}"),
-    }
-}
-
-/// A signal as a script writes it.
-pub(super) fn describe_signal(signal: Signal) -> String {
-    let name = format!("{signal:?}");
-    format!("signal: {}", name.replace('(', " ").trim_end_matches(')'))
-}
-
-fn check_payload(transmit: &Transmit) -> Result<(), Difference> {
-    let len = usize::from(transmit.segment.payload_len());
-    if transmit.payload.len() == len {
-        return Ok(());
-    }
-    Err(Difference::new(format!("{len} bytes for {}", transmit.segment), format!("bytes {:?}", transmit.payload)))
-}
-
-fn check_outcome(segment: &Segment, outcome: &Outcome, came: &Result<Range<usize>, Refusal>) -> Result<(), Difference> {
-    let delivered = came.as_ref().map_or(0..0, Clone::clone);
-    let whole = 0..usize::from(segment.payload_len());
-    let same = |range: &Range<usize>| delivered == *range || (delivered.is_empty() && range.is_empty());
-    let (fits, expected) = match outcome {
-        Outcome::Whole => (same(&whole), format!("delivers {whole:?}")),
-        Outcome::Accepted => (came.is_ok(), "accepted".to_string()),
-        Outcome::Delivers(range) => (came.is_ok() && same(range), format!("delivers {range:?}")),
-        Outcome::Refused(why) => {
-            (came.as_ref().is_err_and(|refusal| is_named(refusal, why)), format!("refused: {why}"))
-        }
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(Difference::new(
-        expected,
-        match came {
-            Ok(range) => format!("delivers {range:?}"),
-            Err(refusal) => format!("refused: {refusal} ({refusal:?}: {})", refusal.citation()),
-        },
-    ))
-}
-
-/// A refusal may be written as its citation, its message, or its name; or not at all.
-fn is_named(refusal: &Refusal, why: &str) -> bool {
-    why.is_empty() || why == refusal.citation() || why == refusal.to_string() || why == format!("{refusal:?}")
 }

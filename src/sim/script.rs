@@ -6,8 +6,10 @@ use std::borrow::ToOwned;
 use std::string::String;
 use std::vec::Vec;
 
+use super::difference::Difference;
+use super::glue::{self, Glue};
 use super::line::{self, Line};
-use super::player::{Difference, Player};
+use super::player::Player;
 use crate::config::Config;
 use crate::connection::Connection;
 
@@ -29,26 +31,42 @@ use crate::connection::Connection;
 ///
 /// | event | |
 /// |---|---|
-/// | `open active`, `open passive`, `send 10`, `receive 10`, `close`, `abort`, `limit 1000` | a user call |
-/// | `close   => error: connection closing` | a user call that must fail |
+/// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `abort` | a user call |
+/// | `limit 1000`, `retransmit 0..10` | what congestion control says |
+/// | `close   => error: connection closing` | a call that must fail, in the words of its [`CallError`](crate::CallError) |
 /// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; where it writes no WND, with the window that the peer said last, 65535 at first |
+/// | `icmp PortUnreachable 100` | an [`IcmpError`](crate::IcmpError) arrives that quotes this sequence number |
 /// | `+ 1s`, `+ 1m 30s`, `+ 2 MSL` | time passes (`us`, `ms`, `s`, `m`, `h`); every timer fires at its deadline |
 /// | `& send 10`, `& <-- ...` | an event that happens before the output of the one before it is polled |
 /// | `ISS=400` | the next initial sequence number, whenever it is chosen; 100 if no line says so |
-/// | `config msl=30s, rfc5961=off, user_timeout=none` | policies, before the first event |
+/// | `config msl=30s, rfc5961=off` | policies, before the first event |
+/// | `configure nagle=on` | other policies in mid-life: [`Connection::configure`] |
 /// | `crash` | the host forgets the connection |
 ///
 /// | what came of it | |
 /// |---|---|
 /// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment was put out. SEQ, ACK, DATA (none if it is not written) and CTL are compared; PSH, WND, URG and options where they are written |
 /// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | with these bytes of the send queue |
-/// | `signal: Closing`, `signal: Acknowledged 10` | a signal |
+/// | `signal: Closing`, `signal: Acknowledged 10`, `signal: SoftError TimeExceeded` | a [`Signal`](crate::Signal) |
 /// | `SYN-SENT -> ESTABLISHED` | a transition |
-/// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables ISS, IRS, SND.UNA, SND.NXT, SND.WND, RCV.NXT, RCV.WND, UNSENT, IN-FLIGHT, UNREAD, RTO, SRTT, RTTVAR, RETRANSMISSIONS, DUPLICATE-ACKS, PEER-MSS, and DEADLINE, counted from now |
+/// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables |
 ///
-/// Behind a segment that arrives may stand what it leads to: `delivers 0..10`, `delivers nothing`, `accepted`,
-/// `refused`, or `refused: why` with the name, the message or the citation of a [`Refusal`](crate::Refusal). Where
-/// nothing stands, all of its payload must be delivered.
+/// A segment is in the notation of [`Segment`](crate::Segment):
+/// `<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10><WND=65535><URG=5><MSS=536><WS=7><SACK><TS=1,0>`.
+///
+/// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE, RCV.NXT,
+/// RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS, and as times
+/// RTO, SRTT and RTTVAR; TIMESTAMPS and SACK, 1 if they were agreed and else 0; and DEADLINE, counted from now. What a
+/// state does not have is `none`.
+///
+/// The policies have the names of the fields of [`Config`]: `mss=1460`, `window_scale=7`, `msl=30s`,
+/// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2` and
+/// `syn_r2` may be `none` too.
+///
+/// Behind a segment or an ICMP error that arrives may stand what it leads to: `delivers 0..10`, `delivers nothing`,
+/// `accepted`, `refused`, or `refused: why` with the name, the message or the citation of a
+/// [`Refusal`](crate::Refusal). Where nothing stands, all of its payload must be delivered, and an ICMP error must not
+/// be refused.
 ///
 /// A script is strict. Segments and signals must be listed, each kind of output in the order in which it comes; one that
 /// is not listed fails, and so does silence where something is listed. A change of state must be told, by the state
@@ -59,6 +77,8 @@ use crate::connection::Connection;
 /// RCV.NXT and SND.WND are as they are written, or 100, 300 and 65535. Otherwise it begins in CLOSED.
 ///
 /// `#` begins a comment.
+///
+/// The script may as well be played against what somebody has put around a connection: see [`Glue`].
 #[derive(Clone, Debug)]
 pub struct Script {
     text: Vec<String>,
@@ -92,9 +112,9 @@ impl Script {
                 None => (false, line),
             };
             let line = line::parse(line).map_err(|error| ScriptError::not_understood(&script.text, number, error))?;
-            let event = matches!(line, Line::Call(..) | Line::Arrives(..));
+            let event = matches!(line, Line::Call(..) | Line::Arrives(..) | Line::Icmp(..));
             if joined && !event {
-                let error = "only a call or a segment that arrives can be joined".to_owned();
+                let error = "only a call, or a segment or an ICMP error that arrives, can be joined".to_owned();
                 return Err(ScriptError::not_understood(&script.text, number, error));
             }
             script.steps.push(Step { number, joined, line });
@@ -109,7 +129,17 @@ impl Script {
     ///
     /// The first line that differs from what came.
     pub fn run(&self, config: &Config) -> Result<Connection, ScriptError> {
-        let mut player = Player::new(config, 100, 300);
+        self.run_with(config, glue::connection)
+    }
+
+    /// Plays the script against a connection and what somebody has put around it. `make` makes it, in CLOSED, with these
+    /// policies; once more for a line `config` or `crash`. Returns it as it is in the end.
+    ///
+    /// # Errors
+    ///
+    /// The first line that differs from what came.
+    pub fn run_with<G: Glue>(&self, config: &Config, make: impl FnMut(&Config) -> G) -> Result<G, ScriptError> {
+        let mut player = Player::new(config, [100, 300], make);
         let mut last = 0;
         for (step, next) in self.steps.iter().zip(self.steps.iter().skip(1).map(Some).chain([None])) {
             let drain = !next.is_some_and(|next| next.joined);
@@ -117,10 +147,10 @@ impl Script {
             last = step.number;
         }
         player.settle().map_err(|difference| self.differs(last, difference, &player))?;
-        Ok(player.connection)
+        Ok(player.glue)
     }
 
-    fn differs(&self, number: usize, difference: Difference, player: &Player) -> ScriptError {
+    fn differs<G>(&self, number: usize, difference: Difference, player: &Player<'_, G>) -> ScriptError {
         ScriptError::differs(&self.text, number, difference, player.log.clone())
     }
 }
@@ -158,6 +188,19 @@ impl ScriptError {
     pub fn line(&self) -> usize {
         self.line
     }
+
+    /// What the line expects, and what came instead; `None` where the line is not understood.
+    #[must_use]
+    pub fn difference(&self) -> Option<(&str, &str)> {
+        let difference = self.difference.as_ref().ok()?;
+        Some((&difference.expected, &difference.came))
+    }
+
+    /// All that happened until then, a line each.
+    #[must_use]
+    pub fn exchange(&self) -> &[String] {
+        &self.exchange
+    }
 }
 
 fn line_of(text: &[String], line: usize) -> String {
@@ -194,9 +237,20 @@ impl core::error::Error for ScriptError {}
 ///
 /// If the script is not understood, or differs from what came; the message shows the whole exchange.
 #[track_caller]
-#[expect(clippy::panic, reason = "a test fails by panicking")]
 pub fn check(script: &str) {
-    if let Err(error) = Script::parse(script).and_then(|script| script.run(&Config::DEFAULT)) {
+    check_with(glue::connection, script);
+}
+
+/// Plays a script against what `make` makes, a connection with the default policies and what somebody has put around
+/// it: for tests. See [`Glue`].
+///
+/// # Panics
+///
+/// As [`check`].
+#[track_caller]
+#[expect(clippy::panic, reason = "a test fails by panicking")]
+pub fn check_with<G: Glue>(make: impl FnMut(&Config) -> G, script: &str) {
+    if let Err(error) = Script::parse(script).and_then(|script| script.run_with(&Config::DEFAULT, make)) {
         panic!("{error}");
     }
 }

@@ -83,6 +83,7 @@ fn one(side: Side, text: &str) -> Result<Row, String> {
             Line::Config(_)
             | Line::Iss(_)
             | Line::Arrives(..)
+            | Line::Icmp(..)
             | Line::Sends(..)
             | Line::Signal(_)
             | Line::Transition(_)
@@ -96,6 +97,7 @@ fn one(side: Side, text: &str) -> Result<Row, String> {
         line @ (Line::Config(_)
         | Line::Iss(_)
         | Line::Call(..)
+        | Line::Icmp(..)
         | Line::Signal(_)
         | Line::Transition(_)
         | Line::State(..)) => Ok(Row::One(side, line)),

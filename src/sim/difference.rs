@@ -1,0 +1,89 @@
+//! What a script expects beside what came.
+
+use core::ops::Range;
+use std::format;
+use std::string::{String, ToString};
+
+use super::Side;
+use super::line::Outcome;
+use crate::error::Refusal;
+use crate::poll::{Output, Signal, Transmit};
+
+/// What went otherwise than a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub(super) expected: String,
+    pub(super) came: String,
+}
+
+impl Difference {
+    pub(super) fn new(expected: impl ToString, came: impl ToString) -> Difference {
+        Difference { expected: expected.to_string(), came: came.to_string() }
+    }
+
+    /// Says which of two ends it is about.
+    pub(super) fn at(self, side: Side) -> Difference {
+        Difference { expected: format!("{side}: {}", self.expected), came: format!("{side}: {}", self.came) }
+    }
+}
+
+pub(super) fn is_transition(output: &Output) -> bool {
+    matches!(output, Output::Transition(_))
+}
+
+/// An output as a script writes it.
+pub(super) fn describe(output: &Output) -> String {
+    match output {
+        Output::Transition(transition) => transition.to_string(),
+        Output::Signal(signal) => describe_signal(*signal),
+        Output::Transmit(transmit) => format!("--> {}", transmit.segment),
+        Output::Wait(deadline) => format!("{deadline:?}"),
+    }
+}
+
+/// A signal as a script writes it.
+pub(super) fn describe_signal(signal: Signal) -> String {
+    let name = format!("{signal:?}");
+    format!("signal: {}", name.replace('(', " ").trim_end_matches(')'))
+}
+
+pub(super) fn check_payload(transmit: &Transmit) -> Result<(), Difference> {
+    let len = usize::from(transmit.segment.payload_len());
+    if transmit.payload.len() == len {
+        return Ok(());
+    }
+    Err(Difference::new(format!("{len} bytes for {}", transmit.segment), format!("bytes {:?}", transmit.payload)))
+}
+
+pub(super) fn check_outcome(
+    payload: u16,
+    outcome: &Outcome,
+    came: &Result<Range<usize>, Refusal>,
+) -> Result<(), Difference> {
+    let delivered = came.as_ref().map_or(0..0, Clone::clone);
+    let whole = 0..usize::from(payload);
+    let same = |range: &Range<usize>| delivered == *range || (delivered.is_empty() && range.is_empty());
+    let (fits, expected) = match outcome {
+        Outcome::Whole => (same(&whole), format!("delivers {whole:?}")),
+        Outcome::Accepted => (came.is_ok(), "accepted".to_string()),
+        Outcome::Delivers(range) => (came.is_ok() && same(range), format!("delivers {range:?}")),
+        Outcome::Refused(why) => {
+            (came.as_ref().is_err_and(|refusal| is_named(refusal, why)), format!("refused: {why}"))
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Difference::new(
+        expected,
+        match came {
+            Ok(range) => format!("delivers {range:?}"),
+            Err(refusal) => format!("refused: {refusal} ({refusal:?}: {})", refusal.citation()),
+        },
+    ))
+}
+
+/// A refusal may be written as its citation, its message, or its name; or not at all.
+fn is_named(refusal: &Refusal, why: &str) -> bool {
+    why.is_empty() || why == refusal.citation() || why == refusal.to_string() || why == format!("{refusal:?}")
+}

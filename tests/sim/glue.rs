@@ -1,0 +1,213 @@
+//! Scripts played against what somebody has put around a connection.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use tcp_lifecycle::sim::{Glue, Script, check_with};
+use tcp_lifecycle::{
+    CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State,
+};
+
+/// Writes down what is called, and gives up when nobody has called for so long.
+struct Noted {
+    connection: Connection,
+    calls: Vec<String>,
+    quits: Option<Instant>,
+}
+
+impl Noted {
+    fn new(config: &Config) -> Noted {
+        Noted { connection: Connection::new(config, 0), calls: Vec::new(), quits: None }
+    }
+
+    fn note(&mut self, call: &str) -> &mut Connection {
+        self.calls.push(call.to_string());
+        &mut self.connection
+    }
+}
+
+impl Glue for Noted {
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    fn open(&mut self, open: Open, now: Instant) -> Result<(), CallError> {
+        self.quits = Some(now + Duration::from_millis(1_500));
+        self.note("open").open(open, now)
+    }
+
+    fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
+        self.note("send").send(bytes, now)
+    }
+
+    fn send_urgent(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
+        self.note("send urgent").send_urgent(bytes, now)
+    }
+
+    fn receive(&mut self, bytes: usize) -> Result<(), CallError> {
+        self.note("receive").receive(bytes)
+    }
+
+    fn close(&mut self, now: Instant) -> Result<(), CallError> {
+        self.note("close").close(now)
+    }
+
+    fn abort(&mut self) -> Result<(), CallError> {
+        self.note("abort").abort()
+    }
+
+    fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        self.quits = None;
+        self.note("segment arrives").segment_arrives(segment, now)
+    }
+
+    fn icmp(&mut self, error: IcmpError, quoted: SeqNumber) -> Result<(), Refusal> {
+        self.note("icmp").icmp(error, quoted)
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        if self.quits.is_some_and(|quits| quits <= now) {
+            self.quits = None;
+            self.connection.abort().expect("it is open");
+        }
+        self.connection.timeout(now);
+    }
+
+    fn poll(&mut self, now: Instant) -> Output {
+        match self.connection.poll(now) {
+            Output::Wait(_) => Output::Wait(self.next_timeout()),
+            output @ (Output::Transition(_) | Output::Signal(_) | Output::Transmit(_)) => output,
+        }
+    }
+
+    fn next_timeout(&mut self) -> Option<Instant> {
+        self.quits.into_iter().chain(self.connection.deadline()).min()
+    }
+}
+
+#[test]
+fn whatever_a_script_does_is_done_to_the_glue() {
+    let script = "
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED
+        send 1
+        --> <SEQ=101><ACK=301><CTL=ACK><DATA=1>
+        send urgent 1
+        --> <SEQ=102><ACK=301><CTL=URG,ACK><URG=1>
+        icmp TimeExceeded 101
+        signal: SoftError TimeExceeded
+        receive 1     => error: more bytes consumed than delivered
+        close
+        FIN-WAIT-1
+        --> <SEQ=102><ACK=301><CTL=FIN,URG,ACK><DATA=1>
+        abort
+        --> <SEQ=104><CTL=RST>
+        CLOSED";
+    let glue = Script::parse(script).and_then(|script| script.run_with(&Config::DEFAULT, Noted::new)).unwrap();
+    let calls = ["open", "segment arrives", "send", "send urgent", "icmp", "receive", "close", "abort"];
+    assert_eq!(glue.calls, calls);
+}
+
+#[test]
+fn the_glue_may_have_a_timer_of_its_own() {
+    check_with(
+        Noted::new,
+        "
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT              DEADLINE=1s
+        + 1s
+        --> <SEQ=100><CTL=SYN>
+        + 499999us
+        + 1us
+        CLOSED
+        ",
+    );
+}
+
+#[test]
+fn a_timer_that_wait_does_not_tell_is_found_out() {
+    /// Forgets its own timer when it waits.
+    struct Forgetful(Noted);
+    impl Glue for Forgetful {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0.connection
+        }
+        fn open(&mut self, open: Open, now: Instant) -> Result<(), CallError> {
+            Glue::open(&mut self.0, open, now)
+        }
+        fn next_timeout(&mut self) -> Option<Instant> {
+            Glue::next_timeout(&mut self.0)
+        }
+    }
+    let script = Script::parse("open passive").unwrap();
+    let error = script.run_with(&Config::DEFAULT, |config| Forgetful(Noted::new(config))).err().unwrap();
+    assert_eq!(error.difference().unwrap().0, "one deadline");
+}
+
+#[test]
+fn glue_is_made_anew_for_policies_and_after_a_crash() {
+    let script = "
+        config msl=1s
+        open passive
+        LISTEN
+        crash
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT";
+    let mut made = Vec::new();
+    let make = |config: &Config| {
+        made.push(config.msl);
+        Noted::new(config)
+    };
+    let glue = Script::parse(script).and_then(|script| script.run_with(&Config::DEFAULT, make)).unwrap();
+    assert_eq!(glue.calls, ["open"]);
+    assert_eq!(made, [Config::DEFAULT.msl, Duration::from_secs(1), Duration::from_secs(1)]);
+}
+
+/// What `check_with` says of an echo that forgets to close, the line that it names included.
+#[test]
+fn glue_that_does_not_do_its_work_fails_at_the_line_that_asks_for_it() {
+    struct Lazy(Connection);
+    impl Glue for Lazy {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+    }
+    let script = "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=301><CTL=FIN,ACK>";
+    let script = Script::parse(script).unwrap();
+    let error = script.run_with(&Config::DEFAULT, |config| Lazy(Connection::new(config, 0))).err().unwrap();
+    assert_eq!(error.line(), 5);
+    let came = "--> <SEQ=100><ACK=301><CTL=ACK><WND=65535>";
+    assert_eq!(error.difference(), Some(("--> <SEQ=100><ACK=301><CTL=FIN,ACK>", came)));
+}
+
+#[test]
+fn a_state_that_the_glue_leaves_at_once_is_not_one_to_begin_with() {
+    struct Hasty(Connection);
+    impl Glue for Hasty {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+        fn poll(&mut self, now: Instant) -> Output {
+            let output = self.0.poll(now);
+            if output == Output::Signal(Signal::Closing) {
+                self.0.close(now).expect("it is open");
+            }
+            output
+        }
+    }
+    let hasty = |config: &Config| Hasty(Connection::new(config, 0));
+    let error = Script::parse("CLOSE-WAIT").unwrap().run_with(&Config::DEFAULT, hasty).err().unwrap();
+    assert_eq!(error.difference(), Some(("CLOSE-WAIT", "LAST-ACK")));
+    let mut glue = Script::parse("ESTABLISHED").unwrap().run_with(&Config::DEFAULT, hasty).unwrap();
+    assert_eq!(glue.connection().state(), State::Established);
+}

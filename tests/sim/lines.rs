@@ -1,0 +1,157 @@
+//! Lines for what stands beside the RFC's calls, and what an error tells a program.
+
+use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::{Config, State};
+
+use super::{differs, error_of};
+
+#[test]
+fn what_is_lost_goes_out_again_when_the_caller_says_so() {
+    check(
+        "
+        ESTABLISHED
+        send 20
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=20>      bytes 0..20
+        retransmit 5..10
+        --> <SEQ=105><ACK=300><CTL=ACK><DATA=5>       bytes 5..10
+        retransmit 15..21                             => error: bytes that have not been sent
+        ",
+    );
+    differs("ESTABLISHED\nretransmit 0..1", 2, "no error", "error: bytes that have not been sent");
+}
+
+#[test]
+fn an_icmp_error_arrives() {
+    check(
+        "
+        SYN-SENT                       ISS=99
+        icmp PortUnreachable 100       refused: IcmpNotInFlight
+        icmp TimeExceeded 99
+        signal: SoftError TimeExceeded
+        icmp PortUnreachable 99        accepted
+        signal: Unreachable PortUnreachable
+        CLOSED
+        ",
+    );
+    let not_in_flight = "refused: an ICMP error about nothing in flight (IcmpNotInFlight: RFC 5927 section 4.1)";
+    differs("SYN-SENT\nicmp TimeExceeded 7", 2, "accepted", not_in_flight);
+    differs("SYN-SENT\nicmp SourceQuench 99 refused", 2, "refused: ", "delivers 0..0");
+}
+
+#[test]
+fn an_icmp_error_may_come_before_the_last_event_is_polled() {
+    check(
+        "
+        SYN-SENT
+        send 5
+        & icmp PortUnreachable 99
+        signal: Unreachable PortUnreachable
+        CLOSED
+        ",
+    );
+}
+
+#[test]
+fn policies_may_change_in_mid_life() {
+    check(
+        "
+        config nagle=on
+        ESTABLISHED
+        send 10
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        send 10                                       # Nagle's algorithm
+        configure nagle=off, msl=1m
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=10>
+        <-- <SEQ=300><ACK=120><CTL=FIN,ACK>
+        signal: Acknowledged 20
+        signal: Closing
+        --> <SEQ=120><ACK=301><CTL=ACK>
+        CLOSE-WAIT
+        ",
+    );
+    check(
+        "
+        FIN-WAIT-2                                    SND.NXT=101
+        configure msl=1m
+        <-- <SEQ=300><ACK=101><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        TIME-WAIT                                     DEADLINE=2m
+        + 2 MSL
+        CLOSED
+        ",
+    );
+    differs("ESTABLISHED\nconfig msl=1m", 2, "policies before the first event, or configure", "an event before");
+}
+
+#[test]
+fn keep_alive_is_a_policy_with_three_values() {
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED                                   DEADLINE=1m
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        signal: TimedOut
+        CLOSED
+        ",
+    );
+}
+
+#[test]
+fn lines_that_are_none_are_named() {
+    for (line, why) in [
+        ("icmp PortUnreachable", "an ICMP error quotes a sequence number"),
+        ("icmp PortUnreachable x", "`x` is no number, or too large a one"),
+        ("icmp NoSuchThing 100", "`NoSuchThing` is no ICMP error such as PortUnreachable"),
+        ("retransmit 10", "`10` is no range such as 0..10"),
+        ("configure nagle", "`nagle` is not: policy=value"),
+        ("configure nagel=on", "`nagel` is no policy"),
+    ] {
+        let error = Script::parse(line).expect_err(line);
+        assert_eq!(error.to_string(), format!("line 1 is not understood: {line}\n  {why}"));
+        assert_eq!(error.difference(), None);
+        assert_eq!(error.exchange(), [""; 0]);
+    }
+}
+
+#[test]
+fn an_error_can_be_read_by_a_program_and_tells_why_a_segment_was_refused() {
+    let error = error_of("ESTABLISHED\n<-- <SEQ=301><CTL=RST> refused\nESTABLISHED");
+    assert_eq!(error.line(), 3);
+    assert_eq!(error.difference(), Some(("nothing more", "--> <SEQ=100><ACK=300><CTL=ACK><WND=65535>")));
+    let exchange = [
+        "       0ns  ESTABLISHED is given",
+        "       0ns  <-- <SEQ=301><CTL=RST><WND=65535>",
+        "       0ns      refused: a reset in the receive window, not at RCV.NXT",
+        "       0ns  --> <SEQ=100><ACK=300><CTL=ACK><WND=65535>",
+    ];
+    assert_eq!(error.exchange(), exchange);
+}
+
+#[test]
+fn every_variable_can_be_written() {
+    let script = "
+        config mss=1000, timestamps=on, sack_permitted=on, window_scale=2, receive_buffer=200000
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT     IRS=none RCV.NXT=none
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK><WND=500><MSS=600><WS=1><SACK><TS=7,0>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED  ISS=100 IRS=300 SND.UNA=101 SND.NXT=101 SND.WND=500 SND.UP=none SND.SCALE=1
+        ESTABLISHED  RCV.NXT=301 RCV.UP=none RCV.SCALE=2 UNSENT=0 IN-FLIGHT=0 UNREAD=0 URGENT=0
+        ESTABLISHED  PEER-MSS=588 RETRANSMISSIONS=0 DUPLICATE-ACKS=0 RTO=1s TIMESTAMPS=1 SACK=1 DEADLINE=none
+        send urgent 5
+        --> <SEQ=101><ACK=301><CTL=URG,ACK><DATA=5><URG=5>
+        ESTABLISHED  SND.UP=106 IN-FLIGHT=5 DEADLINE=1s
+        <-- <SEQ=301><ACK=101><CTL=URG,ACK><DATA=5><URG=3><TS=8,0>
+        signal: Urgent
+        --> <SEQ=106><ACK=306><CTL=ACK>
+        ESTABLISHED  RCV.UP=304 URGENT=3 UNREAD=5";
+    let connection = Script::parse(script).and_then(|script| script.run(&Config::DEFAULT)).unwrap();
+    assert_eq!(connection.state(), State::Established);
+    check("CLOSED ISS=none RTO=none SRTT=none RTTVAR=none RCV.WND=none");
+}
