@@ -39,12 +39,21 @@ fn an_icmp_error_arrives() {
 }
 
 #[test]
-fn an_icmp_error_may_come_before_the_last_event_is_polled() {
+fn an_icmp_error_can_be_joined_to_other_events() {
     check(
         "
         SYN-SENT
         send 5
         & icmp PortUnreachable 99
+        signal: Unreachable PortUnreachable
+        CLOSED
+        ",
+    );
+    check(
+        "
+        SYN-SENT
+        icmp PortUnreachable 99
+        & open active                  => error: connection already exists
         signal: Unreachable PortUnreachable
         CLOSED
         ",
