@@ -78,7 +78,7 @@ pub(crate) fn live(config: &Config) {
         let mut pair = Pair::new(config, config, network);
         pair.handshake().unwrap();
         for side in [Side::A, Side::B] {
-            let _ = pair.send(side, &[1; 1_000]);
+            let _ = pair.send(side, &[1; 200]);
             pair.drive_for(Duration::from_secs(600)).unwrap();
         }
         for side in [Side::A, Side::B] {
