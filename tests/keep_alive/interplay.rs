@@ -265,3 +265,74 @@ fn a_probe_and_a_delayed_ack() {
         ",
     );
 }
+
+/// Payload that the caller's own limit holds back is not in flight: were it not probed, a dead peer would never be found
+/// out.
+#[test]
+fn what_the_limit_holds_back_is_kept_alive() {
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED
+        limit 0
+        send 10
+        ESTABLISHED DEADLINE=1m UNSENT=10
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 5s
+        limit 1000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        limit 0
+        ESTABLISHED DEADLINE=2s
+        <-- <SEQ=300><ACK=110><CTL=ACK>
+        signal: Acknowledged 10
+        ESTABLISHED DEADLINE=1m
+        send 10
+        ESTABLISHED DEADLINE=1m
+        + 1m
+        --> <SEQ=109><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=109><ACK=300><CTL=ACK>
+        + 10s
+        CLOSED
+        signal: TimedOut
+        ",
+    );
+}
+
+/// The limit takes the place of the closed window, and the other way round; each with its own timer.
+#[test]
+fn the_limit_and_a_closed_window_take_turns() {
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED SND.WND=0 DEADLINE=1m
+        send 10
+        ESTABLISHED DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED DEADLINE=2s
+        ",
+    );
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED SND.WND=0
+        send 10
+        + 500ms
+        limit 0
+        ESTABLISHED DEADLINE=1m
+        + 30s
+        limit 100
+        ESTABLISHED DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        ",
+    );
+}
