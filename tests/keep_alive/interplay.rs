@@ -251,6 +251,42 @@ fn abort_and_close_between_probes() {
     check(&format!("{probed} close\n --> <SEQ=100><ACK=300><CTL=FIN,ACK>\n FIN-WAIT-1 DEADLINE=1s"));
 }
 
+/// A FIN after probes is sent again as often as any other, and one that a closed window holds back is probed with.
+#[test]
+fn the_timer_of_a_fin_is_its_own() {
+    check(
+        "
+        config keep_alive=1m 10s 3
+        ESTABLISHED
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        close
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        FIN-WAIT-1 DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        + 4s
+        signal: Retransmitting
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        ",
+    );
+    check(
+        "
+        config keep_alive=1m 10s 3
+        ESTABLISHED SND.WND=0
+        + 30s
+        close
+        FIN-WAIT-1 DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        ",
+    );
+}
+
 /// The probe acknowledges what has come: a delayed ACK needs no segment of its own.
 #[test]
 fn a_probe_and_a_delayed_ack() {
@@ -262,6 +298,9 @@ fn a_probe_and_a_delayed_ack() {
         ESTABLISHED DEADLINE=100ms
         + 100ms
         --> <SEQ=99><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=1s
+        + 999ms
+        ESTABLISHED DEADLINE=1ms
         ",
     );
 }
