@@ -2,6 +2,8 @@
 
 #[path = "urgent/both_ends.rs"]
 mod both_ends;
+#[path = "urgent/far.rs"]
+mod far;
 #[path = "urgent/receiving.rs"]
 mod receiving;
 #[path = "urgent/sending.rs"]
