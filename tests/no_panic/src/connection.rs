@@ -1,0 +1,145 @@
+//! [`Connection`], for any connection, any arguments, any time.
+
+use core::hint::black_box;
+use core::ops::Range;
+
+use no_panic::no_panic;
+use tcp_lifecycle::{
+    CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, State, Status,
+    TimeWait,
+};
+
+#[no_panic]
+fn new(config: &Config, isn_offset: u32) -> Connection {
+    Connection::new(config, isn_offset)
+}
+
+#[no_panic]
+fn open(connection: &mut Connection, open: Open, now: Instant) -> Result<(), CallError> {
+    connection.open(open, now)
+}
+
+#[no_panic]
+fn send(connection: &mut Connection, bytes: usize, now: Instant) -> Result<(), CallError> {
+    connection.send(bytes, now)
+}
+
+#[no_panic]
+fn send_urgent(connection: &mut Connection, bytes: usize, now: Instant) -> Result<(), CallError> {
+    connection.send_urgent(bytes, now)
+}
+
+#[no_panic]
+fn receive(connection: &mut Connection, bytes: usize) -> Result<(), CallError> {
+    connection.receive(bytes)
+}
+
+#[no_panic]
+fn close(connection: &mut Connection, now: Instant) -> Result<(), CallError> {
+    connection.close(now)
+}
+
+#[no_panic]
+fn abort(connection: &mut Connection) -> Result<(), CallError> {
+    connection.abort()
+}
+
+#[no_panic]
+fn state(connection: &Connection) -> State {
+    connection.state()
+}
+
+#[no_panic]
+fn status(connection: &Connection) -> Status {
+    connection.status()
+}
+
+#[no_panic]
+fn segment_arrives(connection: &mut Connection, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+    connection.segment_arrives(segment, now)
+}
+
+#[no_panic]
+fn timeout(connection: &mut Connection, now: Instant) {
+    connection.timeout(now);
+}
+
+#[no_panic]
+fn poll(connection: &mut Connection, now: Instant) -> Output {
+    connection.poll(now)
+}
+
+#[no_panic]
+fn deadline(connection: &Connection) -> Option<Instant> {
+    connection.deadline()
+}
+
+#[no_panic]
+fn set_isn_offset(connection: &mut Connection, isn_offset: u32) {
+    connection.set_isn_offset(isn_offset);
+}
+
+#[no_panic]
+fn configure(connection: &mut Connection, config: &Config) {
+    connection.configure(config);
+}
+
+#[no_panic]
+fn limit(connection: &mut Connection, in_flight: u32) {
+    connection.limit(in_flight);
+}
+
+#[no_panic]
+fn retransmit(connection: &mut Connection, range: Range<usize>) -> Result<(), CallError> {
+    connection.retransmit(range)
+}
+
+#[no_panic]
+fn reopens(connection: &Connection, syn: &Segment, now: Instant) -> Option<u32> {
+    connection.reopens(syn, now)
+}
+
+#[no_panic]
+fn icmp(connection: &mut Connection, error: IcmpError, quoted: SeqNumber) -> Result<(), Refusal> {
+    connection.icmp(error, quoted)
+}
+
+#[no_panic]
+fn time_wait(connection: &Connection) -> Option<TimeWait> {
+    connection.time_wait()
+}
+
+#[no_panic]
+fn clone(connection: &Connection) -> Connection {
+    connection.clone()
+}
+
+#[no_panic]
+fn eq(connection: &Connection, other: &Connection) -> bool {
+    connection == other
+}
+
+pub(crate) fn keep() {
+    black_box(new as fn(&_, _) -> _);
+    black_box(open as fn(&mut _, _, _) -> _);
+    black_box(send as fn(&mut _, _, _) -> _);
+    black_box(send_urgent as fn(&mut _, _, _) -> _);
+    black_box(receive as fn(&mut _, _) -> _);
+    black_box(close as fn(&mut _, _) -> _);
+    black_box(abort as fn(&mut _) -> _);
+    black_box(state as fn(&_) -> _);
+    black_box(status as fn(&_) -> _);
+    black_box(segment_arrives as fn(&mut _, &_, _) -> _);
+    black_box(timeout as fn(&mut _, _));
+    black_box(poll as fn(&mut _, _) -> _);
+    black_box(deadline as fn(&_) -> _);
+    black_box(set_isn_offset as fn(&mut _, _));
+    black_box(configure as fn(&mut _, &_));
+    black_box(limit as fn(&mut _, _));
+    black_box(retransmit as fn(&mut _, _) -> _);
+    black_box(reopens as fn(&_, &_, _) -> _);
+    black_box(icmp as fn(&mut _, _, _) -> _);
+    black_box(time_wait as fn(&_) -> _);
+    black_box(clone as fn(&_) -> _);
+    black_box(eq as fn(&_, &_) -> _);
+}
