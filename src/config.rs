@@ -42,6 +42,10 @@ pub struct Config {
     pub timestamps: bool,
     /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the caller's.
     pub sack_permitted: bool,
+    /// Offer and accept explicit congestion notification (RFC 3168; RFC 9293 section 3.8.2, SHLD-8). It asks for a caller who
+    /// marks packets as capable of it, reads the marks that come
+    /// ([`congestion_experienced`](crate::Connection::congestion_experienced)), and has a congestion window to reduce.
+    pub ecn: bool,
     /// The maximum segment lifetime (RFC 9293 section 3.4.2). TIME-WAIT lasts twice as long.
     pub msl: Duration,
     /// How long FIN-WAIT-2 may be idle before the connection is given up. `None` is the RFC's answer: for ever.
@@ -105,6 +109,7 @@ impl Config {
         window_scale: None,
         timestamps: false,
         sack_permitted: false,
+        ecn: false,
         msl: Duration::from_secs(120),
         fin_wait_2_timeout: None,
         user_timeout: Some(Duration::from_secs(300)),

@@ -335,6 +335,27 @@ impl Connection {
         self.call_retransmit(&range)
     }
 
+    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168): to be called after
+    /// [`segment_arrives`](Self::segment_arrives) has taken it. Each segment from now on echoes it, until the peer says
+    /// that it has reduced its window. Without ECN agreed ([`Status::ecn`]) it does nothing.
+    pub fn congestion_experienced(&mut self) {
+        self.mark(Flags::ECHO);
+    }
+
+    /// The caller's congestion window has been reduced: the next new payload says so (CWR of RFC 3168). Without ECN agreed
+    /// it does nothing.
+    pub fn congestion_window_reduced(&mut self) {
+        self.mark(Flags::REDUCED);
+    }
+
+    fn mark(&mut self, flag: Flags) {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.snd.flags.contains(Flags::ECN)
+        {
+            tcb.snd.flags |= flag;
+        }
+    }
+
     /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2, SHLD-4; RFC 6191). `Some` is
     /// the ISN offset for it, with which its initial sequence number exceeds every number of this life.
     ///

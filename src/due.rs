@@ -57,12 +57,13 @@ bitflags::bitflags! {
         const ACKNOWLEDGED = 1;
         const RETRANSMITTING = 2;
         const SOFT_ERROR = 4;
-        const URGENT = 8;
-        const CLOSING = 16;
-        const REFUSED = 32;
-        const RESET = 64;
-        const TIMED_OUT = 128;
-        const UNREACHABLE = 256;
+        const CONGESTION = 8;
+        const URGENT = 16;
+        const CLOSING = 32;
+        const REFUSED = 64;
+        const RESET = 128;
+        const TIMED_OUT = 256;
+        const UNREACHABLE = 512;
         /// Which ICMP error is signalled: its place in [`IcmpError::ALL`].
         const ERROR = 0xF000;
     }
@@ -195,6 +196,10 @@ impl Due {
         self.signal(Signals::CLOSING);
     }
 
+    pub(crate) fn congestion(&mut self) {
+        self.signal(Signals::CONGESTION);
+    }
+
     pub(crate) fn urgent(&mut self) {
         self.signal(Signals::URGENT);
     }
@@ -233,6 +238,7 @@ impl Due {
         self.signals.remove(first);
         let signal = match first {
             Signals::RETRANSMITTING => Signal::Retransmitting,
+            Signals::CONGESTION => Signal::CongestionExperienced,
             Signals::URGENT => Signal::Urgent,
             Signals::CLOSING => Signal::Closing,
             Signals::REFUSED => Signal::Refused,

@@ -44,6 +44,9 @@ pub struct Transmit {
 pub enum Signal {
     /// So many bytes at the front of the send queue have reached the peer: drop them. SYN and FIN are never counted.
     Acknowledged(usize),
+    /// The peer echoes a mark of congestion (ECE of RFC 3168): the congestion window is to be reduced, once for each window
+    /// of data, and [`congestion_window_reduced`](Connection::congestion_window_reduced) to be called.
+    CongestionExperienced,
     /// The peer has sent urgent data, or more of it: it should be consumed quickly (RFC 9293 section 3.8.5, MUST-32).
     /// `Status::urgent` tells how much there is.
     Urgent,
@@ -253,6 +256,11 @@ impl Synchronized {
         // MUST-60, MUST-61: nothing waits for a PUSH, and the last of the queue is pushed.
         if piece.payload > 0 && behind == self.snd.end {
             control |= Control::PSH;
+        }
+        // RFC 3168 section 6.1.2: on the first new payload.
+        if piece.payload > 0 && piece.from == self.snd.nxt && self.snd.flags.contains(Flags::REDUCED) {
+            self.snd.flags.remove(Flags::REDUCED);
+            control |= Control::CWR;
         }
         self.snd.sent(&piece, endpoint);
         // It acknowledges too; and when all is sent there is nothing more to look at.

@@ -83,10 +83,10 @@ impl Segment {
         Segment { urgent: pointer, ..self }
     }
 
-    /// With the urgent pointer, and the bit that makes it count.
+    /// With these control bits too, which take no sequence number.
     #[inline]
-    pub(crate) const fn with_urgency(self, pointer: u16) -> Segment {
-        Segment { control: self.control.union(Control::URG), urgent: pointer, ..self }
+    pub(crate) const fn with_bits(self, bits: Control) -> Segment {
+        Segment { control: self.control.union(bits), ..self }
     }
 
     /// With these options in place of those it had. Any segment may have any (MUST-5).

@@ -58,6 +58,9 @@ pub struct Status {
     pub snd_scale: Option<u8>,
     /// The shift count of the windows that we send; zero if scaling was not agreed.
     pub rcv_scale: Option<u8>,
+    /// The SYNs agreed on explicit congestion notification (RFC 3168): packets with new payload may be marked as capable
+    /// of it.
+    pub ecn: bool,
     /// The SYNs agreed on timestamps (RFC 7323 section 3).
     pub timestamps: bool,
     /// Both SYNs had SACK-permitted (RFC 2018).
@@ -97,6 +100,7 @@ impl Status {
             peer_mss: snd.map(|snd| snd.mss),
             snd_scale: rcv.and(snd).map(|snd| snd.scale),
             rcv_scale: rcv.map(|rcv| rcv.scale),
+            ecn: snd.is_some_and(|snd| snd.flags.contains(Flags::ECN)),
             timestamps: snd.is_some_and(|snd| snd.flags.contains(Flags::TIMESTAMPS)),
             sack_permitted: snd.is_some_and(|snd| snd.flags.contains(Flags::SACK)),
         }

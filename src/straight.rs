@@ -32,7 +32,7 @@ impl Connection {
     #[inline(never)]
     pub(crate) fn payload(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && !tcb.snd.is_opening()
+            && !tcb.snd.flags.intersects(Flags::NOT_STRAIGHT_OUT)
             && tcb.snd.is_steady()
         {
             let snd = &tcb.snd;
@@ -70,8 +70,8 @@ impl Synchronized {
     /// and PSH. Steps one to four let it pass.
     #[inline(always)]
     pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
-        const TESTED: Control =
-            Control::FIN.union(Control::SYN).union(Control::RST).union(Control::ACK).union(Control::URG);
+        // All but PSH and Accurate ECN.
+        const TESTED: Control = Control::PSH.union(Control::AE).complement();
         matches!(self.phase, Phase::Established)
             && !self.snd.flags.intersects(Flags::NOT_STRAIGHT)
             && segment.control().intersection(TESTED) == Control::ACK

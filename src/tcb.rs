@@ -111,6 +111,7 @@ pub(crate) struct Offer {
     pub(crate) window: u16,
     /// Timestamps stand for those of the moment when it goes out.
     pub(crate) options: Options,
+    pub(crate) ecn: bool,
 }
 
 impl Offer {
@@ -126,7 +127,7 @@ impl Offer {
         if policy.timestamps() {
             options = options.with_timestamps(0, 0);
         }
-        Offer { window: u16::try_from(policy.receive_buffer).unwrap_or(u16::MAX), options }
+        Offer { window: u16::try_from(policy.receive_buffer).unwrap_or(u16::MAX), options, ecn: policy.ecn() }
     }
 }
 

@@ -283,11 +283,25 @@ impl Synchronized {
             self.snd.use_ack(text.seq, text.header, endpoint);
         }
         self.note_timestamp(text, endpoint);
+        self.note_congestion(text.header, endpoint);
         // MUST-37: an answer to a probe is progress, as long as it takes.
         if self.snd.wnd == 0 && self.snd.una != self.snd.last() && endpoint.timer.is_some() {
             self.snd.probe_answered(endpoint);
         }
         self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)
+    }
+
+    /// RFC 3168 section 6.1: the peer echoes a mark, and hears of ours.
+    #[inline]
+    fn note_congestion(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
+        if self.snd.flags.contains(Flags::ECN) {
+            if segment.control().contains(Control::CWR) {
+                self.snd.flags.remove(Flags::ECHO);
+            }
+            if segment.control().contains(Control::ECE) && !segment.is_syn() {
+                endpoint.due.congestion();
+            }
+        }
     }
 
     /// SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (MAY-12)

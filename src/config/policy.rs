@@ -46,6 +46,7 @@ bitflags::bitflags! {
         const NAGLE = 128;
         const KEEP_ALIVE = 256;
         const KEEP_ALIVE_OCTET = 512;
+        const ECN = 1024;
     }
 }
 
@@ -89,6 +90,7 @@ impl Policy {
             switches: Switches::from_bits_retain(
                 switch(config.window_scale.is_some() || scale_for(config.receive_buffer) > 0, Switches::WINDOW_SCALE)
                     | switch(config.timestamps, Switches::TIMESTAMPS)
+                    | switch(config.ecn, Switches::ECN)
                     | switch(config.sack_permitted, Switches::SACK_PERMITTED)
                     | switch(config.reset_in_time_wait, Switches::RESET_IN_TIME_WAIT)
                     | switch(config.rfc5961, Switches::RFC5961)
@@ -111,6 +113,10 @@ impl Policy {
 
     pub(crate) const fn sack_permitted(&self) -> bool {
         self.switches.contains(Switches::SACK_PERMITTED)
+    }
+
+    pub(crate) const fn ecn(&self) -> bool {
+        self.switches.contains(Switches::ECN)
     }
 
     pub(crate) const fn reset_in_time_wait(&self) -> bool {

@@ -26,6 +26,8 @@ impl Config {
             // tcp_timestamps, tcp_sack
             timestamps: true,
             sack_permitted: true,
+            // tcp_ecn accepts it; here the caller has to take part.
+            ecn: false,
             // TCP_TIMEWAIT_LEN, which is one minute for the two of them.
             msl: Duration::from_secs(30),
             // tcp_fin_timeout
@@ -81,6 +83,8 @@ impl Config {
             window_scale: None,
             timestamps: true,
             sack_permitted: true,
+            // ecn.enable accepts it; here the caller has to take part.
+            ecn: false,
             // msl
             msl: Duration::from_secs(30),
             // Eight intervals of keep-alive, as fast_finwait2_recycle is off.

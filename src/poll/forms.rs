@@ -45,7 +45,10 @@ impl Synchronized {
         }
         let urgent = self.snd.up.ahead_of(segment.seq());
         if self.snd.flags.contains(Flags::URGENT) && urgent > 0 {
-            segment = segment.with_urgency(u16::try_from(urgent).unwrap_or(u16::MAX));
+            segment = segment.with_bits(Control::URG).with_urgent(u16::try_from(urgent).unwrap_or(u16::MAX));
+        }
+        if self.snd.flags.contains(Flags::ECHO) {
+            segment = segment.with_bits(Control::ECE);
         }
         segment
     }
@@ -70,8 +73,12 @@ impl Synchronized {
         if self.snd.flags.contains(Flags::SACK) {
             options = options.with_sack_permitted();
         }
+        let mut control = Control::SYN | Control::ACK;
+        if self.snd.flags.contains(Flags::ECN) {
+            control |= Control::ECE;
+        }
         self.rcv.unacknowledged = false;
-        Segment::new(self.snd.iss, self.rcv.nxt, Control::SYN | Control::ACK)
+        Segment::new(self.snd.iss, self.rcv.nxt, control)
             .with_window(u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX))
             .with_options(options)
     }
@@ -97,7 +104,10 @@ impl SynSent {
             // There is nothing to echo yet.
             options = options.with_timestamps(endpoint.now.as_millis_low(), 0);
         }
-        Segment::new(self.snd.iss, SeqNumber(0), Control::SYN).with_window(self.offer.window).with_options(options)
+        let ecn = if self.offer.ecn { Control::ECE | Control::CWR } else { Control::empty() };
+        Segment::new(self.snd.iss, SeqNumber(0), Control::SYN | ecn)
+            .with_window(self.offer.window)
+            .with_options(options)
     }
 }
 

@@ -49,6 +49,7 @@ impl Setting {
             "receive_buffer" => config.receive_buffer = number(value)?,
             "window_scale" => config.window_scale = if value == "none" { None } else { Some(number(value)?) },
             "timestamps" => config.timestamps = switch(value)?,
+            "ecn" => config.ecn = switch(value)?,
             "sack_permitted" => config.sack_permitted = switch(value)?,
             "msl" => config.msl = duration(value)?,
             "fin_wait_2_timeout" => config.fin_wait_2_timeout = or_none(value)?,

@@ -74,6 +74,7 @@ pub(super) fn look_up(name: &str, connection: &Connection, now: Instant) -> Opti
         "PEER-MSS" => Value::number(status.peer_mss),
         "SND.SCALE" => Value::number(status.snd_scale),
         "RCV.SCALE" => Value::number(status.rcv_scale),
+        "ECN" => Value::number(Some(status.ecn)),
         "TIMESTAMPS" => Value::number(Some(status.timestamps)),
         "SACK" => Value::number(Some(status.sack_permitted)),
         "DEADLINE" => Value::time(connection.deadline().map(|at| at.saturating_duration_since(now))),

@@ -4,7 +4,7 @@ use super::Offer;
 use crate::config::{LEAST_PEER_MSS, Policy};
 use crate::connection::Endpoint;
 use crate::rto::Rto;
-use crate::segment::Segment;
+use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::time::Instant;
 
@@ -56,7 +56,7 @@ pub(crate) struct Snd {
 bitflags::bitflags! {
     /// What the numbers do not tell.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub(crate) struct Flags: u8 {
+    pub(crate) struct Flags: u16 {
         /// Both SYNs had this option.
         const SCALE = 1;
         const TIMESTAMPS = 2;
@@ -69,11 +69,19 @@ bitflags::bitflags! {
         const URGENT = 32;
         /// A policy, delayed acknowledgments or keep-alive, has to see every segment.
         const WATCHED = 64;
+        /// Both SYNs had the bits of ECN (RFC 3168 section 6.1.1).
+        const ECN = 128;
+        /// A mark of congestion is echoed until the peer has heard of it (RFC 3168 section 6.1.3).
+        const ECHO = 256;
+        /// The congestion window has been reduced, and the peer is to hear of it (RFC 3168 section 6.1.2).
+        const REDUCED = 512;
 
         /// What each segment must have besides.
-        const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits();
-        /// What the straight paths leave to the long way.
+        const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits() | Self::ECHO.bits();
+        /// What the straight paths for arriving segments leave to the long way.
         const NOT_STRAIGHT = Self::DRESSED.bits() | Self::WATCHED.bits();
+        /// What the one for payload leaves to it.
+        const NOT_STRAIGHT_OUT = Self::SYN.bits() | Self::REDUCED.bits();
     }
 }
 
@@ -185,6 +193,10 @@ impl Snd {
         if ours.sack_permitted() && options.sack_permitted() {
             self.flags |= Flags::SACK;
         }
+        // A SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone.
+        let bits = syn.control().intersection(Control::ECE | Control::CWR);
+        let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
+        self.flags.set(Flags::ECN, offer.ecn && bits == accepts);
         let peer = options.mss().unwrap_or(policy.default_peer_mss);
         self.mss = peer.max(LEAST_PEER_MSS).min(policy.max_payload);
         // Options take their room from the payload.
