@@ -49,6 +49,15 @@ fn linux_sends_a_syn_seven_times_in_127_seconds() {
     assert_eq!(end, Duration::from_secs(127));
 }
 
+/// tcp_retries2: fifteen, and the end after 924.6 s where the timeout begins with its least.
+#[test]
+fn linux_sends_payload_again_fifteen_times_in_924_seconds_and_a_half() {
+    let (times, end) = unanswered_payload(&Config::linux());
+    let expected = [0.0, 0.2, 0.6, 1.4, 3.0, 6.2, 12.6, 25.4, 51.0, 102.2, 204.6, 324.6, 444.6, 564.6, 684.6, 804.6];
+    assert_eq!(times, seconds(&expected));
+    assert_eq!(end, Duration::from_millis(924_600));
+}
+
 #[test]
 fn linux_waits_a_minute_in_fin_wait_2_and_in_time_wait() {
     check("FIN-WAIT-2 DEADLINE=60s\n + 60s\n CLOSED\n signal: TimedOut", &Config::linux());
@@ -124,11 +133,12 @@ fn bsd_sends_payload_again_twelve_times() {
     assert_eq!(end, Duration::from_millis(373_530));
 }
 
-/// keepinit: after 75 s there is no further SYN.
+/// keepinit: after 75 s there is no further SYN. The end comes as the timer fires once more.
 #[test]
 fn bsd_sends_a_syn_no_more_after_75_seconds() {
-    let (times, _) = unanswered_syn(&Config::bsd());
+    let (times, end) = unanswered_syn(&Config::bsd());
     assert_eq!(times, seconds(&[0.0, 1.0, 3.0, 7.0, 15.0, 31.0, 63.0]));
+    assert_eq!(end, Duration::from_secs(127));
 }
 
 #[test]

@@ -261,7 +261,7 @@ fn after_the_fin_of_the_peer_it_is_ignored() {
     );
 }
 
-/// The segment with the FIN may still point: the sixth step stands before the eighth.
+/// The segment with the FIN may still point: the sixth step stands before the eighth. The FIN is no byte to be read.
 #[test]
 fn the_segment_with_the_fin_may_point() {
     check(
@@ -271,9 +271,86 @@ fn the_segment_with_the_fin_may_point() {
         signal: Urgent
         signal: Closing
         --> <SEQ=100><ACK=311><CTL=ACK>
-        CLOSE-WAIT RCV.UP=310 UNREAD=10
+        CLOSE-WAIT URGENT=10 RCV.UP=310 UNREAD=10
+        receive 9
+        CLOSE-WAIT URGENT=1 RCV.UP=310 UNREAD=1
+        receive 1
+        CLOSE-WAIT URGENT=0 RCV.UP=none UNREAD=0
+        ",
+    );
+}
+
+/// What was urgent before the FIN is urgent behind it, as long as it is unread.
+#[test]
+fn the_fin_leaves_what_is_urgent_as_it_is() {
+    for (state, after) in [("ESTABLISHED", "CLOSE-WAIT"), ("FIN-WAIT-2", "TIME-WAIT")] {
+        check(&format!(
+            "
+            {state} SND.NXT=100 RCV.NXT=300
+            <-- <SEQ=300><ACK=100><CTL=URG,ACK><URG=7><DATA=10>
+            signal: Urgent
+            --> <SEQ=100><ACK=310><CTL=ACK>
+            receive 4
+            {state} URGENT=3 RCV.UP=307
+            <-- <SEQ=310><ACK=100><CTL=FIN,ACK><DATA=5>
+            signal: Closing
+            --> <SEQ=100><ACK=316><CTL=ACK>
+            {after} URGENT=3 RCV.UP=307 UNREAD=11
+            receive 3
+            {after} URGENT=0 RCV.UP=none UNREAD=8
+            receive 8
+            {after} URGENT=0 RCV.UP=none UNREAD=0
+            "
+        ));
+    }
+    check(
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        <-- <SEQ=310><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        CLOSE-WAIT URGENT=0 RCV.UP=none UNREAD=10
         receive 10
-        CLOSE-WAIT URGENT=0 RCV.UP=none
+        CLOSE-WAIT URGENT=0 RCV.UP=none UNREAD=0
+        ",
+    );
+}
+
+/// A pointer beyond the FIN points at what will never come: nobody is to wait for it.
+#[test]
+fn nothing_behind_the_fin_is_urgent() {
+    for (fin, urgent) in [
+        ("<SEQ=300><ACK=100><CTL=FIN,URG,ACK><URG=100><DATA=10>", 10),
+        ("<SEQ=300><ACK=100><CTL=FIN,URG,ACK><URG=1>", 0),
+    ] {
+        let unread = urgent;
+        let ack = 301 + unread;
+        check(&format!(
+            "
+            ESTABLISHED
+            <-- {fin}
+            signal: Urgent
+            signal: Closing
+            --> <SEQ=100><ACK={ack}><CTL=ACK>
+            CLOSE-WAIT URGENT={urgent} UNREAD={unread}
+            receive {unread}
+            CLOSE-WAIT URGENT=0 RCV.UP=none UNREAD=0
+            "
+        ));
+    }
+    check(
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=URG,ACK><URG=65535><DATA=10>
+        signal: Urgent
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED URGENT=65535
+        <-- <SEQ=310><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=311><CTL=ACK>
+        CLOSE-WAIT URGENT=10 RCV.UP=310 UNREAD=10
         ",
     );
 }
