@@ -11,3 +11,5 @@ mod kernel;
 mod life;
 #[path = "config/systems.rs"]
 mod systems;
+#[path = "config/together.rs"]
+mod together;

@@ -143,3 +143,18 @@ fn changes_over_and_over_neither_lose_the_timer_nor_fire_for_ever() {
         assert!(connection.deadline().is_none_or(|deadline| deadline > now));
     }
 }
+
+/// Every segment counts from the moment it is switched on, the plainest ones too.
+#[test]
+fn switched_on_segments_begin_the_idle_time_anew() {
+    for (text, answers) in
+        [("<SEQ=300><ACK=100><CTL=ACK><WND=9>", 0), ("<SEQ=300><ACK=100><CTL=ACK><DATA=9><WND=9>", 1)]
+    {
+        let mut connection = after("ESTABLISHED", OFF);
+        connection.configure(ON);
+        drain(&mut connection, seconds(0));
+        connection.segment_arrives(&segment(text), seconds(30)).unwrap();
+        assert_eq!(drain(&mut connection, seconds(30)).len(), answers);
+        assert_eq!(connection.deadline(), Some(seconds(90)), "{text}");
+    }
+}
