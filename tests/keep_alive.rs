@@ -1,5 +1,7 @@
 //! Keep-alive, RFC 9293 section 3.8.4.
 
+#[path = "keep_alive/children.rs"]
+mod children;
 #[path = "keep_alive/end.rs"]
 mod end;
 #[path = "keep_alive/interplay.rs"]
