@@ -110,9 +110,9 @@ fn fin_wait_2_changes_between_its_timeout_and_probes() {
     assert_eq!(connection.state(), State::Closed);
 }
 
-/// "A timer that runs goes on as it was set": after it, the new times hold.
+/// Of a keep-alive that changes, all times are the new ones.
 #[test]
-fn shorter_times_hold_from_the_next_answer_on() {
+fn shorter_times_hold_at_once() {
     let short = &Config {
         keep_alive: Some(KeepAlive { idle: QUICK.idle / 2, interval: QUICK.interval / 2, probes: 2 }),
         ..Config::DEFAULT
@@ -129,7 +129,6 @@ fn shorter_times_hold_from_the_next_answer_on() {
     assert_eq!(connection.state(), State::Closed);
 }
 
-/// More probes allowed, or fewer, between two of them: the end comes when as many as now count are unanswered.
 #[test]
 fn changes_over_and_over_neither_lose_the_timer_nor_fire_for_ever() {
     let mut connection = after("ESTABLISHED", ON);
