@@ -99,8 +99,9 @@ impl Connection {
     fn dressed_ack(&mut self) -> Output {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
-                let ack = tcb.bare_ack(&mut self.endpoint);
-                bare(tcb.dressed(ack, &self.endpoint))
+                let mut ack = tcb.bare_ack(&mut self.endpoint);
+                tcb.dress(&mut ack, &self.endpoint);
+                bare(ack)
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
         }
@@ -217,8 +218,9 @@ impl Synchronized {
             return self.keep_alive_probe(endpoint);
         }
         if endpoint.due.what.contains(What::ACK) {
-            let ack = self.bare_ack(endpoint);
-            return bare(self.dressed(ack, endpoint));
+            let mut ack = self.bare_ack(endpoint);
+            self.dress(&mut ack, endpoint);
+            return bare(ack);
         }
         wait(endpoint)
     }

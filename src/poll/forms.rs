@@ -32,25 +32,28 @@ impl Synchronized {
         endpoint: &mut Endpoint,
     ) -> Segment {
         let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
-        let segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
-        if self.snd.flags.intersects(Flags::DRESSED) { self.dressed(segment, endpoint) } else { segment }
+        let mut segment = Segment::new(from, self.rcv.nxt, control).with_payload(payload as u16).with_window(window);
+        if self.snd.flags.intersects(Flags::DRESSED) {
+            self.dress(&mut segment, endpoint);
+        }
+        segment
     }
 
     /// With timestamps, where they were agreed; and with the urgent pointer, which counts from SEG.SEQ to the byte behind
     /// the urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
     #[cold]
-    pub(super) fn dressed(&self, mut segment: Segment, endpoint: &Endpoint) -> Segment {
+    #[inline(never)]
+    pub(super) fn dress(&self, segment: &mut Segment, endpoint: &Endpoint) {
         if self.snd.flags.contains(Flags::TIMESTAMPS) {
-            segment = segment.with_options(self.stamp(endpoint));
+            *segment = segment.with_options(self.stamp(endpoint));
         }
         let urgent = self.snd.up.ahead_of(segment.seq());
         if self.snd.flags.contains(Flags::URGENT) && urgent > 0 {
-            segment = segment.with_bits(Control::URG).with_urgent(u16::try_from(urgent).unwrap_or(u16::MAX));
+            *segment = segment.with_bits(Control::URG).with_urgent(u16::try_from(urgent).unwrap_or(u16::MAX));
         }
         if self.snd.flags.contains(Flags::ECHO) {
-            segment = segment.with_bits(Control::ECE);
+            *segment = segment.with_bits(Control::ECE);
         }
-        segment
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, when nothing else is due.

@@ -57,24 +57,26 @@ bitflags::bitflags! {
     /// What the numbers do not tell.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct Flags: u16 {
-        /// Both SYNs had this option.
-        const SCALE = 1;
-        const TIMESTAMPS = 2;
-        const SACK = 4;
         /// Our SYN is not acknowledged yet.
-        const SYN = 8;
+        const SYN = 1;
         /// The user has closed: a FIN stands at `end`.
-        const FIN = 16;
+        const FIN = 2;
+        /// Both SYNs had timestamps.
+        const TIMESTAMPS = 4;
         /// Urgent bytes are unacknowledged, or not sent yet.
-        const URGENT = 32;
+        const URGENT = 8;
+        /// A mark of congestion is echoed until the peer has heard of it (RFC 3168 section 6.1.3).
+        const ECHO = 16;
+        /// The congestion window has been reduced, and the peer is to hear of it (RFC 3168 section 6.1.2).
+        const REDUCED = 32;
         /// A policy, delayed acknowledgments or keep-alive, has to see every segment.
         const WATCHED = 64;
         /// Both SYNs had the bits of ECN (RFC 3168 section 6.1.1).
         const ECN = 128;
-        /// A mark of congestion is echoed until the peer has heard of it (RFC 3168 section 6.1.3).
-        const ECHO = 256;
-        /// The congestion window has been reduced, and the peer is to hear of it (RFC 3168 section 6.1.2).
-        const REDUCED = 512;
+        /// Both SYNs had window scale.
+        const SCALE = 256;
+        /// Both SYNs had SACK-permitted.
+        const SACK = 512;
 
         /// What each segment must have besides.
         const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits() | Self::ECHO.bits();
