@@ -22,6 +22,8 @@ mod cookies;
 mod device;
 #[path = "kernel/door.rs"]
 mod door;
+#[path = "kernel/ecn.rs"]
+mod ecn;
 #[path = "kernel/faults.rs"]
 mod faults;
 #[path = "kernel/harness.rs"]

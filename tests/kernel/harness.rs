@@ -9,6 +9,7 @@ use tcp_lifecycle::{Config, Connection, Instant, Open, Segment, State};
 
 use crate::device::Device;
 use crate::door::{Answer, Door, LastLife};
+use crate::ecn::is_marked;
 use crate::link::{Fate, Flying, Link};
 use crate::peer::Peer;
 use crate::us::Us;
@@ -257,7 +258,11 @@ impl Case {
         let (local, remote, now) = (packet.destination, packet.source, self.now());
         let is_ours = (local, remote) == (OURS, THEIRS);
         if is_ours && !(self.us.state() == State::Closed && self.door.is_open()) {
-            self.us.arrives(&packet.segment, packet.payload, now);
+            if is_marked(bytes) {
+                self.us.arrives_marked(&packet.segment, packet.payload, now);
+            } else {
+                self.us.arrives(&packet.segment, packet.payload, now);
+            }
             if self.us.state() == State::Established {
                 // The new life stands: what is left of the last one is no longer needed.
                 self.door.last_life = None;

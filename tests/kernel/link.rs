@@ -21,6 +21,10 @@ impl Flying {
         Flying { segment: *segment, bytes: emit(source, destination, segment, &[]) }
     }
 
+    pub(crate) fn source(&self) -> SocketAddrV4 {
+        Packet::parse(&self.bytes).expect("it was parsed before").source
+    }
+
     /// The packet again, with its timestamps and payload, but at other numbers: what a duplicate from 4 GiB ago looks
     /// like.
     pub(crate) fn at(&self, seq: SeqNumber, ack: SeqNumber) -> Flying {
@@ -46,6 +50,7 @@ pub(crate) enum Fate {
 /// One direction: packets go in at one end and come out at the other, unless they are held back or meet their fate.
 pub(crate) struct Link {
     fate: Box<dyn FnMut(&Segment) -> Fate>,
+    treatment: Box<dyn FnMut(&mut Flying)>,
     flying: VecDeque<Flying>,
     overtaken: Option<Flying>,
     /// How many packets may still come out, where not all may.
@@ -57,6 +62,7 @@ impl Link {
     pub(crate) fn new() -> Link {
         Link {
             fate: Box::new(|_| Fate::Arrives),
+            treatment: Box::new(|_| {}),
             flying: VecDeque::new(),
             overtaken: None,
             allowed: None,
@@ -67,6 +73,11 @@ impl Link {
     /// From now on `fate` decides over each packet.
     pub(crate) fn decide(&mut self, fate: impl FnMut(&Segment) -> Fate + 'static) {
         self.fate = Box::new(fate);
+    }
+
+    /// From now on `treatment` has each packet in its hands, before its fate is decided.
+    pub(crate) fn treat(&mut self, treatment: impl FnMut(&mut Flying) + 'static) {
+        self.treatment = Box::new(treatment);
     }
 
     /// Loses the first packet from now on that has all of `control`, and no other.
@@ -108,6 +119,11 @@ impl Link {
     /// Of all that was ever sent, lost or not: how many segments are like this.
     pub(crate) fn count(&self, like: impl Fn(&Segment) -> bool) -> usize {
         self.sent.iter().filter(|(segment, _)| like(segment)).count()
+    }
+
+    /// The control bits of all that was ever sent, in order.
+    pub(crate) fn controls(&self) -> impl Iterator<Item = Control> {
+        self.sent.iter().map(|(segment, _)| segment.control())
     }
 
     /// The first segment like this that was ever sent.
@@ -160,7 +176,8 @@ impl Link {
     }
 
     /// A packet goes in; says what becomes of it.
-    pub(crate) fn send(&mut self, packet: Flying) -> Fate {
+    pub(crate) fn send(&mut self, mut packet: Flying) -> Fate {
+        (self.treatment)(&mut packet);
         let fate = (self.fate)(&packet.segment);
         self.sent.push((packet.segment, fate));
         match fate {

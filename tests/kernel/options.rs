@@ -97,8 +97,13 @@ pub(crate) fn the_kernel_uses_our_scale(case: &mut Case) {
     assert!(case.us.received[before..] == bytes(MANY / 8));
 }
 
-/// We close, then the kernel.
+/// We close, then the kernel, and we are told no more than that.
 pub(crate) fn both_close(case: &mut Case) {
+    we_close_and_then_the_kernel(case);
+    assert_eq!(case.us.signals, [Signal::Closing]);
+}
+
+pub(crate) fn we_close_and_then_the_kernel(case: &mut Case) {
     case.close();
     case.until("the kernel reads the end", |case| case.peer.end.is_some());
     assert_eq!(case.peer.end, Some(End::OfStream));
@@ -106,7 +111,6 @@ pub(crate) fn both_close(case: &mut Case) {
     case.peer.shutdown();
     case.until_we_are_in(State::Closed);
     case.until_the_kernel_is_in(None);
-    assert_eq!(case.us.signals, [Signal::Closing]);
 }
 
 fn eight_mebibytes_each_way(case: &mut Case) {

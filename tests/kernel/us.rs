@@ -136,15 +136,34 @@ impl Us {
 
     /// A segment has reached our host.
     pub(crate) fn arrives(&mut self, segment: &Segment, payload: &[u8], now: Instant) {
-        match self.connection.segment_arrives(segment, now) {
-            Ok(range) => self.unread.extend_from_slice(&payload[range]),
-            Err(refusal) => {
-                self.note(now, format_args!("    {refusal}"));
-                self.refusals.push(refusal);
-            }
+        self.take(segment, payload, now);
+        self.consume(now);
+        self.drain(now);
+    }
+
+    /// A segment has reached our host in a packet with a mark of congestion.
+    pub(crate) fn arrives_marked(&mut self, segment: &Segment, payload: &[u8], now: Instant) {
+        if self.take(segment, payload, now) {
+            self.note(now, format_args!("    congestion experienced"));
+            self.connection.congestion_experienced();
         }
         self.consume(now);
         self.drain(now);
+    }
+
+    /// Says whether it has had an effect.
+    fn take(&mut self, segment: &Segment, payload: &[u8], now: Instant) -> bool {
+        match self.connection.segment_arrives(segment, now) {
+            Ok(range) => {
+                self.unread.extend_from_slice(&payload[range]);
+                true
+            }
+            Err(refusal) => {
+                self.note(now, format_args!("    {refusal}"));
+                self.refusals.push(refusal);
+                false
+            }
+        }
     }
 
     /// Lets the timer fire, if its time has come; says whether it has.
