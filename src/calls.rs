@@ -48,11 +48,7 @@ impl Connection {
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) => tcb.snd.queue(bytes),
                 Phase::Established | Phase::CloseWait => {
-                    let kept_alive = tcb.is_kept_alive(&self.endpoint);
-                    tcb.snd.queue(bytes)?;
-                    if kept_alive {
-                        tcb.snd.rest_anew(&mut self.endpoint);
-                    }
+                    tcb.rest_or_not(&mut self.endpoint, |snd, _| snd.queue(bytes))?;
                     self.endpoint.due.look();
                     Ok(())
                 }
@@ -136,8 +132,7 @@ impl Connection {
         if self.endpoint.policy.half_duplex_close() && tcb.rcv.unread() > 0 {
             return self.call_abort();
         }
-        tcb.keep_alive_anew(&mut self.endpoint);
-        tcb.snd.flags |= Flags::FIN;
+        tcb.rest_or_not(&mut self.endpoint, |snd, _| snd.flags |= Flags::FIN);
         self.endpoint.due.look();
         match tcb.phase {
             // With anything queued it waits for ESTABLISHED.

@@ -157,6 +157,11 @@ impl Config {
         if self.msl.is_zero() {
             return Err(ConfigError::Msl);
         }
+        if let Some(timeout) = self.user_timeout
+            && timeout.is_zero()
+        {
+            return Err(ConfigError::UserTimeout);
+        }
         if self.rto_min.is_zero()
             || self.rto_min.as_nanos() > self.rto_max.as_nanos()
             || self.rto_initial.as_nanos() < self.rto_min.as_nanos()
@@ -165,7 +170,7 @@ impl Config {
             return Err(ConfigError::Rto);
         }
         if let Some(delay) = self.delayed_ack
-            && delay.as_millis() > 500
+            && delay.as_nanos() > 500_000_000
         {
             return Err(ConfigError::DelayedAck);
         }
@@ -236,6 +241,9 @@ pub enum ConfigError {
     /// `msl` is zero; one millisecond is taken.
     #[error("msl is zero: TIME-WAIT would not wait")]
     Msl,
+    /// `user_timeout` is zero; one millisecond is taken.
+    #[error("user_timeout is zero: nothing could be acknowledged in time")]
+    UserTimeout,
     /// `rto_min`, `rto_initial` and `rto_max` are not in this order, or zero; `rto_max` is raised to one millisecond
     /// or more, and the others are brought within.
     #[error("rto_min, rto_initial and rto_max are zero or not in this order")]

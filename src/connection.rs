@@ -300,15 +300,19 @@ impl Connection {
         self.endpoint.isn_offset = isn_offset;
     }
 
-    /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set; the window
-    /// never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can follow the path's
+    /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
+    /// that of keep-alive; the window never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can follow the path's
     /// MTU down.
     pub fn configure(&mut self, config: &Config) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            tcb.keep_alive_anew(&mut self.endpoint);
-            self.endpoint.policy = Policy::new(config);
-            tcb.snd.flags.set(Flags::WATCHED, self.endpoint.policy.watches());
-            tcb.keep_alive_anew(&mut self.endpoint);
+            let before = self.endpoint.policy.keep_alive();
+            tcb.rest_or_not(&mut self.endpoint, |snd, endpoint| {
+                endpoint.policy = Policy::new(config);
+                snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
+            });
+            if before != self.endpoint.policy.keep_alive() {
+                tcb.keep_alive_anew(&mut self.endpoint);
+            }
             tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
             // What the old ones held back may go.
             if tcb.snd.nxt != tcb.snd.last() {
@@ -376,9 +380,7 @@ impl Connection {
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
-                tcb.keep_alive_anew(&mut self.endpoint);
-                self.endpoint.limit = in_flight;
-                tcb.keep_alive_anew(&mut self.endpoint);
+                tcb.rest_or_not(&mut self.endpoint, |_, endpoint| endpoint.limit = in_flight);
                 self.endpoint.due.look();
                 tcb.enter_last_ack(&mut self.endpoint);
             }

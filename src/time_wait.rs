@@ -313,7 +313,7 @@ impl TimeWait {
         let scale = endpoint.policy.window_scale().filter(|_| self.marks().contains(Marks::SCALE));
         rcv.scale = scale.unwrap_or(0);
         rcv.nxt = self.rcv_nxt;
-        rcv.edge = self.rcv_nxt + (u32::from(self.window) << rcv.scale);
+        rcv.edge = self.rcv_nxt + u32::from(self.window).wrapping_shl(u32::from(rcv.scale));
         // So that it offers this much, and no more.
         rcv.read = rcv.edge.back(endpoint.policy.receive_buffer);
         rcv.ts_recent = self.ts_recent;

@@ -58,12 +58,26 @@ impl Synchronized {
         endpoint.policy.keeps_alive() && phase && rests
     }
 
-    /// Something has come, or been called: the idle time begins anew.
+    /// Something has come: the idle time begins anew.
     #[inline]
     pub(crate) fn keep_alive_anew(&mut self, endpoint: &mut Endpoint) {
         if endpoint.policy.keeps_alive() && self.is_kept_alive(endpoint) {
             self.snd.rest_anew(endpoint);
         }
+    }
+
+    /// A call that may end the rest, or begin one, and with it the timer of keep-alive.
+    pub(crate) fn rest_or_not<T>(
+        &mut self,
+        endpoint: &mut Endpoint,
+        call: impl FnOnce(&mut Snd, &mut Endpoint) -> T,
+    ) -> T {
+        let before = self.is_kept_alive(endpoint);
+        let outcome = call(&mut self.snd, endpoint);
+        if before != self.is_kept_alive(endpoint) {
+            self.snd.rest_anew(endpoint);
+        }
+        outcome
     }
 }
 

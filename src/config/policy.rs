@@ -59,6 +59,10 @@ impl Policy {
             }
             None => (Span::FOREVER, Span::FOREVER, 0),
         };
+        let user_timeout = match config.user_timeout {
+            Some(timeout) => Span::at_least_a_millisecond(timeout),
+            None => Span::FOREVER,
+        };
         let delayed_ack = match config.delayed_ack {
             Some(delay) => Span::new(delay).or(Span::new(MOST_DELAY)),
             None => Span::ZERO,
@@ -70,12 +74,12 @@ impl Policy {
             default_peer_mss: at_least(config.default_peer_mss, LEAST_PEER_MSS),
             msl: Span::at_least_a_millisecond(config.msl),
             fin_wait_2_timeout: Span::or_forever(config.fin_wait_2_timeout),
-            user_timeout: Span::or_forever(config.user_timeout),
+            user_timeout,
             r2: Span::new(config.r2),
             syn_r2: Span::new(config.syn_r2),
             rto_initial: Span::new(config.rto_initial),
             rto_min: Span::at_least_a_millisecond(config.rto_min),
-            rto_max: Span::at_least_a_millisecond(config.rto_max).or(Span::or_forever(config.user_timeout)),
+            rto_max: Span::at_least_a_millisecond(config.rto_max).or(user_timeout),
             challenge_period: Span::at_least_a_millisecond(config.challenge_period),
             delayed_ack,
             keep_alive_idle: idle,
@@ -129,6 +133,11 @@ impl Policy {
 
     pub(crate) const fn nagle(&self) -> bool {
         self.switches.contains(Switches::NAGLE)
+    }
+
+    /// Idle time, interval and probes, if it is on.
+    pub(crate) fn keep_alive(&self) -> Option<(Span, Span, u8)> {
+        self.keeps_alive().then_some((self.keep_alive_idle, self.keep_alive_interval, self.keep_alive_probes))
     }
 
     pub(crate) const fn keeps_alive(&self) -> bool {

@@ -131,6 +131,6 @@ impl Rcv {
             self.move_edge(syn_unacknowledged, endpoint);
         }
         self.unacknowledged = false;
-        u16::try_from(self.wnd() >> self.scale).unwrap_or(u16::MAX)
+        u16::try_from(self.wnd().wrapping_shr(u32::from(self.scale))).unwrap_or(u16::MAX)
     }
 }

@@ -113,8 +113,9 @@ impl Rcv {
     /// No more than the field can say, in its steps.
     #[inline(never)]
     fn capped_offer(&self, right: SeqNumber, worth: u32) -> SeqNumber {
-        let field = (right.ahead_of(self.nxt) >> self.scale).min(u32::from(u16::MAX));
-        let gain = (self.nxt + (field << self.scale)).ahead_of(self.edge);
+        let scale = u32::from(self.scale);
+        let field = right.ahead_of(self.nxt).wrapping_shr(scale).min(u32::from(u16::MAX));
+        let gain = (self.nxt + field.wrapping_shl(scale)).ahead_of(self.edge);
         if gain < worth { self.edge } else { self.edge + gain }
     }
 }

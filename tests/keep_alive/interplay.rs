@@ -375,3 +375,48 @@ fn the_limit_and_a_closed_window_take_turns() {
         ",
     );
 }
+/// MUST-26: the time counts from what has been received. A call that changes nothing is no sign of the peer.
+#[test]
+fn calls_do_not_put_the_probes_off() {
+    for call in ["limit 1000", "send 0", "receive 0"] {
+        check(&format!(
+            "
+            config keep_alive=1m 10s 2
+            ESTABLISHED
+            + 30s
+            {call}
+            ESTABLISHED DEADLINE=30s
+            + 30s
+            --> <SEQ=99><ACK=300><CTL=ACK>
+            + 5s
+            {call}
+            ESTABLISHED DEADLINE=5s
+            + 5s
+            --> <SEQ=99><ACK=300><CTL=ACK>
+            {call}
+            ESTABLISHED DEADLINE=10s
+            + 10s
+            CLOSED
+            signal: TimedOut
+            "
+        ));
+    }
+}
+
+/// Nor is payload that the caller's own limit holds back.
+#[test]
+fn a_send_that_the_limit_holds_back_does_not_put_the_probes_off() {
+    check(
+        "
+        config keep_alive=1m 10s 2
+        ESTABLISHED
+        limit 0
+        send 5
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 5s
+        send 5
+        ESTABLISHED DEADLINE=5s
+        ",
+    );
+}
