@@ -1,0 +1,142 @@
+//! Any events on one connection, with all the invariants of the property tests.
+
+use core::time::Duration;
+
+use arbitrary::Arbitrary;
+use tcp_lifecycle::{Config, Open, Segment};
+
+use crate::shapes::Shape;
+use crate::watch::Watched;
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    policies: Policies,
+    isn_offset: u32,
+    events: Vec<(Event, Polls)>,
+}
+
+/// Those that the invariants know of.
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Policies {
+    mss: u16,
+    max_segment: u16,
+    receive_buffer: u16,
+    /// The buffer is so many times as large: with more than 65,535 bytes windows are scaled.
+    times: u8,
+    msl: u8,
+    fin_wait_2_timeout: Option<u8>,
+    user_timeout: Option<u8>,
+    r1: u8,
+    r2: Option<u8>,
+    nagle: bool,
+    rfc5961: bool,
+    reset_in_time_wait: bool,
+    challenge_limit: u8,
+}
+
+impl Policies {
+    pub(crate) fn config(&self) -> Config {
+        let seconds = |seconds: u8| Duration::from_secs(seconds.max(1).into());
+        Config {
+            mss: self.mss.max(1),
+            max_segment: self.max_segment.max(21),
+            receive_buffer: u32::from(self.receive_buffer) * u32::from(self.times % 16 + 1),
+            msl: seconds(self.msl),
+            fin_wait_2_timeout: self.fin_wait_2_timeout.map(seconds),
+            user_timeout: self.user_timeout.map(seconds),
+            r1: self.r1,
+            r2: self.r2.map_or(Duration::MAX, seconds),
+            nagle: self.nagle,
+            rfc5961: self.rfc5961,
+            reset_in_time_wait: self.reset_in_time_wait,
+            challenge_limit: self.challenge_limit,
+            ..Config::DEFAULT
+        }
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+enum Event {
+    Active,
+    Passive,
+    Send(u16),
+    /// More than a queue may hold.
+    SendTooMuch,
+    Receive(u16),
+    Close,
+    Abort,
+    Limit(u32),
+    Offset(u32),
+    Segment(Shape),
+    /// One of the segments that have arrived, once more.
+    Again(u8),
+    Timeout,
+    /// Time passes until the deadline, and the timer fires.
+    Expire,
+    Micros(u16),
+    Millis(u16),
+}
+
+/// How often `poll` is called after an event.
+#[derive(Arbitrary, Debug)]
+enum Polls {
+    Drain,
+    DrainToo,
+    Times(u8),
+}
+
+const MOST_EVENTS: usize = 100;
+/// In the queue: each byte may go out in a segment of its own.
+const MOST_QUEUED: u32 = 20_000;
+
+impl Input {
+    pub fn run(self) {
+        let mut watched = Watched::new(self.policies.config(), self.isn_offset);
+        let mut arrived = Vec::new();
+        for (event, polls) in self.events.into_iter().take(MOST_EVENTS) {
+            event.apply(&mut watched, &mut arrived);
+            match polls {
+                Polls::Drain | Polls::DrainToo => drop(watched.drain()),
+                Polls::Times(polls) => (0..polls % 8).for_each(|_| _ = watched.poll()),
+            }
+        }
+        watched.drain();
+    }
+}
+
+impl Event {
+    fn apply(self, watched: &mut Watched, arrived: &mut Vec<Segment>) {
+        let status = watched.connection.status();
+        match self {
+            Event::Active => _ = watched.open(Open::Active),
+            Event::Passive => _ = watched.open(Open::Passive),
+            Event::Send(bytes) if status.unsent + status.in_flight + u32::from(bytes) > MOST_QUEUED => {}
+            Event::Send(bytes) => _ = watched.send(bytes.into()),
+            Event::SendTooMuch => assert!(watched.send((1 << 30) + 1).is_err()),
+            Event::Receive(bytes) => _ = watched.receive(bytes.into()),
+            Event::Close => _ = watched.close(),
+            Event::Abort => _ = watched.abort(),
+            Event::Limit(in_flight) => watched.limit(in_flight),
+            Event::Offset(offset) => watched.connection.set_isn_offset(offset),
+            Event::Segment(shape) => {
+                let segment = shape.of(&watched.connection);
+                arrived.push(segment);
+                _ = watched.segment(segment);
+            }
+            Event::Again(which) => {
+                if let Some(segment) = arrived.get(usize::from(which) % arrived.len().max(1)) {
+                    _ = watched.segment(*segment);
+                }
+            }
+            Event::Timeout => watched.timeout(),
+            Event::Expire => {
+                if let Some(deadline) = watched.connection.deadline() {
+                    watched.pass(deadline.saturating_duration_since(watched.now));
+                    watched.timeout();
+                }
+            }
+            Event::Micros(micros) => watched.pass(Duration::from_micros(micros.into())),
+            Event::Millis(millis) => watched.pass(Duration::from_millis(millis.into())),
+        }
+    }
+}

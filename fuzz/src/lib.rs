@@ -1,0 +1,22 @@
+//! What the fuzz targets do. Each target is a file of `fuzz_targets` that hands its input to the module of its name.
+//!
+//! The invariants of `events` and `two_ends` are those of the property tests.
+
+#![forbid(unsafe_code)]
+
+#[allow(dead_code)] // of what is shared with the property tests, some is for them alone
+#[path = "../../tests/properties/arcs.rs"]
+mod arcs;
+pub mod events;
+pub mod listener;
+pub mod policies;
+#[allow(dead_code)] // as above
+#[path = "../../tests/time_wait/reach.rs"]
+mod reach;
+pub mod script;
+mod shapes;
+pub mod time_wait;
+pub mod two_ends;
+#[allow(dead_code)] // as above
+#[path = "../../tests/properties/watch.rs"]
+mod watch;

@@ -1,0 +1,329 @@
+//! Any calls and segments on one connection with any policies, absurd ones included, which change in mid-life.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use arbitrary::Arbitrary;
+use tcp_lifecycle::{
+    CallError, Config, Connection, Control, IcmpError, Instant, KeepAlive, Open, Output, Segment, Signal, State,
+    Transmit,
+};
+
+use crate::shapes::{Number, Shape};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    policies: Policies,
+    isn_offset: u32,
+    start: u64,
+    events: Vec<(Event, bool)>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Policies {
+    sizes: [u16; 3],
+    receive_buffer: u32,
+    window_scale: Option<u8>,
+    switches: [bool; 8],
+    times: [Time; 10],
+    keep_alive: Option<(Time, Time, u8)>,
+    r1: u8,
+    challenge_limit: u8,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Time {
+    Millis(u16),
+    Any(u64, u32),
+    Forever,
+}
+
+impl Time {
+    fn duration(self) -> Duration {
+        match self {
+            Time::Millis(millis) => Duration::from_millis(millis.into()),
+            Time::Any(secs, nanos) => Duration::new(secs, nanos % 1_000_000_000),
+            Time::Forever => Duration::MAX,
+        }
+    }
+
+    fn or_never(self) -> Option<Duration> {
+        (!matches!(self, Time::Forever)).then(|| self.duration())
+    }
+}
+
+impl Policies {
+    fn config(&self) -> Config {
+        let [mss, max_segment, default_peer_mss] = self.sizes;
+        let [timestamps, sack_permitted, nagle, octet, half_duplex, in_time_wait, icmp_aborts, rfc5961] = self.switches;
+        let [msl, fin_wait_2, user, r2, syn_r2, initial, min, max, period, delayed_ack] = self.times;
+        Config {
+            mss,
+            max_segment,
+            default_peer_mss,
+            receive_buffer: self.receive_buffer,
+            window_scale: self.window_scale,
+            timestamps,
+            sack_permitted,
+            msl: msl.duration(),
+            fin_wait_2_timeout: fin_wait_2.or_never(),
+            user_timeout: user.or_never(),
+            r1: self.r1,
+            r2: r2.duration(),
+            syn_r2: syn_r2.duration(),
+            rto_initial: initial.duration(),
+            rto_min: min.duration(),
+            rto_max: max.duration(),
+            nagle,
+            delayed_ack: delayed_ack.or_never(),
+            keep_alive: self.keep_alive.map(|(idle, interval, probes)| KeepAlive {
+                idle: idle.duration(),
+                interval: interval.duration(),
+                probes,
+            }),
+            keep_alive_octet: octet,
+            reset_in_time_wait: in_time_wait,
+            half_duplex_close: half_duplex,
+            icmp_aborts,
+            rfc5961,
+            challenge_limit: self.challenge_limit,
+            challenge_period: period.duration(),
+        }
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+enum Event {
+    Active,
+    Passive,
+    Send(u16),
+    SendUrgent(u16),
+    SendAny(usize),
+    Receive(u16),
+    ReceiveAny(usize),
+    Close,
+    Abort,
+    Limit(u32),
+    Retransmit(u16, u16),
+    RetransmitAny(usize, usize),
+    Configure(Box<Policies>),
+    Icmp(u8, Number),
+    Segment(Shape),
+    Timeout,
+    Expire,
+    Passes(Time),
+    /// Time goes back by so many microseconds, for this event alone.
+    Earlier(u32),
+    Reopens(Shape),
+    TimeWait,
+}
+
+const MOST_EVENTS: usize = 100;
+const MOST_QUEUED: u32 = 10_000;
+
+const ERRORS: [IcmpError; 10] = [
+    IcmpError::SourceQuench,
+    IcmpError::NetworkUnreachable,
+    IcmpError::HostUnreachable,
+    IcmpError::ProtocolUnreachable,
+    IcmpError::PortUnreachable,
+    IcmpError::FragmentationNeeded,
+    IcmpError::SourceRouteFailed,
+    IcmpError::Prohibited,
+    IcmpError::TimeExceeded,
+    IcmpError::ParameterProblem,
+];
+
+impl Input {
+    pub fn run(self) {
+        let config = self.policies.config();
+        _ = config.check();
+        let mut end = End {
+            connection: Connection::new(&config, self.isn_offset),
+            config,
+            now: Instant::from_micros(self.start),
+            queue: 0,
+            unread: 0,
+            shown: State::Closed,
+            ended: false,
+        };
+        for (event, drains) in self.events.into_iter().take(MOST_EVENTS) {
+            end.apply(event);
+            if drains {
+                end.drain();
+            }
+        }
+        end.drain();
+    }
+}
+
+struct End {
+    connection: Connection,
+    config: Config,
+    now: Instant,
+    /// Bytes given and not signalled as acknowledged; bytes delivered and not consumed.
+    queue: usize,
+    unread: usize,
+    shown: State,
+    ended: bool,
+}
+
+impl End {
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Active => self.open(Open::Active),
+            Event::Passive => self.open(Open::Passive),
+            Event::Send(bytes) => self.send(bytes.into(), Connection::send),
+            Event::SendUrgent(bytes) => self.send(bytes.into(), Connection::send_urgent),
+            Event::SendAny(bytes) => self.send(bytes, Connection::send),
+            Event::Receive(bytes) => self.receive(bytes.into()),
+            Event::ReceiveAny(bytes) => self.receive(bytes),
+            Event::Close => _ = self.call(|connection, now| connection.close(now)),
+            Event::Abort => _ = self.call(|connection, _| connection.abort()),
+            Event::Limit(in_flight) => self.connection.limit(in_flight),
+            Event::Retransmit(start, bytes) => self.retransmit(start.into()..usize::from(start) + usize::from(bytes)),
+            Event::RetransmitAny(start, end) => self.retransmit(start..end),
+            Event::Configure(policies) => {
+                self.config = policies.config();
+                self.connection.configure(&self.config);
+            }
+            Event::Icmp(which, quoted) => {
+                let quoted = quoted.of(&self.connection.status());
+                _ = self.connection.icmp(ERRORS[usize::from(which) % ERRORS.len()], quoted);
+            }
+            Event::Segment(shape) => self.segment(&shape.of(&self.connection)),
+            Event::Timeout => self.connection.timeout(self.now),
+            Event::Expire => self.expire(),
+            Event::Passes(time) => self.now = self.now + time.duration(),
+            Event::Earlier(micros) => {
+                let earlier = Instant::from_micros(self.now.as_micros().saturating_sub(micros.into()));
+                let before = self.connection.status();
+                self.connection.timeout(earlier);
+                assert!(self.connection.deadline().is_none_or(|at| at > earlier) || before != self.connection.status());
+            }
+            Event::Reopens(shape) => {
+                let syn = shape.of(&self.connection);
+                let allowed = self.connection.reopens(&syn, self.now).is_some();
+                assert!(!allowed || self.connection.state() == State::TimeWait);
+            }
+            Event::TimeWait => self.time_wait(),
+        }
+        let status = self.connection.status();
+        if let (Some(una), Some(nxt)) = (status.snd_una, status.snd_nxt) {
+            assert!(una.le(nxt) && nxt - una == status.in_flight);
+        }
+        assert!(status.state == State::Closed || status.unread as usize == self.unread, "{status:?}");
+    }
+
+    /// A call that fails changes nothing.
+    fn call(&mut self, call: impl FnOnce(&mut Connection, Instant) -> Result<(), CallError>) -> bool {
+        let before = self.connection.clone();
+        let called = call(&mut self.connection, self.now);
+        assert!(called.is_ok() || before == self.connection, "{called:?}");
+        called.is_ok()
+    }
+
+    fn open(&mut self, open: Open) {
+        if self.call(|connection, now| connection.open(open, now)) {
+            (self.queue, self.unread, self.ended) = (0, 0, false);
+        }
+    }
+
+    fn send(&mut self, bytes: usize, send: fn(&mut Connection, usize, Instant) -> Result<(), CallError>) {
+        let status = self.connection.status();
+        let room = MOST_QUEUED.saturating_sub(status.unsent + status.in_flight) as usize;
+        if (bytes <= room || bytes > 1 << 30) && self.call(|connection, now| send(connection, bytes, now)) {
+            self.queue += bytes;
+        }
+    }
+
+    fn receive(&mut self, bytes: usize) {
+        if self.call(|connection, _| connection.receive(bytes)) {
+            self.unread = self.unread.checked_sub(bytes).expect("no more than was delivered");
+        }
+    }
+
+    fn retransmit(&mut self, range: Range<usize>) {
+        self.call(|connection, _| connection.retransmit(range));
+    }
+
+    fn segment(&mut self, segment: &Segment) {
+        let before = self.connection.status();
+        match self.connection.segment_arrives(segment, self.now) {
+            Ok(range) => {
+                assert!(range.start <= range.end && range.end <= usize::from(segment.payload_len()));
+                self.unread += range.len();
+            }
+            Err(refusal) => assert_eq!(before, self.connection.status(), "{segment} {refusal}"),
+        }
+    }
+
+    fn expire(&mut self) {
+        let Some(deadline) = self.connection.deadline() else { return };
+        self.now = self.now.max(deadline);
+        self.connection.timeout(self.now);
+        self.drain();
+        // At the end of time every deadline has come.
+        let progress = self.connection.deadline().is_none_or(|next| next > self.now);
+        assert!(progress || self.now.as_micros() > u64::MAX - (1 << 40), "a timer that fires for ever");
+    }
+
+    fn time_wait(&mut self) {
+        if let Some(mut time_wait) = self.connection.time_wait() {
+            assert_eq!(self.connection.state(), State::TimeWait);
+            assert_eq!(time_wait.deadline(&self.config), self.connection.deadline());
+            let before = time_wait.clone();
+            assert_eq!(time_wait.poll(self.now, &self.config), Output::Wait(self.connection.deadline()));
+            assert_eq!(time_wait.state(), before.state());
+        }
+    }
+
+    fn drain(&mut self) {
+        let status = self.connection.status();
+        for _ in 0..64 + 2 * (status.unsent + status.in_flight) {
+            match self.connection.poll(self.now) {
+                Output::Transition(transition) => {
+                    assert_eq!(transition.from, self.shown);
+                    self.shown = transition.to;
+                    if matches!(transition.to, State::Listen | State::Closed) {
+                        (self.queue, self.unread) = (0, 0);
+                    }
+                }
+                Output::Signal(signal) => self.signal(signal),
+                Output::Transmit(ref transmit) => self.transmit(transmit),
+                Output::Wait(deadline) => return self.wait(deadline),
+            }
+        }
+        panic!("a drain that does not end");
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        if let Signal::Acknowledged(bytes) = signal {
+            // Beside the end of a life, which empties the queue.
+            self.queue = self.queue.saturating_sub(bytes);
+        }
+        if matches!(signal, Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_)) {
+            assert!(!self.ended, "the end is told once");
+            self.ended = true;
+        }
+    }
+
+    fn transmit(&self, transmit: &Transmit) {
+        let Transmit { segment, payload } = transmit;
+        let octet = payload.is_empty() && segment.payload_len() == 1 && self.config.keep_alive_octet;
+        assert!(payload.len() == usize::from(segment.payload_len()) || octet, "{segment} {payload:?}");
+        assert!(payload.end <= self.queue, "{segment} {payload:?} of {}", self.queue);
+        if !segment.control().contains(Control::RST) {
+            assert_eq!(segment.ack(), self.connection.status().rcv_nxt);
+        }
+        assert_eq!(segment.to_string().parse(), Ok(*segment));
+    }
+
+    fn wait(&mut self, deadline: Option<Instant>) {
+        assert_eq!(deadline, self.connection.deadline());
+        assert_eq!(self.shown, self.connection.state());
+        let before = self.connection.clone();
+        assert_eq!(self.connection.poll(self.now), Output::Wait(deadline));
+        assert_eq!(before, self.connection);
+    }
+}

@@ -1,0 +1,308 @@
+//! Two ends, and a scheduler that does what it likes with users, segments and timers. Then the network becomes perfect, the
+//! users close, and both ends have to come to CLOSED, with all bytes.
+
+use core::time::Duration;
+
+use arbitrary::Arbitrary;
+use tcp_lifecycle::{Config, Control, Open, Output, Segment, Signal, State};
+
+use crate::events::Policies;
+use crate::watch::Watched;
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    policies: [Policies; 2],
+    isn_offsets: [u32; 2],
+    opens: Opens,
+    keeps: [bool; 2],
+    actions: Vec<(Side, Action)>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Opens {
+    First,
+    Second,
+    Both,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Side {
+    A,
+    B,
+}
+
+/// Of one end; segments by their place among those on the way to it.
+#[derive(Arbitrary, Debug)]
+enum Action {
+    Send(u16),
+    Receive(u16),
+    Close,
+    Limit(u16),
+    Deliver(u8),
+    /// The event is not polled.
+    DeliverAndWait(u8),
+    Lose(u8),
+    Copy(u8),
+    Expire,
+    Millis(u16),
+}
+
+const MOST_ACTIONS: usize = 200;
+const MOST_QUEUED: usize = 5_000;
+/// More steps than these are two ends that do not come to an end.
+const MOST_STEPS: usize = 100_000;
+
+/// On its way, and which byte of its sender's stream is the first of its payload.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    segment: Segment,
+    offset: usize,
+}
+
+struct End {
+    watched: Watched,
+    /// Bytes of the stream: given by the user, acknowledged to him; and of the peer's stream: delivered.
+    given: usize,
+    acknowledged: usize,
+    delivered: usize,
+    /// Segments ahead of RCV.NXT are kept until the gap is filled.
+    keeps: bool,
+    ahead: Vec<Flight>,
+    ends: Vec<Signal>,
+}
+
+struct World {
+    ends: [End; 2],
+    /// To the end of this number.
+    flights: [Vec<Flight>; 2],
+}
+
+/// Nothing but the users ends a connection.
+fn patient(policies: &Policies) -> Config {
+    let config = policies.config();
+    Config {
+        receive_buffer: config.receive_buffer.max(1),
+        fin_wait_2_timeout: None,
+        user_timeout: None,
+        r2: Duration::MAX,
+        syn_r2: Duration::MAX,
+        rto_max: Duration::from_secs(2),
+        ..config
+    }
+}
+
+impl Input {
+    pub fn run(self) {
+        let [one, other] = [0, 1].map(|side| End::new(&self.policies[side], self.isn_offsets[side], self.keeps[side]));
+        let mut world = World { ends: [one, other], flights: [Vec::new(), Vec::new()] };
+        let opens = match self.opens {
+            Opens::First => [Open::Active, Open::Passive],
+            Opens::Second => [Open::Passive, Open::Active],
+            Opens::Both => [Open::Active, Open::Active],
+        };
+        for (side, open) in opens.into_iter().enumerate() {
+            world.ends[side].watched.open(open).expect("OPEN in CLOSED");
+            world.drain(side);
+        }
+        for (side, action) in self.actions.into_iter().take(MOST_ACTIONS) {
+            world.act(side as usize, action);
+            world.check();
+        }
+        world.finish();
+    }
+}
+
+impl World {
+    fn act(&mut self, side: usize, action: Action) {
+        let end = &mut self.ends[side];
+        match action {
+            Action::Send(bytes) => end.send(bytes.into()),
+            Action::Receive(bytes) => end.receive(bytes.into()),
+            Action::Close => end.close(),
+            Action::Limit(in_flight) => end.watched.limit(in_flight.into()),
+            Action::Expire => return self.expire(side),
+            Action::Millis(millis) => return self.pass(Duration::from_millis(millis.into())),
+            Action::Deliver(place) => self.deliver(side, place.into()),
+            Action::DeliverAndWait(place) => return self.deliver(side, place.into()),
+            Action::Lose(place) => drop(self.take(side, place.into())),
+            Action::Copy(place) => {
+                let flights = &mut self.flights[side];
+                if let Some(flight) = flights.get(usize::from(place) % flights.len().max(1)).copied() {
+                    flights.push(flight);
+                }
+            }
+        }
+        self.drain(side);
+    }
+
+    fn take(&mut self, side: usize, place: usize) -> Option<Flight> {
+        let flights = &mut self.flights[side];
+        (!flights.is_empty()).then(|| flights.remove(place % flights.len()))
+    }
+
+    fn deliver(&mut self, side: usize, place: usize) {
+        if let Some(flight) = self.take(side, place) {
+            self.ends[side].arrives(&flight);
+        }
+    }
+
+    fn expire(&mut self, side: usize) {
+        if let Some(deadline) = self.ends[side].watched.connection.deadline() {
+            let now = self.ends[side].watched.now;
+            self.pass(deadline.saturating_duration_since(now));
+            // One clock for both; the other one's timer may be late.
+            self.ends[side].watched.timeout();
+            self.drain(side);
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        for end in &mut self.ends {
+            end.watched.pass(time);
+        }
+    }
+
+    fn drain(&mut self, side: usize) {
+        while let Some(output) = self.ends[side].watched.poll() {
+            let end = &mut self.ends[side];
+            match output {
+                Output::Signal(Signal::Acknowledged(bytes)) => end.acknowledged += bytes,
+                Output::Signal(Signal::Closing | Signal::Retransmitting) | Output::Transition(_) | Output::Wait(_) => {}
+                Output::Signal(signal) => end.ends.push(signal),
+                Output::Transmit(ref transmit) => {
+                    let offset = end.acknowledged + transmit.payload.start;
+                    self.flights[1 - side].push(Flight { segment: transmit.segment, offset });
+                }
+            }
+        }
+    }
+
+    /// S2 and S7.
+    fn check(&self) {
+        for (one, other) in [(0, 1), (1, 0)] {
+            let (here, there) =
+                (self.ends[one].watched.connection.status(), self.ends[other].watched.connection.status());
+            if let (Some(rcv), Some(snd), Some(irs), Some(iss)) = (here.rcv_nxt, there.snd_nxt, here.irs, there.iss) {
+                assert!(irs != iss || rcv.le(snd), "RCV.NXT beyond the peer's SND.NXT");
+            }
+            let nothing_in_flight = self.flights.iter().all(Vec::is_empty);
+            let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
+            assert!(!(apart && nothing_in_flight), "ESTABLISHED against {}", there.state);
+        }
+    }
+
+    /// Everything arrives in order, the users read all and close, every timer fires in its time.
+    fn finish(&mut self) {
+        for side in [0, 1] {
+            self.ends[side].watched.limit(u32::MAX);
+            self.drain(side);
+        }
+        for _ in 0..MOST_STEPS {
+            if !self.step() {
+                return self.check_end();
+            }
+            self.check();
+        }
+        let [a, b] = [0, 1].map(|side| self.ends[side].watched.connection.status());
+        panic!("no end: {a:?} {b:?}");
+    }
+
+    /// False if there is nothing more to do.
+    fn step(&mut self) -> bool {
+        for side in [0, 1] {
+            let end = &mut self.ends[side];
+            end.receive(usize::MAX);
+            if matches!(end.watched.state(), State::SynReceived | State::Established | State::CloseWait) {
+                end.close();
+            }
+            self.drain(side);
+        }
+        for side in [0, 1] {
+            if !self.flights[side].is_empty() {
+                self.deliver(side, 0);
+                self.drain(side);
+                return true;
+            }
+        }
+        let deadline = |side: usize| self.ends[side].watched.connection.deadline();
+        let next = [0, 1].into_iter().filter(|side| deadline(*side).is_some()).min_by_key(|side| deadline(*side));
+        next.is_some_and(|side| {
+            self.expire(side);
+            true
+        })
+    }
+
+    fn check_end(&self) {
+        for (one, other) in [(0, 1), (1, 0)] {
+            let (here, there) = (&self.ends[one], &self.ends[other]);
+            assert_eq!(here.watched.state(), State::Closed);
+            assert_eq!(here.delivered, there.given);
+            // What a repeated FIN gets once the other's TIME-WAIT is over.
+            assert!(here.ends.is_empty() || here.ends == [Signal::Reset], "{:?}", here.ends);
+        }
+    }
+}
+
+impl End {
+    fn new(policies: &Policies, isn_offset: u32, keeps: bool) -> End {
+        let watched = Watched::new(patient(policies), isn_offset);
+        let (ahead, ends) = (Vec::new(), Vec::new());
+        End { watched, given: 0, acknowledged: 0, delivered: 0, keeps, ahead, ends }
+    }
+
+    fn send(&mut self, bytes: usize) {
+        let room = MOST_QUEUED.saturating_sub(self.given - self.acknowledged);
+        if self.watched.send(bytes.min(room)).is_ok() {
+            self.given += bytes.min(room);
+        }
+    }
+
+    fn receive(&mut self, bytes: usize) {
+        let unread = self.watched.connection.status().unread as usize;
+        if self.watched.state() != State::Closed && unread > 0 {
+            self.watched.receive(bytes.min(unread)).expect("what was delivered");
+        }
+    }
+
+    /// Not in LISTEN and SYN-SENT, where it would be the end.
+    fn close(&mut self) {
+        if !matches!(self.watched.state(), State::Listen | State::SynSent) {
+            _ = self.watched.close();
+        }
+    }
+
+    fn arrives(&mut self, flight: &Flight) {
+        let nxt = self.watched.connection.status().rcv_nxt;
+        let Ok(range) = self.watched.segment(flight.segment) else { return };
+        if !range.is_empty() {
+            self.take(flight, range);
+            self.hand_in_again(&flight.segment);
+        } else if self.keeps && flight.segment.len() > 0 && nxt.is_some_and(|nxt| flight.segment.seq().gt(nxt)) {
+            self.ahead.push(*flight);
+        }
+    }
+
+    /// S17: the next bytes of the stream, and no others.
+    fn take(&mut self, flight: &Flight, range: core::ops::Range<usize>) {
+        if !range.is_empty() {
+            assert_eq!(flight.offset + range.start, self.delivered, "{}", flight.segment);
+            self.delivered += range.len();
+        }
+    }
+
+    /// What was ahead, with the acknowledgment, window and options of what has filled the gap.
+    fn hand_in_again(&mut self, filler: &Segment) {
+        while let Some(nxt) = self.watched.connection.status().rcv_nxt {
+            let Some(place) = self.ahead.iter().position(|kept| kept.segment.seq().le(nxt)) else { return };
+            let kept = self.ahead.swap_remove(place);
+            let bits = kept.segment.control().intersection(Control::FIN | Control::PSH);
+            let segment = Segment::new(kept.segment.seq(), filler.ack().expect("it had payload"), Control::ACK | bits)
+                .with_window(filler.window())
+                .with_options(filler.options())
+                .with_payload(kept.segment.payload_len());
+            if let Ok(range) = self.watched.segment(segment) {
+                self.take(&kept, range);
+            }
+        }
+    }
+}
