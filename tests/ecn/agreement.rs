@@ -1,0 +1,228 @@
+//! What the SYNs agree: RFC 3168 section 6.1.1.
+
+use std::hash::RandomState;
+use std::net::SocketAddr;
+
+use tcp_lifecycle::isn::IsnHash;
+use tcp_lifecycle::listener::{Arrival, Listener};
+use tcp_lifecycle::sim::check;
+use tcp_lifecycle::{Config, Control, Segment};
+
+use super::{NOW, WILLING, after, agreed, bits, drain, segment};
+
+#[test]
+fn a_syn_offers_it_with_both_bits_and_a_syn_ack_accepts_it_with_one() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT                                ECN=0
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK,ECE>
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        ESTABLISHED                             ECN=1
+        ",
+    );
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        SYN-RECEIVED                            ECN=1
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED                             ECN=1
+        ",
+    );
+}
+
+#[test]
+fn when_both_offer_it_at_once_it_is_agreed() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        SYN-RECEIVED                            ECN=1
+        ",
+    );
+}
+
+/// Some hosts reflect the bits of a SYN, which is no acceptance (RFC 3168 section 6.1.1).
+#[test]
+fn any_other_bits_accept_nothing() {
+    for bits in ["", ",CWR", ",ECE,CWR"] {
+        check(&format!(
+            "
+            config ecn=on
+            ISS=99
+            open active
+            --> <SEQ=99><CTL=SYN,ECE,CWR>
+            SYN-SENT
+            <-- <SEQ=299><ACK=100><CTL=SYN,ACK{bits}>
+            --> <SEQ=100><ACK=300><CTL=ACK>
+            ESTABLISHED                         ECN=0
+            "
+        ));
+    }
+    for bits in ["", ",ECE", ",CWR"] {
+        check(&format!(
+            "
+            config ecn=on
+            ISS=99
+            open passive
+            LISTEN
+            <-- <SEQ=299><CTL=SYN{bits}>
+            --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+            SYN-RECEIVED                        ECN=0
+            "
+        ));
+    }
+}
+
+/// Without the policy a SYN that offers it is a SYN like any other, and the bits say nothing on any segment.
+#[test]
+fn switched_off_the_bits_do_no_harm() {
+    check(
+        "
+        ISS=99
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        SYN-RECEIVED                            ECN=0
+        <-- <SEQ=300><ACK=100><CTL=ACK,ECE><DATA=5>
+        --> <SEQ=100><ACK=305><CTL=ACK>
+        ESTABLISHED
+        <-- <SEQ=305><ACK=100><CTL=FIN,ACK,ECE,CWR>
+        signal: Closing
+        --> <SEQ=100><ACK=306><CTL=ACK>
+        CLOSE-WAIT                              ECN=0
+        ",
+    );
+}
+
+#[test]
+fn the_offer_stands_when_the_policy_changes_before_the_answer() {
+    let mut connection = after(WILLING, "ISS=99\nopen active\n--> <SEQ=99><CTL=SYN,ECE,CWR>\nSYN-SENT");
+    connection.configure(&Config::DEFAULT);
+    assert_eq!(connection.segment_arrives(&segment("<SEQ=299><ACK=100><CTL=SYN,ACK,ECE>"), NOW), Ok(0..0));
+    assert!(connection.status().ecn);
+}
+
+/// Sent again, our SYN still offers it, and our SYN,ACK still accepts it.
+#[test]
+fn it_is_on_every_copy_of_a_syn() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        SYN-RECEIVED
+        + 1s
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>          refused: SynRepeated
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        ",
+    );
+}
+
+#[test]
+fn the_peers_crossing_syn_without_the_bits_accepts_nothing() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        <-- <SEQ=299><CTL=SYN>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        SYN-RECEIVED                            ECN=0
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED                             ECN=0
+        ",
+    );
+}
+
+/// A SYN of Accurate ECN has the third bit too, and is an offer to a host that knows only these two; on a SYN,ACK that bit
+/// says nothing to it (RFC 9768 section 3.1).
+#[test]
+fn the_bit_of_accurate_ecn_makes_no_difference() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN,ECE,CWR,AE>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        SYN-RECEIVED                            ECN=1
+        ",
+    );
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK,ECE,AE>
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        ESTABLISHED                             ECN=1
+        ",
+    );
+}
+
+#[test]
+fn what_was_agreed_outlives_the_policy() {
+    let mut connection = agreed();
+    connection.configure(&Config::DEFAULT);
+    assert!(connection.status().ecn);
+    connection.congestion_experienced();
+    connection.send(10, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+}
+
+/// The next life agrees anew, and has no part in the marks of the last one.
+#[test]
+fn another_life_begins_without_it() {
+    let mut connection = agreed();
+    connection.congestion_experienced();
+    connection.congestion_window_reduced();
+    connection.abort().unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()], "nor does the reset have the bits");
+    connection.configure(&Config::DEFAULT);
+    connection.open(tcp_lifecycle::Open::Active, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    assert!(!connection.status().ecn);
+}
+
+/// A cookie has no room for it; what is kept of a SYN has.
+#[test]
+fn a_listener_accepts_it_where_it_has_room() {
+    let (local, remote) = (SocketAddr::from(([10, 0, 0, 1], 80)), SocketAddr::from(([10, 0, 0, 2], 2_000)));
+    let listener = Listener::new(&WILLING, IsnHash::new(RandomState::new()));
+    let syn = segment("<SEQ=299><CTL=SYN,ECE,CWR><WND=1000>");
+    let Arrival::Syn(arrival) = listener.segment_arrives(&syn, local, remote, NOW) else { panic!("a SYN") };
+    let cookie = arrival.cookie();
+    assert_eq!(cookie.control(), Control::SYN | Control::ACK);
+    let mut child = arrival.accept();
+    assert_eq!(bits(&drain(&mut child).0), [Control::ECE]);
+    assert!(child.status().ecn);
+
+    let ack = Segment::new(cookie.ack().unwrap(), cookie.seq() + 1, Control::ACK).with_window(1_000);
+    let arrival = listener.segment_arrives(&ack, local, remote, NOW);
+    let Arrival::Completed { connection, .. } = arrival else { panic!("{arrival:?}") };
+    assert!(!connection.status().ecn);
+}

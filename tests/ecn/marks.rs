@@ -1,0 +1,180 @@
+//! Marks, their echo, and what ends it: RFC 3168 sections 6.1.2 and 6.1.3.
+
+use std::time::Duration;
+
+use tcp_lifecycle::{Config, Control, Output, Segment, Signal};
+
+use super::{NOW, WILLING, after, agreed, agreed_with, arrives, bits, drain, segment};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_mark_is_echoed_on_every_segment_until_the_peer_has_reduced_its_window() {
+    let mut connection = agreed();
+    connection.segment_arrives(&segment("<SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=1000>"), NOW).unwrap();
+    connection.congestion_experienced();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+    let acks = arrives(&mut connection, "<SEQ=310><ACK=100><CTL=ACK><DATA=10><WND=1000>").0;
+    assert_eq!(bits(&acks), [Control::ECE]);
+    connection.send(150, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE; 1]); // the rest is Nagle's
+    let acks = arrives(&mut connection, "<SEQ=320><ACK=200><CTL=ACK,CWR><DATA=10><WND=1000>").0;
+    assert_eq!(bits(&acks), [Control::empty()]);
+    // A mark on the very packet that says so counts anew.
+    connection.segment_arrives(&segment("<SEQ=330><ACK=250><CTL=ACK,CWR><DATA=10><WND=1000>"), NOW).unwrap();
+    connection.congestion_experienced();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+}
+
+#[test]
+fn an_echo_is_signalled_and_the_first_new_payload_says_that_the_window_is_reduced() {
+    let mut connection = agreed();
+    connection.send(200, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty(); 2]);
+    assert_eq!(arrives(&mut connection, "<SEQ=300><ACK=200><CTL=ACK,ECE><WND=1000>"), (vec![], true));
+    connection.congestion_window_reduced();
+    // Neither an ACK nor what is sent again: only new payload.
+    let acks = arrives(&mut connection, "<SEQ=300><ACK=200><CTL=ACK><DATA=10><WND=1000>").0;
+    assert_eq!(bits(&acks), [Control::empty()]);
+    connection.retransmit(0..100).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    connection.send(200, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::CWR, Control::empty()]);
+    // With nothing new to send it waits.
+    connection.congestion_window_reduced();
+    assert_eq!(drain(&mut connection), (vec![], false));
+    connection.send(100, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::CWR]);
+}
+
+#[test]
+fn without_the_agreement_marks_and_reductions_are_nobodys_business() {
+    let mut connection = after(Config::DEFAULT, "ESTABLISHED");
+    let before = connection.clone();
+    connection.congestion_experienced();
+    connection.congestion_window_reduced();
+    assert_eq!(connection, before);
+    let (segments, congestion) = arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK,ECE><DATA=10><WND=1000>");
+    assert_eq!((bits(&segments), congestion), (vec![Control::empty()], false));
+}
+
+/// A mark and an echo that somebody forges outside the window change nothing.
+#[test]
+fn a_refused_segment_says_nothing_of_congestion() {
+    let mut connection = agreed();
+    connection.send(100, NOW).unwrap();
+    drain(&mut connection);
+    assert!(connection.segment_arrives(&segment("<SEQ=90000><ACK=100><CTL=ACK,ECE,CWR><WND=1000>"), NOW).is_err());
+    assert!(!drain(&mut connection).1);
+}
+
+/// A timeout reduces the caller's window as a mark does; what it sends again does not say so.
+#[test]
+fn after_a_timeout_the_first_new_payload_says_that_the_window_is_reduced() {
+    let mut connection = agreed();
+    connection.send(100, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    connection.timeout(NOW + SECOND);
+    connection.congestion_window_reduced();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    assert_eq!(arrives(&mut connection, "<SEQ=300><ACK=200><CTL=ACK><WND=1000>"), (vec![], false));
+    connection.send(200, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::CWR, Control::empty()]);
+}
+
+#[test]
+fn the_fin_says_so_where_new_payload_comes_with_it() {
+    let mut connection = agreed();
+    connection.congestion_window_reduced();
+    connection.close(NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+
+    let mut connection = agreed();
+    connection.congestion_window_reduced();
+    connection.send(150, NOW).unwrap();
+    connection.close(NOW).unwrap();
+    let segments = drain(&mut connection).0;
+    assert_eq!(bits(&segments), [Control::CWR, Control::empty()]);
+    assert!(segments[1].control().contains(Control::FIN));
+}
+
+#[test]
+fn a_mark_is_echoed_on_the_fin_and_on_what_is_sent_again() {
+    let mut connection = agreed();
+    connection.congestion_experienced();
+    connection.send(150, NOW).unwrap();
+    connection.close(NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE; 2]);
+    connection.timeout(NOW + SECOND);
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+}
+
+#[test]
+fn one_segment_can_say_both() {
+    let mut connection = agreed();
+    connection.congestion_experienced();
+    connection.congestion_window_reduced();
+    connection.send(200, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE | Control::CWR, Control::ECE]);
+}
+
+/// The peer reduces its window and hears of ours in one segment.
+#[test]
+fn one_segment_of_the_peer_can_say_both() {
+    let mut connection = agreed();
+    connection.congestion_experienced();
+    let (segments, congestion) = arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK,ECE,CWR><DATA=10><WND=1000>");
+    assert_eq!((bits(&segments), congestion), (vec![Control::empty()], true));
+}
+
+#[test]
+fn the_echo_ends_though_a_segment_before_the_one_that_says_so_is_missing() {
+    let mut connection = agreed();
+    connection.congestion_experienced();
+    let (segments, _) = arrives(&mut connection, "<SEQ=310><ACK=100><CTL=ACK,CWR><DATA=10><WND=1000>");
+    assert_eq!(bits(&segments), [Control::empty()]);
+}
+
+/// Of all segments before one poll there is one signal; of the next one another, since only the caller knows what a window
+/// of payload is.
+#[test]
+fn each_echo_is_signalled() {
+    let mut connection = agreed();
+    connection.send(300, NOW).unwrap();
+    drain(&mut connection);
+    for ack in ["<ACK=200>", "<ACK=300>"] {
+        connection.segment_arrives(&segment(&format!("<SEQ=300>{ack}<CTL=ACK,ECE><WND=1000>")), NOW).unwrap();
+    }
+    let mut signals = vec![];
+    while let Output::Signal(signal) = connection.poll(NOW) {
+        signals.push(signal);
+    }
+    assert_eq!(signals, [Signal::Acknowledged(200), Signal::CongestionExperienced]);
+    assert_eq!(arrives(&mut connection, "<SEQ=300><ACK=400><CTL=ACK,ECE><WND=1000>"), (vec![], true));
+    let (acks, congestion) = arrives(&mut connection, "<SEQ=300><ACK=400><CTL=FIN,ACK,ECE><WND=1000>");
+    assert_eq!((bits(&acks), congestion), (vec![Control::empty()], true));
+}
+
+#[test]
+fn an_acknowledgment_that_waited_echoes_the_mark() {
+    let config = Config { delayed_ack: Some(Duration::from_millis(200)), ..WILLING };
+    let mut connection = agreed_with(config);
+    connection.segment_arrives(&segment("<SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=1000>"), NOW).unwrap();
+    connection.congestion_experienced();
+    assert_eq!(drain(&mut connection), (vec![], false));
+    connection.timeout(NOW + SECOND / 5);
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+}
+
+#[test]
+fn the_other_bits_and_the_options_stay_what_they_are() {
+    let mut connection = agreed();
+    connection.congestion_experienced();
+    connection.congestion_window_reduced();
+    connection.send_urgent(10, NOW).unwrap();
+    connection.close(NOW).unwrap();
+    let segments = drain(&mut connection).0;
+    let all = Control::FIN | Control::PSH | Control::ACK | Control::URG | Control::ECE | Control::CWR;
+    assert_eq!(segments.iter().map(Segment::control).collect::<Vec<_>>(), [all]);
+    assert_eq!(segments[0].urgent(), 10);
+}
