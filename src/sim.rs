@@ -1,9 +1,9 @@
 //! Connections in memory and in virtual time: for tests, for simulators, and to watch TCP live.
 //!
-//! # Scripts
+//! # A test in ten lines
 //!
 //! [`check`] plays an exchange between one connection and a peer whose part the script plays, in the notation of the
-//! RFC. What is not listed fails; see [`Script`].
+//! RFC. What is not listed fails, with the exchange until then in the message; see [`Script`].
 //!
 //! ```
 //! tcp_lifecycle::sim::check("
@@ -17,13 +17,42 @@
 //! ");
 //! ```
 //!
+//! [`check_with`] plays it against what a program has put around its connection, its [`Glue`]:
+//!
+//! ```
+//! use core::ops::Range;
+//! use tcp_lifecycle::sim::{Glue, check_with};
+//! use tcp_lifecycle::{Config, Connection, Instant, Refusal, Segment};
+//!
+//! /// Consumes whatever comes, at once.
+//! struct Reader(Connection);
+//!
+//! impl Glue for Reader {
+//!     fn connection(&mut self) -> &mut Connection {
+//!         &mut self.0
+//!     }
+//!     fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+//!         let new = self.0.segment_arrives(segment, now)?;
+//!         let _ = self.0.receive(new.len()); // it may have been reset
+//!         Ok(new)
+//!     }
+//! }
+//!
+//! check_with(|config: &Config| Reader(Connection::new(config, 0)), "
+//!     ESTABLISHED
+//!     <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>
+//!     --> <SEQ=100><ACK=305><CTL=ACK>
+//!     ESTABLISHED                             UNREAD=0
+//! ");
+//! ```
+//!
 //! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it, with segments that are
 //! held up, lost, or arrive again; see [`Figure`].
 //!
-//! # Simulation
+//! # A lesson
 //!
-//! A [`Pair`] is two connections with the bytes of their users over a [`Network`] that delays, loses, duplicates and
-//! reorders, from a seed or by hand. Its [`Trace`] prints as a ladder:
+//! A [`Pair`] is two connections with the bytes of their users, and a [`Network`] between them that can be played by
+//! hand. Its [`Trace`] prints as a ladder, and [as a diagram](Trace::mermaid):
 //!
 //! ```
 //! use tcp_lifecycle::sim::{Network, Pair, Side};
@@ -46,6 +75,31 @@
 //! ");
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
+//!
+//! # A faulty network
+//!
+//! A [`Network`] delays, loses, doubles, damages and reorders segments by chance, from a seed, so that every run can be
+//! repeated; for some time it may let [nothing through](Pair::partition). Hours take milliseconds. A program can
+//! [subscribe](Pair::subscribe) to all that happens, and the pair [counts](Pair::counts) it.
+//!
+//! ```
+//! use core::time::Duration;
+//! use tcp_lifecycle::Config;
+//! use tcp_lifecycle::sim::{Network, Pair, Side};
+//!
+//! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network { loss: 100, ..Network::faulty(42) });
+//! pair.handshake()?;
+//! pair.partition(pair.now()..pair.now() + Duration::from_secs(30));
+//! pair.send(Side::A, &[7; 5_000])?;
+//! pair.close(Side::A)?;
+//! pair.close(Side::B)?;
+//! pair.drive()?; // until both are at rest, checking the bytes on the way
+//! assert_eq!(pair.received(Side::B), [7; 5_000]);
+//! println!("{} segments, {} faults", pair.counts().sent, pair.counts().faults());
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! With the feature `pcapng` a trace becomes a capture that Wireshark opens: `Trace::write_pcapng`.
 
 mod difference;
 mod end;
@@ -54,11 +108,15 @@ mod given;
 mod glue;
 mod ladder;
 mod line;
+mod mermaid;
 mod network;
 mod pair;
+#[cfg(feature = "pcapng")]
+mod pcapng;
 mod player;
 mod policy;
 mod script;
+mod subscribers;
 mod trace;
 mod variable;
 
@@ -67,6 +125,7 @@ use core::time::Duration;
 
 pub use figure::{Figure, check_figure};
 pub use glue::Glue;
+pub use mermaid::Mermaid;
 pub use network::{Counts, Flight, Network};
 pub use pair::{Pair, Violation};
 pub use script::{Script, ScriptError, check, check_with};

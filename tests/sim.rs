@@ -4,8 +4,15 @@
 mod glue;
 #[path = "sim/lines.rs"]
 mod lines;
+#[path = "sim/mermaid.rs"]
+mod mermaid;
 #[path = "sim/network.rs"]
 mod network;
+#[cfg(feature = "pcapng")]
+#[path = "sim/pcapng.rs"]
+mod pcapng;
+#[path = "sim/subscribers.rs"]
+mod subscribers;
 
 use proptest::prelude::*;
 use tcp_lifecycle::sim::{Figure, Network, Pair, Script, ScriptError, Side, What};
@@ -162,10 +169,17 @@ fn a_figure_is_strict_too() {
         .unwrap();
 }
 
+/// What no faults of a network end.
+const PATIENT: Config = Config { r2: core::time::Duration::MAX, user_timeout: None, ..Config::DEFAULT };
+
 /// A conversation over a faulty network, from the handshake to the last timer.
 fn conversation(seed: u64) -> Pair {
-    let patient = Config { r2: core::time::Duration::MAX, user_timeout: None, ..Config::DEFAULT };
-    let mut pair = Pair::new(&patient, &patient, Network::faulty(seed));
+    let mut pair = Pair::new(&PATIENT, &PATIENT, Network::faulty(seed));
+    conversation_over(&mut pair);
+    pair
+}
+
+fn conversation_over(pair: &mut Pair) {
     pair.handshake().unwrap();
     let bytes: Vec<u8> = (0..5_000_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     pair.send(Side::A, &bytes).unwrap();
@@ -174,9 +188,8 @@ fn conversation(seed: u64) -> Pair {
     pair.drive_while(|pair| pair.state(Side::B) != State::CloseWait).unwrap();
     pair.close(Side::B).unwrap();
     pair.drive().unwrap();
-    assert_eq!(pair.received(Side::B), bytes, "seed {seed}");
-    assert_eq!(pair.received(Side::A), &bytes[..1_000], "seed {seed}");
-    pair
+    assert_eq!(pair.received(Side::B), bytes);
+    assert_eq!(pair.received(Side::A), &bytes[..1_000]);
 }
 
 #[test]

@@ -31,8 +31,9 @@ use crate::segment::Segment;
 /// ");
 /// ```
 ///
-/// A row has the segment in its middle, the arrows of its journey, and the states of A at the left and of B at the right
-/// as they are after the row. A state may be left out. For segments from A to B (from B to A it is the mirror image):
+/// A row has the segment in its middle, the arrows of its journey, and the states of A at the left and of B at the
+/// right as they are after the row. A state may be left out. For segments from A to B (from B to A it is the mirror
+/// image):
 ///
 /// | row | |
 /// |---|---|
@@ -48,8 +49,8 @@ use crate::segment::Segment;
 ///
 /// A line that begins with `A:` or `B:` is any line of a [`Script`](super::Script) for this end but an arriving segment
 /// or time; both may stand in one line, A first. `B: & close` is called before B is polled for the event above it.
-/// `+ 4m` and `config ...` are for both. If nothing else is said, the initial sequence numbers are 100 for A and 300 for
-/// B, and an end that begins in a state has SND.NXT 100 or 300.
+/// `+ 4m` and `config ...` are for both. If nothing else is said, the initial sequence numbers are 100 for A and 300
+/// for B, and an end that begins in a state has SND.NXT 100 or 300.
 ///
 /// As a script, it is strict: before anything else happens to an end, all that it has put out must be told, and in the
 /// end nothing may be held back in the network.

@@ -243,7 +243,7 @@ fn passage<'t>(
 }
 
 /// `0.010s`
-fn in_seconds(at: Instant) -> String {
+pub(super) fn in_seconds(at: Instant) -> String {
     let millis = at.as_micros() / 1_000;
     format!("{}.{:03}s", millis / 1_000, millis % 1_000)
 }

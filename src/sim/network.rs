@@ -60,8 +60,8 @@ impl Network {
     /// Every segment waits until it is delivered or lost by hand.
     pub const BY_HAND: Network = Network { by_hand: true, ..Network::PERFECT };
 
-    /// One in twenty segments is lost, one in fifty arrives twice, one in fifty is held back, one in a hundred is damaged,
-    /// and they overtake each other.
+    /// One in twenty segments is lost, one in fifty arrives twice, one in fifty is held back, one in a hundred is
+    /// damaged, and they overtake each other.
     #[must_use]
     pub const fn faulty(seed: u64) -> Network {
         Network {

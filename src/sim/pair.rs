@@ -13,6 +13,7 @@ use std::vec::Vec;
 use super::Side;
 use super::end::End;
 use super::network::{Counts, Flight, Network, Outage, Random};
+use super::subscribers::Subscribers;
 use super::trace::{Event, Trace, What};
 use crate::config::Config;
 use crate::connection::{Connection, Open};
@@ -56,6 +57,7 @@ pub struct Pair {
     counts: Counts,
     trace: Trace,
     recording: bool,
+    subscribers: Subscribers,
     violation: Option<Violation>,
 }
 
@@ -75,6 +77,7 @@ impl Pair {
             counts: Counts::default(),
             trace: Trace::default(),
             recording: true,
+            subscribers: Subscribers::default(),
             violation: None,
         };
         for side in [Side::A, Side::B] {
@@ -160,6 +163,30 @@ impl Pair {
         self.recording = recording;
     }
 
+    /// From now on this subscriber is told of every event as it happens, before anything that comes of it: transitions,
+    /// signals, segments sent, delivered, refused or lost, calls and timeouts. It is told whether or not a trace is
+    /// recorded. A clone of the pair has no subscribers.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use tcp_lifecycle::sim::{Network, Pair, Side, What};
+    /// use tcp_lifecycle::{Config, State};
+    ///
+    /// let (sender, transitions) = mpsc::channel();
+    /// let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+    /// pair.subscribe(move |event| {
+    ///     if let (Side::A, What::Transition(transition)) = (event.side, &event.what) {
+    ///         let _ = sender.send(transition.to);
+    ///     }
+    /// });
+    /// pair.handshake()?;
+    /// assert_eq!(transitions.try_iter().collect::<Vec<_>>(), [State::SynSent, State::Established]);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn subscribe(&mut self, subscriber: impl FnMut(&Event) + Send + Sync + 'static) {
+        self.subscribers.add(subscriber);
+    }
+
     /// Another network from now on; what is in flight stays as it is.
     pub fn set_network(&mut self, network: Network) {
         self.network = network;
@@ -189,23 +216,20 @@ impl Pair {
 
     fn record(&mut self, side: Side, what: What) {
         self.counts.count(&what);
+        if !self.recording && self.subscribers.are_none() {
+            return;
+        }
+        let event = Event { at: self.now, side, state: self.state(side), what };
+        self.subscribers.tell(&event);
         if self.recording {
-            let state = self.state(side);
-            self.trace.events.push(Event { at: self.now, side, state, what });
+            self.trace.events.push(event);
         }
     }
 
-    /// Records what came out of an event behind the event itself.
+    /// Records an event, and behind it what comes out of it. Polling does not change the state.
     fn record_and_drain(&mut self, side: Side, what: What) {
         self.record(side, what);
-        let index = self.trace.events.len().saturating_sub(1);
         self.drain(side);
-        let state = self.state(side);
-        if self.recording
-            && let Some(event) = self.trace.events.get_mut(index)
-        {
-            event.state = state;
-        }
     }
 }
 
@@ -258,7 +282,8 @@ impl Pair {
         Ok(())
     }
 
-    /// The user consumes up to so many bytes of the receive queue. Needed only after [`stop_reading`](Self::stop_reading).
+    /// The user consumes up to so many bytes of the receive queue. Needed only after
+    /// [`stop_reading`](Self::stop_reading).
     pub fn read(&mut self, side: Side, most: usize) -> Vec<u8> {
         let bytes = self.end_mut(side).read(most);
         if !bytes.is_empty() {

@@ -54,10 +54,10 @@ use crate::connection::Connection;
 /// A segment is in the notation of [`Segment`](crate::Segment):
 /// `<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10><WND=65535><URG=5><MSS=536><WS=7><SACK><TS=1,0>`.
 ///
-/// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE, RCV.NXT,
-/// RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS, and as times
-/// RTO, SRTT and RTTVAR; TIMESTAMPS and SACK, 1 if they were agreed and else 0; and DEADLINE, counted from now. What a
-/// state does not have is `none`.
+/// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
+/// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS,
+/// and as times RTO, SRTT and RTTVAR; TIMESTAMPS and SACK, 1 if they were agreed and else 0; and DEADLINE, counted from
+/// now. What a state does not have is `none`.
 ///
 /// The policies have the names of the fields of [`Config`]: `mss=1460`, `window_scale=7`, `msl=30s`,
 /// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2` and
@@ -68,10 +68,10 @@ use crate::connection::Connection;
 /// [`Refusal`](crate::Refusal). Where nothing stands, all of its payload must be delivered, and an ICMP error must not
 /// be refused.
 ///
-/// A script is strict. Segments and signals must be listed, each kind of output in the order in which it comes; one that
-/// is not listed fails, and so does silence where something is listed. A change of state must be told, by the state
-/// that it leads to, or else by every single transition. What a timer puts out must come at the very end of the time
-/// that passes, so that every moment is exact and all that lies before was silent.
+/// A script is strict. Segments and signals must be listed, each kind of output in the order in which it comes; one
+/// that is not listed fails, and so does silence where something is listed. A change of state must be told, by the
+/// state that it leads to, or else by every single transition. What a timer puts out must come at the very end of the
+/// time that passes, so that every moment is exact and all that lies before was silent.
 ///
 /// A script that begins with a state begins there: the state is reached by the shortest exchange, such that SND.NXT,
 /// RCV.NXT and SND.WND are as they are written, or 100, 300 and 65535. Otherwise it begins in CLOSED.
@@ -132,8 +132,8 @@ impl Script {
         self.run_with(config, glue::connection)
     }
 
-    /// Plays the script against a connection and what somebody has put around it. `make` makes it, in CLOSED, with these
-    /// policies; once more for a line `config` or `crash`. Returns it as it is in the end.
+    /// Plays the script against a connection and what somebody has put around it. `make` makes it, in CLOSED, with
+    /// these policies; once more for a line `config` or `crash`. Returns it as it is in the end.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! What happened between two ends, event by event.
 
 use core::ops::Range;
+use std::collections::BTreeMap;
 use std::string::String;
 use std::vec::Vec;
 
@@ -11,10 +12,14 @@ use crate::segment::Segment;
 use crate::state::{State, Transition};
 use crate::time::Instant;
 
-/// All that happened between two ends. It prints as the RFC prints its figures.
+/// All that happened between two ends. It prints as the RFC prints its figures, as a ladder;
+/// [`mermaid`](Trace::mermaid) makes a sequence diagram of it, and with the feature `pcapng` it is written as a
+/// capture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     pub(super) events: Vec<Event>,
+    /// By the number of the segment, where there is any.
+    pub(super) payloads: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Trace {
@@ -22,6 +27,12 @@ impl Trace {
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The bytes of payload of the segment with this number.
+    #[must_use]
+    pub fn payload(&self, number: u64) -> &[u8] {
+        self.payloads.get(&number).map_or(&[], Vec::as_slice)
     }
 }
 

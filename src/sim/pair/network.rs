@@ -48,8 +48,8 @@ impl Pair {
     }
 }
 
-/// The network, by hand. A segment in flight is named by its place in [`in_flight`](Pair::in_flight); where there is none
-/// of this place, nothing happens, and the result is false.
+/// The network, by hand. A segment in flight is named by its place in [`in_flight`](Pair::in_flight); where there is
+/// none of this place, nothing happens, and the result is false.
 impl Pair {
     /// It arrives now. A damaged one is dropped.
     pub fn deliver(&mut self, index: usize) -> bool {
@@ -114,8 +114,8 @@ impl Pair {
         true
     }
 
-    /// A segment that `from` has not sent, an old one or a forged one, with as many bytes of payload as it says, goes on
-    /// its way.
+    /// A segment that `from` has not sent, an old one or a forged one, with as many bytes of payload as it says, goes
+    /// on its way.
     pub fn inject(&mut self, from: Side, segment: Segment, payload: &[u8]) {
         let number = self.number;
         self.record(from, What::Injected(number, segment));
@@ -126,6 +126,9 @@ impl Pair {
     fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>) {
         let number = self.number;
         self.number = self.number.saturating_add(1);
+        if self.recording && !payload.is_empty() {
+            self.trace.payloads.insert(number, payload.clone());
+        }
         if self.is_cut_off(from) {
             return self.record(from, What::Swallowed(number, segment));
         }
