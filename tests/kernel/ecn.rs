@@ -162,7 +162,7 @@ fn both_offer_it_at_once() {
     });
 }
 
-/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1.1), and that is what we answer.
+/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1), and that is what we answer.
 #[test]
 fn the_kernel_falls_back_when_its_offer_is_lost() {
     with_kernel(WILLING, |case| {
@@ -182,7 +182,7 @@ fn mark_next(link: &mut Link) {
 }
 
 /// Marks packets with payload on this link, by their number. Ours are made capable of it on their way; of the kernel's,
-/// what is sent again is not (RFC 3168 section 6.1.5).
+/// what is sent again is not (RFC 3168 section 6.1).
 fn mark(link: &mut Link, marks: impl Fn(usize) -> bool + 'static) {
     let mut number = 0;
     link.treat(move |packet| {
