@@ -28,6 +28,8 @@ mod ecn;
 mod faults;
 #[path = "kernel/harness.rs"]
 mod harness;
+#[path = "kernel/icmp.rs"]
+mod icmp;
 #[path = "kernel/keep_alive.rs"]
 mod keep_alive;
 #[path = "kernel/link.rs"]
