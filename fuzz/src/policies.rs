@@ -24,7 +24,7 @@ struct Policies {
     sizes: [u16; 3],
     receive_buffer: u32,
     window_scale: Option<u8>,
-    switches: [bool; 8],
+    switches: [bool; 9],
     times: [Time; 10],
     keep_alive: Option<(Time, Time, u8)>,
     r1: u8,
@@ -55,7 +55,8 @@ impl Time {
 impl Policies {
     fn config(&self) -> Config {
         let [mss, max_segment, default_peer_mss] = self.sizes;
-        let [timestamps, sack_permitted, nagle, octet, half_duplex, in_time_wait, icmp_aborts, rfc5961] = self.switches;
+        let [timestamps, sack_permitted, nagle, octet, half_duplex, in_time_wait, icmp_aborts, rfc5961, ecn] =
+            self.switches;
         let [msl, fin_wait_2, user, r2, syn_r2, initial, min, max, period, delayed_ack] = self.times;
         Config {
             mss,
@@ -86,6 +87,7 @@ impl Policies {
             half_duplex_close: half_duplex,
             icmp_aborts,
             rfc5961,
+            ecn,
             challenge_limit: self.challenge_limit,
             challenge_period: period.duration(),
         }
@@ -108,6 +110,8 @@ enum Event {
     RetransmitAny(usize, usize),
     Configure(Box<Policies>),
     Icmp(u8, Number),
+    CongestionExperienced,
+    CongestionWindowReduced,
     Segment(Shape),
     Timeout,
     Expire,
@@ -191,6 +195,8 @@ impl End {
                 let quoted = quoted.of(&self.connection.status());
                 _ = self.connection.icmp(ERRORS[usize::from(which) % ERRORS.len()], quoted);
             }
+            Event::CongestionExperienced => self.connection.congestion_experienced(),
+            Event::CongestionWindowReduced => self.connection.congestion_window_reduced(),
             Event::Segment(shape) => self.segment(&shape.of(&self.connection)),
             Event::Timeout => self.connection.timeout(self.now),
             Event::Expire => self.expire(),

@@ -47,8 +47,8 @@ enum Action {
     Millis(u16),
 }
 
-const MOST_ACTIONS: usize = 200;
-const MOST_QUEUED: usize = 5_000;
+const MOST_ACTIONS: usize = 120;
+const MOST_QUEUED: usize = 600;
 /// More steps than these are two ends that do not come to an end.
 const MOST_STEPS: usize = 100_000;
 

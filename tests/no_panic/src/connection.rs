@@ -95,6 +95,16 @@ fn retransmit(connection: &mut Connection, range: Range<usize>) -> Result<(), Ca
 }
 
 #[no_panic]
+fn congestion_experienced(connection: &mut Connection) {
+    connection.congestion_experienced();
+}
+
+#[no_panic]
+fn congestion_window_reduced(connection: &mut Connection) {
+    connection.congestion_window_reduced();
+}
+
+#[no_panic]
 fn reopens(connection: &Connection, syn: &Segment, now: Instant) -> Option<u32> {
     connection.reopens(syn, now)
 }
@@ -137,6 +147,8 @@ pub(crate) fn keep() {
     black_box(configure as fn(&mut _, &_));
     black_box(limit as fn(&mut _, _));
     black_box(retransmit as fn(&mut _, _) -> _);
+    black_box(congestion_experienced as fn(&mut _));
+    black_box(congestion_window_reduced as fn(&mut _));
     black_box(reopens as fn(&_, &_, _) -> _);
     black_box(icmp as fn(&mut _, _, _) -> _);
     black_box(time_wait as fn(&_) -> _);

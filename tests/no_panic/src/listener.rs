@@ -45,6 +45,11 @@ fn cookie(syn: &Syn<'_>) -> Segment {
 }
 
 #[no_panic]
+fn segment<'s>(syn: &'s Syn<'_>) -> &'s Segment {
+    syn.segment()
+}
+
+#[no_panic]
 fn isn_offset(isn: &IsnHash<Key>, local: SocketAddr, remote: SocketAddr) -> u32 {
     isn.offset(local, remote)
 }
@@ -55,5 +60,6 @@ pub(crate) fn keep() {
     black_box(accept as fn(&_) -> _);
     black_box(accept_with as fn(&_, _) -> _);
     black_box(cookie as fn(&_) -> _);
+    black_box(segment as for<'s> fn(&'s _) -> &'s _);
     black_box(isn_offset as fn(&_, _, _) -> _);
 }

@@ -5,11 +5,21 @@ use core::hint::black_box;
 use core::time::Duration;
 
 use no_panic::no_panic;
-use tcp_lifecycle::{Config, ConfigError, Control, Instant, Options, Refusal, Segment, SeqNumber, State};
+use tcp_lifecycle::{Config, ConfigError, Control, IcmpError, Instant, Options, Refusal, Segment, SeqNumber, State};
 
 #[no_panic]
 fn check(config: &Config) -> Result<(), ConfigError> {
     config.check()
+}
+
+#[no_panic]
+fn systems() -> [Config; 2] {
+    [Config::linux(), Config::bsd()]
+}
+
+#[no_panic]
+fn is_hard(error: IcmpError) -> bool {
+    error.is_hard()
 }
 
 #[no_panic]
@@ -62,6 +72,8 @@ fn names(state: State, refusal: &Refusal) -> (&'static str, &'static str) {
 
 pub(crate) fn keep() {
     black_box(check as fn(&_) -> _);
+    black_box(systems as fn() -> _);
+    black_box(is_hard as fn(_) -> _);
     black_box(segment as fn(_, _, _, _, _) -> _);
     black_box(seen as fn(&_) -> _);
     black_box(reset as fn(&_) -> _);
