@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant as Clock};
 
-use etherparse::{Icmpv4Slice, Icmpv4Type, IpNumber, Ipv4Header, Ipv4Slice, icmpv4};
+use etherparse::{Icmpv4Slice, IpNumber, Ipv4Header, Ipv4Slice};
 use tcp_lifecycle::{Config, Connection, IcmpError, Instant, Open, Output, Refusal, SeqNumber, Signal, State};
 
 use crate::device::{Device, set_policy};
@@ -37,9 +37,10 @@ fn parse(packet: &[u8]) -> Option<(IcmpError, SeqNumber)> {
     let ip = Ipv4Slice::from_slice(packet).ok()?;
     let icmp =
         Icmpv4Slice::from_slice(ip.payload().payload).ok().filter(|_| ip.payload_ip_number() == IpNumber::ICMP)?;
-    let error = match icmp.icmp_type() {
-        Icmpv4Type::DestinationUnreachable(icmpv4::DestUnreachableHeader::Network) => IcmpError::NetworkUnreachable,
-        Icmpv4Type::TimeExceeded(_) => IcmpError::TimeExceeded,
+    // Type and code, as RFC 792 has them.
+    let error = match (icmp.type_u8(), icmp.code_u8()) {
+        (3, 0) => IcmpError::NetworkUnreachable,
+        (11, 0) => IcmpError::TimeExceeded,
         other => panic!("not expected: {other:?}"),
     };
     // The header that is quoted, and eight bytes at least of what is behind it: the ports and the sequence number.
