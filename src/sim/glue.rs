@@ -59,7 +59,7 @@ use crate::time::Instant;
 /// [`Script`]: super::Script
 pub trait Glue {
     /// The connection. A script looks at its variables, and does to it what no other method here does: `limit`,
-    /// `retransmit`, `configure`, and the choice of the initial sequence number.
+    /// `retransmit`, `configure`, the marks of congestion, and the choice of the initial sequence number.
     fn connection(&mut self) -> &mut Connection;
 
     /// OPEN.

@@ -52,6 +52,8 @@ pub(super) enum Call {
     Abort,
     Limit(u32),
     Retransmit(Range<usize>),
+    CongestionExperienced,
+    CongestionWindowReduced,
     /// Other policies in mid-life.
     Configure(Vec<Setting>),
     /// No call of the RFC's: the host loses all it knew of the connection.
@@ -244,6 +246,8 @@ fn call(line: &str) -> Result<Line, String> {
         ["abort"] => Call::Abort,
         ["limit", bytes] => Call::Limit(number(bytes)?),
         ["retransmit", bytes] => Call::Retransmit(range(bytes)?),
+        ["congestion", "experienced"] => Call::CongestionExperienced,
+        ["congestion", "window", "reduced"] => Call::CongestionWindowReduced,
         ["crash"] => Call::Crash,
         _ => return Err(format!("`{line}` is no segment, call, signal, state, policy or length of time")),
     };
@@ -262,6 +266,8 @@ impl core::fmt::Display for Call {
             Call::Abort => f.write_str("abort"),
             Call::Limit(bytes) => write!(f, "limit {bytes}"),
             Call::Retransmit(range) => write!(f, "retransmit {range:?}"),
+            Call::CongestionExperienced => f.write_str("congestion experienced"),
+            Call::CongestionWindowReduced => f.write_str("congestion window reduced"),
             Call::Configure(settings) => {
                 f.write_str("configure")?;
                 settings.iter().try_for_each(|setting| write!(f, " {setting}"))

@@ -151,6 +151,8 @@ impl<'m, G: Glue> Player<'m, G> {
             Call::Abort => self.glue.abort()?,
             Call::Limit(bytes) => self.glue.connection().limit(*bytes),
             Call::Retransmit(range) => self.glue.connection().retransmit(range.clone())?,
+            Call::CongestionExperienced => self.glue.connection().congestion_experienced(),
+            Call::CongestionWindowReduced => self.glue.connection().congestion_window_reduced(),
             Call::Configure(settings) => {
                 self.set(settings);
                 self.glue.connection().configure(&self.config);

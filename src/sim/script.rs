@@ -32,7 +32,7 @@ use crate::connection::Connection;
 /// | event | |
 /// |---|---|
 /// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `abort` | a user call |
-/// | `limit 1000`, `retransmit 0..10` | what congestion control says |
+/// | `limit 1000`, `retransmit 0..10`, `congestion experienced`, `congestion window reduced` | what congestion control says; `& congestion experienced` of a segment that came marked |
 /// | `close   => error: connection closing` | a call that must fail, in the words of its [`CallError`](crate::CallError) |
 /// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; where it writes no WND, with the window that the peer said last, 65535 at first |
 /// | `icmp PortUnreachable 100` | an [`IcmpError`](crate::IcmpError) arrives that quotes this sequence number |
@@ -56,8 +56,8 @@ use crate::connection::Connection;
 ///
 /// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
 /// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS,
-/// and as times RTO, SRTT and RTTVAR; TIMESTAMPS and SACK, 1 if they were agreed and else 0; and DEADLINE, counted from
-/// now. What a state does not have is `none`.
+/// and as times RTO, SRTT and RTTVAR; TIMESTAMPS, SACK and ECN, 1 if they were agreed and else 0; and DEADLINE, counted
+/// from now. What a state does not have is `none`.
 ///
 /// The policies have the names of the fields of [`Config`]: `mss=1460`, `window_scale=7`, `msl=30s`,
 /// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2` and

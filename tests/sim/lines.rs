@@ -164,3 +164,26 @@ fn every_variable_can_be_written() {
     assert_eq!(connection.state(), State::Established);
     check("CLOSED ISS=none RTO=none SRTT=none RTTVAR=none RCV.WND=none");
 }
+
+#[test]
+fn marks_of_congestion_come_with_a_segment_and_go_out_with_payload() {
+    check(
+        "
+        config ecn=on
+        open active
+        --> <SEQ=100><CTL=SYN,ECE,CWR>
+        SYN-SENT                                      ECN=0
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK,ECE>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED                                   ECN=1
+        <-- <SEQ=301><ACK=101><CTL=ACK><DATA=5>
+        & congestion experienced
+        --> <SEQ=101><ACK=306><CTL=ACK,ECE>
+        <-- <SEQ=306><ACK=101><CTL=ACK,CWR><DATA=5>
+        --> <SEQ=101><ACK=311><CTL=ACK>
+        congestion window reduced
+        send 5
+        --> <SEQ=101><ACK=311><CTL=ACK,CWR><DATA=5>
+        ",
+    );
+}

@@ -191,3 +191,13 @@ fn hours_of_an_idle_network_take_no_steps() {
     assert_eq!((pair.counts().sent, pair.counts().delivered, pair.counts().faults()), (3, 3, 0));
     conversation(&mut pair, b"good morning");
 }
+
+#[test]
+fn what_was_on_its_way_before_a_partition_can_be_delivered_by_hand() {
+    let mut pair = established(Network::BY_HAND);
+    pair.send(Side::A, b"by hand").unwrap();
+    pair.partition(..);
+    assert!(pair.deliver(0));
+    assert_eq!(pair.received(Side::B), b"by hand");
+    assert_eq!((pair.counts().swallowed, pair.in_flight().len()), (1, 0), "the ACK");
+}

@@ -16,7 +16,7 @@ use crate::time::Instant;
 const MOST_OUTPUTS: usize = 1_000_000;
 
 /// Times in which the network lets nothing through: what would enter it then, and what would come out of it then, is
-/// gone. More than one may be planned, ahead of time too.
+/// gone; what is delivered by hand arrives all the same. More than one may be planned, ahead of time too.
 impl Pair {
     /// What `from` sends goes nowhere, for so long; the other direction is as it was.
     ///
