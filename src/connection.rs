@@ -339,15 +339,16 @@ impl Connection {
         self.call_retransmit(&range)
     }
 
-    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168): to be called after
-    /// [`segment_arrives`](Self::segment_arrives) has taken it. Each segment from now on echoes it, until the peer says
-    /// that it has reduced its window. Without ECN agreed ([`Status::ecn`]) it does nothing.
+    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168 section 5): to be called
+    /// after [`segment_arrives`](Self::segment_arrives) has taken it, and not where it was refused (section 6.1.5). Each
+    /// segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3). Without ECN
+    /// agreed ([`Status::ecn`]) it does nothing.
     pub fn congestion_experienced(&mut self) {
         self.mark(Flags::ECHO);
     }
 
-    /// The caller's congestion window has been reduced: the next new payload says so (CWR of RFC 3168). Without ECN agreed
-    /// it does nothing.
+    /// The caller's congestion window has been reduced, for whatever reason, a timeout too: the next new payload says so
+    /// (CWR of RFC 3168 section 6.1.2). Without ECN agreed it does nothing.
     pub fn congestion_window_reduced(&mut self) {
         self.mark(Flags::REDUCED);
     }

@@ -33,7 +33,8 @@ pub struct Transmit {
     /// The header.
     pub segment: Segment,
     /// Which bytes of the user's send queue to put in, counted from its front as it is after every
-    /// [`Signal::Acknowledged`] so far.
+    /// [`Signal::Acknowledged`] so far. Empty where a probe of keep-alive carries an octet that is none of it
+    /// ([`keep_alive_octet`](crate::Config::keep_alive_octet)).
     pub payload: Range<usize>,
 }
 
@@ -259,8 +260,9 @@ impl Synchronized {
         if piece.payload > 0 && behind == self.snd.end {
             control |= Control::PSH;
         }
-        // RFC 3168 section 6.1.2: on the first new payload.
-        if piece.payload > 0 && piece.from == self.snd.nxt && self.snd.flags.contains(Flags::REDUCED) {
+        // RFC 3168 sections 6.1.2 and 6.1.6: on the first new payload, which no window probe is.
+        let fresh = piece.payload > 0 && piece.from == self.snd.nxt && self.snd.wnd > 0;
+        if fresh && self.snd.flags.contains(Flags::REDUCED) {
             self.snd.flags.remove(Flags::REDUCED);
             control |= Control::CWR;
         }

@@ -58,8 +58,9 @@ pub struct Status {
     pub snd_scale: Option<u8>,
     /// The shift count of the windows that we send; zero if scaling was not agreed.
     pub rcv_scale: Option<u8>,
-    /// The SYNs agreed on explicit congestion notification (RFC 3168): packets with new payload may be marked as capable
-    /// of it.
+    /// The SYNs agreed on explicit congestion notification (RFC 3168). Packets with new payload may be marked as capable of
+    /// it, and no others (sections 6.1.4 to 6.1.6): new is what begins at `in_flight` as it was before the poll, while
+    /// `snd_wnd` is not zero.
     pub ecn: bool,
     /// The SYNs agreed on timestamps (RFC 7323 section 3).
     pub timestamps: bool,

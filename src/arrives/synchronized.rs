@@ -321,6 +321,7 @@ impl Synchronized {
     #[cold]
     fn without_ack(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Return {
         if self.is_syn_again(text.header) {
+            self.snd.take_back_ecn(text.header);
             if endpoint.due.syn_is_due() || self.may_challenge(endpoint) {
                 endpoint.due.syn();
             }
@@ -334,6 +335,9 @@ impl Synchronized {
         // D9: what it acknowledges was never sent, or is older than this connection.
         if !(self.snd.una.lt(ack) && ack.le(self.snd.nxt)) {
             return Err(Return::Reset(Refusal::AckInSynReceived));
+        }
+        if text.header.is_syn() {
+            self.snd.take_back_ecn(text.header);
         }
         self.snd.acknowledge(ack, text.header, endpoint);
         self.snd.set_window(text.seq, ack, self.snd.window_of(text.header));

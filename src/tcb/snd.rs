@@ -195,10 +195,8 @@ impl Snd {
         if ours.sack_permitted() && options.sack_permitted() {
             self.flags |= Flags::SACK;
         }
-        // A SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone.
-        let bits = syn.control().intersection(Control::ECE | Control::CWR);
-        let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
-        self.flags.set(Flags::ECN, offer.ecn && bits == accepts);
+        self.flags.set(Flags::ECN, offer.ecn);
+        self.take_back_ecn(syn);
         let peer = options.mss().unwrap_or(policy.default_peer_mss);
         self.mss = peer.max(LEAST_PEER_MSS).min(policy.max_payload);
         // Options take their room from the payload.
@@ -207,6 +205,16 @@ impl Snd {
         }
         // D1: the window of a SYN counts too.
         self.max_wnd = u32::from(syn.window());
+    }
+
+    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. One of the peer's
+    /// that does neither ends it, even if another one did.
+    pub(crate) fn take_back_ecn(&mut self, syn: &Segment) {
+        let bits = syn.control().intersection(Control::ECE | Control::CWR);
+        let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
+        if bits != accepts {
+            self.flags.remove(Flags::ECN);
+        }
     }
 
     /// The most payload that our own bound on segments leaves, behind the header and its options.

@@ -226,3 +226,47 @@ fn a_listener_accepts_it_where_it_has_room() {
     let Arrival::Completed { connection, .. } = arrival else { panic!("{arrival:?}") };
     assert!(!connection.status().ecn);
 }
+
+/// A host that has had no answer may do without (RFC 3168 section 6.1.1): then we do, too.
+#[test]
+fn a_syn_sent_again_without_the_bits_takes_the_offer_back() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+        SYN-RECEIVED                            ECN=1
+        <-- <SEQ=299><CTL=SYN>                  refused: SynRepeated
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        SYN-RECEIVED                            ECN=0
+        <-- <SEQ=299><CTL=SYN,ECE,CWR>          refused: SynRepeated
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        SYN-RECEIVED                            ECN=0
+        ",
+    );
+}
+
+#[test]
+fn a_crossing_syn_ack_without_the_bit_takes_it_back() {
+    let crossed = |bits: &str, ecn: u8| {
+        format!(
+            "
+            config ecn=on
+            ISS=99
+            open active
+            --> <SEQ=99><CTL=SYN,ECE,CWR>
+            SYN-SENT
+            <-- <SEQ=299><CTL=SYN,ECE,CWR>
+            --> <SEQ=99><ACK=300><CTL=SYN,ACK,ECE>
+            SYN-RECEIVED                            ECN=1
+            <-- <SEQ=299><ACK=100><CTL=SYN,ACK{bits}>
+            ESTABLISHED                             ECN={ecn}
+            "
+        )
+    };
+    check(&crossed(",ECE", 1));
+    check(&crossed("", 0));
+}

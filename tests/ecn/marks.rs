@@ -178,3 +178,17 @@ fn the_other_bits_and_the_options_stay_what_they_are() {
     assert_eq!(segments.iter().map(Segment::control).collect::<Vec<_>>(), [all]);
     assert_eq!(segments[0].urgent(), 10);
 }
+
+/// RFC 3168 section 6.1.6: the receiver may drop it, and the peer would never hear.
+#[test]
+fn a_probe_of_a_closed_window_says_nothing() {
+    let mut connection = agreed();
+    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=0>");
+    connection.congestion_window_reduced();
+    connection.send(200, NOW).unwrap();
+    assert_eq!(drain(&mut connection), (vec![], false));
+    connection.timeout(connection.deadline().unwrap());
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    let opened = arrives(&mut connection, "<SEQ=300><ACK=101><CTL=ACK><WND=1000>").0;
+    assert_eq!(bits(&opened)[0], Control::CWR);
+}
