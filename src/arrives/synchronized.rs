@@ -298,7 +298,7 @@ impl Synchronized {
             if segment.control().contains(Control::CWR) {
                 self.snd.flags.remove(Flags::ECHO);
             }
-            if segment.control().contains(Control::ECE) && !segment.is_syn() {
+            if segment.control().contains(Control::ECE) {
                 endpoint.due.congestion();
             }
         }

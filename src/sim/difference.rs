@@ -49,7 +49,8 @@ pub(super) fn describe_signal(signal: Signal) -> String {
 
 pub(super) fn check_payload(transmit: &Transmit) -> Result<(), Difference> {
     let len = usize::from(transmit.segment.payload_len());
-    if transmit.payload.len() == len {
+    // The octet of a keep-alive probe is no byte of the send queue.
+    if transmit.payload.len() == len || (len == 1 && transmit.payload.is_empty()) {
         return Ok(());
     }
     Err(Difference::new(format!("{len} bytes for {}", transmit.segment), format!("bytes {:?}", transmit.payload)))

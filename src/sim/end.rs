@@ -81,8 +81,11 @@ impl End {
         }
     }
 
-    /// The bytes that go into a segment, if the send queue has them.
+    /// The bytes that go into a segment, if the send queue has them. The octet of a keep-alive probe is none of them.
     pub(super) fn payload(&self, segment: &Segment, range: Range<usize>) -> Option<Vec<u8>> {
+        if range.is_empty() && segment.payload_len() == 1 {
+            return Some(vec![0]);
+        }
         let bytes = self.send_queue().get(range)?;
         (bytes.len() == usize::from(segment.payload_len())).then(|| bytes.to_vec())
     }

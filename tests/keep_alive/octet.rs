@@ -88,3 +88,18 @@ fn the_octet_is_a_policy_that_may_change() {
     let at = connection.deadline().unwrap();
     assert_eq!(expires(&mut connection, at)[0].segment.payload_len(), 0);
 }
+
+/// In scripts and over a simulated network too.
+#[test]
+fn a_simulated_network_carries_it() {
+    tcp_lifecycle::sim::check(
+        "
+        config keep_alive=1m 10s 3, keep_alive_octet=on
+        ESTABLISHED
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK><DATA=1>      bytes 0..0
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        ESTABLISHED DEADLINE=1m
+        ",
+    );
+}
