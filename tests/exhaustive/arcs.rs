@@ -1,0 +1,74 @@
+//! The arcs of RFC 9293 Figure 5 and its notes, and the events that may lead along each.
+
+use tcp_lifecycle::{Control, Open, Segment, State, Transition};
+
+use State::{
+    CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
+};
+
+/// One event at one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Open(Open),
+    Send,
+    Receive,
+    Close,
+    Abort,
+    Segment(Segment),
+    Timeout,
+}
+
+impl Cause {
+    pub(crate) fn segment(&self) -> Option<&Segment> {
+        match self {
+            Cause::Segment(segment) => Some(segment),
+            Cause::Open(_) | Cause::Send | Cause::Receive | Cause::Close | Cause::Abort | Cause::Timeout => None,
+        }
+    }
+
+    /// A segment with all of the first and none of the others.
+    fn has(&self, bits: Control, none: Control) -> bool {
+        self.segment().is_some_and(|segment| segment.control().contains(bits) && !segment.control().intersects(none))
+    }
+
+    pub(crate) fn is_rst(&self) -> bool {
+        self.has(Control::RST, Control::empty())
+    }
+}
+
+/// S1: whether this event may lead along this arc. `first` says that no other arc was taken before in the same event.
+pub(crate) fn allows(arc: Transition, cause: &Cause, first: bool) -> bool {
+    let (rst, abort, timeout) = (cause.is_rst(), *cause == Cause::Abort, *cause == Cause::Timeout);
+    let close = *cause == Cause::Close;
+    let ack = cause.has(Control::ACK, Control::RST);
+    let fin = cause.has(Control::ACK | Control::FIN, Control::RST);
+    let syn = cause.has(Control::SYN, Control::RST);
+    match (arc.from, arc.to) {
+        (Closed, Listen) => *cause == Cause::Open(Open::Passive),
+        (Closed | Listen, SynSent) => *cause == Cause::Open(Open::Active),
+        (Listen, Closed) => close || abort,
+        (Listen, SynReceived) | (SynSent, SynReceived) => cause.has(Control::SYN, Control::RST | Control::ACK),
+        (SynSent, Established) => syn && ack,
+        (SynSent, Closed) => close || abort || timeout || (rst && cause.has(Control::ACK, Control::empty())),
+        (SynReceived, Established) => ack,
+        (SynReceived, FinWait1) => close,
+        // After a passive OPEN: a reset, another SYN (D23), a timeout (D18).
+        (SynReceived, Listen) => rst || syn || timeout,
+        (Established, FinWait1) => {
+            if first {
+                close
+            } else {
+                ack
+            }
+        }
+        (Established, CloseWait) => fin,
+        (FinWait1, FinWait2) | (Closing, TimeWait) => ack,
+        (FinWait1, Closing | TimeWait) | (FinWait2, TimeWait) => fin,
+        (CloseWait, LastAck) => close || ack || timeout,
+        (LastAck, Closed) => ack || abort || rst || timeout,
+        (SynReceived | Established | FinWait1 | FinWait2 | CloseWait | Closing | TimeWait, Closed) => {
+            abort || rst || timeout
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,53 @@
+//! The models that are explored: what differs from the first one.
+
+use tcp_lifecycle::{Config, Open};
+
+use crate::world::{Bounds, Budget};
+
+/// Segments of one byte, a buffer of two, challenges that run out.
+const CONFIG: Config =
+    Config { mss: 1, max_segment: 21, receive_buffer: 2, challenge_limit: 2, nagle: false, ..Config::DEFAULT };
+
+/// An active and a passive end, a byte each way, in any order, and nothing goes wrong. The numbers wrap with the SYN of
+/// the one, and behind the SYN of the other.
+pub(crate) const PLAIN: Bounds = Bounds {
+    config: CONFIG,
+    isn: [0xFFFF_FFFE, 0xFFFF_FFFF],
+    opens: [Open::Active, Open::Passive],
+    lives: 1,
+    bytes: 1,
+    reads: false,
+    budget: NOTHING,
+    in_flight: 3,
+    in_order: false,
+    mirrored: false,
+};
+
+const NOTHING: Budget = Budget { faults: 0, timeouts: 0, aborts: 0, crashes: 0, forged: 0 };
+pub(crate) const ONE_FAULT: Budget = Budget { faults: 1, ..NOTHING };
+pub(crate) const ONE_TIMEOUT: Budget = Budget { timeouts: 1, ..NOTHING };
+pub(crate) const ONE_OF_EACH: Budget = Budget { faults: 1, timeouts: 1, ..NOTHING };
+pub(crate) const ONE_ABORT: Budget = Budget { aborts: 1, ..NOTHING };
+pub(crate) const ONE_CRASH: Budget = Budget { crashes: 1, ..NOTHING };
+pub(crate) const ONE_FORGERY: Budget = Budget { forged: 1, ..NOTHING };
+
+/// Two active ends that are equal in everything, their numbers too.
+pub(crate) const TWINS: Bounds =
+    Bounds { isn: [0xFFFF_FFFE, 0xFFFF_FFFE], opens: [Open::Active, Open::Active], mirrored: true, ..PLAIN };
+
+/// Two active ends that are not.
+pub(crate) const ACTIVE: Bounds = Bounds { opens: [Open::Active, Open::Active], ..PLAIN };
+
+/// Segments arrive in the order in which they were sent; the users read when they like, and windows close.
+pub(crate) const PERFECT: Bounds = Bounds { bytes: 2, reads: true, in_order: true, ..PLAIN };
+
+/// Nagle's algorithm and delayed acknowledgments; two bytes go into a segment.
+pub(crate) const fn lazy(bounds: Bounds) -> Bounds {
+    let delayed_ack = Some(core::time::Duration::from_millis(200));
+    Bounds { config: Config { nagle: true, max_segment: 22, delayed_ack, ..bounds.config }, ..bounds }
+}
+
+/// With timestamps.
+pub(crate) const fn stamped(bounds: Bounds) -> Bounds {
+    Bounds { config: Config { timestamps: true, max_segment: 33, ..bounds.config }, ..bounds }
+}

@@ -1,0 +1,367 @@
+//! One event at one end: it is carried out, everything that comes of it is handed on, and the laws are checked.
+
+use core::ops::Range;
+
+use tcp_lifecycle::{
+    Control, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status, Transition, Transmit,
+};
+
+use crate::arcs::{Cause, allows};
+use crate::laws::{Law, Laws};
+use crate::world::{Bounds, End, Flight, World};
+
+/// What the user is told in one event.
+pub(crate) type Told = Vec<Signal>;
+
+/// More outputs than this are a connection that never waits.
+const MOST_OUTPUTS: usize = 20;
+
+/// What one event did.
+struct Seen {
+    cause: Cause,
+    before: Status,
+    after: Status,
+    /// The deadlines before and after.
+    deadlines: [Option<Instant>; 2],
+    transitions: Vec<Transition>,
+    signals: Vec<Signal>,
+    sent: Vec<Segment>,
+}
+
+/// None if the call is an error.
+pub(crate) fn happens(
+    world: &mut World,
+    side: usize,
+    cause: Cause,
+    flight: Option<&Flight>,
+    bounds: &Bounds,
+) -> Option<Told> {
+    let now = world.now;
+    let end = &mut world.ends[side];
+    let before = end.connection.status();
+    let deadline = end.connection.deadline();
+    let outcome = carry_out(end, &cause, now)?;
+    let mut broken = Laws::NONE;
+    if let Ok(range) = &outcome {
+        deliver(end, flight, range, &mut broken);
+    }
+    if !bounds.reads {
+        let unread = end.connection.status().unread as usize;
+        broken.demand(Law::S17, unread == 0 || end.connection.receive(unread).is_ok());
+    }
+    let begins = matches!(cause, Cause::Open(_));
+    if let Cause::Open(open) = cause {
+        end.passive = open == tcp_lifecycle::Open::Passive;
+        (end.sent, end.acknowledged, end.received, end.closed) = (0, 0, 0, false);
+    }
+    end.sent += u8::from(cause == Cause::Send);
+    end.closed |= cause == Cause::Close;
+    let mut seen = Seen {
+        cause,
+        after: before.clone(),
+        before,
+        deadlines: [deadline, None],
+        transitions: Vec::new(),
+        signals: Vec::new(),
+        sent: Vec::new(),
+    };
+    drain(world, side, &mut seen, &mut broken);
+    let end = &mut world.ends[side];
+    seen.after = end.connection.status();
+    seen.deadlines[1] = end.connection.deadline();
+    note_end(end, &seen, begins);
+    seen.check(end, now, bounds, &mut broken);
+    if let (Err(refusal), Some(flight)) = (outcome, flight) {
+        let perfect = bounds.in_order && !world.disturbed && !end.died && !world.ends[1 - side].died;
+        let explained =
+            if perfect { seen.before.state == State::Closed } else { is_explained(&seen.before, flight, refusal) };
+        broken.demand(Law::S16, explained);
+    }
+    check_fin(world, side, &seen, &mut broken);
+    world.broken.add(broken);
+    world.check_together();
+    Some(seen.signals)
+}
+
+fn carry_out(end: &mut End, cause: &Cause, now: Instant) -> Option<Result<Range<usize>, Refusal>> {
+    let connection = &mut end.connection;
+    let called = match cause {
+        Cause::Open(open) => connection.open(*open, now),
+        Cause::Send => connection.send(1, now),
+        Cause::Receive => {
+            let unread = connection.status().unread as usize;
+            connection.receive(unread)
+        }
+        Cause::Close => connection.close(now),
+        Cause::Abort => connection.abort(),
+        Cause::Segment(segment) => return Some(connection.segment_arrives(segment, now)),
+        Cause::Timeout => {
+            connection.timeout(now);
+            Ok(())
+        }
+    };
+    called.is_ok().then_some(Ok(0..0))
+}
+
+/// S17: the bytes of a segment go to the user.
+fn deliver(end: &mut End, flight: Option<&Flight>, range: &Range<usize>, broken: &mut Laws) {
+    if range.is_empty() {
+        return;
+    }
+    let of_this_life = |flight: &Flight| end.connection.status().irs == Some(flight.iss);
+    let next = |flight: &Flight| usize::from(flight.start) + range.start == usize::from(end.received);
+    let whole = |flight: &Flight| range.end <= usize::from(flight.segment.payload_len());
+    broken.demand(Law::S17, flight.is_some_and(|flight| of_this_life(flight) && next(flight) && whole(flight)));
+    end.received += range.len() as u8;
+}
+
+/// Polls until `Wait`.
+fn drain(world: &mut World, side: usize, seen: &mut Seen, broken: &mut Laws) {
+    let now = world.now;
+    for _ in 0..MOST_OUTPUTS {
+        let end = &mut world.ends[side];
+        match end.connection.poll(now) {
+            Output::Transition(transition) => {
+                if transition.to == State::Listen {
+                    (end.sent, end.acknowledged, end.received, end.closed) = (0, 0, 0, false);
+                }
+                seen.transitions.push(transition);
+            }
+            Output::Signal(signal) => {
+                if let Signal::Acknowledged(bytes) = signal {
+                    end.acknowledged += bytes as u8;
+                    broken.demand(Law::S6, end.acknowledged <= end.sent);
+                }
+                seen.signals.push(signal);
+            }
+            Output::Transmit(transmit) => {
+                let status = end.connection.status();
+                check_transmit(end, &transmit, &status, seen, broken);
+                let start = end.acknowledged + transmit.payload.start as u8;
+                let iss = status.iss.or(seen.before.iss).unwrap_or_default();
+                seen.sent.push(transmit.segment);
+                world.net.push(Flight { to: 1 - side, iss, start, segment: transmit.segment });
+            }
+            Output::Wait(deadline) => return broken.demand(Law::L4, deadline == end.connection.deadline()),
+        }
+    }
+    broken.demand(Law::L4, false);
+}
+
+/// S5, S7, S12 and S15, of one segment.
+fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, broken: &mut Laws) {
+    let Transmit { segment, payload } = transmit;
+    let has = |bit| segment.control().contains(bit);
+    if has(Control::RST) {
+        let explained = match &seen.cause {
+            Cause::Segment(cause) => cause.reset().as_ref() == Some(segment),
+            Cause::Abort => Some(segment.seq()) == seen.before.snd_nxt,
+            Cause::Open(_) | Cause::Send | Cause::Receive | Cause::Close | Cause::Timeout => false,
+        };
+        return broken.demand(Law::S12, explained);
+    }
+    let (Some(iss), Some(una), Some(nxt)) = (status.iss, status.snd_una, status.snd_nxt) else {
+        return broken.demand(Law::S12, false);
+    };
+    broken.demand(Law::S7, segment.ack() == status.rcv_nxt);
+    broken.demand(Law::S5, segment.seq().ge(una) && (segment.seq() + segment.len()).le(nxt));
+    let options = segment.options();
+    broken.demand(Law::S15, has(Control::SYN) || (options.mss().is_none() && options.window_scale().is_none()));
+    if has(Control::SYN) {
+        return broken.demand(Law::S5, segment.seq() == iss && segment.len() == 1);
+    }
+    let bytes = payload.len();
+    broken.demand(Law::S5, bytes == usize::from(segment.payload_len()));
+    let start = usize::from(end.acknowledged) + payload.start;
+    broken.demand(Law::S5, bytes == 0 || segment.seq() == iss + 1 + start as u32);
+    broken.demand(Law::S5, start + bytes <= usize::from(end.sent));
+    if has(Control::FIN) {
+        let fin = segment.seq() + bytes as u32;
+        broken.demand(Law::S5, end.closed && fin == iss + 1 + u32::from(end.sent));
+    }
+}
+
+/// Whether a life has ended, and how.
+fn note_end(end: &mut End, seen: &Seen, begins: bool) {
+    let over = |state| matches!(state, State::Closed | State::Listen);
+    if begins || seen.before.state == seen.after.state || !over(seen.after.state) {
+        return;
+    }
+    let acknowledged = seen.cause.segment().is_some() && !seen.cause.is_rst();
+    let graceful = (seen.before.state == State::TimeWait && seen.cause == Cause::Timeout)
+        || (seen.before.state == State::LastAck && acknowledged);
+    end.died |= !graceful;
+    end.numbers += 1;
+}
+
+/// S16: a segment of an honest peer is refused because it is old, or because one of the two lives is over.
+fn is_explained(before: &Status, flight: &Flight, refusal: Refusal) -> bool {
+    let segment = &flight.segment;
+    let (Some(irs), Some(nxt), Some(iss)) = (before.irs, before.rcv_nxt, before.iss) else {
+        return true;
+    };
+    let another_life = irs != flight.iss || segment.ack().is_some_and(|ack| ack - iss > 1 << 16);
+    let old = segment.seq().lt(nxt) || segment.ack().is_some_and(|ack| before.snd_una.is_some_and(|una| ack.lt(una)));
+    let late = before.state == State::TimeWait || refusal == Refusal::ResetNotAtRcvNxt;
+    another_life || old || late || flight.is_rst()
+}
+
+/// S17: the peer's FIN comes behind all that he has sent.
+fn check_fin(world: &World, side: usize, seen: &Seen, broken: &mut Laws) {
+    let (here, there) = (&world.ends[side], &world.ends[1 - side]);
+    let told = seen.signals.iter().filter(|signal| **signal == Signal::Closing).count();
+    let open = |state| {
+        matches!(state, State::SynSent | State::SynReceived | State::Established | State::FinWait1 | State::FinWait2)
+    };
+    let taken = open(seen.before.state)
+        && matches!(seen.after.state, State::CloseWait | State::Closing | State::TimeWait | State::LastAck);
+    broken.demand(Law::S13, told == usize::from(taken));
+    let status = there.connection.status();
+    if taken && status.iss.is_some() && status.iss == seen.after.irs {
+        broken.demand(Law::S17, there.closed && here.received == there.sent);
+    }
+}
+
+impl Seen {
+    fn check(&self, end: &End, now: Instant, bounds: &Bounds, broken: &mut Laws) {
+        self.check_transitions(bounds, broken);
+        self.check_variables(end, broken);
+        self.check_answers(broken);
+        self.check_end(end, broken);
+        self.check_time_wait(now, bounds, broken);
+        self.check_deadline(now, bounds, broken);
+    }
+
+    /// S1, S9 and S10.
+    fn check_transitions(&self, bounds: &Bounds, broken: &mut Laws) {
+        let mut state = self.before.state;
+        for (place, transition) in self.transitions.iter().enumerate() {
+            broken.demand(Law::S1, transition.from == state && allows(*transition, &self.cause, place == 0));
+            state = transition.to;
+        }
+        broken.demand(Law::S1, state == self.after.state);
+        if state == self.before.state {
+            return;
+        }
+        let Some(segment) = self.cause.segment() else { return };
+        let has = |bit| segment.control().contains(bit);
+        if self.before.state == State::SynSent {
+            let acceptable = segment.ack().is_some_and(|ack| Some(ack) == self.before.snd_nxt);
+            broken.demand(Law::S9, acceptable || (segment.ack().is_none() && has(Control::SYN) && !has(Control::RST)));
+        }
+        if self.before.state == State::Established {
+            let at_rcv_nxt = |seq: SeqNumber| Some(seq) == self.before.rcv_nxt;
+            let rst = has(Control::RST) && (at_rcv_nxt(segment.seq()) || !bounds.config.rfc5961);
+            let fin = segment.seq() + u32::from(segment.payload_len());
+            let all = has(Control::FIN) && self.after.rcv_nxt == Some(fin + 1);
+            broken.demand(Law::S10, rst || all);
+        }
+    }
+
+    /// S6: within one life nothing moves back.
+    fn check_variables(&self, end: &End, broken: &mut Laws) {
+        let (before, after) = (&self.before, &self.after);
+        if let (Some(iss), Some(una), Some(nxt)) = (after.iss, after.snd_una, after.snd_nxt) {
+            broken.demand(Law::S6, una.le(nxt));
+            let fin = u32::from(end.closed && una - iss == u32::from(end.sent) + 2);
+            broken.demand(Law::S6, una == iss || una - iss == 1 + u32::from(end.acknowledged) + fin);
+        }
+        if before.iss.is_none() || before.iss != after.iss || (before.irs.is_some() && before.irs != after.irs) {
+            return;
+        }
+        let edge = |status: &Status| status.rcv_nxt.zip(status.rcv_wnd).map(|(nxt, wnd)| nxt + wnd);
+        let forward = |a: Option<SeqNumber>, b: Option<SeqNumber>| a.zip(b).is_none_or(|(a, b)| a.le(b));
+        broken.demand(Law::S6, forward(before.snd_una, after.snd_una) && forward(before.snd_nxt, after.snd_nxt));
+        broken.demand(Law::S6, forward(before.rcv_nxt, after.rcv_nxt) && forward(edge(before), edge(after)));
+    }
+
+    /// S4, and S12 where there is no connection.
+    fn check_answers(&self, broken: &mut Laws) {
+        let Some(segment) = self.cause.segment() else {
+            let silent = self.after.iss.is_some() || self.sent.is_empty() || self.cause == Cause::Abort;
+            return broken.demand(Law::S12, silent);
+        };
+        if self.cause.is_rst() {
+            let reset = self.sent.iter().any(|sent| sent.control().contains(Control::RST));
+            return broken.demand(Law::S4, !reset);
+        }
+        let pure = segment.len() == 0
+            && Some(segment.seq()) == self.before.rcv_nxt
+            && segment.ack().is_some()
+            && segment.ack() == self.after.snd_una;
+        broken.demand(Law::S4, !pure || self.sent.iter().all(|sent| sent.len() > 0));
+        broken.demand(Law::S12, self.after.iss.is_some() || self.sent.len() <= 1);
+    }
+
+    /// S13 and S14.
+    fn check_end(&self, end: &End, broken: &mut Laws) {
+        let is_end = |signal: &&Signal| matches!(signal, Signal::Refused | Signal::Reset | Signal::TimedOut);
+        let told: Vec<_> = self.signals.iter().filter(is_end).copied().collect();
+        broken.demand(Law::S13, told == self.expected_end().into_iter().collect::<Vec<_>>());
+        let passive = end.passive && self.before.state == State::SynReceived;
+        if passive && self.cause.is_rst() && self.after.state != State::SynReceived {
+            let silent = self.signals.is_empty() && self.sent.is_empty();
+            broken.demand(Law::S14, self.after.state == State::Listen && silent);
+        }
+    }
+
+    fn expected_end(&self) -> Option<Signal> {
+        let (before, after) = (&self.before, &self.after);
+        if before.state == State::Closed || after.state != State::Closed {
+            return None;
+        }
+        let before_handshake = before.snd_una == before.iss;
+        match self.cause {
+            Cause::Timeout => (before.state != State::TimeWait).then_some(Signal::TimedOut),
+            Cause::Segment(_) if before.state == State::TimeWait => None,
+            Cause::Segment(_) if self.cause.is_rst() && before_handshake => Some(Signal::Refused),
+            Cause::Segment(_) if self.cause.is_rst() => Some(Signal::Reset),
+            Cause::Segment(_) | Cause::Open(_) | Cause::Send | Cause::Receive | Cause::Close | Cause::Abort => None,
+        }
+    }
+
+    /// S11.
+    fn check_time_wait(&self, now: Instant, bounds: &Bounds, broken: &mut Laws) {
+        let anew = Some(now + 2 * bounds.config.msl);
+        let [before, after] = self.deadlines;
+        match (self.before.state, self.after.state) {
+            (State::TimeWait, State::TimeWait) => {
+                let repeated = self.cause.segment().is_some_and(|segment| {
+                    let bits =
+                        segment.control().intersection(Control::FIN | Control::SYN | Control::RST | Control::ACK);
+                    bits == Control::FIN | Control::ACK && Some(segment.seq() + segment.len()) == self.before.rcv_nxt
+                });
+                let all = repeated && self.cause.segment().and_then(Segment::ack) == self.before.snd_nxt;
+                broken
+                    .demand(Law::S11, if all { after == anew } else { after == before || (repeated && after == anew) });
+            }
+            (_, State::TimeWait) => broken.demand(Law::S11, after == anew),
+            (State::TimeWait, _) => {
+                let over = self.cause == Cause::Timeout && before.is_some_and(|before| before <= now);
+                // D14: a peer that has begun another life is believed, and one that answers a forged SYN looks like it.
+                let afresh = bounds.lives > 1 || bounds.budget.crashes > 0 || bounds.budget.forged > 0;
+                let exact = self.cause.segment().is_some_and(|segment| Some(segment.seq()) == self.before.rcv_nxt);
+                let cured = self.cause.is_rst() && afresh && exact;
+                broken.demand(Law::S11, over || self.cause == Cause::Abort || cured);
+            }
+            _ => {}
+        }
+    }
+
+    /// L4.
+    fn check_deadline(&self, now: Instant, bounds: &Bounds, broken: &mut Laws) {
+        let deadline = self.deadlines[1];
+        broken.demand(Law::L4, self.cause != Cause::Timeout || deadline.is_none_or(|deadline| deadline > now));
+        let status = &self.after;
+        let outstanding = status.in_flight > 0 || status.unsent > 0;
+        let waits = match status.state {
+            State::Closed | State::Listen => false,
+            State::SynSent | State::SynReceived | State::TimeWait => true,
+            State::FinWait2 => bounds.config.fin_wait_2_timeout.is_some(),
+            State::Established | State::CloseWait => outstanding,
+            State::FinWait1 | State::Closing | State::LastAck => true,
+        };
+        let idle = deadline.is_none() || bounds.config.delayed_ack.is_some();
+        broken.demand(Law::L4, if waits { deadline.is_some() } else { idle });
+    }
+}

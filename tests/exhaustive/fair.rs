@@ -1,0 +1,182 @@
+//! What comes of a state when the network is fair from now on: every segment arrives, every timer fires in its time, and
+//! the users read what there is and call nothing else.
+
+use tcp_lifecycle::{SeqNumber, State};
+
+use crate::arcs::Cause;
+use crate::laws::Law;
+use crate::world::{Action, Bounds, End, World};
+
+/// More deliveries than this while time stands still are two ends that will never stop.
+const MOST_AT_ONCE: usize = 60;
+/// More timeouts than this are an end that waits for ever.
+const MOST_TIMEOUTS: usize = 60;
+
+/// How the two ends come to rest.
+pub(crate) struct Rest {
+    pub(crate) world: World,
+    /// They did, and no law was broken on the way.
+    pub(crate) reached: bool,
+    /// Not more segments than there may be went to and fro while time stood still.
+    pub(crate) bounded: bool,
+    pub(crate) way: Vec<Action>,
+}
+
+/// Each step appears in `way`, so that a ladder can show it.
+pub(crate) fn settle(world: &World, bounds: &Bounds) -> Rest {
+    let mut rest = Rest { world: world.clone(), reached: false, bounded: true, way: Vec::new() };
+    for _ in 0..MOST_TIMEOUTS {
+        if !rest.empty_the_net(bounds) {
+            return rest;
+        }
+        let Some((_, side)) = rest.world.next_timer() else {
+            rest.reached = true;
+            return rest;
+        };
+        rest.take(Action::At(side, Cause::Timeout), bounds);
+    }
+    rest
+}
+
+impl Rest {
+    fn take(&mut self, action: Action, bounds: &Bounds) {
+        self.way.push(action);
+        self.world.act(&action, bounds);
+    }
+
+    /// False if it cannot be emptied, or a law was broken.
+    fn empty_the_net(&mut self, bounds: &Bounds) -> bool {
+        for _ in 0..MOST_AT_ONCE {
+            for side in [0, 1] {
+                if self.world.ends[side].connection.status().unread > 0 {
+                    self.take(Action::At(side, Cause::Receive), bounds);
+                }
+            }
+            if !self.world.broken.is_empty() {
+                return false;
+            }
+            if self.world.net.is_empty() {
+                return true;
+            }
+            // The oldest first: what comes of it is put behind the others.
+            self.take(Action::Deliver(0), bounds);
+        }
+        self.bounded = false;
+        false
+    }
+}
+
+/// Nothing but the timers can go on from here. Any other state leads, by deliveries that the model makes as well, to such
+/// states, and what holds of them holds of it.
+fn is_still(world: &World) -> bool {
+    world.net.is_empty() && world.broken.is_empty() && world.ends.iter().all(|end| end.connection.status().unread == 0)
+}
+
+/// Neither end has to do with an earlier or later life of the other.
+fn are_of_one_life(world: &World) -> bool {
+    let [a, b] = [0, 1].map(|side| world.ends[side].connection.status());
+    let agree = |iss: Option<SeqNumber>, irs: Option<SeqNumber>| iss.is_none() || irs.is_none() || iss == irs;
+    let lives = world.ends[0].lives == world.ends[1].lives;
+    lives && agree(a.iss, b.irs) && agree(b.iss, a.irs)
+}
+
+/// What must come of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// S3
+    Reset,
+    /// S4
+    Silence,
+    /// L1
+    Rest,
+    /// L2
+    Closed,
+    /// L3
+    Established,
+}
+
+impl Goal {
+    /// The laws that are about what comes of a state.
+    pub(crate) fn of(law: Law) -> Option<Goal> {
+        const ALL: [(Law, Goal); 5] = [
+            (Law::S3, Goal::Reset),
+            (Law::S4, Goal::Silence),
+            (Law::L1, Goal::Rest),
+            (Law::L2, Goal::Closed),
+            (Law::L3, Goal::Established),
+        ];
+        ALL.into_iter().find(|(of, _)| *of == law).map(|(_, goal)| goal)
+    }
+
+    /// Whether it can be asked for here.
+    fn is_due(self, world: &World) -> bool {
+        let both = |holds: fn(&End) -> bool| world.ends.iter().all(holds);
+        match self {
+            Goal::Reset => forgotten(world).is_some(),
+            Goal::Silence | Goal::Rest => true,
+            Goal::Closed => both(|end| !end.died && end.closed) && are_of_one_life(world),
+            Goal::Established => {
+                both(|end| !end.died && !end.closed && end.connection.state() != State::Closed)
+                    && are_of_one_life(world)
+            }
+        }
+    }
+
+    fn is_reached(self, rest: &Rest) -> bool {
+        let states = rest.world.states();
+        let [a, b] = &rest.world.ends;
+        match self {
+            Goal::Reset => rest.reached && forgotten(&rest.world).is_none(),
+            Goal::Silence => rest.bounded,
+            Goal::Rest => rest.reached && states.into_iter().all(is_stable),
+            Goal::Closed => {
+                let graceful = !a.died && !b.died && states == [State::Closed, State::Closed];
+                rest.reached && graceful && a.received == b.sent && b.received == a.sent
+            }
+            Goal::Established => rest.reached && states == [State::Established, State::Established],
+        }
+    }
+}
+
+/// Whether the goal is reached from here.
+pub(crate) fn reaches(goal: Goal, world: &World, bounds: &Bounds) -> bool {
+    !is_still(world) || way_to_miss(goal, world, bounds).is_none()
+}
+
+/// The way from here on which the goal is missed.
+pub(crate) fn way_to_miss(goal: Goal, world: &World, bounds: &Bounds) -> Option<Vec<Action>> {
+    if !goal.is_due(world) {
+        return None;
+    }
+    let (start, mut way) = match forgotten(world).filter(|_| goal == Goal::Reset) {
+        Some(side) => exchange(world, side, bounds),
+        None => (world.clone(), Vec::new()),
+    };
+    let rest = settle(&start, bounds);
+    way.extend(&rest.way);
+    (!goal.is_reached(&rest)).then_some(way)
+}
+
+/// States that wait for a user, or for a peer who waits for his.
+fn is_stable(state: State) -> bool {
+    matches!(state, State::Closed | State::Listen | State::Established | State::FinWait2 | State::CloseWait)
+}
+
+/// S3: the end that can still send to a peer who has no TCB.
+fn forgotten(world: &World) -> Option<usize> {
+    let [a, b] = world.states();
+    let sends = |state| matches!(state, State::Established | State::CloseWait);
+    let has_none = |state| matches!(state, State::Closed | State::Listen);
+    if sends(a) && has_none(b) && !world.ends[0].closed {
+        return Some(0);
+    }
+    (sends(b) && has_none(a) && !world.ends[1].closed).then_some(1)
+}
+
+/// Its user sends one byte.
+fn exchange(world: &World, side: usize, bounds: &Bounds) -> (World, Vec<Action>) {
+    let mut world = world.clone();
+    let send = Action::At(side, Cause::Send);
+    world.act(&send, bounds);
+    (world, Vec::from([send]))
+}

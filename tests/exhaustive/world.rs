@@ -1,0 +1,288 @@
+//! Two ends, the segments in flight between them, and what may happen next: one state of the models.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Segment, SeqNumber, State};
+
+use crate::arcs::Cause;
+use crate::event;
+use crate::laws::{Law, Laws};
+
+/// What a model allows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) config: Config,
+    /// The initial sequence numbers of the first life.
+    pub(crate) isn: [u32; 2],
+    pub(crate) opens: [Open; 2],
+    /// How often each end may be opened, and how many bytes its user may send in each life, one at a time.
+    pub(crate) lives: u8,
+    pub(crate) bytes: u8,
+    /// The user says when he reads; else he reads at once.
+    pub(crate) reads: bool,
+    pub(crate) budget: Budget,
+    /// With more segments in flight than this nothing happens but that they arrive or are lost.
+    pub(crate) in_flight: usize,
+    /// Segments of one direction arrive in the order in which they were sent.
+    pub(crate) in_order: bool,
+    /// The ends are equal, so that a state and its mirror image are one.
+    pub(crate) mirrored: bool,
+}
+
+/// How often may still happen what need not happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Budget {
+    /// Losses and duplications.
+    pub(crate) faults: u8,
+    /// Timers, but for the end of TIME-WAIT.
+    pub(crate) timeouts: u8,
+    pub(crate) aborts: u8,
+    pub(crate) crashes: u8,
+    /// Segments of the attacker.
+    pub(crate) forged: u8,
+}
+
+/// One state of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) ends: [End; 2],
+    pub(crate) net: Vec<Flight>,
+    pub(crate) left: Budget,
+    /// Something has happened that does not happen on a perfect network.
+    pub(crate) disturbed: bool,
+    pub(crate) broken: Laws,
+}
+
+/// One end, and what its user knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct End {
+    pub(crate) connection: Connection,
+    /// In this life: bytes that the user has sent, that were acknowledged to him, and that he was given.
+    pub(crate) sent: u8,
+    pub(crate) acknowledged: u8,
+    pub(crate) received: u8,
+    pub(crate) passive: bool,
+    /// The user has closed.
+    pub(crate) closed: bool,
+    /// A life has ended in another way than gracefully.
+    pub(crate) died: bool,
+    /// OPENs left, and initial sequence numbers used.
+    pub(crate) lives: u8,
+    pub(crate) numbers: u8,
+}
+
+/// A segment on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Flight {
+    pub(crate) to: usize,
+    /// The life of its sender, and the place of its payload among the bytes of that life.
+    pub(crate) iss: SeqNumber,
+    pub(crate) start: u8,
+    pub(crate) segment: Segment,
+}
+
+/// All that tells two segments in flight apart.
+type Key = (usize, u32, u32, Option<u32>, u16, u16, u16, Option<(u32, u32)>);
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// A call at one end, or its timer.
+    At(usize, Cause),
+    Crash(usize),
+    /// The segment at this place arrives.
+    Deliver(usize),
+    /// It arrives, and another one like it is still on its way.
+    Duplicate(usize),
+    Lose(usize),
+    /// One that nobody has sent arrives.
+    Forge(usize, Segment),
+}
+
+impl World {
+    pub(crate) fn new(bounds: &Bounds) -> World {
+        let end = |side: usize| End {
+            connection: Connection::new(&bounds.config, bounds.isn[side]),
+            sent: 0,
+            acknowledged: 0,
+            received: 0,
+            passive: false,
+            closed: false,
+            died: false,
+            lives: bounds.lives,
+            numbers: 0,
+        };
+        World {
+            now: Instant::ZERO,
+            ends: [end(0), end(1)],
+            net: Vec::new(),
+            left: bounds.budget,
+            disturbed: false,
+            broken: Laws::NONE,
+        }
+    }
+
+    pub(crate) fn states(&self) -> [State; 2] {
+        [self.ends[0].connection.state(), self.ends[1].connection.state()]
+    }
+
+    /// What becomes of this state; none if the call is an error. What the user of the end was told comes with it.
+    pub(crate) fn after(&self, action: &Action, bounds: &Bounds) -> Option<(World, event::Told)> {
+        let mut world = self.clone();
+        let told = world.act(action, bounds)?;
+        Some((world, told))
+    }
+
+    pub(crate) fn act(&mut self, action: &Action, bounds: &Bounds) -> Option<event::Told> {
+        match *action {
+            Action::At(side, cause) => self.call(side, cause, bounds),
+            Action::Crash(side) => {
+                self.left.crashes -= 1;
+                self.disturbed = true;
+                let end = &mut self.ends[side];
+                end.connection = Connection::new(&bounds.config, 0);
+                end.died = true;
+                end.numbers += 1;
+                Some(Vec::new())
+            }
+            Action::Deliver(place) => {
+                let flight = self.net.remove(place);
+                self.arrive(&flight, bounds)
+            }
+            Action::Duplicate(place) => {
+                self.left.faults -= 1;
+                self.disturbed = true;
+                let flight = self.net[place];
+                self.arrive(&flight, bounds)
+            }
+            Action::Lose(place) => {
+                self.left.faults -= 1;
+                self.disturbed = true;
+                self.net.remove(place);
+                Some(Vec::new())
+            }
+            Action::Forge(side, segment) => {
+                self.left.forged -= 1;
+                self.disturbed = true;
+                event::happens(self, side, Cause::Segment(segment), None, bounds)
+            }
+        }
+    }
+
+    fn call(&mut self, side: usize, cause: Cause, bounds: &Bounds) -> Option<event::Told> {
+        let end = &mut self.ends[side];
+        match cause {
+            Cause::Timeout => {
+                // The end of TIME-WAIT needs no budget: it comes once in a life.
+                if end.connection.state() != State::TimeWait {
+                    self.left.timeouts = self.left.timeouts.saturating_sub(1);
+                    self.disturbed = true;
+                }
+                self.now = self.now.max(end.connection.deadline()?);
+            }
+            Cause::Abort => {
+                self.left.aborts -= 1;
+                self.disturbed = true;
+            }
+            Cause::Open(_) => {
+                end.connection.set_isn_offset(bounds.isn[side].wrapping_add(1_000 * u32::from(end.numbers)));
+                end.lives -= 1;
+            }
+            Cause::Send | Cause::Receive | Cause::Close | Cause::Segment(_) => {}
+        }
+        event::happens(self, side, cause, None, bounds)
+    }
+
+    pub(crate) fn arrive(&mut self, flight: &Flight, bounds: &Bounds) -> Option<event::Told> {
+        event::happens(self, flight.to, Cause::Segment(flight.segment), Some(flight), bounds)
+    }
+
+    /// The end whose timer is the next to fire; of two at the same time the first.
+    pub(crate) fn next_timer(&self) -> Option<(Instant, usize)> {
+        let deadline = |side: usize| self.ends[side].connection.deadline().map(|at| (at, side));
+        [deadline(0), deadline(1)].into_iter().flatten().min()
+    }
+
+    /// The timer of this end may fire now: no other one is earlier, and no segment lives for longer than MSL.
+    pub(crate) fn may_fire(&self, side: usize, bounds: &Bounds) -> bool {
+        let Some(at) = self.ends[side].connection.deadline() else { return false };
+        let earliest = self.next_timer().is_none_or(|(first, _)| at <= first || first <= self.now && at <= self.now);
+        let passed = at.saturating_duration_since(self.now);
+        earliest && (self.net.is_empty() || passed < bounds.config.msl)
+    }
+
+    /// Puts the segments in an order that tells nothing but what matters.
+    pub(crate) fn sort(&mut self, bounds: &Bounds) {
+        if bounds.in_order {
+            self.net.sort_by_key(|flight| flight.to);
+        } else {
+            self.net.sort_by_key(Flight::key);
+        }
+    }
+
+    /// Of this state and its mirror image the one that stands for both; and whether it is the image.
+    pub(crate) fn canonical(mut self, bounds: &Bounds) -> (World, bool) {
+        self.sort(bounds);
+        if !bounds.mirrored {
+            return (self, false);
+        }
+        let [a, b] = [0, 1].map(|side| fingerprint(&self.ends[side]));
+        if a < b {
+            return (self, false);
+        }
+        let image = self.image(bounds);
+        let keys = |world: &World| world.net.iter().map(Flight::key).collect::<Vec<_>>();
+        if a > b || keys(&image) < keys(&self) { (image, true) } else { (self, false) }
+    }
+
+    fn image(&self, bounds: &Bounds) -> World {
+        let mut image = self.clone();
+        image.ends.swap(0, 1);
+        for flight in &mut image.net {
+            flight.to = 1 - flight.to;
+        }
+        image.sort(bounds);
+        image
+    }
+
+    /// S2 and S7, of the two ends together.
+    pub(crate) fn check_together(&mut self) {
+        let [a, b] = [0, 1].map(|side| self.ends[side].connection.status());
+        for (here, there) in [(&a, &b), (&b, &a)] {
+            if let (Some(irs), Some(iss), Some(rcv), Some(snd)) = (here.irs, there.iss, here.rcv_nxt, there.snd_nxt) {
+                self.broken.demand(Law::S7, irs != iss || rcv.le(snd));
+            }
+        }
+        if !self.net.is_empty() || self.ends[0].died || self.ends[1].died {
+            return;
+        }
+        let rests = self.ends.iter().all(|end| end.connection.deadline().is_none());
+        for (here, there) in [(a.state, b.state), (b.state, a.state)] {
+            if here == State::Established {
+                let never = matches!(there, State::SynSent | State::TimeWait);
+                self.broken.demand(Law::S2, !never && (!rests || there == State::Established));
+            }
+        }
+    }
+}
+
+impl Flight {
+    fn key(&self) -> Key {
+        let Flight { to, iss, segment, .. } = self;
+        let (seq, ack) = (segment.seq().0, segment.ack().map(|ack| ack.0));
+        let timestamps = segment.options().timestamps();
+        (*to, iss.0, seq, ack, segment.control().bits(), segment.payload_len(), segment.window(), timestamps)
+    }
+
+    pub(crate) fn is_rst(&self) -> bool {
+        self.segment.control().contains(Control::RST)
+    }
+}
+
+/// The same in every run.
+pub(crate) fn fingerprint(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
