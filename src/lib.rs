@@ -94,7 +94,7 @@
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
 //! | what most events are, done without questions | `straight.rs` |
 //!
-//! Where the texts leave room, [`decisions`] says what is done and why.
+//! Where the texts leave room, [`decisions`] says what is done and why. [`checks`] tells how all of it is checked.
 
 #![no_std]
 #![warn(
@@ -135,6 +135,9 @@ mod timeouts;
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}
+
+#[doc = include_str!("checks.md")]
+pub mod checks {}
 
 pub use config::{Config, ConfigError, KeepAlive};
 pub use connection::{Connection, Open};
