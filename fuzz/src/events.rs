@@ -119,7 +119,7 @@ impl Event {
             Event::Limit(in_flight) => watched.limit(in_flight),
             Event::Offset(offset) => watched.connection.set_isn_offset(offset),
             Event::Segment(shape) => {
-                let segment = shape.of(&watched.connection);
+                let segment = shape.without_urgent(&watched.connection);
                 arrived.push(segment);
                 _ = watched.segment(segment);
             }

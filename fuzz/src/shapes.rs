@@ -168,4 +168,13 @@ impl Shape {
             }
         }
     }
+
+    /// Without URG, of which the invariants of the property tests know nothing.
+    pub(crate) fn without_urgent(self, connection: &Connection) -> Segment {
+        let segment = self.of(connection);
+        Segment::new(segment.seq(), segment.ack().unwrap_or_default(), segment.control() - Control::URG)
+            .with_payload(segment.payload_len())
+            .with_window(segment.window())
+            .with_options(segment.options())
+    }
 }
