@@ -104,7 +104,8 @@ impl Input {
             timestamps: policies.timestamps,
             msl: Duration::from_millis(u64::from(policies.msl).max(1)),
             challenge_limit: policies.challenge_limit,
-            challenge_period: Duration::from_millis(policies.challenge_period.into()),
+            // A longer one may end after 65 seconds.
+            challenge_period: Duration::from_millis((policies.challenge_period % 60_001).into()),
             rfc5961: policies.rfc5961,
             reset_in_time_wait: policies.reset_in_time_wait,
             ..Config::DEFAULT

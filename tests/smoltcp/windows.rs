@@ -15,12 +15,13 @@ fn after(micros: u64) -> Instant {
     Instant::from_micros(micros)
 }
 
-/// Its window is closed for ten minutes; then it reads. smoltcp does not take the bytes of our probes.
+/// Its window is closed for ten minutes; then it reads. smoltcp does not take the bytes of our probes, but answers them, so
+/// that neither R2 nor the user timeout ends it.
 #[test]
 fn we_wait_before_a_closed_window() {
     for faults in [Faults::NONE, Faults { loss: 100, ..Faults::NONE }] {
         let settings = Settings { buffer: 4_000, ..Settings::DEFAULT };
-        let us = Us::new(&Config { user_timeout: None, ..Config::DEFAULT }, 100, false);
+        let us = Us::new(&Config::DEFAULT, 100, false);
         let mut theirs = User::sends(10, Closes::Last);
         theirs.reads_from = after(10 * MINUTE);
         let mut world = World::new(us, &settings, faults, User::sends(20_000, Closes::First), theirs);
@@ -48,6 +49,24 @@ fn it_waits_before_our_closed_window() {
         world.run();
         world.check_graceful_end();
     }
+}
+
+/// What each may send before the other has read anything: more than 65,535 bytes, and no more than there is room for.
+#[test]
+fn scaled_windows_are_filled_and_no_more() {
+    const ROOM: usize = 1 << 18;
+    let settings = Settings { buffer: ROOM, ..Settings::DEFAULT };
+    let us = Us::new(&Config { receive_buffer: ROOM as u32, ..Config::DEFAULT }, 100, false);
+    let (mut ours, mut theirs) = (User::sends(2 * ROOM, Closes::Last), User::sends(2 * ROOM, Closes::Last));
+    (ours.reads_from, theirs.reads_from) = (after(MINUTE), after(MINUTE));
+    let mut world = World::new(us, &settings, Faults::NONE, ours, theirs);
+    world.open(Open::Active);
+    world.pass(Duration::from_secs(50));
+    assert_eq!(world.us.connection.status().unread as usize, ROOM);
+    // Windows are multiples of eight bytes.
+    assert!((ROOM - 7..=ROOM).contains(&world.peer.socket().recv_queue()));
+    // What they try beyond that are probes of closed windows.
+    assert!(world.us.refusals.len() < 10 && world.packets < 2_000, "{} packets", world.packets);
 }
 
 #[test]

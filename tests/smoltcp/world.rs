@@ -1,6 +1,7 @@
 //! The network between the two, their users, and the passing of time.
 
 use core::time::Duration;
+use std::collections::HashSet;
 use std::thread;
 
 use smoltcp::socket::tcp;
@@ -133,6 +134,10 @@ pub(crate) struct World {
     pub(crate) helped: usize,
     /// Where all of this comes from.
     pub(crate) seed: Option<u64>,
+    /// The largest packet that the peer's link takes.
+    mtu: usize,
+    /// Each TSval of the peer's.
+    echoes: HashSet<u32>,
     faults: Faults,
     random: Random,
     /// When, whether to us, which bytes. Of two at the same time the first comes first.
@@ -157,6 +162,8 @@ impl World {
             packets: 0,
             helped: 0,
             seed: None,
+            mtu: settings.mtu,
+            echoes: HashSet::new(),
             faults,
             random: Random(settings.seed),
             flights: Vec::new(),
@@ -286,6 +293,7 @@ impl World {
         }
         if let Some((segment, payload)) = wire::parse(&packet) {
             self.trace.push(format!("{} <-- {segment}", self.now));
+            self.echoes.extend(segment.options().timestamps().map(|(value, _)| value));
             self.us.arrives(&segment, payload, self.now);
         }
     }
@@ -329,6 +337,10 @@ impl World {
             let fate = self.fate();
             self.trace.push(format!("{} --> {segment} {}", self.now, if fate.is_empty() { "x" } else { "" }));
             let packet = wire::emit(&segment, &payload);
+            assert!(packet.len() <= self.mtu, "a packet of {} bytes", packet.len());
+            if let Some((_, echo)) = segment.options().timestamps().filter(|_| segment.ack().is_some()) {
+                assert!(self.echoes.contains(&echo), "an echo of {echo}");
+            }
             self.launch_one(false, &packet, &fate);
             self.last = packet;
         }
