@@ -6,7 +6,7 @@ use tcp_lifecycle::{Config, Control, Open, Segment, SeqNumber, Signal, State};
 
 use crate::device::set_policy;
 use crate::harness::{CONFIG, Case, THEIRS, bytes, the_kernel_connects, until_established, we_connect, with_kernel};
-use crate::link::{Flying, Link};
+use crate::link::{Fate, Flying, Link};
 use crate::options::{both_close, we_close_and_then_the_kernel};
 
 const WILLING: Config = Config { ecn: true, ..CONFIG };
@@ -162,7 +162,7 @@ fn both_offer_it_at_once() {
     });
 }
 
-/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1), and that is what we answer.
+/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1.1), and that is what we answer.
 #[test]
 fn the_kernel_falls_back_when_its_offer_is_lost() {
     with_kernel(WILLING, |case| {
@@ -176,13 +176,27 @@ fn the_kernel_falls_back_when_its_offer_is_lost() {
     });
 }
 
+/// Our answers to the offer are lost, and the SYN that comes again is without it: it is taken back (RFC 3168 section 6.1.1).
+#[test]
+fn the_kernel_falls_back_when_our_acceptance_is_lost() {
+    with_kernel(WILLING, |case| {
+        set_policy("tcp_ecn", "1");
+        case.to_kernel
+            .decide(|segment| if segment.control().contains(ACCEPTED) { Fate::IsLost } else { Fate::Arrives });
+        the_kernel_connects(case);
+        assert_eq!(case.to_us.count(|segment| segment.control() == Control::SYN | OFFERED), 1);
+        assert_eq!(bits_of_first(&case.to_kernel, Control::SYN | Control::ACK), ACCEPTED);
+        check_agreement(case, false);
+    });
+}
+
 /// Marks the next packet with payload on this link.
 fn mark_next(link: &mut Link) {
     mark(link, |number| number == 0);
 }
 
 /// Marks packets with payload on this link, by their number. Ours are made capable of it on their way; of the kernel's,
-/// what is sent again is not (RFC 3168 section 6.1).
+/// what is sent again is not (RFC 3168 section 6.1.5).
 fn mark(link: &mut Link, marks: impl Fn(usize) -> bool + 'static) {
     let mut number = 0;
     link.treat(move |packet| {
