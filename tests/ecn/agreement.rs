@@ -155,8 +155,8 @@ fn the_peers_crossing_syn_without_the_bits_accepts_nothing() {
     );
 }
 
-/// A SYN of Accurate ECN has the third bit too, and is an offer to a host that knows only these two; on a SYN,ACK that bit
-/// says nothing to it (RFC 9768).
+/// A SYN of Accurate ECN has the third bit too, and is an offer to a host that knows only these two; on a SYN,ACK that
+/// bit says nothing to it (RFC 9768).
 #[test]
 fn the_bit_of_accurate_ecn_makes_no_difference() {
     check(

@@ -135,8 +135,8 @@ fn the_echo_ends_though_a_segment_before_the_one_that_says_so_is_missing() {
     assert_eq!(bits(&segments), [Control::empty()]);
 }
 
-/// Of all segments before one poll there is one signal; of the next one another, since only the caller knows what a window
-/// of payload is.
+/// Of all segments before one poll there is one signal; of the next one another, since only the caller knows what a
+/// window of payload is.
 #[test]
 fn each_echo_is_signalled() {
     let mut connection = agreed();

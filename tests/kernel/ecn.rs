@@ -176,7 +176,8 @@ fn the_kernel_falls_back_when_its_offer_is_lost() {
     });
 }
 
-/// Our answers to the offer are lost, and the SYN that comes again is without it: it is taken back (RFC 3168 section 6.1.1).
+/// Our answers to the offer are lost, and the SYN that comes again is without it: it is taken back (RFC 3168 section
+/// 6.1.1).
 #[test]
 fn the_kernel_falls_back_when_our_acceptance_is_lost() {
     with_kernel(WILLING, |case| {
