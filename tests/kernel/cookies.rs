@@ -1,5 +1,5 @@
-//! A listener without room answers the kernel's SYN by a cookie, keeps nothing, and has the connection from the kernel's
-//! ACK (RFC 4987 section 3.6).
+//! A listener without room answers the kernel's SYN by a cookie, keeps nothing, and has the connection from the
+//! kernel's ACK (RFC 4987 section 3.6).
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4};

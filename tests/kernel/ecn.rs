@@ -162,7 +162,8 @@ fn both_offer_it_at_once() {
     });
 }
 
-/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1.1), and that is what we answer.
+/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1.1), and that is what we
+/// answer.
 #[test]
 fn the_kernel_falls_back_when_its_offer_is_lost() {
     with_kernel(WILLING, |case| {

@@ -1,5 +1,5 @@
-//! Window scale, timestamps and SACK-permitted, as the kernel offers and answers them; and PAWS, with old duplicates that
-//! the harness makes (RFC 7323, RFC 2018).
+//! Window scale, timestamps and SACK-permitted, as the kernel offers and answers them; and PAWS, with old duplicates
+//! that the harness makes (RFC 7323, RFC 2018).
 
 use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, Signal, State};
 
@@ -83,8 +83,8 @@ fn check_options(link: &Link, timestamps: bool) {
     assert_eq!(odd, None);
 }
 
-/// With our acknowledgments held back, more is in flight from the kernel than an unscaled window would allow; and nothing
-/// beyond our window.
+/// With our acknowledgments held back, more is in flight from the kernel than an unscaled window would allow; and
+/// nothing beyond our window.
 pub(crate) fn the_kernel_uses_our_scale(case: &mut Case) {
     let before = case.us.received.len();
     case.to_kernel.hold();

@@ -1,5 +1,5 @@
-//! The same two sockets again while the last life is in TIME-WAIT, at our end or at the kernel's (RFC 9293 section 3.6.1,
-//! MAY-2; RFC 6191).
+//! The same two sockets again while the last life is in TIME-WAIT, at our end or at the kernel's (RFC 9293 section
+//! 3.6.1, MAY-2; RFC 6191).
 
 use std::time::Duration;
 
