@@ -1,6 +1,6 @@
 //! The arcs of RFC 9293 Figure 5 and its notes, each with what may lead along it.
 
-use tcp_lifecycle::{Control, Open, Segment, SeqNumber, State};
+use tcp_lifecycle::{Config, Control, IcmpError, Open, Segment, SeqNumber, State};
 
 use State::{
     CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
@@ -11,11 +11,17 @@ use State::{
 pub(crate) enum Cause {
     Open(Open),
     Send,
+    SendUrgent,
     Receive,
     Close,
-    /// With the reset that is due, where one is.
-    Abort(Option<SeqNumber>),
+    /// With the number in the reset that is due, where one is, and whether it has timestamps.
+    Abort(Option<(SeqNumber, bool)>),
     Limit,
+    Retransmit,
+    Configure,
+    /// A mark of congestion, or the caller's answer to one.
+    Mark,
+    Icmp(IcmpError),
     Segment(Segment),
     Timeout,
 }
@@ -38,6 +44,10 @@ pub(crate) enum By {
     Fin,
     Rst,
     RstAck,
+    /// Payload after CLOSE, where that is half-duplex.
+    Late,
+    /// A hard ICMP error.
+    Icmp,
     Timeout,
     /// The window opens, or the caller's limit: the last payload goes out.
     Room,
@@ -50,29 +60,29 @@ pub(crate) const ARCS: [(State, State, &[By]); 28] = [
     (Listen, Closed, &[By::Close, By::Abort]),
     (Listen, SynSent, &[By::ActiveOpen]),
     (Listen, SynReceived, &[By::Syn]),
-    (SynSent, Closed, &[By::Close, By::Abort, By::RstAck, By::Timeout]),
+    (SynSent, Closed, &[By::Close, By::Abort, By::RstAck, By::Icmp, By::Timeout]),
     (SynSent, SynReceived, &[By::Syn]),
     (SynSent, Established, &[By::SynAck]),
     // A CLOSE of a SYN-RECEIVED with nothing queued; one with something queued goes by ESTABLISHED.
     (SynReceived, FinWait1, &[By::Close]),
     (SynReceived, Established, &[By::Ack]),
-    // After a passive OPEN: a reset, another SYN (D23), a timeout (D18).
-    (SynReceived, Listen, &[By::Rst, By::Syn, By::SynAck, By::Timeout]),
-    (SynReceived, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    // After a passive OPEN: a reset, another SYN (D23), a hard ICMP error, a timeout (D18).
+    (SynReceived, Listen, &[By::Rst, By::Syn, By::SynAck, By::Icmp, By::Timeout]),
+    (SynReceived, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
     (Established, FinWait1, &[By::Close]),
     (Established, CloseWait, &[By::Fin]),
-    (Established, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (Established, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
     (FinWait1, FinWait2, &[By::Ack]),
     (FinWait1, Closing, &[By::Fin]),
     (FinWait1, TimeWait, &[By::Fin]),
-    (FinWait1, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (FinWait1, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Late, By::Icmp, By::Timeout]),
     (FinWait2, TimeWait, &[By::Fin]),
-    (FinWait2, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (FinWait2, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Late, By::Icmp, By::Timeout]),
     (CloseWait, LastAck, &[By::Close, By::Ack, By::Room, By::Timeout]),
-    (CloseWait, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (CloseWait, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
     (Closing, TimeWait, &[By::Ack]),
-    (Closing, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Timeout]),
-    (LastAck, Closed, &[By::Ack, By::Abort, By::Rst, By::BareSyn, By::Timeout]),
+    (Closing, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
+    (LastAck, Closed, &[By::Ack, By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
     (TimeWait, Closed, &[By::Abort, By::Rst, By::Timeout]),
     // With the same event, right behind the arc into ESTABLISHED: a CLOSE that was queued.
     (Established, FinWait1, &[By::Ack]),
@@ -80,12 +90,15 @@ pub(crate) const ARCS: [(State, State, &[By]); 28] = [
 
 impl Cause {
     /// What the event may be taken for.
-    pub(crate) fn is(&self, by: By, rfc5961: bool) -> bool {
+    pub(crate) fn is(&self, by: By, config: &Config) -> bool {
         let segment = match self {
             Cause::Open(open) => {
                 return by == if *open == Open::Active { By::ActiveOpen } else { By::PassiveOpen };
             }
-            Cause::Send | Cause::Receive => return false,
+            Cause::Send | Cause::SendUrgent | Cause::Receive | Cause::Retransmit | Cause::Configure | Cause::Mark => {
+                return false;
+            }
+            Cause::Icmp(error) => return by == By::Icmp && error.is_hard(),
             Cause::Close => return by == By::Close,
             Cause::Abort(_) => return by == By::Abort,
             Cause::Limit => return by == By::Room,
@@ -96,13 +109,14 @@ impl Cause {
         let rst = has(Control::RST);
         match by {
             By::Syn => has(Control::SYN) && !has(Control::ACK) && !rst,
-            By::BareSyn => has(Control::SYN) && !rst && !rfc5961,
+            By::BareSyn => has(Control::SYN) && !rst && !config.rfc5961,
             By::SynAck => has(Control::SYN) && has(Control::ACK) && !rst,
             By::Ack => has(Control::ACK) && !rst,
             By::Fin => has(Control::FIN) && has(Control::ACK) && !rst,
             By::Rst => rst,
             By::RstAck => rst && has(Control::ACK),
-            By::ActiveOpen | By::PassiveOpen | By::Close | By::Abort | By::Timeout | By::Room => false,
+            By::Late => config.half_duplex_close && segment.payload_len() > 0,
+            By::ActiveOpen | By::PassiveOpen | By::Close | By::Abort | By::Icmp | By::Timeout | By::Room => false,
         }
     }
 }

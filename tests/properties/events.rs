@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use tcp_lifecycle::{Config, Control, Open, Options, Segment, SeqNumber, Status};
+use tcp_lifecycle::{Config, Control, IcmpError, Instant, Open, Options, Segment, SeqNumber, Status};
 
+use crate::policies::policies;
 use crate::watch::Watched;
 
 /// A number, perhaps near one of the connection's variables.
@@ -46,23 +47,57 @@ impl Number {
     }
 }
 
+/// The timestamps of a segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stamp {
+    None,
+    Any(u32, u32),
+    /// Where they are agreed, and on a SYN: so many milliseconds ago by the peer's clock, which is ours.
+    Ago(u32),
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     seq: Number,
     ack: Number,
     control: Control,
     window: u16,
+    urgent: u16,
     payload: u16,
     options: Options,
+    stamp: Stamp,
 }
 
 impl Shape {
-    fn of(self, status: &Status) -> Segment {
+    /// At RCV.NXT, acknowledging all there is, and carrying nothing.
+    const fn bare(control: Control) -> Shape {
+        Shape {
+            seq: Number::Near(Anchor::RcvNxt, 0),
+            ack: Number::Near(Anchor::SndNxt, 0),
+            control,
+            window: 4_000,
+            urgent: 0,
+            payload: 0,
+            options: Options::NONE,
+            stamp: Stamp::Ago(0),
+        }
+    }
+
+    fn of(self, status: &Status, now: Instant) -> Segment {
+        let millis = (now.as_micros() / 1_000) as u32;
+        let syn = self.control.contains(Control::SYN) && self.options.mss().is_some();
+        let options = match self.stamp {
+            Stamp::Any(value, echo) => self.options.with_timestamps(value, echo),
+            Stamp::Ago(ago) if status.timestamps || syn => {
+                self.options.with_timestamps(millis.wrapping_sub(ago), millis.saturating_sub(20))
+            }
+            Stamp::Ago(_) | Stamp::None => self.options,
+        };
         Segment::new(self.seq.of(status), self.ack.of(status), self.control)
             .with_window(self.window)
             .with_payload(self.payload)
-            .with_urgent(self.window)
-            .with_options(self.options)
+            .with_urgent(self.urgent)
+            .with_options(options)
     }
 }
 
@@ -76,6 +111,14 @@ pub(crate) enum Event {
     Abort,
     Limit(u32),
     Offset(u32),
+    SendUrgent(usize),
+    /// From, and how many; in eighths of what is in flight, and more than that.
+    Retransmit(u32, u32, usize),
+    Configure(Config),
+    /// What it quotes.
+    Icmp(IcmpError, Number),
+    Marked,
+    Reduced,
     Segment(Shape),
     /// One of the segments that have arrived, once more.
     Again(usize),
@@ -92,6 +135,7 @@ fn control() -> impl Strategy<Value = Control> {
         2 => Just(ack | Control::PSH),
         3 => Just(ack | fin),
         1 => select(vec![syn, syn | ack, rst, rst | ack, fin, Control::empty(), syn | fin, syn | ack | fin]),
+        1 => select(vec![ack | Control::URG, ack | Control::ECE, ack | Control::CWR, syn | Control::ECE | Control::CWR]),
         1 => any::<u16>().prop_map(Control::from_bits_truncate),
     ]
 }
@@ -108,7 +152,19 @@ fn options() -> impl Strategy<Value = Options> {
     prop_oneof![
         3 => Just(Options::NONE),
         1 => any::<u16>().prop_map(|mss| Options::NONE.with_mss(mss)),
-        1 => any::<(u8, u32, u32)>().prop_map(|(s, v, e)| Options::NONE.with_window_scale(s).with_timestamps(v, e)),
+        1 => any::<u8>().prop_map(|shift| Options::NONE.with_window_scale(shift)),
+        2 => (any::<u16>(), 0_u8..16).prop_map(|(mss, shift)| {
+            Options::NONE.with_mss(mss).with_window_scale(shift).with_sack_permitted()
+        }),
+    ]
+}
+
+fn stamp() -> impl Strategy<Value = Stamp> {
+    prop_oneof![
+        5 => Just(Stamp::Ago(0)),
+        1 => (0_u32..5_000).prop_map(Stamp::Ago),
+        1 => Just(Stamp::None),
+        1 => any::<(u32, u32)>().prop_map(|(value, echo)| Stamp::Any(value, echo)),
     ]
 }
 
@@ -118,28 +174,33 @@ fn honest() -> impl Strategy<Value = Shape> {
         3 => Just(Number::Near(Anchor::SndNxt, 0)),
         1 => (0..30).prop_map(|d| Number::Near(Anchor::SndUna, d)),
     ];
+    let besides = select(vec![Control::empty(), Control::empty(), Control::URG, Control::ECE, Control::CWR]);
     let control = prop_oneof![4 => Just(Control::ACK), 1 => Just(Control::ACK | Control::FIN)];
-    (ack, control, window(), payload()).prop_map(|(ack, control, window, payload)| Shape {
-        seq: Number::Near(Anchor::RcvNxt, 0),
+    let control = (control, besides).prop_map(|(control, besides)| control | besides);
+    (ack, control, window(), payload(), window()).prop_map(|(ack, control, window, payload, urgent)| Shape {
         ack,
-        control,
         window,
+        urgent,
         payload,
-        options: Options::NONE,
+        ..Shape::bare(control)
     })
 }
 
 /// The peer's side of an opening.
 fn opening() -> impl Strategy<Value = Shape> {
-    let syn = prop_oneof![Just(Control::SYN), Just(Control::SYN | Control::ACK)];
-    (any::<u32>(), syn, window(), payload(), options()).prop_map(|(seq, control, window, payload, options)| Shape {
-        seq: Number::Any(seq),
-        ack: Number::Near(Anchor::SndNxt, 0),
-        control,
-        window,
-        payload: if payload < 20 { payload } else { 0 },
-        options,
-    })
+    let (ece, cwr) = (Control::ECE, Control::CWR);
+    let (syn, syn_ack) = (Control::SYN, Control::SYN | Control::ACK);
+    let syn = select(vec![syn, syn_ack, syn | ece | cwr, syn_ack | ece]);
+    (any::<u32>(), syn, window(), payload(), options(), stamp()).prop_map(
+        |(seq, control, window, payload, options, stamp)| Shape {
+            seq: Number::Any(seq),
+            window,
+            payload: if payload < 20 { payload } else { 0 },
+            options,
+            stamp,
+            ..Shape::bare(control)
+        },
+    )
 }
 
 /// A reset at RCV.NXT, or beside it.
@@ -147,11 +208,8 @@ fn reset() -> impl Strategy<Value = Shape> {
     let control = select(vec![Control::RST, Control::RST | Control::ACK]);
     (-1..2, control, window()).prop_map(|(delta, control, window)| Shape {
         seq: Number::Near(Anchor::RcvNxt, delta),
-        ack: Number::Near(Anchor::SndNxt, 0),
-        control,
         window,
-        payload: 0,
-        options: Options::NONE,
+        ..Shape::bare(control)
     })
 }
 
@@ -166,22 +224,50 @@ fn number() -> impl Strategy<Value = Number> {
 }
 
 fn any_segment() -> impl Strategy<Value = Shape> {
-    (number(), number(), control(), window(), payload(), options())
-        .prop_map(|(seq, ack, control, window, payload, options)| Shape { seq, ack, control, window, payload, options })
+    (number(), number(), control(), window(), payload(), options(), stamp(), window()).prop_map(
+        |(seq, ack, control, window, payload, options, stamp, urgent)| Shape {
+            seq,
+            ack,
+            control,
+            window,
+            urgent,
+            payload,
+            options,
+            stamp,
+        },
+    )
+}
+
+pub(crate) fn icmp_error() -> impl Strategy<Value = IcmpError> {
+    use IcmpError::{FragmentationNeeded, HostUnreachable, PortUnreachable, ProtocolUnreachable, SourceQuench};
+    select(vec![SourceQuench, HostUnreachable, PortUnreachable, ProtocolUnreachable, FragmentationNeeded])
+}
+
+fn call() -> impl Strategy<Value = Event> {
+    let bytes = || prop_oneof![8 => 0_usize..3_000, 1 => Just(1 << 30), 1 => any::<usize>()];
+    let over = || prop_oneof![8 => Just(0_usize), 1 => any::<usize>()];
+    let limit = prop_oneof![2 => Just(u32::MAX), 1 => Just(0), 1 => 1_u32..3_000];
+    let quoted = prop_oneof![3 => (0..40).prop_map(|d| Number::Near(Anchor::SndUna, d)), 1 => number()];
+    prop_oneof![
+        12 => select(vec![Open::Active, Open::Passive]).prop_map(Event::Open),
+        16 => bytes().prop_map(Event::Send),
+        4 => bytes().prop_map(Event::SendUrgent),
+        12 => (0_u32..9, over()).prop_map(|(part, more)| Event::Receive(part, more)),
+        8 => Just(Event::Close),
+        1 => Just(Event::Abort),
+        4 => limit.prop_map(Event::Limit),
+        4 => (0_u32..9, 0_u32..9, over()).prop_map(|(from, count, more)| Event::Retransmit(from, count, more)),
+        2 => policies().prop_map(Event::Configure),
+        2 => (icmp_error(), quoted).prop_map(|(error, quoted)| Event::Icmp(error, quoted)),
+        2 => select(vec![Event::Marked, Event::Reduced]),
+        4 => any::<u32>().prop_map(Event::Offset),
+    ]
 }
 
 pub(crate) fn event() -> impl Strategy<Value = Event> {
-    let bytes = prop_oneof![8 => 0_usize..3_000, 1 => Just(1 << 30), 1 => any::<usize>()];
-    let over = prop_oneof![8 => Just(0_usize), 1 => any::<usize>()];
-    let limit = prop_oneof![2 => Just(u32::MAX), 1 => Just(0), 1 => 1_u32..3_000];
     prop_oneof![
-        3 => select(vec![Open::Active, Open::Passive]).prop_map(Event::Open),
-        4 => bytes.prop_map(Event::Send),
-        3 => (0_u32..9, over).prop_map(|(part, more)| Event::Receive(part, more)),
-        2 => Just(Event::Close),
-        1 => prop_oneof![6 => Just(Event::Timeout), 1 => Just(Event::Abort)],
-        1 => limit.prop_map(Event::Limit),
-        1 => any::<u32>().prop_map(Event::Offset),
+        16 => call(),
+        1 => Just(Event::Timeout),
         10 => honest().prop_map(Event::Segment),
         4 => opening().prop_map(Event::Segment),
         6 => any_segment().prop_map(Event::Segment),
@@ -190,38 +276,6 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Expire),
         2 => (0_u64..3_000_000).prop_map(|micros| Event::Pass(Duration::from_micros(micros))),
     ]
-}
-
-pub(crate) fn policies() -> impl Strategy<Value = Config> {
-    let seconds = |s: Vec<u64>| select(s).prop_map(Duration::from_secs);
-    let never_or = |s: u64| prop_oneof![Just(None), Just(Some(Duration::from_secs(s)))];
-    let sizes = (
-        select(vec![1_u16, 48, 536, 1_460, u16::MAX]),
-        select(vec![60_u16, 576, 1_500, u16::MAX]),
-        select(vec![0_u32, 1, 2, 100, 5_000, 65_535, 1 << 20]),
-    );
-    let times = (seconds(vec![1, 30, 120]), never_or(60), never_or(300), seconds(vec![0, 10, 100, 4_000_000]), 0_u8..4);
-    let checks = (prop::bool::weighted(0.8), prop::bool::weighted(0.2), select(vec![0_u8, 1, 10]));
-    (sizes, times, checks, any::<bool>()).prop_map(
-        |((mss, max_segment, receive_buffer), times, (rfc5961, assassin, challenge_limit), nagle)| {
-            let (msl, fin_wait_2_timeout, user_timeout, r2, r1) = times;
-            Config {
-                mss,
-                max_segment,
-                receive_buffer,
-                msl,
-                fin_wait_2_timeout,
-                user_timeout,
-                r1,
-                r2,
-                rfc5961,
-                challenge_limit,
-                reset_in_time_wait: assassin,
-                nagle,
-                ..Config::DEFAULT
-            }
-        },
-    )
 }
 
 /// An initial sequence number, most often one from which the connection runs into a wrap.
@@ -235,23 +289,26 @@ pub(crate) fn isn_offset() -> impl Strategy<Value = u32> {
 
 /// A bare segment at RCV.NXT that acknowledges all there is.
 pub(crate) fn in_order(control: Control) -> Event {
-    Event::Segment(Shape {
-        seq: Number::Near(Anchor::RcvNxt, 0),
-        ack: Number::Near(Anchor::SndNxt, 0),
-        control,
-        window: 4_000,
-        payload: 0,
-        options: Options::NONE,
-    })
+    Event::Segment(Shape::bare(control))
+}
+
+/// A SYN that offers, or accepts, all there is.
+fn dressed(control: Control) -> Event {
+    let options = Options::NONE.with_mss(200).with_window_scale(2).with_sack_permitted();
+    Event::Segment(Shape { options, ..Shape::bare(control) })
 }
 
 /// A way to SYN-RECEIVED or ESTABLISHED, or none, so that what follows is not always about the handshake.
 pub(crate) fn beginning() -> impl Strategy<Value = Vec<Event>> {
+    let (syn, ack, ece) = (Control::SYN, Control::ACK, Control::ECE);
+    let (passive, active) = (Event::Open(Open::Passive), Event::Open(Open::Active));
     prop_oneof![
-        1 => Just(vec![]),
-        1 => Just(vec![Event::Open(Open::Passive), in_order(Control::SYN)]),
-        2 => Just(vec![Event::Open(Open::Passive), in_order(Control::SYN), in_order(Control::ACK)]),
-        2 => Just(vec![Event::Open(Open::Active), in_order(Control::SYN | Control::ACK)]),
+        2 => Just(vec![]),
+        2 => Just(vec![passive, in_order(syn)]),
+        2 => Just(vec![passive, in_order(syn), in_order(ack)]),
+        3 => Just(vec![passive, dressed(syn | ece | Control::CWR), in_order(ack)]),
+        2 => Just(vec![active, in_order(syn | ack)]),
+        3 => Just(vec![active, dressed(syn | ack | ece)]),
     ]
 }
 
@@ -267,8 +324,22 @@ pub(crate) fn apply(event: Event, watched: &mut Watched, arrived: &mut Vec<Segme
         Event::Abort => _ = watched.abort(),
         Event::Limit(in_flight) => watched.limit(in_flight),
         Event::Offset(offset) => watched.connection.set_isn_offset(offset),
+        Event::SendUrgent(bytes) => _ = watched.send_urgent(bytes),
+        Event::Retransmit(from, count, more) => {
+            let in_flight = watched.connection.status().in_flight as usize;
+            let from = in_flight * from as usize / 8;
+            let to = (from + in_flight * count as usize / 8).saturating_add(more);
+            _ = watched.retransmit(from..to);
+        }
+        Event::Configure(config) => watched.configure(config),
+        Event::Icmp(error, quoted) => {
+            let quoted = quoted.of(&watched.connection.status());
+            _ = watched.icmp(error, quoted);
+        }
+        Event::Marked => watched.congestion_experienced(),
+        Event::Reduced => watched.congestion_window_reduced(),
         Event::Segment(shape) => {
-            let segment = shape.of(&watched.connection.status());
+            let segment = shape.of(&watched.connection.status(), watched.now);
             arrived.push(segment);
             _ = watched.segment(segment);
         }

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment, SeqNumber};
 
-use crate::config;
+use crate::run::config;
 
 fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
     let mut segments = Vec::new();

@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) read: usize,
     pub(crate) wait: Duration,
     pub(crate) limit: u32,
+    /// All that is sent is urgent.
+    pub(crate) urgent: bool,
     /// Segments ahead of RCV.NXT are kept, and handed in again when the gap is filled.
     pub(crate) keeps: bool,
 }
@@ -228,6 +230,9 @@ impl Network {
             let (here, there) = (one.watched.connection.status(), other.watched.connection.status());
             if let (Some(rcv), Some(snd), Some(irs), Some(iss)) = (here.rcv_nxt, there.snd_nxt, here.irs, there.iss) {
                 assert!(irs != iss || rcv.le(snd), "RCV.NXT beyond the peer's SND.NXT");
+                let urgent = other.watched.urgent_edge();
+                let agrees = here.rcv_up.is_none_or(|up| urgent.is_some_and(|edge| up.le(edge)));
+                assert!(irs != iss || agrees, "RCV.UP beyond what the peer's user sent as urgent");
             }
             assert_eq!(Some(&one.received[..]), other.stream.get(..one.received.len()), "other bytes than were sent");
             let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
@@ -241,7 +246,8 @@ impl Network {
             assert_eq!(one.watched.state(), State::Closed);
             assert_eq!(one.received.len(), other.stream.len());
             assert_eq!(one.acknowledged, one.stream.len());
-            let told: Vec<_> = one.signals.iter().filter(|signal| **signal != Signal::Retransmitting).collect();
+            let ends = |signal: &&Signal| !matches!(signal, Signal::Retransmitting | Signal::Urgent);
+            let told: Vec<_> = one.signals.iter().filter(ends).collect();
             assert_eq!(told, [&Signal::Closing]);
         }
     }
@@ -320,7 +326,8 @@ impl Host {
             return false;
         }
         let bytes = self.plan.write.min(self.stream.len() - self.given);
-        self.watched.send(bytes).unwrap();
+        let sent = if self.plan.urgent { self.watched.send_urgent(bytes) } else { self.watched.send(bytes) };
+        sent.unwrap();
         self.given += bytes;
         true
     }

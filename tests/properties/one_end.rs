@@ -7,12 +7,12 @@ use std::collections::HashSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::TestRunner;
 use tcp_lifecycle::{Config, Control, Open, State};
 
 use crate::arcs::ARCS;
-use crate::config;
-use crate::events::{Event, apply, beginning, event, in_order, isn_offset, policies};
+use crate::events::{Event, apply, beginning, event, in_order, isn_offset};
+use crate::policies::policies;
+use crate::run::check;
 use crate::watch::Watched;
 
 /// Events, and how often `poll` is called after each: until `Wait`, or not so often.
@@ -23,18 +23,12 @@ fn events() -> impl Strategy<Value = Vec<(Event, Option<usize>)>> {
     })
 }
 
-proptest! {
-    #![proptest_config(config(1_200))]
-
-    /// The invariants are checked in [`Watched`]: S4 to S15 of what formal models of TCP check, the order of what comes
-    /// out, the timers, and that what is refused changes nothing.
-    #[test]
-    fn whatever_happens_the_invariants_hold(
-        policies in policies(),
-        offset in isn_offset(),
-        beginning in beginning(),
-        events in events(),
-    ) {
+/// The invariants are checked in [`Watched`]: S4 to S15 of what formal models of TCP check, the order of what comes out,
+/// the timers, and that what is refused changes nothing.
+#[test]
+fn whatever_happens_the_invariants_hold() {
+    let input = (policies(), isn_offset(), beginning(), events());
+    check(500, &input, |(policies, offset, beginning, events)| {
         let mut watched = Watched::new(policies, offset);
         let mut arrived = Vec::new();
         for event in beginning {
@@ -49,27 +43,23 @@ proptest! {
             }
         }
         watched.drain();
-    }
+    });
 }
 
-proptest! {
-    #![proptest_config(config(400))]
-
-    /// Of many transitions that nobody has polled three are left, which lead from the first state to the last.
-    #[test]
-    fn transitions_that_were_not_polled_fold(
-        polled in 0_usize..4,
-        events in vec(
-            prop_oneof![
-                4 => Just(in_order(Control::SYN)),
-                4 => Just(in_order(Control::RST)),
-                1 => Just(in_order(Control::ACK)),
-                1 => Just(in_order(Control::FIN | Control::ACK)),
-                1 => select(vec![Event::Open(Open::Active), Event::Open(Open::Passive), Event::Close, Event::Abort]),
-            ],
-            1..12,
-        ),
-    ) {
+/// Of many transitions that nobody has polled three are left, which lead from the first state to the last.
+#[test]
+fn transitions_that_were_not_polled_fold() {
+    let events = vec(
+        prop_oneof![
+            4 => Just(in_order(Control::SYN)),
+            4 => Just(in_order(Control::RST)),
+            1 => Just(in_order(Control::ACK)),
+            1 => Just(in_order(Control::FIN | Control::ACK)),
+            1 => select(vec![Event::Open(Open::Active), Event::Open(Open::Passive), Event::Close, Event::Abort]),
+        ],
+        1..12,
+    );
+    check(200, &(0_usize..4, events), |(polled, events)| {
         let mut watched = Watched::new(Config::DEFAULT, 100);
         let mut arrived = Vec::new();
         watched.open(Open::Passive).unwrap();
@@ -80,7 +70,7 @@ proptest! {
             }
         }
         watched.drain();
-    }
+    });
 }
 
 /// Drained after every event, a connection takes the arcs of the table, each of them, and no other.
@@ -88,17 +78,15 @@ proptest! {
 fn random_events_walk_every_arc_of_figure_5_and_no_other() {
     let walked = RefCell::new(HashSet::new());
     let input = (policies(), isn_offset(), beginning(), vec(event(), 1..60));
-    let ran = TestRunner::new(config(1_200)).run(&input, |(policies, offset, beginning, events)| {
+    check(500, &input, |(policies, offset, beginning, events)| {
         let mut watched = Watched::new(policies, offset);
         let mut arrived = Vec::new();
         for event in beginning.into_iter().chain(events) {
             apply(event, &mut watched, &mut arrived);
             watched.drain();
         }
-        walked.borrow_mut().extend(watched.walked);
-        Ok(())
+        walked.borrow_mut().extend(watched.walked.drain());
     });
-    ran.unwrap_or_else(|failure| panic!("{failure}"));
     let missing: Vec<_> = (0..ARCS.len()).filter(|arc| !walked.borrow().contains(arc)).map(|arc| ARCS[arc]).collect();
     assert!(missing.is_empty(), "arcs that were not taken: {missing:?}");
 }
@@ -107,8 +95,8 @@ fn random_events_walk_every_arc_of_figure_5_and_no_other() {
 /// wait for the user or the peer comes to rest.
 #[test]
 fn alone_a_connection_comes_to_rest() {
-    let input = (isn_offset(), beginning(), vec(event(), 1..40));
-    let ran = TestRunner::new(config(400)).run(&input, |(offset, beginning, events)| {
+    let event = event().prop_filter("other policies take other times", |event| !matches!(event, Event::Configure(_)));
+    check(150, &(isn_offset(), beginning(), vec(event, 1..40)), |(offset, beginning, events)| {
         let mut watched = Watched::new(Config::DEFAULT, offset);
         let mut arrived = Vec::new();
         for event in beginning.into_iter().chain(events) {
@@ -131,7 +119,5 @@ fn alone_a_connection_comes_to_rest() {
             State::SynSent | State::SynReceived | State::TimeWait => false,
         };
         assert!(rests, "{status:?}");
-        Ok(())
     });
-    ran.unwrap_or_else(|failure| panic!("{failure}"));
 }

@@ -1,35 +1,43 @@
 //! What must hold of every segment that is handed out.
 
-use tcp_lifecycle::{Config, Control, Options, Segment, SeqNumber, State, Status, Transmit};
+use tcp_lifecycle::{Control, Segment, SeqNumber, State, Status, Transmit};
 
 use super::Watched;
+use super::features::{ECN, millis, offered_scale};
+use super::life::Owed;
 use crate::arcs::Cause;
 
 impl Watched {
     pub(super) fn check_transmit(&mut self, transmit: &Transmit, before: &Status) {
         let segment = &transmit.segment;
-        assert_eq!(transmit.payload.len(), usize::from(segment.payload_len()));
         if segment.control().contains(Control::RST) {
             return self.check_reset(segment);
         }
         let status = self.connection.status();
         assert!(status.iss.is_some(), "a segment from {}", status.state); // S12
+        assert_eq!(segment.ack(), status.rcv_nxt, "S7: every ACK is RCV.NXT");
+        let owed = self.pay(segment);
+        if segment.control().contains(Control::SYN) {
+            return self.check_syn(segment, &status);
+        }
+        self.check_window(segment, &status);
+        self.check_options(segment, &status);
+        self.check_congestion(segment, before, &status);
+        self.check_urgent(segment, &status);
+        if self.is_probe(transmit, &status) {
+            return;
+        }
+        assert_eq!(transmit.payload.len(), usize::from(segment.payload_len()));
         assert!(
             segment.seq().ge(status.snd_una.unwrap()) && (segment.seq() + segment.len()).le(status.snd_nxt.unwrap())
         );
-        assert_eq!(segment.ack(), status.rcv_nxt, "S7: every ACK is RCV.NXT");
-        if segment.control().contains(Control::SYN) {
-            return check_syn(segment, &status, &self.config);
-        }
-        self.check_window(segment, &status);
         let unacknowledged_syn = status.snd_una == status.iss;
-        assert_eq!(segment.options(), Options::NONE, "S15: the MSS on SYNs only");
         let una = status.snd_una.unwrap();
         if segment.len() == 0 {
             let right = una + status.snd_wnd.unwrap();
             let nxt = status.snd_nxt.unwrap();
             assert_eq!(segment.seq(), if right.lt(nxt) && !unacknowledged_syn { right } else { nxt });
-            return self.check_bare_ack(&status);
+            return self.check_bare_ack(&status, owed);
         }
         if segment.seq() == una {
             self.reopened = None;
@@ -69,21 +77,36 @@ impl Watched {
         let much = after.unsent == 0 || limited || payload >= self.life.most_window / 2;
         let waits = self.config.nagle && !alone && !self.life.closed;
         let full = Some(segment.payload_len()) == after.peer_mss;
-        let had_to = alone && self.causes.contains(&Cause::Timeout);
+        let had_to = alone && self.causes.iter().any(|(cause, _)| *cause == Cause::Timeout);
         assert!(full || had_to || (much && !waits), "not worth it: {segment} {before:?}");
+    }
+
+    /// What it acknowledges is owed no longer; what was.
+    fn pay(&mut self, segment: &Segment) -> Owed {
+        let acknowledges = segment.control().contains(Control::ACK);
+        if acknowledges { core::mem::take(&mut self.life.owed) } else { Owed::default() }
     }
 
     /// S4: a reset is the answer to a segment that is none, or the user's ABORT.
     fn check_reset(&self, reset: &Segment) {
-        let explained = self.causes.iter().any(|cause| match cause {
+        let explained = self.causes.iter().any(|(cause, _)| match cause {
             Cause::Segment(segment) => segment.reset().as_ref() == Some(reset),
-            Cause::Abort(Some(seq)) => *reset == Segment::new(*seq, SeqNumber(0), Control::RST),
+            Cause::Abort(Some((seq, timestamps))) => {
+                let value = reset.options().timestamps().map(|(value, _)| value);
+                *reset == Segment::new(*seq, SeqNumber(0), Control::RST).with_options(reset.options())
+                    && value == timestamps.then(|| millis(self.now))
+            }
             Cause::Abort(None)
             | Cause::Open(_)
             | Cause::Send
+            | Cause::SendUrgent
             | Cause::Receive
             | Cause::Close
             | Cause::Limit
+            | Cause::Retransmit
+            | Cause::Configure
+            | Cause::Mark
+            | Cause::Icmp(_)
             | Cause::Timeout => false,
         });
         assert!(explained, "{reset} after {:?}", self.causes);
@@ -92,42 +115,68 @@ impl Watched {
     /// S6, and no more is offered than can be stored.
     fn check_window(&mut self, segment: &Segment, status: &Status) {
         let wnd = status.rcv_wnd.unwrap();
-        assert_eq!(u32::from(segment.window()), wnd >> status.rcv_scale.unwrap());
-        assert!(wnd + status.unread <= self.config.receive_buffer.min(1 << 30), "a window without a buffer");
+        assert_eq!(u32::from(segment.window()), (wnd >> status.rcv_scale.unwrap()).min(0xFFFF));
         let edge = status.rcv_nxt.unwrap() + wnd;
-        assert!(self.life.edge.is_none_or(|last| last.le(edge)), "the right edge moved back");
+        let last = self.life.edge.unwrap_or(edge);
+        assert!(last.le(edge), "the right edge moved back");
+        // The FIN moves it, and takes no buffer (D28).
+        let fin = u32::from(self.life.fin_taken(status));
+        let more = (last + fin).lt(edge);
+        assert!(!more || wnd + status.unread <= self.config.receive_buffer.min(1 << 30), "a window without a buffer");
         self.life.edge = Some(edge);
     }
 
-    /// A bare ACK answers a segment, or opens the window. S4: a bare ACK in order has no answer.
-    fn check_bare_ack(&self, status: &Status) {
+    /// A bare ACK answers a segment, opens the window, or tells of urgent data. S4: a bare ACK in order has no answer.
+    fn check_bare_ack(&self, status: &Status, owed: Owed) {
         let in_order = |segment: &Segment| {
             segment.len() == 0
                 && segment.control().contains(Control::ACK)
                 && Some(segment.seq()) == status.rcv_nxt
                 && segment.ack() == status.snd_una
                 && !segment.control().contains(Control::RST)
+                && !segment.options().timestamps().is_some_and(|_| status.timestamps)
         };
-        let explained = self.causes.iter().any(|cause| match cause {
+        let explained = self.causes.iter().any(|(cause, _)| match cause {
             Cause::Segment(segment) => !in_order(segment),
-            Cause::Receive => true,
-            // It stands for a SYN,ACK that was due when its acknowledgment came.
-            Cause::Timeout => self.causes.len() > 1,
-            Cause::Open(_) | Cause::Send | Cause::Close | Cause::Abort(_) | Cause::Limit => false,
+            Cause::Receive | Cause::SendUrgent => true,
+            // It was delayed; or it stands for a SYN,ACK that was due when its acknowledgment came.
+            Cause::Timeout => owed.segments > 0 || self.causes.len() > 1,
+            Cause::Open(_)
+            | Cause::Send
+            | Cause::Close
+            | Cause::Abort(_)
+            | Cause::Limit
+            | Cause::Retransmit
+            | Cause::Configure
+            | Cause::Mark
+            | Cause::Icmp(_) => false,
         });
         assert!(explained, "an ACK after {:?}", self.causes);
     }
-}
 
-fn check_syn(segment: &Segment, status: &Status, config: &Config) {
-    assert_eq!(segment.len(), 1);
-    assert_eq!(Some(segment.seq()), status.iss);
-    assert_eq!(status.snd_una, status.iss, "a SYN that was acknowledged is not sent again");
-    assert_eq!(segment.options().mss(), Some(config.mss));
-    if segment.options().window_scale().is_some() {
-        assert!(config.window_scale.is_some() || config.receive_buffer > u32::from(u16::MAX));
+    /// Our SYN: what it offers, or what of the peer's offer it accepts.
+    fn check_syn(&self, segment: &Segment, status: &Status) {
+        assert_eq!(segment.len(), 1);
+        assert_eq!(Some(segment.seq()), status.iss);
+        assert_eq!(status.snd_una, status.iss, "a SYN that was acknowledged is not sent again");
+        let known = matches!(status.state, State::SynReceived | State::FinWait1);
+        assert!(known || status.state == State::SynSent);
+        assert_eq!(segment.control().contains(Control::ACK), known);
+        let options = segment.options();
+        let config = if known { &self.config } else { &self.life.offer };
+        assert_eq!(options.mss(), Some(config.mss));
+        let scale = offered_scale(&self.life.offer);
+        let accepts = |offer: bool, has: fn(&Segment) -> bool| offer && self.life.syn.as_ref().is_none_or(has);
+        let scales = accepts(scale.is_some(), |syn| syn.options().window_scale().is_some());
+        assert_eq!(options.window_scale(), scale.filter(|_| scales));
+        let offer = &self.life.offer;
+        let sack = accepts(offer.sack_permitted, |syn| syn.options().sack_permitted());
+        assert_eq!(options.sack_permitted(), sack);
+        let stamps = accepts(offer.timestamps, |syn| syn.options().timestamps().is_some());
+        assert_eq!(options.timestamps().map(|(value, _)| value), stamps.then(|| millis(self.now)));
+        let bits = segment.control().intersection(ECN);
+        let ours = if known { Control::ECE } else { ECN };
+        let agreed = if known { status.ecn } else { offer.ecn };
+        assert_eq!(bits, if agreed { ours } else { Control::empty() }, "ECN on a SYN");
     }
-    let known = matches!(status.state, State::SynReceived | State::FinWait1);
-    assert!(known || status.state == State::SynSent);
-    assert_eq!(segment.control().contains(Control::ACK), known);
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tcp_lifecycle::SeqNumber;
 
-use crate::config;
+use crate::run::config;
 
 const HALF: u32 = 1 << 31;
 

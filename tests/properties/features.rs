@@ -1,0 +1,184 @@
+//! What must hold of options, ECN, urgent data, delayed acknowledgments and keep-alive.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use tcp_lifecycle::{Config, Control, Instant, Options, Refusal, Segment, SeqNumber, State, Status, Transmit};
+
+use super::Watched;
+use super::life::Owed;
+use crate::arcs::Cause;
+
+pub(super) const ECN: Control = Control::ECE.union(Control::CWR);
+
+/// The shift count that a SYN with these policies offers, if it offers one.
+pub(super) fn offered_scale(config: &Config) -> Option<u8> {
+    let needed = (0..14).find(|shift| config.receive_buffer >> shift <= u32::from(u16::MAX)).unwrap_or(14);
+    let asked = config.window_scale.or((needed > 0).then_some(needed));
+    asked.map(|shift| shift.min(needed))
+}
+
+impl Watched {
+    /// The peer's SYN has come: what both ends offer is agreed, and nothing else.
+    pub(super) fn check_agreed(&self, syn: &Segment, status: &Status) {
+        let (offer, options) = (&self.life.offer, syn.options());
+        assert_eq!(status.timestamps, offer.timestamps && options.timestamps().is_some(), "timestamps");
+        assert_eq!(status.sack_permitted, offer.sack_permitted && options.sack_permitted(), "SACK");
+        let accepts = if syn.ack().is_some() { Control::ECE } else { ECN };
+        assert_eq!(status.ecn, offer.ecn && syn.control().intersection(ECN) == accepts, "ECN");
+        let scales = offered_scale(offer).zip(options.window_scale());
+        let (ours, theirs) = scales.unwrap_or_default();
+        assert_eq!((status.rcv_scale, status.snd_scale), (Some(ours), Some(theirs.min(14))), "window scale");
+        let room = if status.timestamps { 12 } else { 0 };
+        let mss = options.mss().unwrap_or(self.config.default_peer_mss).max(48);
+        let mss = mss.min(self.config.max_segment.saturating_sub(20).max(1));
+        assert_eq!(status.peer_mss, Some(mss.saturating_sub(room).max(1)), "MSS");
+    }
+
+    /// A segment has come; what it makes due, and what it ends.
+    pub(super) fn note_arrival(
+        &mut self,
+        segment: &Segment,
+        before: &Status,
+        after: &Status,
+        taken: &Result<Range<usize>, Refusal>,
+    ) {
+        self.life.stamps.extend(segment.options().timestamps().map(|(value, _)| value));
+        let Ok(range) = taken else { return };
+        let Some(nxt) = after.rcv_nxt else { return };
+        self.life.heard = Some(self.now);
+        (self.life.probed, self.life.probes) = (None, 0);
+        if segment.control().contains(Control::CWR) {
+            self.life.must_echo = false;
+            // Only where the fifth step is certain to have looked at it.
+            let in_order = before.rcv_nxt == Some(segment.seq()) && before.snd_una != before.iss;
+            let certain = in_order && segment.ack() == before.snd_una && after.state != State::TimeWait;
+            self.life.marked &= !certain;
+        }
+        let Some(passed) = before.rcv_nxt else {
+            // The SYN,ACK.
+            self.life.owed.at_once |= after.state == State::Established;
+            return;
+        };
+        let len = range.len() as u32;
+        if nxt != passed {
+            let whole = range.len() == usize::from(segment.payload_len()) && nxt - passed == len;
+            let delay = self.config.delayed_ack.filter(|delay| whole && !delay.is_zero());
+            self.life.owed.segments += 1;
+            self.life.owed.at_once |= delay.is_none();
+            let by = delay.map(|delay| up_to_millis(self.now) + delay);
+            self.life.owed.by = self.life.owed.by.into_iter().chain(by).min();
+        } else if matches!(after.state, State::Established | State::FinWait1 | State::FinWait2) {
+            // Ahead of a gap, or for want of room.
+            let carries = segment.payload_len() > 0 || segment.control().contains(Control::FIN);
+            self.life.owed.at_once |= carries && before.state == after.state;
+        }
+        let up = segment.seq() + u32::from(segment.urgent());
+        let moved = after.rcv_up.is_some() && after.rcv_up != before.rcv_up && len == nxt - passed;
+        assert!(!moved || (segment.control().contains(Control::URG) && after.rcv_up == Some(up)), "RCV.UP");
+    }
+
+    /// S15: the MSS, the window scale and SACK-permitted stand on SYNs only; timestamps on all segments where they are
+    /// agreed, those of this moment (D30).
+    pub(super) fn check_options(&mut self, segment: &Segment, status: &Status) {
+        if !status.timestamps {
+            return assert_eq!(segment.options(), Options::NONE, "S15: options on SYNs only");
+        }
+        let (value, echo) = segment.options().timestamps().expect("no timestamps");
+        assert_eq!(segment.options(), Options::NONE.with_timestamps(value, echo), "S15: options on SYNs only");
+        assert_eq!(value, millis(self.now), "TSval");
+        assert!(self.life.stamps.contains(&echo), "an echo of nothing");
+        let forward = self.life.echo.is_none_or(|last| SeqNumber(last).le(SeqNumber(echo)));
+        assert!(forward || self.now > Instant::ZERO + Duration::from_secs(20 * 86_400), "TS.Recent moved back");
+        self.life.echo = Some(echo);
+    }
+
+    /// RFC 3168: the bits stand only where they were agreed, and where they mean something.
+    pub(super) fn check_congestion(&mut self, segment: &Segment, before: &Status, status: &Status) {
+        let has = |bit| segment.control().contains(bit);
+        let life = &mut self.life;
+        assert!(!has(Control::ECE) || (status.ecn && life.marked), "ECE without a mark");
+        assert!(has(Control::ECE) || !life.must_echo, "a mark that is not echoed");
+        let fresh = segment.payload_len() > 0 && Some(segment.seq()) == before.snd_nxt;
+        assert_eq!(has(Control::CWR), fresh && life.reduced, "CWR on the first new payload");
+        life.reduced &= !fresh;
+    }
+
+    /// RFC 9293 section 3.8.5: the pointer of every segment to which anything urgent is ahead.
+    pub(super) fn check_urgent(&mut self, segment: &Segment, status: &Status) {
+        let ahead = status.snd_up.filter(|up| up.gt(segment.seq())).map(|up| up - segment.seq());
+        assert_eq!(segment.control().contains(Control::URG), ahead.is_some(), "URG");
+        assert_eq!(segment.urgent(), ahead.map_or(0, |ahead| ahead.min(0xFFFF) as u16), "the urgent pointer");
+        self.life.tell_urgent &= ahead.is_none();
+    }
+
+    /// The number behind all that the user has ever sent as urgent.
+    pub(crate) fn urgent_edge(&self) -> Option<SeqNumber> {
+        self.connection.status().iss.and_then(|iss| self.life.up(iss))
+    }
+
+    /// RFC 9293 section 3.8.4: whether it is a probe of keep-alive, and then that it may be one.
+    pub(super) fn is_probe(&mut self, transmit: &Transmit, status: &Status) -> bool {
+        let segment = &transmit.segment;
+        let behind = Some(segment.seq() + 1) == status.snd_nxt;
+        if !behind || status.in_flight > 0 || segment.control().intersects(Control::SYN | Control::FIN) {
+            return false;
+        }
+        let policy = self.config.keep_alive.expect("a probe without the policy");
+        assert_eq!(segment.len(), u32::from(self.config.keep_alive_octet));
+        assert!(self.causes.iter().any(|(cause, _)| *cause == Cause::Timeout), "a probe without a timeout");
+        assert!(status.unsent == 0 || self.limit == 0, "a probe while something waits");
+        let rests = matches!(status.state, State::Established | State::CloseWait | State::FinWait2);
+        assert!(rests && (status.state != State::FinWait2 || self.config.fin_wait_2_timeout.is_none()));
+        let since = self.life.probed.map(|at| at + policy.interval);
+        let since = since.or_else(|| self.life.heard.map(|at| at + policy.idle));
+        // Not drained, it may be that something has come since the timeout.
+        let excused = self.configured || self.causes.len() > 1;
+        assert!(excused || since.is_none_or(|since| since <= self.now), "a probe too early");
+        (self.life.probed, self.life.probes) = (Some(self.now), self.life.probes.saturating_add(1));
+        true
+    }
+
+    /// RFC 9293 section 3.8.6.3, at rest: one segment at most waits for its ACK, and not for ever.
+    pub(super) fn check_owed(&self, status: &Status, deadline: Option<Instant>) {
+        let Owed { segments, by, at_once } = self.life.owed;
+        if status.rcv_nxt.is_some() {
+            assert!(!at_once, "an ACK that was due at once");
+            assert!(segments < 2, "every second segment is acknowledged");
+            let by = by.map(|by| by.max(self.now));
+            assert!(by.is_none() || deadline.is_some_and(|deadline| Some(deadline) <= by), "an ACK too late");
+        }
+        assert!(!self.life.tell_urgent || status.snd_una.is_none(), "the peer is not told of urgent data");
+        if let (Some(iss), Some(una)) = (status.iss, status.snd_una) {
+            assert_eq!(status.snd_up, self.life.up(iss).filter(|up| una.lt(*up)), "SND.UP");
+        }
+    }
+}
+
+/// TSval of this moment.
+pub(super) fn millis(now: Instant) -> u32 {
+    (now.as_micros() / 1_000) as u32
+}
+
+fn up_to_millis(now: Instant) -> Instant {
+    Instant::from_micros(now.as_micros().div_ceil(1_000) * 1_000)
+}
+
+/// RFC 3168: a mark has come with a packet, or the caller has reduced its window.
+impl Watched {
+    pub(crate) fn congestion_experienced(&mut self) {
+        self.tell_call("# a mark of congestion");
+        let status = self.connection.status();
+        let agreed = status.ecn && status.irs.is_some();
+        self.event(Cause::Mark, |connection, _| connection.congestion_experienced());
+        (self.life.marked, self.life.must_echo) = (self.life.marked | agreed, self.life.must_echo | agreed);
+    }
+
+    pub(crate) fn congestion_window_reduced(&mut self) {
+        self.tell_call("# the congestion window is reduced");
+        let status = self.connection.status();
+        let agreed = status.ecn && status.irs.is_some();
+        self.event(Cause::Mark, |connection, _| connection.congestion_window_reduced());
+        self.life.reduced |= agreed;
+    }
+}

@@ -1,0 +1,76 @@
+//! What is remembered of one life, from the SYN on.
+
+use tcp_lifecycle::{Config, Instant, Segment, SeqNumber, State, Status};
+
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    /// Bytes in the user's send queue: given, and not signalled as acknowledged.
+    pub(super) queue: usize,
+    /// Bytes signalled as acknowledged.
+    pub(super) acknowledged: u32,
+    /// Where the FIN was.
+    pub(super) fin: Option<SeqNumber>,
+    /// RCV.NXT+RCV.WND as it was last advertised.
+    pub(super) edge: Option<SeqNumber>,
+    pub(super) closing: bool,
+    /// The user has closed.
+    pub(super) closed: bool,
+    /// The largest window that the peer has said behind its SYN.
+    pub(super) most_window: u32,
+    /// Of the OPEN that began it.
+    pub(super) passive: bool,
+    /// The policies with which our SYN offers what it offers, and the peer's SYN.
+    pub(super) offer: Config,
+    pub(super) syn: Option<Segment>,
+    /// The TSvals that have come, and the one that was echoed last.
+    pub(super) stamps: Vec<u32>,
+    pub(super) echo: Option<u32>,
+    /// So many bytes from the first one on are urgent; and the peer is still to be told of it.
+    pub(super) urgent: Option<u32>,
+    pub(super) tell_urgent: bool,
+    /// A mark of congestion may be echoed, and must be; and the next new payload says that our window is reduced.
+    pub(super) marked: bool,
+    pub(super) must_echo: bool,
+    pub(super) reduced: bool,
+    pub(super) owed: Owed,
+    /// When a segment was accepted last, when the last keep-alive probe since then went out, and how many.
+    pub(super) heard: Option<Instant>,
+    pub(super) probed: Option<Instant>,
+    pub(super) probes: u8,
+}
+
+/// The ACKs that the peer is owed.
+#[derive(Debug, Default)]
+pub(super) struct Owed {
+    /// Segments with payload in order since the last ACK.
+    pub(super) segments: u32,
+    /// No later than this.
+    pub(super) by: Option<Instant>,
+    /// One that no policy delays.
+    pub(super) at_once: bool,
+}
+
+impl Life {
+    pub(super) fn new(passive: bool, config: &Config) -> Life {
+        Life { passive, offer: *config, ..Life::default() }
+    }
+
+    /// SEND with the URGENT flag has been called in this state: all that is queued is urgent. Of what is in flight already
+    /// nobody can be told that it is.
+    pub(super) fn note_urgent(&mut self, state: State, unsent: u32) {
+        if self.queue > 0 {
+            self.urgent = Some(self.acknowledged + self.queue as u32);
+            self.tell_urgent = unsent > 0 && matches!(state, State::Established | State::CloseWait);
+        }
+    }
+
+    /// RCV.NXT has passed the peer's FIN.
+    pub(super) fn fin_taken(&self, status: &Status) -> bool {
+        matches!(status.state, State::CloseWait | State::Closing | State::LastAck | State::TimeWait)
+    }
+
+    /// The number behind the last urgent byte.
+    pub(super) fn up(&self, iss: SeqNumber) -> Option<SeqNumber> {
+        self.urgent.map(|urgent| iss + 1 + urgent)
+    }
+}

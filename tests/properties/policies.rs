@@ -1,0 +1,114 @@
+//! Policies of any kind.
+
+use core::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use tcp_lifecycle::{Config, KeepAlive};
+
+fn seconds(of: Vec<u64>) -> impl Strategy<Value = Duration> {
+    select(of).prop_map(Duration::from_secs)
+}
+
+fn millis(of: Vec<u64>) -> impl Strategy<Value = Duration> {
+    select(of).prop_map(Duration::from_millis)
+}
+
+fn never_or(of: Vec<u64>) -> impl Strategy<Value = Option<Duration>> {
+    prop::option::of(seconds(of))
+}
+
+fn keep_alive() -> impl Strategy<Value = Option<KeepAlive>> {
+    let times = (millis(vec![500, 2_000, 7_200_000]), millis(vec![300, 75_000]), select(vec![2_u8, 3, 9]));
+    let times = times.prop_map(|(idle, interval, probes)| KeepAlive { idle, interval, probes });
+    prop::option::weighted(0.3, times)
+}
+
+/// The sizes.
+fn sizes() -> impl Strategy<Value = Config> {
+    let mss = select(vec![1_u16, 48, 536, 1_460, u16::MAX]);
+    let max_segment = select(vec![60_u16, 576, 1_500, u16::MAX]);
+    let default = select(vec![48_u16, 536, 1_220]);
+    let buffer = select(vec![0_u32, 1, 2, 100, 5_000, 65_535, 1 << 20, 1 << 30]);
+    let scale = prop_oneof![4 => Just(None), 1 => (0_u8..15).prop_map(Some)];
+    (mss, max_segment, default, buffer, scale).prop_map(
+        |(mss, max_segment, default_peer_mss, receive_buffer, window_scale)| Config {
+            mss,
+            max_segment,
+            default_peer_mss,
+            receive_buffer,
+            window_scale,
+            ..Config::DEFAULT
+        },
+    )
+}
+
+/// What ends a connection, and when.
+fn times() -> impl Strategy<Value = Config> {
+    let ends = (seconds(vec![1, 30, 120]), never_or(vec![1, 60]), never_or(vec![5, 300]));
+    let r = (seconds(vec![0, 10, 100, 4_000_000]), seconds(vec![0, 180]), 0_u8..4);
+    let rto = select(vec![(1_000, 1_000, 60_000), (1_000, 200, 2_000), (3_000, 100, 120_000), (50, 50, 50)]);
+    (ends, r, rto).prop_map(|((msl, fin_wait_2_timeout, user_timeout), (r2, syn_r2, r1), (initial, min, max))| Config {
+        msl,
+        fin_wait_2_timeout,
+        user_timeout,
+        r1,
+        r2,
+        syn_r2,
+        rto_initial: Duration::from_millis(initial),
+        rto_min: Duration::from_millis(min),
+        rto_max: Duration::from_millis(max),
+        ..Config::DEFAULT
+    })
+}
+
+/// What is on or off, and what besides.
+fn switches() -> impl Strategy<Value = Config> {
+    let often = || prop::bool::weighted(0.8);
+    let seldom = || prop::bool::weighted(0.2);
+    let delay = prop::option::weighted(0.4, millis(vec![1, 40, 200, 499]));
+    let on = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let of_ends = (seldom(), seldom(), seldom(), often(), select(vec![0_u8, 1, 10]));
+    (on, of_ends, delay, keep_alive(), seldom()).prop_map(
+        |((timestamps, sack_permitted, ecn, nagle), of_ends, delayed_ack, keep_alive, keep_alive_octet)| {
+            let (reset_in_time_wait, half_duplex_close, icmp_aborts, rfc5961, challenge_limit) = of_ends;
+            Config {
+                timestamps,
+                sack_permitted,
+                ecn,
+                nagle,
+                reset_in_time_wait,
+                half_duplex_close,
+                icmp_aborts,
+                rfc5961,
+                challenge_limit,
+                delayed_ack,
+                keep_alive,
+                keep_alive_octet,
+                ..Config::DEFAULT
+            }
+        },
+    )
+}
+
+/// All of them; in one of three cases the times are the default ones, since many tests of time end too soon otherwise.
+pub(crate) fn policies() -> impl Strategy<Value = Config> {
+    let times = prop_oneof![2 => times(), 1 => Just(Config::DEFAULT)];
+    (sizes(), times, switches()).prop_map(|(sizes, times, switches)| Config {
+        mss: sizes.mss,
+        max_segment: sizes.max_segment,
+        default_peer_mss: sizes.default_peer_mss,
+        receive_buffer: sizes.receive_buffer,
+        window_scale: sizes.window_scale,
+        msl: times.msl,
+        fin_wait_2_timeout: times.fin_wait_2_timeout,
+        user_timeout: times.user_timeout,
+        r1: times.r1,
+        r2: times.r2,
+        syn_r2: times.syn_r2,
+        rto_initial: times.rto_initial,
+        rto_min: times.rto_min,
+        rto_max: times.rto_max,
+        ..switches
+    })
+}

@@ -1,0 +1,76 @@
+//! What must hold at `Wait`, when all is handed out.
+
+use tcp_lifecycle::{Instant, Output, SeqNumber, State, Status};
+
+use super::Watched;
+use crate::arcs::Cause;
+
+impl Watched {
+    pub(super) fn check_wait(&mut self, deadline: Option<Instant>) {
+        assert_eq!(deadline, self.connection.deadline());
+        assert_eq!(self.shown, self.state(), "the last transition leads to the present state");
+        assert_eq!(self.end, None, "the user was not told of the end");
+        let before = self.connection.clone();
+        assert_eq!(self.connection.poll(self.now), Output::Wait(deadline));
+        assert_eq!(before, self.connection);
+        let status = self.connection.status();
+        if let Some(una) = status.snd_una.filter(|una| Some(*una) != status.iss) {
+            self.check_told(una, &status);
+        }
+        let held_back = status.snd_wnd == Some(0) || self.limit == 0;
+        let reopened = self.reopened.take();
+        assert!(reopened.is_none() || reopened != status.snd_una || held_back, "what was refused was not sent again");
+        self.check_owed(&status, deadline);
+        self.check_deadline(deadline, &status);
+        if self.causes.iter().all(|(cause, _)| *cause == Cause::Timeout) && self.timed == Some(self.now) {
+            assert!(self.causes.is_empty() || deadline.is_none_or(|at| at > self.now), "a timer that fires for ever");
+        }
+        self.causes.clear();
+        self.transitions = 0;
+        self.rank = 0;
+    }
+
+    /// SND.UNA, and what the user was told.
+    fn check_told(&self, una: SeqNumber, status: &Status) {
+        let acknowledged = una - status.iss.unwrap() - 1;
+        let fin = u32::from(self.life.fin.is_some_and(|fin| una == fin + 1));
+        assert_eq!(acknowledged, self.life.acknowledged + fin, "SND.UNA, and what the user was told");
+    }
+
+    /// L4: who waits for the network or for time has a timer, and no later than its policy says.
+    fn check_deadline(&self, deadline: Option<Instant>, status: &Status) {
+        // A timer that was running when the caller's limit became zero may fire in vain, and one that was running when
+        // the policies changed goes on.
+        let paused = self.limit == 0 && status.in_flight == 0 && status.unsent > 0;
+        let excused = (paused || self.configured) && deadline.is_some();
+        assert!(deadline.is_some() == self.waits(status) || excused, "{status:?} until {deadline:?}");
+        let waits_for_network = status.in_flight > 0 || (status.unsent > 0 && !paused);
+        let rto = status.rto.filter(|_| waits_for_network && status.state != State::TimeWait && !self.configured);
+        let late = rto.is_some_and(|rto| deadline > Some(self.now + rto));
+        assert!(!late, "a timer longer than the RTO: {status:?} until {deadline:?}");
+        if status.state == State::TimeWait {
+            assert_eq!(deadline, Some(self.time_wait), "2 MSL");
+        }
+        if let (State::FinWait2, Some(timeout)) = (status.state, self.config.fin_wait_2_timeout) {
+            assert!(self.configured || deadline <= Some(self.now + timeout), "FIN-WAIT-2");
+        }
+    }
+
+    /// Whether the connection waits for the network or for time, so that a timer must be running.
+    fn waits(&self, status: &Status) -> bool {
+        if status.rcv_nxt.is_some() && self.life.owed.segments > 0 {
+            return true;
+        }
+        // Nothing but a window that is closed or too small holds back all there is.
+        let probes = status.unsent > 0 && self.limit > 0;
+        let kept = self.config.keep_alive.is_some();
+        match status.state {
+            State::Closed | State::Listen => false,
+            State::SynSent | State::SynReceived | State::TimeWait => true,
+            State::FinWait2 => self.config.fin_wait_2_timeout.is_some() || kept,
+            State::Established | State::CloseWait => status.in_flight > 0 || probes || kept,
+            // All but a FIN that stands behind payload which the caller's limit holds back.
+            State::FinWait1 | State::Closing | State::LastAck => status.in_flight > 0 || probes || status.unsent == 0,
+        }
+    }
+}

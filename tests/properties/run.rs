@@ -1,0 +1,82 @@
+//! Runs a property. A case that fails shrinks, and what is left of it is told as an exchange.
+
+use core::cell::{Cell, RefCell};
+use core::fmt::Debug;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
+
+thread_local! {
+    /// What those tell in whose presence something panics, and the panic itself.
+    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// There is nothing more to tell than has been told.
+    static ENOUGH: Cell<bool> = const { Cell::new(false) };
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// So many cases, unless the environment says otherwise.
+pub(crate) fn config(cases: u32) -> Config {
+    let asked = |name| std::env::var_os(name).is_some();
+    let default = Config { failure_persistence: None, ..Config::default() };
+    Config {
+        cases: if asked("PROPTEST_CASES") { default.cases } else { cases },
+        rng_seed: if asked("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(9293) },
+        max_shrink_iters: 20_000,
+        ..default
+    }
+}
+
+/// To be told if the present case fails.
+pub(crate) fn tell(story: impl ToString) {
+    if !ENOUGH.get() {
+        TOLD.with_borrow_mut(|told| told.push(story.to_string()));
+    }
+}
+
+/// To be told, and no story after it.
+pub(crate) fn tell_last(story: impl ToString) {
+    tell(story);
+    ENOUGH.set(true);
+}
+
+/// What it panics with, and what it tells then; none if it does not panic.
+pub(crate) fn failure(test: impl FnOnce()) -> Option<String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| if QUIET.get() { tell(info) } else { hook(info) }));
+    });
+    TOLD.take();
+    let quiet = QUIET.replace(true);
+    let ran = panic::catch_unwind(AssertUnwindSafe(test));
+    QUIET.set(quiet);
+    ENOUGH.set(false);
+    let told = TOLD.take();
+    ran.is_err().then(|| told.join("\n\n"))
+}
+
+/// Tests so many values; the first that fails shrinks as far as it still does.
+#[track_caller]
+pub(crate) fn check<S>(cases: u32, values: &S, test: impl Fn(S::Value))
+where
+    S: Strategy,
+    S::Value: Clone + Debug,
+{
+    let mut least = None;
+    let failed = failure(|| {
+        let ran = TestRunner::new(config(cases)).run(values, |value| {
+            test(value);
+            Ok(())
+        });
+        if let Err(TestError::Fail(_, value)) = ran {
+            least = Some(value);
+        }
+    });
+    if let Some(value) = least {
+        let told = failure(|| test(value.clone())).unwrap_or_default();
+        panic!("{told}");
+    }
+    assert_eq!(failed, None);
+}

@@ -1,0 +1,87 @@
+//! Many lives of two ends with random policies, calls and faults of the network. In each of them both ends are watched as
+//! in `properties.rs`, and compared with each other.
+//!
+//! A few hundred lives are lived in every run, and those again that have failed before (`tests/soak/lives`). A million:
+//!
+//! ```text
+//! cargo test --release --test soak -- --ignored --nocapture
+//! ```
+//!
+//! `SOAK_LIVES` asks for another number of them, `SOAK_SEED` for others, `SOAK_THREADS` for so many threads. A life that
+//! fails shrinks, and is printed with its ladder. It is kept by putting its text into a file of `tests/soak/lives`.
+
+#[path = "soak/acts.rs"]
+mod acts;
+#[path = "properties/arcs.rs"]
+mod arcs;
+#[path = "soak/checks.rs"]
+mod checks;
+#[path = "soak/life.rs"]
+mod life;
+#[path = "soak/lives.rs"]
+mod lives;
+#[path = "soak/many.rs"]
+mod many;
+#[path = "properties/policies.rs"]
+mod policies;
+#[allow(dead_code, reason = "`properties.rs` uses the rest")]
+#[path = "properties/run.rs"]
+mod run;
+#[path = "properties/settings.rs"]
+mod settings;
+#[allow(dead_code, reason = "`properties.rs` uses the rest")]
+#[path = "properties/watch.rs"]
+mod watch;
+#[path = "soak/words.rs"]
+mod words;
+#[path = "soak/world.rs"]
+mod world;
+
+use std::fs;
+use std::path::Path;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use crate::life::Life;
+use crate::many::{Report, asked, soak};
+use crate::run::{config, failure};
+
+/// Plain `cargo test`: S1 to S17 and L1 to L4 in a few hundred lives.
+#[test]
+fn some_lives_keep_all_that_is_promised() {
+    let report = soak(asked("SOAK_LIVES").unwrap_or(300), asked("SOAK_SEED").unwrap_or(9293), 1);
+    assert!(report.patient > 0 && report.established > 0, "{report}");
+}
+
+#[test]
+#[ignore = "takes minutes; for `cargo test --release --test soak -- --ignored --nocapture`"]
+fn a_million_lives_keep_all_that_is_promised() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = asked("SOAK_THREADS").unwrap_or(threads as u64);
+    let report: Report = soak(asked("SOAK_LIVES").unwrap_or(1_000_000), asked("SOAK_SEED").unwrap_or(9293), threads);
+    println!("{report}");
+}
+
+/// The lives that failed once.
+#[test]
+fn lives_that_failed_before_are_lived_to_their_end() {
+    let lives = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/soak/lives");
+    for entry in fs::read_dir(lives).unwrap() {
+        let path = entry.unwrap().path();
+        let life: Life = fs::read_to_string(&path).unwrap().parse().unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        if let Some(told) = failure(|| _ = world::live(&life)) {
+            panic!("{}\n{told}", path.display());
+        }
+    }
+}
+
+/// What is kept as text is the life that was.
+#[test]
+fn a_life_is_what_is_written_of_it() {
+    let mut runner = TestRunner::new(config(1));
+    for _ in 0..100 {
+        let life = lives::any_life().new_tree(&mut runner).unwrap().current();
+        assert_eq!(life.to_string().parse(), Ok(life.clone()), "{life}");
+    }
+}

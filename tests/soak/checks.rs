@@ -1,0 +1,65 @@
+//! What must hold of both ends together.
+
+use tcp_lifecycle::sim::Side;
+use tcp_lifecycle::{Signal, State, Status};
+
+use crate::world::{SIDES, World, place};
+
+impl World<'_> {
+    /// S2, S7, and what both have agreed on, after every event. (The pair itself compares the bytes: S17.)
+    pub(crate) fn check(&self) {
+        let quiet = self.pair.in_flight().is_empty();
+        for side in SIDES {
+            let (here, there) = (self.pair.status(side), self.pair.status(side.other()));
+            let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
+            assert!(!(apart && quiet) || self.has_died, "S2: ESTABLISHED against {}", there.state);
+            if is_peer_of(&here, &there) && is_peer_of(&there, &here) {
+                self.check_agreement(side, &here, &there);
+            }
+        }
+    }
+
+    fn check_agreement(&self, side: Side, here: &Status, there: &Status) {
+        if let (Some(rcv), Some(snd)) = (here.rcv_nxt, there.snd_nxt) {
+            assert!(rcv.le(snd), "S7: RCV.NXT of {side} beyond its peer's SND.NXT");
+        }
+        if let (Some(una), Some(rcv)) = (here.snd_una, there.rcv_nxt) {
+            assert!(una.le(rcv), "S7: SND.UNA of {side} beyond its peer's RCV.NXT");
+        }
+        if let Some(up) = here.rcv_up {
+            let edge = self.watched[place(side.other())].urgent_edge();
+            assert!(
+                edge.is_some_and(|edge| up.le(edge)),
+                "RCV.UP of {side} beyond what its peer's user sent as urgent"
+            );
+        }
+        if here.snd_una != here.iss && there.snd_una != there.iss {
+            let agreed = |status: &Status| (status.timestamps, status.sack_permitted, status.ecn);
+            assert_eq!(agreed(here), agreed(there), "timestamps, SACK and ECN are agreed");
+            assert_eq!(here.snd_scale, there.rcv_scale, "the window scale is agreed");
+        }
+    }
+
+    /// L1 to L3: both ends have come to CLOSED; and where nothing but the users ended the connection, they have got all
+    /// and know it.
+    pub(crate) fn check_end(&self) {
+        for side in SIDES {
+            assert_eq!(self.pair.state(side), State::Closed, "L1: {side} does not come to its end");
+            if self.is_patient() {
+                assert_eq!(self.pair.received(side).len(), self.pair.sent(side.other()).len(), "L2: bytes for {side}");
+                assert!(self.pair.send_queue(side).is_empty(), "L2: {side} does not know that all has arrived");
+                let ends = |signal: &&Signal| {
+                    use Signal::{Closing, Refused, Reset, TimedOut, Unreachable};
+                    matches!(signal, Closing | Refused | Reset | TimedOut | Unreachable(_))
+                };
+                let told: Vec<_> = self.pair.signals(side).iter().filter(ends).collect();
+                assert_eq!(told, [&Signal::Closing], "L2: a graceful end of {side}");
+            }
+        }
+    }
+}
+
+/// Its numbers are those of this very peer.
+fn is_peer_of(here: &Status, there: &Status) -> bool {
+    here.irs.is_some() && here.irs == there.iss
+}

@@ -1,0 +1,272 @@
+//! A life as it is planned: two ends, what their users do, and what the network does to each segment. It is written and
+//! read as text, so that one that failed can be kept.
+
+use core::fmt;
+use core::str::FromStr;
+use core::time::Duration;
+
+use tcp_lifecycle::sim::Side;
+use tcp_lifecycle::{Config, IcmpError, Open};
+
+use crate::settings::{settings, time};
+use crate::words::{change, duration, number, pair_of};
+
+/// All of it. Times are in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Life {
+    pub(crate) ends: [End; 2],
+    pub(crate) steps: Vec<Step>,
+    /// What happens to the first segments; all that come later arrive after ten milliseconds.
+    pub(crate) fates: Vec<Fate>,
+    pub(crate) outages: Vec<Outage>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct End {
+    pub(crate) config: Config,
+    pub(crate) iss: u32,
+    /// The user consumes so many bytes, so long after they have come.
+    pub(crate) read: usize,
+    pub(crate) wait: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// So long after the one before.
+    pub(crate) after: u64,
+    pub(crate) side: Side,
+    pub(crate) act: Act,
+}
+
+/// What the user does, or what the end learns from elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    Open(Open),
+    Send(usize),
+    SendUrgent(usize),
+    Close,
+    Abort,
+    Limit(u32),
+    /// From, and how many: in eighths of what is in flight.
+    Retransmit(u8, u8),
+    Configure(Box<Config>),
+    /// It quotes the number so far right of SND.UNA.
+    Icmp(IcmpError, u32),
+    Marked,
+    Reduced,
+    /// The ISN offset moves on.
+    Isn(u32),
+    Crash,
+}
+
+/// What the network does to one segment.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Fate {
+    After(u64),
+    Lost,
+    Damaged(u64),
+    Twice(u64, u64),
+}
+
+/// What this end sends in this time is swallowed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outage {
+    pub(crate) from: Side,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+impl Default for End {
+    fn default() -> End {
+        End { config: Config::DEFAULT, iss: 100, read: usize::MAX, wait: 0 }
+    }
+}
+
+impl Life {
+    /// Whatever the network does, nothing but the users' CLOSE ends it: no policy gives up, nobody aborts, and no host
+    /// forgets.
+    pub(crate) fn is_patient(&self) -> bool {
+        let configures = |act: &Act| matches!(act, Act::Configure(config) if !is_patient(config));
+        let aborts = |act: &Act| matches!(act, Act::Icmp(error, _) if error.is_hard());
+        let ends = |act: &Act| matches!(act, Act::Abort | Act::Crash) || aborts(act) || configures(act);
+        self.ends.iter().all(|end| is_patient(&end.config))
+            && !self.steps.iter().any(|step| ends(&step.act))
+            && self.opens_well()
+    }
+
+    /// Each end is opened once, and is open when the other one's SYN comes.
+    fn opens_well(&self) -> bool {
+        let is_open = |step: &&Step| matches!(step.act, Act::Open(_));
+        let [first, second] = self.steps.iter().filter(is_open).collect::<Vec<_>>()[..] else { return false };
+        let active = |step: &Step| step.act == Act::Open(Open::Active);
+        let both = active(first) && active(second) && self.steps[..2] == [first.clone(), second.clone()];
+        first.side != second.side && active(second) && (!active(first) || (both && second.after == 0))
+    }
+}
+
+fn is_patient(config: &Config) -> bool {
+    config.user_timeout.is_none()
+        && config.r2 == Duration::MAX
+        && config.syn_r2 == Duration::MAX
+        && config.fin_wait_2_timeout.is_none()
+        && config.keep_alive.is_none_or(|policy| policy.probes > 50)
+        && config.rto_max <= Duration::from_secs(2)
+        && config.msl >= Duration::from_secs(30)
+        && !config.half_duplex_close
+        && config.challenge_limit > 0
+}
+
+impl fmt::Display for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (side, end) in ["A", "B"].into_iter().zip(&self.ends) {
+            if let Some(settings) = settings(&end.config) {
+                writeln!(f, "{side} config {settings}")?;
+            }
+            writeln!(f, "{side} iss {}", end.iss)?;
+            writeln!(f, "{side} reads {} {}ms", end.read, end.wait)?;
+        }
+        for Step { after, side, act } in &self.steps {
+            if *after > 0 {
+                writeln!(f, "+ {after}ms")?;
+            }
+            writeln!(f, "{side} {act}")?;
+        }
+        for Outage { from, start, end } in &self.outages {
+            writeln!(f, "{from} outage {start}ms {end}ms")?;
+        }
+        for fates in self.fates.chunks(10) {
+            let fates: Vec<_> = fates.iter().map(Fate::to_string).collect();
+            writeln!(f, "network {}", fates.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Act::Open(Open::Active) => f.write_str("open active"),
+            Act::Open(_) => f.write_str("open passive"),
+            Act::Send(bytes) => write!(f, "send {bytes}"),
+            Act::SendUrgent(bytes) => write!(f, "send-urgent {bytes}"),
+            Act::Close => f.write_str("close"),
+            Act::Abort => f.write_str("abort"),
+            Act::Limit(bytes) => write!(f, "limit {bytes}"),
+            Act::Retransmit(from, count) => write!(f, "retransmit {from} {count}"),
+            Act::Configure(config) => write!(f, "configure {}", settings(config).unwrap_or_default()),
+            Act::Icmp(error, ahead) => write!(f, "icmp {error:?} {ahead}"),
+            Act::Marked => f.write_str("marked"),
+            Act::Reduced => f.write_str("reduced"),
+            Act::Isn(forward) => write!(f, "isn {forward}"),
+            Act::Crash => f.write_str("crash"),
+        }
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fate::After(after) => write!(f, "{}", time(Duration::from_millis(*after))),
+            Fate::Lost => f.write_str("lost"),
+            Fate::Damaged(after) => write!(f, "damaged {after}ms"),
+            Fate::Twice(one, other) => write!(f, "twice {one}ms {other}ms"),
+        }
+    }
+}
+
+impl FromStr for Life {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Life, String> {
+        let mut life = Life::default();
+        let mut after = 0;
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (word, rest) = line.split_once(' ').ok_or(format!("`{line}` says too little"))?;
+            match word {
+                "+" => after += duration(rest)?,
+                "network" => {
+                    for fate in rest.split(',') {
+                        life.fates.push(fate.trim().parse()?);
+                    }
+                }
+                "A" => life.line_of(Side::A, rest, &mut after)?,
+                "B" => life.line_of(Side::B, rest, &mut after)?,
+                _ => return Err(format!("`{word}` is neither `A`, `B`, `network` nor `+`")),
+            }
+        }
+        Ok(life)
+    }
+}
+
+impl Life {
+    fn line_of(&mut self, side: Side, line: &str, after: &mut u64) -> Result<(), String> {
+        let end = &mut self.ends[usize::from(side == Side::B)];
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "config" => end.config = change(&Config::DEFAULT, rest)?,
+            "iss" => end.iss = number(rest)?,
+            "reads" => {
+                let (read, wait) = pair_of(rest)?;
+                (end.read, end.wait) = (number(read)?, duration(wait)?);
+            }
+            "outage" => {
+                let (start, until) = pair_of(rest)?;
+                self.outages.push(Outage { from: side, start: duration(start)?, end: duration(until)? });
+            }
+            _ => self.steps.push(Step { after: core::mem::take(after), side, act: line.parse()? }),
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Act {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Act, String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        Ok(match word {
+            "open" if rest == "active" => Act::Open(Open::Active),
+            "open" => Act::Open(Open::Passive),
+            "send" => Act::Send(number(rest)?),
+            "send-urgent" => Act::SendUrgent(number(rest)?),
+            "close" => Act::Close,
+            "abort" => Act::Abort,
+            "limit" => Act::Limit(number(rest)?),
+            "retransmit" => {
+                let (from, count) = pair_of(rest)?;
+                Act::Retransmit(number(from)?, number(count)?)
+            }
+            "configure" => Act::Configure(Box::new(change(&Config::DEFAULT, rest)?)),
+            "icmp" => {
+                let (error, ahead) = pair_of(rest)?;
+                let named = |known: &&IcmpError| format!("{known:?}") == error;
+                let error = ICMP_ERRORS.iter().find(named).ok_or(format!("`{error}` is no ICMP error"))?;
+                Act::Icmp(*error, number(ahead)?)
+            }
+            "marked" => Act::Marked,
+            "reduced" => Act::Reduced,
+            "isn" => Act::Isn(number(rest)?),
+            "crash" => Act::Crash,
+            _ => return Err(format!("`{word}` is nothing that an end does")),
+        })
+    }
+}
+
+/// Those that happen in lives.
+pub(crate) const ICMP_ERRORS: [IcmpError; 4] =
+    [IcmpError::SourceQuench, IcmpError::HostUnreachable, IcmpError::PortUnreachable, IcmpError::FragmentationNeeded];
+
+impl FromStr for Fate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Fate, String> {
+        let words: Vec<_> = text.split_whitespace().collect();
+        Ok(match words.as_slice() {
+            ["lost"] => Fate::Lost,
+            ["damaged", after] => Fate::Damaged(duration(after)?),
+            ["twice", one, other] => Fate::Twice(duration(one)?, duration(other)?),
+            [after] => Fate::After(duration(after)?),
+            _ => return Err(format!("`{text}` is nothing that a network does")),
+        })
+    }
+}

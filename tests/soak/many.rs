@@ -1,0 +1,153 @@
+//! Many lives, and what there was of them.
+
+use core::cell::Cell;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+
+use crate::life::Life;
+use crate::lives::any_life;
+use crate::run::failure;
+use crate::world::{Lived, live};
+
+/// A number that the environment asks for.
+pub(crate) fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+}
+
+/// Sums over all lives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) lives: u64,
+    /// Lives in which every byte had to arrive, and those in which both ends were ESTABLISHED.
+    pub(crate) patient: u64,
+    pub(crate) established: u64,
+    sent: u64,
+    delivered: u64,
+    lost: u64,
+    swallowed: u64,
+    damaged: u64,
+    duplicated: u64,
+    late: u64,
+    virtual_seconds: f64,
+    seconds: f64,
+}
+
+impl Report {
+    fn add(&mut self, lived: &Lived) {
+        let counts = lived.counts;
+        self.lives += 1;
+        self.patient += u64::from(lived.patient);
+        self.established += u64::from(lived.established);
+        self.sent += counts.sent;
+        self.delivered += counts.delivered;
+        self.lost += counts.lost;
+        self.swallowed += counts.swallowed;
+        self.damaged += counts.corrupted;
+        self.duplicated += counts.duplicated;
+        self.late += lived.late;
+        self.virtual_seconds += lived.virtual_time.as_secs_f64();
+    }
+
+    fn merge(&mut self, other: &Report) {
+        self.lives += other.lives;
+        self.patient += other.patient;
+        self.established += other.established;
+        self.sent += other.sent;
+        self.delivered += other.delivered;
+        self.lost += other.lost;
+        self.swallowed += other.swallowed;
+        self.damaged += other.damaged;
+        self.duplicated += other.duplicated;
+        self.late += other.late;
+        self.virtual_seconds += other.virtual_seconds;
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { lives, patient, established, sent, delivered, .. } = self;
+        let faults = self.lost + self.swallowed + self.damaged + self.duplicated + self.late;
+        writeln!(
+            f,
+            "lives       {lives:>12}, {established} of them established, in {patient} every byte had to arrive"
+        )?;
+        writeln!(f, "segments    {sent:>12} sent, {delivered} delivered")?;
+        writeln!(f, "faults      {faults:>12}: {} lost, {} swallowed in a black hole,", self.lost, self.swallowed)?;
+        writeln!(f, "{:>24} {} damaged, {} duplicated, {} late", "", self.damaged, self.duplicated, self.late)?;
+        writeln!(f, "time        {:>12.1} s, of TCP {:.1} days", self.seconds, self.virtual_seconds / 86_400.0)?;
+        let rate = |count: &u64| *count as f64 / self.seconds.max(1e-9);
+        write!(f, "rate        {:>12.0} lives and {:.0} segments a second", rate(lives), rate(sent))
+    }
+}
+
+/// So many lives. Each has a seed of its own, so that neither their number nor that of the threads changes any of them.
+pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
+    let start = Instant::now();
+    let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+    let work = || {
+        let mut report = Report::default();
+        let any = any_life();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= lives || failed.load(Ordering::Relaxed) {
+                return Ok(report);
+            }
+            match live_one(&any, seed, number) {
+                Ok(lived) => report.add(&lived),
+                Err(told) => {
+                    failed.store(true, Ordering::Relaxed);
+                    return Err(told);
+                }
+            }
+            if threads > 1 && number % 100_000 == 99_999 {
+                println!("{:>10} lives, {:?}", number + 1, start.elapsed());
+            }
+        }
+    };
+    let mut report = Report::default();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            match worker.join().expect("a failure is no panic of the worker") {
+                Ok(part) => report.merge(&part),
+                Err(told) => panic!("{told}"),
+            }
+        }
+    });
+    report.seconds = start.elapsed().as_secs_f64();
+    report
+}
+
+/// The life of this number; or what is to be told of it, once it has shrunk.
+fn live_one(lives: &impl Strategy<Value = Life>, seed: u64, number: u64) -> Result<Lived, String> {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..].copy_from_slice(&(number + 1).to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::XorShift, &bytes);
+    let config = Config { failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let tree = lives.new_tree(&mut runner).expect("lives are not filtered");
+    let lived = Cell::new(Lived::default());
+    let mut least: Option<Life> = None;
+    failure(|| {
+        let ran = runner.run_one(tree, |life| {
+            lived.set(live(&life));
+            Ok(())
+        });
+        if let Err(TestError::Fail(_, life)) = ran {
+            least = Some(life);
+        }
+    });
+    match least {
+        None => Ok(lived.get()),
+        Some(life) => {
+            let told = failure(|| _ = live(&life)).unwrap_or_default();
+            Err(format!("life {number} of seed {seed}, shrunk:\n\n{told}"))
+        }
+    }
+}

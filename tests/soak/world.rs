@@ -1,0 +1,310 @@
+//! Lives a life in virtual time: two ends over a simulated network, each of them watched.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use tcp_lifecycle::sim::{Counts, Network, Pair, Side, What};
+use tcp_lifecycle::{Instant, Output, Signal, State, Transmit};
+
+use crate::life::{Act, Fate, Life};
+use crate::run;
+use crate::watch::Watched;
+
+/// More events than this are two ends that do not come to an end.
+const MOST: usize = 40_000;
+const USUAL: u64 = 10;
+pub(crate) const SIDES: [Side; 2] = [Side::A, Side::B];
+
+enum Happens {
+    /// The next step of the plan.
+    Step(usize),
+    Arrives(u64),
+    Reads(Side),
+    /// The user comes to an end, sooner or later.
+    WindsUp(Side),
+}
+
+/// What there was of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lived {
+    pub(crate) counts: Counts,
+    /// Segments that took longer than usual.
+    pub(crate) late: u64,
+    pub(crate) patient: bool,
+    /// Both ends were ESTABLISHED.
+    pub(crate) established: bool,
+    pub(crate) virtual_time: Duration,
+}
+
+pub(crate) struct World<'l> {
+    pub(crate) life: &'l Life,
+    pub(crate) pair: Pair,
+    pub(crate) watched: [Watched; 2],
+    /// How much of the trace has been looked at, and how many fates have been met.
+    seen: usize,
+    met: usize,
+    agenda: BTreeMap<(Instant, u64), Happens>,
+    planned: u64,
+    reads: [bool; 2],
+    /// By an ABORT, a crash or an error; then the other end may have to find out.
+    pub(crate) has_died: bool,
+    patient: bool,
+    isn_offsets: [u32; 2],
+    lived: Lived,
+}
+
+/// Whoever looks on while something breaks tells what happened.
+impl Drop for World<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            run::tell_last(format!("{}\n{}", self.life, self.pair.trace()));
+        }
+    }
+}
+
+/// From the first OPEN until nothing is left to happen.
+pub(crate) fn live(life: &Life) -> Lived {
+    let mut world = World::new(life);
+    world.run();
+    world.check_end();
+    world.lived.counts = world.pair.counts();
+    world.lived.patient = world.patient;
+    world.lived.virtual_time = world.pair.now().saturating_duration_since(Instant::ZERO);
+    world.lived
+}
+
+impl<'l> World<'l> {
+    fn new(life: &'l Life) -> World<'l> {
+        let [a, b] = &life.ends;
+        let mut pair = Pair::new(&a.config, &b.config, Network::BY_HAND);
+        for (side, end) in SIDES.into_iter().zip(&life.ends) {
+            pair.stop_reading(side);
+            pair.set_isn_offset(side, end.iss);
+        }
+        let at = |millis| Instant::ZERO + Duration::from_millis(millis);
+        for outage in &life.outages {
+            pair.black_hole(outage.from, at(outage.start)..at(outage.end));
+        }
+        World {
+            life,
+            pair,
+            watched: [Watched::new(a.config, a.iss), Watched::new(b.config, b.iss)],
+            seen: 0,
+            met: 0,
+            agenda: BTreeMap::new(),
+            planned: 0,
+            reads: [false; 2],
+            has_died: false,
+            patient: life.is_patient(),
+            isn_offsets: [a.iss, b.iss],
+            lived: Lived::default(),
+        }
+    }
+
+    fn run(&mut self) {
+        let mut after = 0;
+        for (index, step) in self.life.steps.iter().enumerate() {
+            after += step.after;
+            self.plan(after, Happens::Step(index));
+        }
+        for side in SIDES {
+            self.plan(after + 1_000, Happens::WindsUp(side));
+        }
+        for _ in 0..MOST {
+            if !self.happens_next() {
+                return;
+            }
+            self.look();
+            self.check();
+        }
+        let [a, b] = SIDES.map(|side| self.pair.state(side));
+        panic!("{a} and {b} do not come to an end");
+    }
+
+    fn plan(&mut self, after: u64, happens: Happens) {
+        self.planned += 1;
+        self.agenda.insert((self.pair.now() + Duration::from_millis(after), self.planned), happens);
+    }
+
+    /// The next event; false if there is none.
+    fn happens_next(&mut self) -> bool {
+        let next = self.agenda.keys().next().map(|(at, _)| *at);
+        match (self.pair.next_event(), next) {
+            (Some(timer), next) if next.is_none_or(|next| timer <= next) => {
+                self.pair.step().unwrap_or_else(|violation| panic!("{violation}"));
+            }
+            (_, Some(next)) => {
+                self.pair.drive_until(next).unwrap_or_else(|violation| panic!("{violation}"));
+                self.pass();
+                if let Some((_, happens)) = self.agenda.pop_first() {
+                    self.happens(happens);
+                }
+            }
+            (_, None) => return false,
+        }
+        true
+    }
+
+    /// The watched ends have the time of the pair.
+    fn pass(&mut self) {
+        for watched in &mut self.watched {
+            watched.pass(self.pair.now().saturating_duration_since(watched.now));
+        }
+    }
+
+    fn happens(&mut self, happens: Happens) {
+        match happens {
+            Happens::Step(index) => {
+                let step = &self.life.steps[index];
+                self.step(step.side, &step.act);
+            }
+            Happens::Arrives(number) => {
+                if let Some(index) = self.pair.in_flight().iter().position(|flight| flight.number == number) {
+                    self.pair.deliver(index);
+                }
+            }
+            Happens::Reads(side) => {
+                self.reads[place(side)] = false;
+                let unread = self.pair.status(side).unread as usize;
+                let bytes = unread.min(self.life.ends[place(side)].read.max(1));
+                if bytes > 0 {
+                    self.pair.read(side, bytes);
+                    self.watched(side).receive(bytes).expect("it is unread");
+                }
+            }
+            Happens::WindsUp(side) => self.wind_up(side),
+        }
+    }
+
+    pub(crate) fn is_patient(&self) -> bool {
+        self.patient
+    }
+
+    /// The next initial sequence number lies further on than it would.
+    pub(crate) fn move_isn(&mut self, side: Side, forward: u32) {
+        let offset = &mut self.isn_offsets[place(side)];
+        *offset = offset.wrapping_add(forward);
+        let offset = *offset;
+        self.pair.set_isn_offset(side, offset);
+        self.watched(side).connection.set_isn_offset(offset);
+    }
+
+    pub(crate) fn watched(&mut self, side: Side) -> &mut Watched {
+        &mut self.watched[place(side)]
+    }
+
+    /// No limit any more; then CLOSE, as soon as it does not throw away what is queued.
+    fn wind_up(&mut self, side: Side) {
+        let peer = self.pair.state(side.other());
+        match self.pair.state(side) {
+            State::Closed => return,
+            State::Listen if peer == State::Closed => self.act(side, &Act::Close),
+            State::Established | State::CloseWait => {
+                self.act(side, &Act::Limit(u32::MAX));
+                self.act(side, &Act::Close);
+            }
+            // Nobody is left to send a FIN.
+            State::FinWait2 if peer == State::Closed && self.has_died => self.act(side, &Act::Abort),
+            State::FinWait1 | State::LastAck | State::Closing => self.act(side, &Act::Limit(u32::MAX)),
+            State::Listen | State::SynSent | State::SynReceived | State::FinWait2 | State::TimeWait => {}
+        }
+        self.plan(1_000, Happens::WindsUp(side));
+    }
+
+    /// What has happened in the pair happens to the watched ends too, and they hand out the same.
+    pub(crate) fn look(&mut self) {
+        self.pass();
+        let events: Vec<_> = self.pair.trace().events()[self.seen..].to_vec();
+        self.seen += events.len();
+        let mut handed_out = [Vec::new(), Vec::new()];
+        let mut touched = [false; 2];
+        for event in &events {
+            let (side, at) = (event.side, place(event.side));
+            touched[at] = true;
+            match &event.what {
+                What::Timeout(_) => self.watched(side).timeout(),
+                What::Arrived(_, segment, outcome) => {
+                    assert_eq!(self.watched(side).segment(*segment), *outcome);
+                }
+                What::Crashed => {
+                    let end = &self.life.ends[at];
+                    // What it has planned for reading finds nothing unread.
+                    self.watched[at] = Watched::new(end.config, self.isn_offsets[at]);
+                    self.has_died = true;
+                    self.pass();
+                }
+                What::Transition(transition) => {
+                    self.lived.established |= transition.to == State::Established;
+                    handed_out[at].push(Output::Transition(*transition));
+                }
+                What::Signal(signal) => {
+                    use Signal::{Refused, Reset, TimedOut, Unreachable};
+                    self.has_died |= matches!(signal, Refused | Reset | TimedOut | Unreachable(_));
+                    handed_out[at].push(Output::Signal(*signal));
+                }
+                What::Sent(number, segment) => {
+                    handed_out[at].push(Output::Transmit(Transmit { segment: *segment, payload: 0..0 }));
+                    self.meet(*number);
+                }
+                What::Start
+                | What::Call(_)
+                | What::Injected(..)
+                | What::Lost(..)
+                | What::Swallowed(..)
+                | What::Duplicated(..)
+                | What::HeldBack(..)
+                | What::Corrupted(..)
+                | What::Note(_)
+                | _ => {}
+            }
+        }
+        for (at, outputs) in handed_out.into_iter().enumerate().filter(|(at, _)| touched[*at]) {
+            let watched: Vec<_> = self.watched[at].drain().into_iter().map(without_range).collect();
+            assert_eq!(watched, outputs, "the same events, but another outcome");
+        }
+        self.seen = self.pair.trace().events().len();
+        for side in SIDES {
+            let at = place(side);
+            if !self.reads[at] && self.pair.status(side).unread > 0 {
+                self.reads[at] = true;
+                self.plan(self.life.ends[at].wait, Happens::Reads(side));
+            }
+        }
+    }
+
+    /// A segment has been sent, and meets its fate.
+    fn meet(&mut self, number: u64) {
+        let fate = self.life.fates.get(self.met).cloned().unwrap_or(Fate::After(USUAL));
+        self.met += 1;
+        // None if it was swallowed.
+        let Some(index) = self.pair.in_flight().iter().position(|flight| flight.number == number) else { return };
+        match fate {
+            Fate::After(after) => {
+                self.lived.late += u64::from(after > USUAL);
+                self.plan(after, Happens::Arrives(number));
+            }
+            Fate::Lost => _ = self.pair.lose(index),
+            Fate::Damaged(after) => {
+                self.pair.corrupt(index);
+                self.plan(after, Happens::Arrives(number));
+            }
+            Fate::Twice(one, other) => {
+                self.pair.duplicate(index);
+                self.plan(one, Happens::Arrives(number));
+                self.plan(other, Happens::Arrives(number));
+            }
+        }
+    }
+}
+
+pub(crate) fn place(side: Side) -> usize {
+    usize::from(side == Side::B)
+}
+
+/// A trace does not tell which bytes of the queue a segment carries; the pair has looked at those.
+fn without_range(output: Output) -> Output {
+    match output {
+        Output::Transmit(transmit) => Output::Transmit(Transmit { payload: 0..0, ..transmit }),
+        Output::Transition(_) | Output::Signal(_) | Output::Wait(_) => output,
+    }
+}
