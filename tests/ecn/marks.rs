@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::{Config, Control, Output, Segment, Signal};
+use tcp_lifecycle::{Config, Connection, Control, Output, Segment, Signal};
 
 use super::{NOW, WILLING, after, agreed, agreed_with, arrives, bits, drain, segment};
 
@@ -191,4 +191,42 @@ fn a_probe_of_a_closed_window_says_nothing() {
     assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
     let opened = arrives(&mut connection, "<SEQ=300><ACK=101><CTL=ACK><WND=1000>").0;
     assert_eq!(bits(&opened)[0], Control::CWR);
+}
+
+/// Only what is neither sent again nor a probe may be marked as capable of it (RFC 3168 sections 6.1.5 and 6.1.6): what
+/// begins where the flight has ended, while the window is open.
+#[test]
+fn the_status_tells_before_each_poll_whether_payload_is_new() {
+    let mut connection = agreed();
+    connection.send(300, NOW).unwrap();
+    assert_eq!(new_payload(&mut connection), [true; 3]);
+    connection.timeout(NOW + SECOND);
+    assert_eq!(new_payload(&mut connection), [false]);
+    connection.send(100, NOW).unwrap();
+    connection.segment_arrives(&segment("<SEQ=300><ACK=300><CTL=ACK><WND=1000>"), NOW).unwrap();
+    assert_eq!(new_payload(&mut connection), [false, true]);
+    connection.segment_arrives(&segment("<SEQ=300><ACK=500><CTL=ACK><WND=0>"), NOW).unwrap();
+    connection.send(100, NOW).unwrap();
+    assert_eq!(new_payload(&mut connection), [false; 0]);
+    connection.timeout(connection.deadline().unwrap());
+    assert_eq!(new_payload(&mut connection), [false], "a probe");
+    connection.segment_arrives(&segment("<SEQ=300><ACK=500><CTL=ACK><WND=1000>"), NOW).unwrap();
+    assert_eq!(new_payload(&mut connection), [false], "its byte again, and the rest with it");
+}
+
+/// Of each segment with payload that is put out.
+fn new_payload(connection: &mut Connection) -> Vec<bool> {
+    let mut new = vec![];
+    loop {
+        let before = connection.status();
+        match connection.poll(NOW) {
+            Output::Transmit(transmit) if transmit.payload.is_empty() => {}
+            Output::Transmit(transmit) => {
+                let ends = u32::try_from(transmit.payload.start).unwrap() == before.in_flight;
+                new.push(ends && before.snd_wnd != Some(0));
+            }
+            Output::Transition(_) | Output::Signal(_) => {}
+            Output::Wait(_) => return new,
+        }
+    }
 }
