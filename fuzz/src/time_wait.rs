@@ -88,7 +88,8 @@ impl Input {
             return assert_ne!(connection.state(), State::TimeWait);
         };
         let edge = edge_of_next_ack(&connection, now);
-        let mut twins = Twins { life, connection, time_wait, now, edge };
+        let latest = now + Duration::from_secs(4 * 3_600);
+        let mut twins = Twins { life, connection, time_wait, now, latest, edge };
         for event in self.events.into_iter().take(MOST_EVENTS) {
             twins.happens(event);
         }
@@ -136,6 +137,8 @@ struct Twins {
     connection: Connection,
     time_wait: TimeWait,
     now: Instant,
+    /// Beyond four and a half hours a `TimeWait` that nobody has told of its deadline loses count.
+    latest: Instant,
     /// RCV.NXT+RCV.WND as the next ACK has it.
     edge: SeqNumber,
 }
@@ -156,11 +159,11 @@ impl Twins {
                 let offset = self.time_wait.reopens(&syn, self.life.isn_offset, now, &config);
                 assert_eq!(offset, self.connection.reopens(&syn, now), "{syn}");
             }
-            Event::Millis(millis) => self.now = now + Duration::from_millis(millis.into()),
+            Event::Millis(millis) => self.now = (now + Duration::from_millis(millis.into())).min(self.latest),
             Event::ToDeadline(millis) => {
                 if let Some(deadline) = self.connection.deadline() {
                     let micros = deadline.as_micros().saturating_add_signed(i64::from(millis) * 1_000);
-                    self.now = now.max(Instant::from_micros(micros));
+                    self.now = now.max(Instant::from_micros(micros)).min(self.latest);
                 }
             }
             Event::Timeout => {
