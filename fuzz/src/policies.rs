@@ -106,7 +106,8 @@ enum Event {
     Close,
     Abort,
     Limit(u32),
-    Retransmit(u16, u16),
+    /// From so many bytes behind the front to so many more or less than are in flight.
+    Retransmit(u8, i8),
     RetransmitAny(usize, usize),
     Configure(Box<Policies>),
     Icmp(u8, Number),
@@ -185,7 +186,10 @@ impl End {
             Event::Close => _ = self.call(|connection, now| connection.close(now)),
             Event::Abort => _ = self.call(|connection, _| connection.abort()),
             Event::Limit(in_flight) => self.connection.limit(in_flight),
-            Event::Retransmit(start, bytes) => self.retransmit(start.into()..usize::from(start) + usize::from(bytes)),
+            Event::Retransmit(start, more) => {
+                let in_flight = self.connection.status().in_flight as usize;
+                self.retransmit(start.into()..in_flight.saturating_add_signed(more.into()));
+            }
             Event::RetransmitAny(start, end) => self.retransmit(start..end),
             Event::Configure(policies) => {
                 self.config = policies.config();
@@ -250,7 +254,9 @@ impl End {
     }
 
     fn retransmit(&mut self, range: Range<usize>) {
-        self.call(|connection, _| connection.retransmit(range));
+        let sent = self.connection.status().in_flight as usize;
+        let again = self.call(|connection, _| connection.retransmit(range.clone()));
+        assert!(!again || range.is_empty() || range.end <= sent, "{range:?} of {sent}");
     }
 
     fn segment(&mut self, segment: &Segment) {
@@ -320,7 +326,9 @@ impl End {
         assert!(payload.len() == usize::from(segment.payload_len()) || octet, "{segment} {payload:?}");
         assert!(payload.end <= self.queue, "{segment} {payload:?} of {}", self.queue);
         if !segment.control().contains(Control::RST) {
-            assert_eq!(segment.ack(), self.connection.status().rcv_nxt);
+            let status = self.connection.status();
+            assert_eq!(segment.ack(), status.rcv_nxt);
+            assert!(status.snd_nxt.is_some_and(|nxt| (segment.seq() + segment.len()).le(nxt)), "{segment} {status:?}");
         }
         assert_eq!(segment.to_string().parse(), Ok(*segment));
     }

@@ -15,7 +15,8 @@ pub struct Input {
     isn_offsets: [u32; 2],
     opens: Opens,
     keeps: [bool; 2],
-    actions: Vec<(Side, Action)>,
+    /// Two bytes each, so that small changes of the input are small changes of the schedule.
+    actions: Vec<[u8; 2]>,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -25,30 +26,47 @@ enum Opens {
     Both,
 }
 
-#[derive(Arbitrary, Clone, Copy, Debug)]
-enum Side {
-    A,
-    B,
-}
-
 /// Of one end; segments by their place among those on the way to it.
-#[derive(Arbitrary, Debug)]
+#[derive(Debug)]
 enum Action {
-    Send(u16),
-    Receive(u16),
+    Send(u8),
+    Receive(u8),
     Close,
-    Limit(u16),
+    Limit(u8),
     Deliver(u8),
+    DeliverAll,
     /// The event is not polled.
     DeliverAndWait(u8),
     Lose(u8),
+    LoseAll,
     Copy(u8),
-    Expire,
-    Millis(u16),
+    /// The timer fires so many times.
+    Expire(u8),
+    Passes(Duration),
+}
+
+impl Action {
+    fn of(which: u8, argument: u8) -> Action {
+        match which % 12 {
+            0 => Action::Send(argument),
+            1 => Action::Receive(argument),
+            2 => Action::Close,
+            3 => Action::Limit(argument),
+            4 => Action::Deliver(argument),
+            5 => Action::DeliverAll,
+            6 => Action::DeliverAndWait(argument),
+            7 => Action::Lose(argument),
+            8 => Action::LoseAll,
+            9 => Action::Copy(argument),
+            10 => Action::Expire(argument % 8 + 1),
+            _ => Action::Passes(Duration::from_millis(u64::from(argument) * u64::from(argument))),
+        }
+    }
 }
 
 const MOST_ACTIONS: usize = 120;
-const MOST_QUEUED: usize = 600;
+/// Each byte may take a segment and a timeout of its own.
+const MOST_BYTES: usize = 400;
 /// More steps than these are two ends that do not come to an end.
 const MOST_STEPS: usize = 100_000;
 
@@ -104,8 +122,8 @@ impl Input {
             world.ends[side].watched.open(open).expect("OPEN in CLOSED");
             world.drain(side);
         }
-        for (side, action) in self.actions.into_iter().take(MOST_ACTIONS) {
-            world.act(side as usize, action);
+        for [which, argument] in self.actions.into_iter().take(MOST_ACTIONS) {
+            world.act(usize::from(which & 1), &Action::of(which >> 1, argument));
             world.check();
         }
         world.finish();
@@ -113,18 +131,25 @@ impl Input {
 }
 
 impl World {
-    fn act(&mut self, side: usize, action: Action) {
+    fn act(&mut self, side: usize, action: &Action) {
         let end = &mut self.ends[side];
-        match action {
+        match *action {
             Action::Send(bytes) => end.send(bytes.into()),
             Action::Receive(bytes) => end.receive(bytes.into()),
             Action::Close => end.close(),
             Action::Limit(in_flight) => end.watched.limit(in_flight.into()),
-            Action::Expire => return self.expire(side),
-            Action::Millis(millis) => return self.pass(Duration::from_millis(millis.into())),
+            Action::Expire(times) => return (0..times).for_each(|_| self.expire(side)),
+            Action::Passes(time) => return self.pass(time),
             Action::Deliver(place) => self.deliver(side, place.into()),
+            Action::DeliverAll => {
+                while !self.flights[side].is_empty() {
+                    self.deliver(side, 0);
+                    self.drain(side);
+                }
+            }
             Action::DeliverAndWait(place) => return self.deliver(side, place.into()),
             Action::Lose(place) => drop(self.take(side, place.into())),
+            Action::LoseAll => self.flights[side].clear(),
             Action::Copy(place) => {
                 let flights = &mut self.flights[side];
                 if let Some(flight) = flights.get(usize::from(place) % flights.len().max(1)).copied() {
@@ -251,7 +276,7 @@ impl End {
     }
 
     fn send(&mut self, bytes: usize) {
-        let room = MOST_QUEUED.saturating_sub(self.given - self.acknowledged);
+        let room = MOST_BYTES - self.given;
         if self.watched.send(bytes.min(room)).is_ok() {
             self.given += bytes.min(room);
         }
