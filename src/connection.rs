@@ -225,6 +225,9 @@ impl Connection {
     /// CLOSE, RFC 9293 section 3.10.4: the user has no more to send; what is queued is sent, then a FIN. Payload may
     /// still arrive. Allowed once, in any state but CLOSED.
     ///
+    /// In LISTEN and SYN-SENT the connection ends at once, in CLOSED, and what is queued is dropped: who wants it sent waits
+    /// for ESTABLISHED. With [`half_duplex_close`](crate::Config::half_duplex_close) a CLOSE with bytes unread resets.
+    ///
     /// # Errors
     ///
     /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::ConnectionClosing`] the second time.
