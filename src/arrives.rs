@@ -1,10 +1,11 @@
-//! RFC 9293 section 3.10.7: SEGMENT ARRIVES. The dispatch to the four subsections, and the ways in which processing ends
-//! early.
+//! RFC 9293 section 3.10.7: SEGMENT ARRIVES. The dispatch to the four subsections, and the ways in which processing
+//! ends early.
 
 mod closed;
 mod listen;
 mod syn_sent;
 mod synchronized;
+mod text;
 
 use core::ops::Range;
 

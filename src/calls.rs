@@ -59,8 +59,8 @@ impl Connection {
         }
     }
 
-    /// SEND with the URGENT flag: SND.UP is behind the last byte of the queue (MUST-62), and the peer learns of it by the
-    /// next segment, if need be by an ACK.
+    /// SEND with the URGENT flag: SND.UP is behind the last byte of the queue (MUST-62), and the peer learns of it by
+    /// the next segment, if need be by an ACK.
     pub(crate) fn call_send_urgent(&mut self, bytes: usize) -> Result<(), CallError> {
         self.call_send(bytes)?;
         let (snd, established) = match &mut self.tcb {

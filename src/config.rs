@@ -18,8 +18,8 @@ pub(crate) use policy::Policy;
 /// ```
 ///
 /// A connection keeps its times in a compact form: whole milliseconds up to 8.19 s, three significant digits or more
-/// beyond, rounded up; `Duration::MAX` and anything over two and a half years is for ever, and so is a user timeout or R2
-/// of seven weeks.
+/// beyond, rounded up; `Duration::MAX` and anything over two and a half years is for ever, and so is a user timeout or
+/// R2 of seven weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     /// The maximum segment size that our SYNs announce: the most payload bytes we take in one segment (RFC 9293
@@ -40,30 +40,34 @@ pub struct Config {
     /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of every segment, and protection
     /// against old duplicates.
     pub timestamps: bool,
-    /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the caller's.
+    /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the
+    /// caller's.
     pub sack_permitted: bool,
-    /// Offer and accept explicit congestion notification (RFC 3168; RFC 9293 section 3.8.2, SHLD-8). It asks for a caller who
-    /// marks packets as capable of it, reads the marks that come
+    /// Offer and accept explicit congestion notification (RFC 3168; RFC 9293 section 3.8.2, SHLD-8). It asks for a
+    /// caller who marks packets as capable of it, reads the marks that come
     /// ([`congestion_experienced`](crate::Connection::congestion_experienced)), and has a congestion window to reduce.
     pub ecn: bool,
     /// The maximum segment lifetime (RFC 9293 section 3.4.2). TIME-WAIT lasts twice as long.
     pub msl: Duration,
-    /// How long FIN-WAIT-2 may be idle before the connection is given up. `None` is the RFC's answer: for ever.
-    pub fin_wait_2_timeout: Option<Duration>,
-    /// How long what we have sent may stay unacknowledged without any progress (RFC 9293 section 3.9.1.1). `None` is
+    /// How long FIN-WAIT-2 may be idle before the connection is given up, zero for at once. `None` is the RFC's answer:
     /// for ever.
+    pub fin_wait_2_timeout: Option<Duration>,
+    /// How long what we have sent may stay unacknowledged without any progress (RFC 9293 section 3.9.1.1), more than
+    /// zero. `None` is for ever.
     pub user_timeout: Option<Duration>,
     /// R1 of RFC 9293 section 3.8.3: after so many retransmissions of the same segment the user is told. Three or
     /// more (SHLD-10); zero is never.
     pub r1: u8,
-    /// R2 of RFC 9293 section 3.8.3: when the retransmission timer fires so long after the last progress, the connection
-    /// is given up. `Duration::MAX` is never.
+    /// R2 of RFC 9293 section 3.8.3: when the retransmission timer fires so long after the last progress, the
+    /// connection is given up: with zero, when it fires for the first time. The RFC wants 100 s or more (SHLD-11).
+    /// `Duration::MAX` is never.
     pub r2: Duration,
     /// R2 while our SYN is unacknowledged, three minutes or more (RFC 9293 section 3.8.3, MUST-23).
     pub syn_r2: Duration,
-    /// The retransmission timeout before the first sample of the round-trip time (RFC 6298 section 2.1).
+    /// The retransmission timeout before the first sample of the round-trip time (RFC 6298 section 2.1), from `rto_min`
+    /// to `rto_max`.
     pub rto_initial: Duration,
-    /// The least retransmission timeout (RFC 6298 section 2.4).
+    /// The least retransmission timeout (RFC 6298 section 2.4), more than zero.
     pub rto_min: Duration,
     /// The greatest retransmission timeout, and the longest pause between two probes of a closed window (RFC 6298
     /// section 2.5). A user timeout that is shorter takes its place.
@@ -71,8 +75,8 @@ pub struct Config {
     /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
     /// promise to the connections that come after (RFC 1337).
     pub reset_in_time_wait: bool,
-    /// Nagle's algorithm (RFC 9293 section 3.7.4): while anything is unacknowledged, less than a full segment waits, unless
-    /// the user has closed. It can be switched off (MUST-17), also in mid-life.
+    /// Nagle's algorithm (RFC 9293 section 3.7.4): while anything is unacknowledged, less than a full segment waits,
+    /// unless the user has closed. It can be switched off (MUST-17), also in mid-life.
     pub nagle: bool,
     /// Delayed acknowledgments (RFC 9293 section 3.8.6.3): payload in order is acknowledged no later than so long after
     /// it has come, and every second segment at once. `None` and zero: each at once. Less than half a second, for which
@@ -81,21 +85,21 @@ pub struct Config {
     /// Keep-alive (RFC 9293 section 3.8.4, MAY-5). `None`, the default, is off (MUST-24, MUST-25).
     pub keep_alive: Option<KeepAlive>,
     /// The probes of keep-alive carry one octet of garbage, for peers that do not answer a segment without payload (RFC
-    /// 9293 section 3.8.4, MAY-6). It is no byte of the send queue: `Transmit::payload` is empty, and the caller puts in
-    /// any octet.
+    /// 9293 section 3.8.4, MAY-6). It is no byte of the send queue: `Transmit::payload` is empty, and the caller puts
+    /// in any octet.
     pub keep_alive_octet: bool,
-    /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): a CLOSE while bytes are unread, or bytes that arrive after it,
-    /// reset the connection, so that the peer learns that they are lost (SHLD-3).
+    /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): a CLOSE while bytes are unread, or bytes that arrive after
+    /// it, reset the connection, so that the peer learns that they are lost (SHLD-3).
     pub half_duplex_close: bool,
-    /// A hard ICMP error ends the connection in every state, as RFC 9293 section 3.9.2.2 says; otherwise only before it is
-    /// established.
+    /// A hard ICMP error ends the connection in every state, as RFC 9293 section 3.9.2.2 says; otherwise only before it
+    /// is established.
     pub icmp_aborts: bool,
     /// The three checks of RFC 5961 against blind resets, SYNs and data.
     pub rfc5961: bool,
     /// How many challenge ACKs, and ACKs to unacceptable segments that carry nothing, are sent in one
-    /// `challenge_period` (RFC 5961 section 7).
+    /// `challenge_period` (RFC 5961 section 7). Zero is none, and then no peer that started afresh is cured.
     pub challenge_limit: u8,
-    /// See `challenge_limit`.
+    /// See `challenge_limit`. More than zero.
     pub challenge_period: Duration,
 }
 
@@ -192,12 +196,13 @@ impl Config {
 /// ESTABLISHED and CLOSE-WAIT, and in FIN-WAIT-2 where it has no timeout of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeepAlive {
-    /// How long nothing has come before the first probe (MUST-27). The RFC wants two hours or more by default (MUST-28).
+    /// How long nothing has come before the first probe (MUST-27). The RFC wants two hours or more by default
+    /// (MUST-28).
     pub idle: Duration,
     /// From each probe to the next one.
     pub interval: Duration,
-    /// So many probes without an answer, and the connection is given up one interval later. Two or more: one may be lost
-    /// (MUST-29).
+    /// So many probes without an answer, and the connection is given up one interval later. Two or more: one may be
+    /// lost (MUST-29).
     pub probes: u8,
 }
 

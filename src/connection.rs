@@ -199,8 +199,9 @@ impl Connection {
         self.send_in_other_states(bytes, now)
     }
 
-    /// SEND with the URGENT flag, RFC 9293 section 3.10.2: as [`send`](Self::send), and everything that is queued by now is
-    /// urgent. The peer is told at once, even where its window is closed (RFC 9293 section 3.8.5, MUST-30, MUST-31).
+    /// SEND with the URGENT flag, RFC 9293 section 3.10.2: as [`send`](Self::send), and everything that is queued by
+    /// now is urgent. The peer is told at once, even where its window is closed (RFC 9293 section 3.8.5, MUST-30,
+    /// MUST-31).
     ///
     /// New applications should not use it: what the peer makes of it differs between systems (RFC 6093).
     ///
@@ -225,8 +226,9 @@ impl Connection {
     /// CLOSE, RFC 9293 section 3.10.4: the user has no more to send; what is queued is sent, then a FIN. Payload may
     /// still arrive. Allowed once, in any state but CLOSED.
     ///
-    /// In LISTEN and SYN-SENT the connection ends at once, in CLOSED, and what is queued is dropped: who wants it sent waits
-    /// for ESTABLISHED. With [`half_duplex_close`](crate::Config::half_duplex_close) a CLOSE with bytes unread resets.
+    /// In LISTEN and SYN-SENT the connection ends at once, in CLOSED, and what is queued is dropped: who wants it sent
+    /// waits for ESTABLISHED. With [`half_duplex_close`](crate::Config::half_duplex_close) a CLOSE with bytes unread
+    /// resets.
     ///
     /// # Errors
     ///
@@ -251,9 +253,10 @@ impl Connection {
     /// SEGMENT ARRIVES, RFC 9293 section 3.10.7.
     ///
     /// Returns the range of the segment's payload that the caller must now append to its receive queue; it is empty for
-    /// most. Only what starts at RCV.NXT is taken. A segment further ahead is answered with a duplicate ACK and an
-    /// empty range; a caller that keeps such payload hands it in again once the gap is filled, with the acknowledgment,
-    /// window and options of the segment that filled it.
+    /// most. Once its user has consumed them, [`receive`](Self::receive) is to be told. Only what starts at RCV.NXT is
+    /// taken. A segment further ahead is answered with a duplicate ACK and an empty range; a caller that keeps such
+    /// payload hands it in again once the gap is filled, with the acknowledgment, window and options of the segment
+    /// that filled it.
     ///
     /// # Errors
     ///
@@ -304,8 +307,8 @@ impl Connection {
     }
 
     /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
-    /// that of keep-alive; the window never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can follow the path's
-    /// MTU down.
+    /// that of keep-alive; the window never moves back. A smaller `max_segment` bounds the segments of this life too,
+    /// so that it can follow the path's MTU down.
     pub fn configure(&mut self, config: &Config) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let before = self.endpoint.policy.keep_alive();
@@ -329,10 +332,10 @@ impl Connection {
         }
     }
 
-    /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they go
-    /// out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them (Karn).
-    /// A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what of the
-    /// last one has not been handed out.
+    /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
+    /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
+    /// (Karn). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces
+    /// what of the last one has not been handed out.
     ///
     /// # Errors
     ///
@@ -342,16 +345,16 @@ impl Connection {
         self.call_retransmit(&range)
     }
 
-    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168 section 5): to be called
-    /// after [`segment_arrives`](Self::segment_arrives) has taken it, and not where it was refused (section 6.1.5). Each
-    /// segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3). Without ECN
-    /// agreed ([`Status::ecn`]) it does nothing.
+    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168 section 5): to be
+    /// called after [`segment_arrives`](Self::segment_arrives) has taken it, and not where it was refused (section
+    /// 6.1.5). Each segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3).
+    /// Without ECN agreed ([`Status::ecn`]) it does nothing.
     pub fn congestion_experienced(&mut self) {
         self.mark(Flags::ECHO);
     }
 
-    /// The caller's congestion window has been reduced, for whatever reason, a timeout too: the next new payload says so
-    /// (CWR of RFC 3168 section 6.1.2). Without ECN agreed it does nothing.
+    /// The caller's congestion window has been reduced, for whatever reason, a timeout too: the next new payload says
+    /// so (CWR of RFC 3168 section 6.1.2). Without ECN agreed it does nothing.
     pub fn congestion_window_reduced(&mut self) {
         self.mark(Flags::REDUCED);
     }
@@ -367,8 +370,9 @@ impl Connection {
     /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2, SHLD-4; RFC 6191). `Some` is
     /// the ISN offset for it, with which its initial sequence number exceeds every number of this life.
     ///
-    /// It changes nothing. A caller that agrees opens another [`Connection`], passive, with that offset and hands the SYN
-    /// to it; as long as that one is in SYN-RECEIVED it keeps this one, since the SYN may prove to be an old duplicate.
+    /// It changes nothing. A caller that agrees opens another [`Connection`], passive, with that offset and hands the
+    /// SYN to it; as long as that one is in SYN-RECEIVED it keeps this one, since the SYN may prove to be an old
+    /// duplicate.
     #[must_use]
     pub fn reopens(&self, syn: &Segment, now: Instant) -> Option<u32> {
         match &self.tcb {

@@ -19,7 +19,7 @@ pub(crate) enum End {
 }
 
 bitflags::bitflags! {
-    /// What is due, in the order in which it is handed out.
+    /// What is due, in the order in which it is handed out, but for the last five.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct What: u16 {
         const TRANSITIONS = 1;
@@ -44,9 +44,16 @@ bitflags::bitflags! {
 
         /// What is handed out before anything of the TCB.
         const NEWS = Self::TRANSITIONS.bits() | Self::SIGNALS.bits() | Self::RESET.bits();
-        const OF_RESET = Self::RESET.bits() | Self::RESET_HAS_ACK.bits() | Self::RESET_HAS_TS.bits() | Self::RESET_HAS_TSVAL.bits();
+        const OF_RESET = Self::RESET.bits()
+            | Self::RESET_HAS_ACK.bits()
+            | Self::RESET_HAS_TS.bits()
+            | Self::RESET_HAS_TSVAL.bits();
         /// What has been looked at, when nothing of it makes a segment.
-        const SEGMENTS = Self::SYN.bits() | Self::FRONT.bits() | Self::LOOK.bits() | Self::ACK.bits() | Self::KEEP_ALIVE.bits();
+        const SEGMENTS = Self::SYN.bits()
+            | Self::FRONT.bits()
+            | Self::LOOK.bits()
+            | Self::ACK.bits()
+            | Self::KEEP_ALIVE.bits();
         /// What is nothing without a TCB.
         const OF_TCB = Self::SEGMENTS.bits() | Self::DELAYED_ACK.bits();
     }
@@ -71,8 +78,8 @@ bitflags::bitflags! {
 
 const ERROR_SHIFT: u32 = 12;
 
-/// The states that were left, three at most and oldest first, and the one that was reached: four bits each, one more than
-/// the place in [`State::ALL`], and zero for none. Each transition leads to the state that was left next.
+/// The states that were left, three at most and oldest first, and the one that was reached: four bits each, one more
+/// than the place in [`State::ALL`], and zero for none. Each transition leads to the state that was left next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Passed(u16);
 
@@ -326,8 +333,8 @@ impl Due {
         self.what |= What::ACK;
     }
 
-    /// An ACK can wait so many milliseconds from this moment; but every second segment is acknowledged at once (RFC 9293
-    /// section 3.8.6.3, SHLD-18, SHLD-19).
+    /// An ACK can wait so many milliseconds from this moment; but every second segment is acknowledged at once (RFC
+    /// 9293 section 3.8.6.3, SHLD-18, SHLD-19).
     pub(crate) fn ack_within(&mut self, delay: u64, now: Instant) {
         if self.what.contains(What::DELAYED_ACK) {
             return self.ack();
@@ -336,8 +343,8 @@ impl Due {
         self.ack_by = (now.as_millis_up() as u16).wrapping_add(delay as u16);
     }
 
-    /// When the delayed ACK is due. It is at most half a second ahead, and anything else that the difference seems to say
-    /// is long ago.
+    /// When the delayed ACK is due. It is at most half a second ahead, and anything else that the difference seems to
+    /// say is long ago.
     pub(crate) const fn ack_deadline(&self, now: Instant) -> Option<Instant> {
         if !self.what.contains(What::DELAYED_ACK) {
             return None;

@@ -10,7 +10,7 @@ pub enum CallError {
     /// Any other call in CLOSED.
     #[error("connection does not exist")]
     ConnectionDoesNotExist,
-    /// SEND in LISTEN: there is no peer to send to. `open(Open::Active)` names one.
+    /// SEND in LISTEN: there is no peer to send to. `open(Open::Active)` makes the open active.
     #[error("remote socket unspecified")]
     RemoteSocketUnspecified,
     /// The user has called CLOSE, or RECEIVE finds nothing after the peer's FIN.

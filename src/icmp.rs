@@ -50,6 +50,43 @@ impl IcmpError {
         IcmpError::ParameterProblem,
     ];
 
+    /// The error of an ICMP message of this type and code (RFC 792, RFC 1122); `None` if it is none for
+    /// TCP.
+    #[must_use]
+    pub const fn of_v4(kind: u8, code: u8) -> Option<IcmpError> {
+        Some(match (kind, code) {
+            (3, 0 | 6 | 11) => IcmpError::NetworkUnreachable,
+            (3, 1 | 7 | 8 | 12) => IcmpError::HostUnreachable,
+            (3, 2) => IcmpError::ProtocolUnreachable,
+            (3, 3) => IcmpError::PortUnreachable,
+            (3, 4) => IcmpError::FragmentationNeeded,
+            (3, 5) => IcmpError::SourceRouteFailed,
+            (3, 9 | 10 | 13..=15) => IcmpError::Prohibited,
+            (4, _) => IcmpError::SourceQuench,
+            (11, _) => IcmpError::TimeExceeded,
+            (12, _) => IcmpError::ParameterProblem,
+            _ => return None,
+        })
+    }
+
+    /// The error of an ICMPv6 message of this type and code (RFC 4443 section 3); `None` if it is none for TCP.
+    #[must_use]
+    pub const fn of_v6(kind: u8, code: u8) -> Option<IcmpError> {
+        Some(match (kind, code) {
+            (1, 0 | 2) => IcmpError::NetworkUnreachable,
+            (1, 1 | 5 | 6) => IcmpError::Prohibited,
+            (1, 3) => IcmpError::HostUnreachable,
+            (1, 4) => IcmpError::PortUnreachable,
+            (1, 7) => IcmpError::SourceRouteFailed,
+            (2, _) => IcmpError::FragmentationNeeded,
+            (3, _) => IcmpError::TimeExceeded,
+            // An unknown next header is how IPv6 says that there is no such protocol.
+            (4, 1) => IcmpError::ProtocolUnreachable,
+            (4, _) => IcmpError::ParameterProblem,
+            _ => return None,
+        })
+    }
+
     /// Whether RFC 9293 calls for the end of the connection (SHLD-26).
     #[must_use]
     pub const fn is_hard(self) -> bool {
@@ -80,8 +117,8 @@ impl Connection {
     ///
     /// A soft error is signalled (MUST-47, SHLD-25) and never ends the connection (MUST-56). A hard one ends it with
     /// [`Signal::Unreachable`](crate::Signal::Unreachable) before it is established; after that only if
-    /// [`icmp_aborts`](crate::Config::icmp_aborts) says so, and is signalled like a soft one otherwise, since anybody can
-    /// forge it. In SYN-RECEIVED after a passive OPEN a hard one returns to LISTEN, as a reset would.
+    /// [`icmp_aborts`](crate::Config::icmp_aborts) says so, and is signalled like a soft one otherwise, since anybody
+    /// can forge it. In SYN-RECEIVED after a passive OPEN a hard one returns to LISTEN, as a reset would.
     ///
     /// # Errors
     ///

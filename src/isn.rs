@@ -6,9 +6,9 @@ use core::net::SocketAddr;
 
 /// The F of RFC 9293 section 3.4.1 and RFC 6528 section 3: a keyed hash of the two sockets of a connection (MUST-9).
 ///
-/// The M, a clock of 4 microseconds, is added by the connection (MUST-8). As long as the key stays, the initial sequence
-/// numbers of one pair of sockets advance with the clock, so that each life of a connection begins beyond the last one.
-/// With another key they do not, and RFC 9293 section 3.4.3 asks for a quiet time of one MSL.
+/// The M, a clock of 4 microseconds, is added by the connection (MUST-8). As long as the key stays, the initial
+/// sequence numbers of one pair of sockets advance with the clock, so that each life of a connection begins beyond the
+/// last one. With another key they do not, and RFC 9293 section 3.4.3 asks for a quiet time of one MSL.
 ///
 /// The hash is that of a [`BuildHasher`]. It has to be a pseudorandom function under a secret key of 128 bits or more;
 /// with the feature `std` the default is the standard library's `RandomState`, which is one.

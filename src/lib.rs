@@ -11,7 +11,8 @@
 //!
 //! 1. Wait for an event: a segment of the peer, a call of the user, or the deadline that `Wait` told.
 //! 2. Hand it in: [`segment_arrives`](Connection::segment_arrives), one of the calls, or
-//!    [`timeout`](Connection::timeout).
+//!    [`timeout`](Connection::timeout). What the user has consumed is reported by [`receive`](Connection::receive):
+//!    only that opens the window again.
 //! 3. [`poll`](Connection::poll) until `Wait`, and do what comes out.
 //!
 //! Here two connections talk to each other without a network between them:
@@ -45,7 +46,9 @@
 //!     let to_server = drain(&mut client, now);
 //!     for segment in &to_server {
 //!         // Ok: the bytes of the payload that are new, in order. Err: why the segment had no effect.
-//!         received += server.segment_arrives(segment, now).map_or(0, |new| new.len());
+//!         let new = server.segment_arrives(segment, now).map_or(0, |new| new.len());
+//!         received += new;
+//!         server.receive(new)?; // consumed at once
 //!     }
 //!     let to_client = drain(&mut server, now);
 //!     for segment in &to_client {
@@ -69,6 +72,11 @@
 //! order and congestion control have seams, not implementations: see [`Connection::segment_arrives`] and
 //! [`Connection::limit`] with [`Connection::retransmit`].
 //!
+//! # Features
+//!
+//! None is on by default. `std`: a default key for [`isn::IsnHash`]. `sim`: scripts in the RFC's notation and a
+//! simulated network in virtual time, for tests. `pcapng`: `sim`, and captures of it that Wireshark opens.
+//!
 //! # With the RFC open
 //!
 //! | RFC 9293 | file |
@@ -77,7 +85,8 @@
 //! | 3.3.2 the states, Figure 5 | `state.rs` |
 //! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
-//! | 3.8.1 retransmission timeout (RFC 6298) | `rto.rs` |
+//! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | `rto.rs`, `tcb/pace.rs` |
+//! | 3.8.2 congestion control's seam, ECN | `connection.rs`: `limit`, `retransmit`, `congestion_experienced` |
 //! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive, delayed ACKs | `timeouts.rs` |
 //! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | `poll.rs`, `poll/pieces.rs` |
 //! | 3.8.5 urgent data, and what else segments carry | `poll/forms.rs` |
@@ -90,7 +99,9 @@
 //! | 3.10.7.1 CLOSED | `arrives/closed.rs` |
 //! | 3.10.7.2 LISTEN, and for many peers at once (RFC 4987) | `arrives/listen.rs`, `listener.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
-//! | 3.10.7.4 the eight steps | `arrives/synchronized.rs` |
+//! | 3.10.7.4 the eight steps, the idealized segment | `arrives/synchronized.rs`, `arrives/text.rs` |
+//! | why a segment is refused | `error.rs` |
+//! | what is due to be handed out | `due.rs` |
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
 //! | what most events are, done without questions | `straight.rs` |
 //!

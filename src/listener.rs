@@ -86,27 +86,28 @@ use crate::time::Instant;
 /// # Its children
 ///
 /// A connection that comes from a listener reports the transitions that have led to its state, the first of them out of
-/// LISTEN. What would bring it back to LISTEN (a reset, another SYN, a timeout or a hard ICMP error in SYN-RECEIVED) ends
-/// it: it goes to CLOSED without a signal, since the user has never heard of it. Free it then.
+/// LISTEN. What would bring it back to LISTEN (a reset, another SYN, a timeout or a hard ICMP error in SYN-RECEIVED)
+/// ends it: it goes to CLOSED without a signal, since the user has never heard of it. Free it then.
 ///
 /// # Cookies
 ///
 /// A cookie is 27 bits of a keyed hash, 3 bits for the peer's maximum segment size (one of eight, never more than what
-/// the peer said), 1 bit for timestamps, and 1 bit for the time. The hash is over both sockets, the peer's initial sequence number, the time
-/// in periods of 64 seconds, and all that is to be restored. It is good in the period in which it was sent and in the
-/// next one, so for 64 to 128 seconds. To check one takes no more than one hash, for
-/// a forged one too.
+/// the peer said), 1 bit for timestamps, and 1 bit for the time. The hash is over both sockets, the peer's initial
+/// sequence number, the time in periods of 64 seconds, and all that is to be restored. It is good in the period in
+/// which it was sent and in the next one, so for 64 to 128 seconds. To check one takes no more than one hash, for a
+/// forged one too.
 ///
 /// What else the peer's SYN offers can be kept only if timestamps are agreed: the five low bits of the TSval on our
 /// SYN,ACK, which the peer echoes, are the shift count of its window scale (four bits, 15 for none) and SACK-permitted.
-/// Without timestamps the SYN,ACK agrees to neither. That TSval is the latest one up to now that ends in these bits, at
-/// most 31 ms ago: what the connection sends later is never older, and a round-trip time that is taken from it is at most
-/// so much too long.
+/// Without timestamps the SYN,ACK agrees to neither; and none agrees to ECN. That TSval is the latest one up to now
+/// that ends in these bits, at most 31 ms ago: what the connection sends later is never older, and a round-trip time
+/// that is taken from it is at most so much too long.
 ///
 /// A SYN,ACK with a cookie is not sent again by us; the peer sends its SYN again. When the ACK that completes the
-/// handshake is lost, the peer's first payload does as well, while anything further ahead is reset. The initial sequence
-/// number is no clock (RFC 9293 section 3.4.1, MUST-8): cookies are for floods, or at least for want of room. When a SYN
-/// has been answered with a cookie and its repetition with a connection, the peer's ACK of the cookie is reset.
+/// handshake is lost, the peer's first payload does as well, while anything further ahead is reset. The initial
+/// sequence number is no clock (RFC 9293 section 3.4.1, MUST-8): cookies are for floods, or at least for want of room.
+/// When a SYN has been answered with a cookie and its repetition with a connection, the peer's ACK of the cookie is
+/// reset.
 #[derive(Clone)]
 pub struct Listener<S> {
     isn: IsnHash<S>,
@@ -118,8 +119,8 @@ pub struct Listener<S> {
 pub enum Arrival<'l, S> {
     /// A SYN: [`accept`](Syn::accept) it, or answer it with a [`cookie`](Syn::cookie), or drop it.
     Syn(Syn<'l, S>),
-    /// An ACK with a valid cookie completes a handshake. Poll the connection, and own it; a caller without room drops it,
-    /// and the peer sends again what is not acknowledged.
+    /// An ACK with a valid cookie completes a handshake. Poll the connection, and own it; a caller without room drops
+    /// it, and the peer sends again what is not acknowledged.
     Completed {
         /// In ESTABLISHED, or in CLOSE-WAIT if the segment has a FIN.
         connection: Connection,
@@ -155,8 +156,8 @@ impl<S: BuildHasher> Listener<S> {
         Listener { isn, policy: Policy::new(config) }
     }
 
-    /// SEGMENT ARRIVES in LISTEN, RFC 9293 section 3.10.7.2: a segment from `remote` to `local`, for which the caller has
-    /// no connection.
+    /// SEGMENT ARRIVES in LISTEN, RFC 9293 section 3.10.7.2: a segment from `remote` to `local`, for which the caller
+    /// has no connection.
     #[must_use]
     pub fn segment_arrives(
         &self,

@@ -23,7 +23,8 @@ pub enum Output {
     Signal(Signal),
     /// A segment to be sent to the peer.
     Transmit(Transmit),
-    /// Drained. `Some`: call [`timeout`](Connection::timeout) then, unless something else happens before.
+    /// Drained. `Some`: call [`timeout`](Connection::timeout) then, unless something else happens before. `None`:
+    /// nothing will happen of itself.
     Wait(Option<Instant>),
 }
 
@@ -38,30 +39,33 @@ pub struct Transmit {
     pub payload: Range<usize>,
 }
 
-/// What the user is told, RFC 9293 section 3.10: "signal" there is a delayed response. A peer that closes and one that
+/// What the user is told, RFC 9293 section 3.10: "signal" there is a delayed response. Of several that are due,
+/// `Acknowledged` comes first and an end last. A peer that closes and one that
 /// resets are told apart (MUST-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {
     /// So many bytes at the front of the send queue have reached the peer: drop them. SYN and FIN are never counted.
     Acknowledged(usize),
-    /// The peer echoes a mark of congestion (ECE of RFC 3168): the congestion window is to be reduced, once for each window
-    /// of data, and [`congestion_window_reduced`](Connection::congestion_window_reduced) to be called.
+    /// The peer echoes a mark of congestion (ECE of RFC 3168): the congestion window is to be reduced, once for each
+    /// window of data, and [`congestion_window_reduced`](Connection::congestion_window_reduced) to be called.
     CongestionExperienced,
     /// The peer has sent urgent data, or more of it: it should be consumed quickly (RFC 9293 section 3.8.5, MUST-32).
     /// `Status::urgent` tells how much there is.
     Urgent,
-    /// The peer has sent its FIN: "connection closing". No payload comes after it.
+    /// The peer has sent its FIN: "connection closing". No payload comes after it; the connection ends when our user
+    /// has closed too. (It is no [`CallError::ConnectionClosing`](crate::CallError::ConnectionClosing).)
     Closing,
     /// The end: the peer has refused the connection, by a reset before or with the acknowledgment of our SYN.
     Refused,
-    /// The end: "connection reset" by the peer.
+    /// The end: "connection reset" by the peer; or by us, where payload came after a half-duplex close.
     Reset,
     /// The end: the user timeout, R2, or the policy for FIN-WAIT-2.
     TimedOut,
     /// The end: a hard ICMP error.
     Unreachable(IcmpError),
-    /// A soft ICMP error, or a hard one that does not end the connection: something may be wrong on the way.
+    /// A soft ICMP error, or a hard one that does not end the connection: something may be wrong on the way. Of several
+    /// before a poll, the last.
     SoftError(IcmpError),
     /// R1 is reached: the same segment has been sent again so often that the connection may be in trouble.
     Retransmitting,
@@ -170,8 +174,8 @@ impl Snd {
             self.restart_timer(endpoint);
             self.time(endpoint.now);
         } else {
-            // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5), but a peer
-            // that repeats its SYN does not put off R2 for ever.
+            // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5), but a
+            // peer that repeats its SYN does not put off R2 for ever.
             self.pace = Pace::Untimed;
             if !endpoint.is_past(endpoint.policy.syn_r2) {
                 self.time_next_try(endpoint);

@@ -42,7 +42,7 @@ bitflags::bitflags! {
 /// assert_eq!(segment.to_string(), "<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>");
 /// assert_eq!("<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>".parse(), Ok(segment));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Segment {
     seq: SeqNumber,

@@ -8,7 +8,8 @@ use core::fmt;
 ///
 /// ```text
 ///                              +---------+
-///                              | CLOSED  | <---- CLOSE, ABORT, reset, timeout: from any state
+///                              | CLOSED  | <---- ABORT, reset, timeout: from any state;
+///                              |         |       CLOSE: from LISTEN and SYN-SENT
 ///                              +---------+
 ///               passive OPEN     |     |     active OPEN, SYN out
 ///                     +----------+     +-----------+

@@ -46,21 +46,22 @@ pub struct Status {
     pub srtt: Option<Duration>,
     /// The round-trip time variation; `None` before the first sample.
     pub rttvar: Option<Duration>,
-    /// How often the front of what is unacknowledged has been sent again; while nothing is, how many probes of keep-alive
-    /// are unanswered.
+    /// How often the front of what is unacknowledged has been sent again; while nothing is, how many probes of
+    /// keep-alive are unanswered.
     pub retransmissions: u8,
-    /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how a
-    /// congestion controller learns of a loss.
+    /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how
+    /// a congestion controller learns of a loss.
     pub duplicate_acks: u8,
-    /// The most payload bytes that we put into one segment.
+    /// The most payload bytes that we put into one segment: what the peer's MSS and our `max_segment` allow, less what
+    /// options take.
     pub peer_mss: Option<u16>,
     /// The shift count of the windows that we receive (RFC 7323 section 2); zero if scaling was not agreed.
     pub snd_scale: Option<u8>,
     /// The shift count of the windows that we send; zero if scaling was not agreed.
     pub rcv_scale: Option<u8>,
-    /// The SYNs agreed on explicit congestion notification (RFC 3168). Packets with new payload may be marked as capable of
-    /// it, and no others (sections 6.1.4 to 6.1.6): new is what begins at `in_flight` as it was before the poll, while
-    /// `snd_wnd` is not zero.
+    /// The SYNs agreed on explicit congestion notification (RFC 3168). Packets with new payload may be marked as
+    /// capable of it, and no others (sections 6.1.4 to 6.1.6): new is what begins at `in_flight` as it was before the
+    /// poll, while `snd_wnd` is not zero.
     pub ecn: bool,
     /// The SYNs agreed on timestamps (RFC 7323 section 3).
     pub timestamps: bool,

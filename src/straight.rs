@@ -1,5 +1,5 @@
-//! The straight paths: what most events are, without the questions that have only one answer for them. Each does what the
-//! long way does, and a test lets two equal connections live through the same events, one on each way.
+//! The straight paths: what most events are, without the questions that have only one answer for them. Each does what
+//! the long way does, and a test lets two equal connections live through the same events, one on each way.
 
 use core::ops::Range;
 

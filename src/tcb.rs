@@ -1,10 +1,12 @@
 //! The transmission control block, RFC 9293 section 3.3.1: the variables, each where the RFC gives it a meaning.
 
+mod pace;
 mod rcv;
 mod snd;
 
+pub(crate) use pace::Pace;
 pub(crate) use rcv::Rcv;
-pub(crate) use snd::{Flags, Pace, Snd};
+pub(crate) use snd::{Flags, Snd};
 
 use crate::config::Policy;
 use crate::connection::Endpoint;
@@ -175,8 +177,8 @@ impl Synchronized {
         self.phase = phase;
     }
 
-    /// TIME-WAIT: whether a SYN is of a new life and no old duplicate, RFC 6191 section 2: by its timestamp, or else by its
-    /// number (D31).
+    /// TIME-WAIT: whether a SYN is of a new life and no old duplicate, RFC 6191 section 2: by its timestamp, or else by
+    /// its number (D31).
     pub(crate) fn accepts_anew(&self, syn: &Segment, endpoint: &Endpoint) -> bool {
         let is_time_wait = matches!(self.phase, Phase::TimeWait { .. });
         let bare = Control::SYN | Control::ACK | Control::RST | Control::FIN;
@@ -196,7 +198,7 @@ impl Synchronized {
         }
     }
 
-    /// FIN-WAIT-2, whose idle time is counted from here (D20).
+    /// FIN-WAIT-2, whose idle time is counted from here (D20). The transition is what acknowledges the user's CLOSE.
     pub(crate) fn enter_fin_wait_2(&mut self, endpoint: &mut Endpoint) {
         self.enter(Phase::FinWait2, endpoint);
         endpoint.timer = endpoint.policy.fin_wait_2_timeout.after(endpoint.now);
@@ -205,6 +207,8 @@ impl Synchronized {
     /// TIME-WAIT: 2 MSL begin (MUST-13), and nothing else is timed any more.
     pub(crate) fn enter_time_wait(&mut self, endpoint: &mut Endpoint) {
         self.enter(Phase::TimeWait { challenged: false }, endpoint);
+        // Nobody is left whose window could be reduced.
+        self.snd.flags.remove(Flags::ECHO);
         endpoint.start_time_wait();
     }
 }

@@ -17,6 +17,12 @@ use core::time::Duration;
 /// let later = Instant::ZERO + Duration::from_millis(3);
 /// assert_eq!(later.as_micros(), 3_000);
 /// assert!(Instant::ZERO < later);
+///
+/// // On a real clock:
+/// let epoch = std::time::Instant::now();
+/// let now = Instant::ZERO + epoch.elapsed();
+/// let pause = later.saturating_duration_since(now); // until a deadline
+/// assert!(pause <= Duration::from_millis(3));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(NonZeroU64); // the microseconds and one, so that zero is free for None
@@ -25,7 +31,8 @@ impl Instant {
     /// The epoch itself.
     pub const ZERO: Instant = Instant(NonZeroU64::MIN);
 
-    /// The moment `micros` microseconds after the epoch; the last moment there is, `u64::MAX - 1`, stands for any beyond.
+    /// The moment `micros` microseconds after the epoch; the last moment there is, `u64::MAX - 1`, stands for any
+    /// beyond.
     #[inline]
     #[must_use]
     pub const fn from_micros(micros: u64) -> Instant {
@@ -97,7 +104,7 @@ impl fmt::Debug for Instant {
 }
 
 impl fmt::Display for Instant {
-    /// In seconds: `1.5s`.
+    /// As a `Duration` prints: `1.5s`, `20ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", Duration::from_micros(self.as_micros()))
     }

@@ -59,7 +59,8 @@ use crate::time::Instant;
 ///   (D14 in [`decisions`](crate::decisions)).
 /// * Time that goes back stands still at the last whole millisecond, and no later than four and a half hours after the
 ///   2 MSL began.
-/// * A `challenge_period` longer than 65 seconds may end after 65.
+/// * A `challenge_period` longer than 65 seconds may end after 65. Without `timeout`, more than four and a half hours
+///   after the deadline, it is over at each event.
 /// * Whether TS.Recent is older than 24 days is known as of the last event.
 /// * Moments count up to 570 years after the epoch.
 ///
@@ -111,9 +112,9 @@ impl Connection {
     /// A drained connection in TIME-WAIT as a [`TimeWait`], which takes its place. Bytes that the user has not reported
     /// as consumed by then stay out of the window.
     ///
-    /// None in any other state, and while anything is due. None, too, where it could not be done faithfully: where 2 MSL
-    /// are longer than four hours, or [`configure`](Self::configure) has brought another MSL or window scale since they
-    /// were put to use.
+    /// None in any other state, and while anything is due. None, too, where it could not be done faithfully: where 2
+    /// MSL are longer than four hours, or [`configure`](Self::configure) has brought another MSL or window scale since
+    /// they were put to use.
     #[must_use]
     pub fn time_wait(&self) -> Option<TimeWait> {
         if self.state() != State::TimeWait || !self.endpoint.due.is_nothing() {
@@ -180,7 +181,8 @@ impl TimeWait {
         self.unpack(Policy::new(config)).deadline()
     }
 
-    /// As [`Connection::reopens`]; `isn_offset` is the F that the connection would have had for its next life.
+    /// As [`Connection::reopens`]; `isn_offset` is the F that the connection would have had for its next life, so
+    /// that of [`IsnHash::offset`](crate::isn::IsnHash::offset).
     #[must_use]
     pub fn reopens(&self, syn: &Segment, isn_offset: u32, now: Instant, config: &Config) -> Option<u32> {
         let mut connection = self.unpack(Policy::new(config));

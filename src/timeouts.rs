@@ -93,6 +93,7 @@ impl Connection {
         match &self.tcb {
             Tcb::Synchronized(tcb) if tcb.is_kept_alive(&self.endpoint) => self.keep_alive_timeout(),
             Tcb::Synchronized(tcb) => match tcb.phase {
+                // TIME-WAIT TIMEOUT
                 Phase::TimeWait { .. } => self.delete_tcb(),
                 Phase::FinWait2 => self.timed_out(),
                 Phase::SynReceived(_)
@@ -173,8 +174,8 @@ impl Connection {
 }
 
 impl Snd {
-    /// R2 is greater than R1, which is so many retransmissions at the RTO of the moment (SHLD-10): where a back-off from
-    /// before is still in force, for want of a sample (Karn), R2 alone might end it all after one.
+    /// R2 is greater than R1, which is so many retransmissions at the RTO of the moment (SHLD-10): where a back-off
+    /// from before is still in force, for want of a sample (Karn), R2 alone might end it all after one.
     fn is_past_r1(&self, endpoint: &Endpoint) -> bool {
         let before = self.backoff.saturating_sub(self.retransmissions);
         let r1 = self.rto.millis(before, &endpoint.policy).saturating_mul(u64::from(endpoint.policy.r1));

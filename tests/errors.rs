@@ -206,3 +206,39 @@ fn without_the_policy_a_closed_end_goes_on_receiving() {
         ",
     );
 }
+
+/// RFC 792 and RFC 4443: what a host unpacks from the wire.
+#[test]
+fn types_and_codes_of_both_versions_are_errors_for_tcp_or_none() {
+    let v4 = |kind: u8, codes: std::ops::RangeInclusive<u8>| {
+        codes.map(|code| IcmpError::of_v4(kind, code)).collect::<Vec<_>>()
+    };
+    let v6 = |kind: u8, codes: std::ops::RangeInclusive<u8>| {
+        codes.map(|code| IcmpError::of_v6(kind, code)).collect::<Vec<_>>()
+    };
+    use IcmpError::*;
+    assert_eq!(
+        v4(3, 0..=6),
+        [
+            NetworkUnreachable,
+            HostUnreachable,
+            ProtocolUnreachable,
+            PortUnreachable,
+            FragmentationNeeded,
+            SourceRouteFailed,
+            NetworkUnreachable
+        ]
+        .map(Some)
+    );
+    assert_eq!(v4(3, 9..=13), [Prohibited, Prohibited, NetworkUnreachable, HostUnreachable, Prohibited].map(Some));
+    assert_eq!(v4(3, 16..=16), [None]);
+    assert_eq!((v4(4, 0..=0), v4(11, 0..=1)), (vec![Some(SourceQuench)], vec![Some(TimeExceeded); 2]));
+    assert_eq!((v4(12, 0..=0), v4(0, 0..=0), v4(8, 0..=0)), (vec![Some(ParameterProblem)], vec![None], vec![None]));
+    assert_eq!(
+        v6(1, 0..=5),
+        [NetworkUnreachable, Prohibited, NetworkUnreachable, HostUnreachable, PortUnreachable, Prohibited].map(Some)
+    );
+    assert_eq!((v6(2, 0..=0), v6(3, 0..=0)), (vec![Some(FragmentationNeeded)], vec![Some(TimeExceeded)]));
+    assert_eq!(v6(4, 0..=1), [ParameterProblem, ProtocolUnreachable].map(Some));
+    assert_eq!((v6(128, 0..=0), v6(1, 8..=8)), (vec![None], vec![None]));
+}

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::Return;
+use super::text::Text;
 use crate::connection::{Connection, Endpoint};
 use crate::due::End;
 use crate::error::Refusal;
@@ -12,29 +13,6 @@ use crate::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
-
-/// The RFC's idealized segment: what of a segment lies in the window. Steps two to eight take only this.
-struct Text<'s> {
-    /// The segment as it came, for its control bits, acknowledgment and window.
-    header: &'s Segment,
-    /// SEG.SEQ behind what was cut off at the left, a SYN that is known included.
-    seq: SeqNumber,
-    /// Which bytes of the segment's payload are new and in the window.
-    payload: Range<u16>,
-    /// There is a FIN, and it lies in the window.
-    fin: bool,
-}
-
-impl Text<'_> {
-    fn len(&self) -> u32 {
-        u32::from(self.payload.end.saturating_sub(self.payload.start))
-    }
-
-    /// Whether it carries anything in sequence space.
-    fn carries(&self) -> bool {
-        self.header.payload_len() > 0 || self.header.is_fin()
-    }
-}
 
 impl Connection {
     #[inline(never)]
@@ -176,33 +154,6 @@ impl Synchronized {
             return self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed);
         }
         Return::Acknowledge(Refusal::NotAcceptable)
-    }
-
-    /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
-    #[inline(always)]
-    fn idealize<'s>(&self, segment: &'s Segment) -> Text<'s> {
-        let payload = segment.payload_len();
-        if segment.seq() == self.rcv.nxt && !segment.is_syn() && segment.len() <= self.rcv.wnd() {
-            return Text { header: segment, seq: segment.seq(), payload: 0..payload, fin: segment.is_fin() };
-        }
-        self.trim(segment)
-    }
-
-    #[inline(never)]
-    fn trim<'s>(&self, segment: &'s Segment) -> Text<'s> {
-        let payload = u32::from(segment.payload_len());
-        let first = segment.seq() + u32::from(segment.is_syn() && segment.seq() == self.rcv.irs);
-        let start = self.rcv.nxt.ahead_of(first).min(payload);
-        let seq = first + start;
-        let room = self.rcv.edge.ahead_of(seq);
-        let end = start.saturating_add(payload.wrapping_sub(start).min(room));
-        let fin = first + payload;
-        Text {
-            header: segment,
-            seq,
-            payload: start as u16..end as u16,
-            fin: segment.is_fin() && self.rcv.in_window(fin),
-        }
     }
 
     /// Second, check the RST bit, with RFC 5961 section 3.2.
@@ -392,8 +343,8 @@ impl Synchronized {
         endpoint.policy.half_duplex_close() && closed && text.len() > 0
     }
 
-    /// Sixth, check the URG bit: RCV.UP moves on, and the user is told whenever it does, if there is anything urgent that
-    /// he has not consumed (MUST-32). The pointer counts to the byte behind the urgent ones (MUST-62).
+    /// Sixth, check the URG bit: RCV.UP moves on, and the user is told whenever it does, if there is anything urgent
+    /// that he has not consumed (MUST-32). The pointer counts to the byte behind the urgent ones (MUST-62).
     #[cold]
     fn check_urg(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
         match self.phase {

@@ -9,8 +9,8 @@ impl Config {
     /// one, a constant of `include/net/tcp.h` where there is not.
     ///
     /// Where Linux counts retransmissions, the time stands that they take with its least timeout, as its documentation
-    /// has it. It departs from RFC 9293 in more than one place: R2 for a SYN is shorter than three minutes (MUST-23), and
-    /// TIME-WAIT one minute.
+    /// has it. It departs from RFC 9293 in more than one place: R2 for a SYN is shorter than three minutes (MUST-23),
+    /// and TIME-WAIT one minute.
     #[must_use]
     pub const fn linux() -> Config {
         Config {
@@ -64,8 +64,8 @@ impl Config {
         }
     }
 
-    /// What FreeBSD (14) does by default, behind an Ethernet of 1500 bytes. A `net.inet.tcp` setting is named where there
-    /// is one, a constant of `sys/netinet/tcp_timer.h` where there is not.
+    /// What FreeBSD (14) does by default, behind an Ethernet of 1500 bytes. A `net.inet.tcp` setting is named where
+    /// there is one, a constant of `sys/netinet/tcp_timer.h` where there is not.
     ///
     /// It departs from RFC 9293 in more than one place: keep-alive is on (MUST-25), R2 for a SYN is 75 s (MUST-23), and
     /// TIME-WAIT one minute.
@@ -95,8 +95,8 @@ impl Config {
             r1: 3,
             // TCP_MAXRXTSHIFT: twelve retransmissions, from 230 ms to 64 s.
             r2: Duration::from_secs(373),
-            // keepinit. R2 is looked at when the retransmission timer fires, which it does after 63 s and 127 s; FreeBSD has
-            // a timer of its own for it.
+            // keepinit. R2 is looked at when the retransmission timer fires, which it does after 63 s and 127 s;
+            // FreeBSD has a timer of its own for it.
             syn_r2: Duration::from_secs(75),
             // rexmit_initial; rexmit_min with rexmit_slop; TCPTV_REXMTMAX
             rto_initial: Duration::from_secs(1),
@@ -111,8 +111,8 @@ impl Config {
             // always_keepalive, keepidle, keepintvl, keepcnt
             keep_alive: Some(KeepAlive { probes: 8, ..KeepAlive::DEFAULT }),
             keep_alive_octet: false,
-            // tcp_input() resets when payload comes for a socket without an owner. (Bytes that are unread at CLOSE do not
-            // make it reset; here they do.)
+            // tcp_input() resets when payload comes for a socket without an owner. (Bytes that are unread at CLOSE do
+            // not make it reset; here they do.)
             half_duplex_close: true,
             icmp_aborts: false,
             // insecure_rst and insecure_syn are off; ack_war_cnt in ack_war_timewindow.

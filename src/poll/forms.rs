@@ -1,5 +1,5 @@
-//! The forms of the segments that a connection sends: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>` and the others that RFC 9293
-//! section 3.10 names, with the window and the options of the moment.
+//! The forms of the segments that a connection sends: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>` and the others that RFC
+//! 9293 section 3.10 names, with the window and the options of the moment.
 
 use super::{Output, Transmit};
 use crate::connection::Endpoint;
@@ -39,8 +39,8 @@ impl Synchronized {
         segment
     }
 
-    /// With timestamps, where they were agreed; and with the urgent pointer, which counts from SEG.SEQ to the byte behind
-    /// the urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
+    /// With timestamps, where they were agreed; and with the urgent pointer, which counts from SEG.SEQ to the byte
+    /// behind the urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
     #[cold]
     #[inline(never)]
     pub(super) fn dress(&self, segment: &mut Segment, endpoint: &Endpoint) {
@@ -48,7 +48,8 @@ impl Synchronized {
             *segment = segment.with_options(self.stamp(endpoint));
         }
         let urgent = self.snd.up.ahead_of(segment.seq());
-        if self.snd.flags.contains(Flags::URGENT) && urgent > 0 {
+        let is_told = urgent > 0 || (segment.len() == 0 && segment.seq() == self.snd.up);
+        if self.snd.flags.contains(Flags::URGENT) && is_told {
             *segment = segment.with_bits(Control::URG).with_urgent(u16::try_from(urgent).unwrap_or(u16::MAX));
         }
         if self.snd.flags.contains(Flags::ECHO) {

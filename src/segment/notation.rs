@@ -34,6 +34,13 @@ impl fmt::Display for Control {
     }
 }
 
+/// In its notation, so that a test that fails can be read.
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Segment({self})")
+    }
+}
+
 impl fmt::Display for Segment {
     /// SEQ, ACK and CTL as in the RFC's figures, then what else is not zero or not absent:
     /// `<DATA=bytes><WND=window><URG=pointer><MSS=bytes><WS=shift><SACK><TS=value,echo>`.

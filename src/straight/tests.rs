@@ -16,7 +16,8 @@ use crate::{Config, State};
 
 #[derive(Clone, Debug)]
 enum Event {
-    /// A segment near the variables: SEG.SEQ off RCV.NXT, SEG.ACK off SND.UNA or SND.NXT, control bits, payload, window.
+    /// A segment near the variables: SEG.SEQ off RCV.NXT, SEG.ACK off SND.UNA or SND.NXT, control bits, payload,
+    /// window.
     Segment {
         seq: i32,
         ack: i32,

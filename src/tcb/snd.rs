@@ -1,6 +1,6 @@
 //! The send sequence space, RFC 9293 section 3.3.1, Figure 3.
 
-use super::Offer;
+use super::{Offer, Pace};
 use crate::config::{LEAST_PEER_MSS, Policy};
 use crate::connection::Endpoint;
 use crate::rto::Rto;
@@ -85,37 +85,6 @@ bitflags::bitflags! {
         /// What the one for payload leaves to it.
         const NOT_STRAIGHT_OUT = Self::SYN.bits() | Self::REDUCED.bits();
     }
-}
-
-/// What the numbers between SND.UNA and SND.NXT are going through. A round-trip time is taken only of what has been
-/// sent once (Karn), so that timing and recovery exclude each other.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Pace {
-    Untimed,
-    /// The segment that ends here was sent at this moment, in microseconds modulo 2^32.
-    Timed {
-        end: SeqNumber,
-        at: u32,
-    },
-    /// A timeout happened, or a closed window opened: from `cursor` to `recover` all is sent again, as far as `credit`
-    /// goes, before anything new (D16).
-    Recovering {
-        recover: SeqNumber,
-        cursor: SeqNumber,
-        credit: u32,
-    },
-    /// All has been sent again, and behind it, since this moment, something new: an acknowledgment beyond `recover`
-    /// tells the round-trip time of that.
-    Renewing {
-        recover: SeqNumber,
-        credit: u32,
-        at: u32,
-    },
-    /// The caller holds it for lost: from `cursor` up to `until` it is sent again.
-    Resending {
-        cursor: SeqNumber,
-        until: SeqNumber,
-    },
 }
 
 impl Flags {
@@ -207,8 +176,8 @@ impl Snd {
         self.max_wnd = u32::from(syn.window());
     }
 
-    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. One of the peer's
-    /// that does neither ends it, even if another one did.
+    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. One of the
+    /// peer's that does neither ends it, even if another one did.
     pub(crate) fn take_back_ecn(&mut self, syn: &Segment) {
         let bits = syn.control().intersection(Control::ECE | Control::CWR);
         let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
@@ -239,63 +208,14 @@ impl Snd {
         self.max_wnd = self.max_wnd.max(window);
     }
 
-    /// What goes on is sent in order, and once.
-    #[inline]
-    pub(crate) fn is_steady(&self) -> bool {
-        matches!(self.pace, Pace::Untimed | Pace::Timed { .. })
-    }
-
     /// SND.UNA <- SEG.ACK, for SND.UNA < SEG.ACK =< SND.NXT.
     pub(crate) fn acknowledge(&mut self, ack: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
         let payload = ack.min(self.end).ahead_of(self.front());
         let advance = ack - self.una;
+        let timed = self.pace_acknowledged(ack, advance, endpoint);
         // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too.
-        let echoed = self.echoed(segment, endpoint);
-        if let Some(rtt) = echoed {
+        if let Some(rtt) = self.echoed(segment, endpoint).or(timed) {
             self.sample(rtt);
-        }
-        match &mut self.pace {
-            Pace::Untimed => {}
-            Pace::Timed { end, at } => {
-                if end.le(ack) {
-                    let rtt = (endpoint.now.as_micros() as u32).wrapping_sub(*at);
-                    self.pace = Pace::Untimed;
-                    if echoed.is_none() {
-                        self.sample(rtt);
-                    }
-                }
-            }
-            Pace::Renewing { recover, credit, at } => {
-                let (recover, at) = (*recover, *at);
-                if recover.lt(ack) {
-                    self.pace = Pace::Untimed;
-                    if echoed.is_none() {
-                        self.sample((endpoint.now.as_micros() as u32).wrapping_sub(at));
-                    }
-                } else if recover == ack {
-                    self.pace = Pace::Timed { end: recover + 1, at };
-                } else {
-                    *credit = credit.saturating_add(advance.saturating_mul(2));
-                    endpoint.due.look();
-                }
-            }
-            Pace::Resending { cursor, until } => {
-                if until.le(ack) {
-                    self.pace = Pace::Untimed;
-                } else {
-                    *cursor = cursor.max(ack);
-                    endpoint.due.look();
-                }
-            }
-            Pace::Recovering { recover, cursor, credit } => {
-                if recover.le(ack) {
-                    self.pace = Pace::Untimed;
-                } else {
-                    *cursor = cursor.max(ack);
-                    *credit = credit.saturating_add(advance.saturating_mul(2));
-                    endpoint.due.look();
-                }
-            }
         }
         if self.is_opening() {
             self.syn_acknowledged(endpoint);
@@ -445,14 +365,6 @@ impl Snd {
         endpoint.progress();
         if endpoint.timer == limit {
             self.time_next_try(endpoint);
-        }
-    }
-
-    /// Begins to time the segment that ends at SND.NXT, if nothing forbids it.
-    #[inline]
-    pub(crate) fn time(&mut self, now: Instant) {
-        if self.pace == Pace::Untimed {
-            self.pace = Pace::Timed { end: self.nxt, at: now.as_micros() as u32 };
         }
     }
 }

@@ -158,7 +158,7 @@ fn every_variable_can_be_written() {
         ESTABLISHED  SND.UP=106 IN-FLIGHT=5 DEADLINE=1s
         <-- <SEQ=301><ACK=101><CTL=URG,ACK><DATA=5><URG=3><TS=8,0>
         signal: Urgent
-        --> <SEQ=106><ACK=306><CTL=ACK>
+        --> <SEQ=106><ACK=306><CTL=URG,ACK>
         ESTABLISHED  RCV.UP=304 URGENT=3 UNREAD=5";
     let connection = Script::parse(script).and_then(|script| script.run(&Config::DEFAULT)).unwrap();
     assert_eq!(connection.state(), State::Established);

@@ -233,7 +233,7 @@ fn an_urgent_send_of_nothing_marks_what_is_queued() {
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><URG=0>
         send urgent 0
-        --> <SEQ=110><ACK=300><CTL=ACK>
+        --> <SEQ=110><ACK=300><CTL=URG,ACK><URG=0>
         ESTABLISHED SND.UP=110
         + 1s
         --> <SEQ=100><ACK=300><CTL=URG,ACK><DATA=10><URG=10>
