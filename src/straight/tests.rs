@@ -43,7 +43,9 @@ fn event() -> impl Strategy<Value = Event> {
     let window = prop_oneof![4 => Just(8_000_u16), 1 => Just(0), 2 => any::<u16>(), 2 => 0..1_200_u16];
     prop_oneof![
         10 => (near(), near(), any::<bool>(), control, payload, window).prop_map(
-            |(seq, ack, from_nxt, control, payload, window)| Event::Segment { seq, ack, from_nxt, control, payload, window }
+            |(seq, ack, from_nxt, control, payload, window)| {
+                Event::Segment { seq, ack, from_nxt, control, payload, window }
+            }
         ),
         5 => prop_oneof![2 => 0..4_000_usize, 1 => 1..60_usize].prop_map(Event::Send),
         3 => (0..2_000_usize).prop_map(Event::Receive),

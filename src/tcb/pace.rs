@@ -52,6 +52,7 @@ impl Snd {
     }
 
     /// For SND.UNA < SEG.ACK =< SND.NXT, which is so many numbers further: what has been timed, in microseconds.
+    #[inline]
     pub(super) fn pace_acknowledged(&mut self, ack: SeqNumber, advance: u32, endpoint: &mut Endpoint) -> Option<u32> {
         let since = |at: u32| (endpoint.now.as_micros() as u32).wrapping_sub(at);
         let mut timed = None;
