@@ -13,7 +13,10 @@ pub mod policies;
 #[allow(dead_code)] // as above
 #[path = "../../tests/time_wait/reach.rs"]
 mod reach;
+mod run;
 pub mod script;
+#[path = "../../tests/properties/settings.rs"]
+mod settings;
 mod shapes;
 pub mod time_wait;
 pub mod two_ends;
