@@ -98,15 +98,20 @@ impl Watched {
         let has = |bit| segment.control().contains(bit);
         let life = &mut self.life;
         assert!(!has(Control::ECE) || (status.ecn && life.marked), "ECE without a mark");
-        assert!(has(Control::ECE) || !life.must_echo, "a mark that is not echoed");
-        let fresh = segment.payload_len() > 0 && Some(segment.seq()) == before.snd_nxt;
+        // In TIME-WAIT the peer has nothing left to send.
+        let must_echo = life.must_echo && status.state != State::TimeWait;
+        assert!(has(Control::ECE) || !must_echo, "a mark that is not echoed");
+        // A probe of a closed window is none.
+        let fresh = segment.payload_len() > 0 && Some(segment.seq()) == before.snd_nxt && before.snd_wnd > Some(0);
         assert_eq!(has(Control::CWR), fresh && life.reduced, "CWR on the first new payload");
         life.reduced &= !fresh;
     }
 
-    /// RFC 9293 section 3.8.5: the pointer of every segment to which anything urgent is ahead.
+    /// RFC 9293 section 3.8.5: the pointer of every segment to which anything urgent is ahead, and of one that carries
+    /// nothing right behind it.
     pub(super) fn check_urgent(&mut self, segment: &Segment, status: &Status) {
-        let ahead = status.snd_up.filter(|up| up.gt(segment.seq())).map(|up| up - segment.seq());
+        let is_told = |up: &SeqNumber| up.gt(segment.seq()) || (*up == segment.seq() && segment.len() == 0);
+        let ahead = status.snd_up.filter(is_told).map(|up| up - segment.seq());
         assert_eq!(segment.control().contains(Control::URG), ahead.is_some(), "URG");
         assert_eq!(segment.urgent(), ahead.map_or(0, |ahead| ahead.min(0xFFFF) as u16), "the urgent pointer");
         self.life.tell_urgent &= ahead.is_none();

@@ -55,12 +55,11 @@ impl Life {
         Life { passive, offer: *config, ..Life::default() }
     }
 
-    /// SEND with the URGENT flag has been called in this state: all that is queued is urgent. Of what is in flight already
-    /// nobody can be told that it is.
-    pub(super) fn note_urgent(&mut self, state: State, unsent: u32) {
+    /// SEND with the URGENT flag has been called in this state: all that is queued is urgent.
+    pub(super) fn note_urgent(&mut self, state: State) {
         if self.queue > 0 {
             self.urgent = Some(self.acknowledged + self.queue as u32);
-            self.tell_urgent = unsent > 0 && matches!(state, State::Established | State::CloseWait);
+            self.tell_urgent = matches!(state, State::Established | State::CloseWait);
         }
     }
 

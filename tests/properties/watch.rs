@@ -139,8 +139,7 @@ impl Watched {
         let sent = self.call(Cause::SendUrgent, |connection, now| connection.send_urgent(bytes, now));
         if sent.is_ok() {
             self.life.queue += bytes;
-            let unsent = self.connection.status().unsent;
-            self.life.note_urgent(before, unsent);
+            self.life.note_urgent(before);
         }
         sent
     }

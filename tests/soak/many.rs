@@ -1,12 +1,13 @@
 //! Many lives, and what there was of them.
 
-use core::cell::Cell;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use proptest::strategy::Strategy;
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
 use crate::life::Life;
@@ -85,27 +86,24 @@ impl fmt::Display for Report {
     }
 }
 
+/// What failed, by the place where it was found: how often, and what is told of the first one.
+type Failures = BTreeMap<String, (u64, String)>;
+
 /// So many lives. Each has a seed of its own, so that neither their number nor that of the threads changes any of them.
+/// All failures are told at the end, one for each place where they are found.
 pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
     let start = Instant::now();
-    let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (next, failures) = (AtomicU64::new(0), Mutex::new(Failures::new()));
     let work = || {
-        let mut report = Report::default();
-        let any = any_life();
+        let (any, mut report) = (any_life(), Report::default());
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= lives || failed.load(Ordering::Relaxed) {
-                return Ok(report);
+            if number >= lives {
+                return report;
             }
-            match live_one(&any, seed, number) {
-                Ok(lived) => report.add(&lived),
-                Err(told) => {
-                    failed.store(true, Ordering::Relaxed);
-                    return Err(told);
-                }
-            }
-            if threads > 1 && number % 100_000 == 99_999 {
-                println!("{:>10} lives, {:?}", number + 1, start.elapsed());
+            report.add(&live_one(&any, seed, number, &failures));
+            if number % 100_000 == 99_999 {
+                println!("{:>10} lives, {:.0?}", number + 1, start.elapsed());
             }
         }
     };
@@ -113,41 +111,48 @@ pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         for worker in workers {
-            match worker.join().expect("a failure is no panic of the worker") {
-                Ok(part) => report.merge(&part),
-                Err(told) => panic!("{told}"),
-            }
+            report.merge(&worker.join().expect("a failure is no panic of the worker"));
         }
     });
     report.seconds = start.elapsed().as_secs_f64();
+    let failures = failures.into_inner().expect("nobody panics while it is locked");
+    let told: Vec<_> = failures.values().map(|(times, told)| format!("{times} times: {told}")).collect();
+    assert!(told.is_empty(), "{report}\n\n{}", told.join("\n\n"));
     report
 }
 
-/// The life of this number; or what is to be told of it, once it has shrunk.
-fn live_one(lives: &impl Strategy<Value = Life>, seed: u64, number: u64) -> Result<Lived, String> {
+/// The life of this number. If it fails, it shrinks, unless another one has failed there before.
+fn live_one(any: &impl Strategy<Value = Life>, seed: u64, number: u64, failures: &Mutex<Failures>) -> Lived {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     bytes[8..].copy_from_slice(&(number + 1).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::XorShift, &bytes);
     let config = Config { failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let tree = lives.new_tree(&mut runner).expect("lives are not filtered");
-    let lived = Cell::new(Lived::default());
-    let mut least: Option<Life> = None;
+    let tree = any.new_tree(&mut runner).expect("lives are not filtered");
+    let mut lived = Lived::default();
+    let Some(told) = failure(|| lived = live(&tree.current())) else { return lived };
+    let place = told.lines().next().unwrap_or_default().to_string();
+    let mut lock = failures.lock().expect("nobody panics while it is locked");
+    let (times, told) = lock.entry(place).or_default();
+    *times += 1;
+    if *times == 1 {
+        *told = format!("life {number} of seed {seed}, shrunk:\n\n{}", shrunk(&mut runner, tree));
+    }
+    lived
+}
+
+/// What is told of the life that is left.
+fn shrunk(runner: &mut TestRunner, tree: impl ValueTree<Value = Life>) -> String {
+    let mut least = tree.current();
     failure(|| {
         let ran = runner.run_one(tree, |life| {
-            lived.set(live(&life));
+            live(&life);
             Ok(())
         });
         if let Err(TestError::Fail(_, life)) = ran {
-            least = Some(life);
+            least = life;
         }
     });
-    match least {
-        None => Ok(lived.get()),
-        Some(life) => {
-            let told = failure(|| _ = live(&life)).unwrap_or_default();
-            Err(format!("life {number} of seed {seed}, shrunk:\n\n{told}"))
-        }
-    }
+    failure(|| _ = live(&least)).unwrap_or_default()
 }
