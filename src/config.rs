@@ -94,7 +94,7 @@ pub struct Config {
     /// A hard ICMP error ends the connection in every state, as RFC 9293 section 3.9.2.2 says; otherwise only before it
     /// is established.
     pub icmp_aborts: bool,
-    /// The three checks of RFC 5961 against blind resets, SYNs and data.
+    /// The three checks of RFC 5961 against blind resets, SYNs and data (sections 3.2, 4.2 and 5.2).
     pub rfc5961: bool,
     /// How many challenge ACKs, and ACKs to unacceptable segments that carry nothing, are sent in one
     /// `challenge_period` (RFC 5961 section 7). Zero is none, and then no peer that started afresh is cured.

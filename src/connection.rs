@@ -384,7 +384,7 @@ impl Connection {
     }
 
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
-    /// window. `u32::MAX` at first. It bounds payload, not SYN and FIN.
+    /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first. It bounds payload, not SYN and FIN.
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {

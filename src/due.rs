@@ -343,8 +343,8 @@ impl Due {
         self.ack_by = (now.as_millis_up() as u16).wrapping_add(delay as u16);
     }
 
-    /// When the delayed ACK is due. It is at most half a second ahead, and anything else that the difference seems to
-    /// say is long ago.
+    /// When the delayed ACK is due. It is at most half a second ahead, and what the difference seems to say beyond that
+    /// is long ago. (A caller who comes a minute late may be told of half a second more.)
     pub(crate) const fn ack_deadline(&self, now: Instant) -> Option<Instant> {
         if !self.what.contains(What::DELAYED_ACK) {
             return None;

@@ -122,7 +122,7 @@ impl Refusal {
             Refusal::ResetNotAtRcvNxt => "RFC 9293 section 3.10.7.4, second, 3)",
             Refusal::ResetInTimeWait => "RFC 1337 section 3, fix F1",
             Refusal::SynChallenged => "RFC 9293 section 3.10.7.4, fourth",
-            Refusal::SynRepeated => "RFC 9293 section 3.8.1",
+            Refusal::SynRepeated => "RFC 9293 section 3.10.7.4, first",
             Refusal::NoAck | Refusal::AckOfUnsent | Refusal::AckInSynReceived | Refusal::OutOfStepInTimeWait => {
                 "RFC 9293 section 3.10.7.4, fifth"
             }

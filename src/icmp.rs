@@ -29,9 +29,9 @@ pub enum IcmpError {
     SourceRouteFailed,
     /// Destination unreachable, code 9, 10 or 13, in IPv6 1, 5 or 6: prohibited by somebody's policy. Soft.
     Prohibited,
-    /// Time exceeded. Soft.
+    /// Time exceeded, type 11, in IPv6 3. Soft.
     TimeExceeded,
-    /// Parameter problem. Soft.
+    /// Parameter problem, type 12, in IPv6 4. Soft.
     ParameterProblem,
 }
 

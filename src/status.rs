@@ -40,7 +40,7 @@ pub struct Status {
     /// Urgent bytes that the user has not reported as consumed, those that have not come yet included (RFC 9293 section
     /// 3.8.5, MUST-33).
     pub urgent: u32,
-    /// The retransmission timeout in force, backed off.
+    /// The retransmission timeout in force, backed off (RFC 6298).
     pub rto: Option<Duration>,
     /// The smoothed round-trip time; `None` before the first sample.
     pub srtt: Option<Duration>,

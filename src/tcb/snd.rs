@@ -165,6 +165,7 @@ impl Snd {
             self.flags |= Flags::SACK;
         }
         self.flags.set(Flags::ECN, offer.ecn);
+        self.flags.set(Flags::WATCHED, policy.watches());
         self.take_back_ecn(syn);
         let peer = options.mss().unwrap_or(policy.default_peer_mss);
         self.mss = peer.max(LEAST_PEER_MSS).min(policy.max_payload);
@@ -232,7 +233,8 @@ impl Snd {
         } else {
             self.restart_timer(endpoint);
         }
-        if self.nxt != self.last() {
+        // There may be more to send; or the connection rests from now on, and keep-alive begins.
+        if self.nxt != self.last() || self.flags.contains(Flags::WATCHED) {
             endpoint.due.look();
         }
         endpoint.due.acknowledged(payload);

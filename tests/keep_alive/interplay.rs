@@ -420,3 +420,22 @@ fn a_send_that_the_limit_holds_back_does_not_put_the_probes_off() {
         ",
     );
 }
+
+/// D4: the acknowledgment of a bare ACK left of RCV.NXT counts, and the connection rests from then on.
+#[test]
+fn an_acknowledgment_left_of_the_window_begins_the_rest() {
+    check(
+        "
+        config keep_alive=1m 10s 3
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        send 10
+        --> <SEQ=100><ACK=310><CTL=ACK><DATA=10>
+        <-- <SEQ=300><ACK=110><CTL=ACK>                 accepted
+        signal: Acknowledged 10
+        --> <SEQ=110><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=1m
+        ",
+    );
+}

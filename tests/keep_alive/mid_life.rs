@@ -1,5 +1,6 @@
 //! MUST-24: on and off for each connection, at any time.
 
+use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Instant, KeepAlive, State};
 
 use super::end::{QUICK, QUICK_CONFIG, after, drain, expires, seconds, segment};
@@ -156,4 +157,26 @@ fn switched_on_segments_begin_the_idle_time_anew() {
         assert_eq!(drain(&mut connection, seconds(30)).len(), answers);
         assert_eq!(connection.deadline(), Some(seconds(90)), "{text}");
     }
+}
+
+/// Switched on in SYN-SENT it holds from the handshake on, and so do delayed acknowledgments.
+#[test]
+fn what_is_switched_on_in_syn_sent_sees_every_segment() {
+    check(
+        "
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        configure keep_alive=60s 10s 3, delayed_ack=200ms
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED DEADLINE=60s
+        + 30s
+        <-- <SEQ=301><ACK=101><CTL=ACK><DATA=10>
+        ESTABLISHED DEADLINE=200ms
+        + 200ms
+        --> <SEQ=101><ACK=311><CTL=ACK>
+        ESTABLISHED DEADLINE=59800ms
+        ",
+    );
 }

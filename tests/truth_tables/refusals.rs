@@ -42,8 +42,7 @@ const REFUSALS: [(Refusal, &str, &str); 22] = [
 ];
 
 /// Where a refusal may be at home.
-const SECTIONS: [&str; 11] = [
-    "RFC 9293 section 3.8.1",
+const SECTIONS: [&str; 10] = [
     "RFC 9293 section 3.10.7.1",
     "RFC 9293 section 3.10.7.2",
     "RFC 9293 section 3.10.7.3",
