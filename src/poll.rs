@@ -60,15 +60,16 @@ pub enum Signal {
     Refused,
     /// The end: "connection reset" by the peer; or by us, where payload came after a half-duplex close.
     Reset,
-    /// The end: the user timeout (RFC 9293 section 3.9.1.1), R2 (section 3.8.3), keep-alive (section 3.8.4), or the policy
-    /// for FIN-WAIT-2.
+    /// The end: the user timeout (RFC 9293 section 3.9.1.1), R2 (section 3.8.3), keep-alive (section 3.8.4), or the
+    /// policy for FIN-WAIT-2.
     TimedOut,
     /// The end: a hard ICMP error.
     Unreachable(IcmpError),
     /// A soft ICMP error, or a hard one that does not end the connection: something may be wrong on the way. Of several
     /// before a poll, the last.
     SoftError(IcmpError),
-    /// R1 of RFC 9293 section 3.8.3 is reached: the same segment has been sent again so often that the connection may be in trouble.
+    /// R1 of RFC 9293 section 3.8.3 is reached: the same segment has been sent again so often that the connection may
+    /// be in trouble.
     Retransmitting,
 }
 
