@@ -123,10 +123,10 @@ pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
 
 /// The life of this number. If it fails, it shrinks, unless another one has failed there before.
 fn live_one(any: &impl Strategy<Value = Life>, seed: u64, number: u64, failures: &Mutex<Failures>) -> Lived {
-    let mut bytes = [0; 16];
+    let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes[8..].copy_from_slice(&(number + 1).to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::XorShift, &bytes);
+    bytes[8..16].copy_from_slice(&number.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let config = Config { failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
     let tree = any.new_tree(&mut runner).expect("lives are not filtered");

@@ -195,16 +195,16 @@ impl<'l> World<'l> {
 
     /// No limit any more; then CLOSE, as soon as it does not throw away what is queued.
     fn wind_up(&mut self, side: Side) {
-        let peer = self.pair.state(side.other());
+        let alone = matches!(self.pair.state(side.other()), State::Closed | State::Listen);
         match self.pair.state(side) {
             State::Closed => return,
-            State::Listen if peer == State::Closed => self.act(side, &Act::Close),
+            State::Listen if alone => self.act(side, &Act::Close),
             State::Established | State::CloseWait => {
                 self.act(side, &Act::Limit(u32::MAX));
                 self.act(side, &Act::Close);
             }
             // Nobody is left to send a FIN.
-            State::FinWait2 if peer == State::Closed && self.has_died => self.act(side, &Act::Abort),
+            State::FinWait2 if alone && self.has_died => self.act(side, &Act::Abort),
             State::FinWait1 | State::LastAck | State::Closing => self.act(side, &Act::Limit(u32::MAX)),
             State::Listen | State::SynSent | State::SynReceived | State::FinWait2 | State::TimeWait => {}
         }
@@ -235,6 +235,8 @@ impl<'l> World<'l> {
                 }
                 What::Transition(transition) => {
                     self.lived.established |= transition.to == State::Established;
+                    // One that gave up in SYN-RECEIVED may leave the other one half-open.
+                    self.has_died |= transition.from == State::SynReceived && transition.to == State::Listen;
                     handed_out[at].push(Output::Transition(*transition));
                 }
                 What::Signal(signal) => {
