@@ -15,7 +15,7 @@ pub(crate) const PLAIN: Bounds = Bounds {
     isn: [0xFFFF_FFFE, 0xFFFF_FFFF],
     opens: [Open::Active, Open::Passive],
     lives: 1,
-    bytes: 1,
+    bytes: [1; 2],
     reads: false,
     budget: NOTHING,
     in_flight: 3,
@@ -27,6 +27,7 @@ const NOTHING: Budget = Budget { faults: 0, timeouts: 0, aborts: 0, crashes: 0, 
 pub(crate) const ONE_FAULT: Budget = Budget { faults: 1, ..NOTHING };
 pub(crate) const ONE_TIMEOUT: Budget = Budget { timeouts: 1, ..NOTHING };
 pub(crate) const ONE_OF_EACH: Budget = Budget { faults: 1, timeouts: 1, ..NOTHING };
+pub(crate) const TWO_TIMEOUTS: Budget = Budget { faults: 1, timeouts: 2, ..NOTHING };
 pub(crate) const ONE_ABORT: Budget = Budget { aborts: 1, ..NOTHING };
 pub(crate) const ONE_CRASH: Budget = Budget { crashes: 1, ..NOTHING };
 pub(crate) const ONE_FORGERY: Budget = Budget { forged: 1, ..NOTHING };
@@ -39,13 +40,17 @@ pub(crate) const TWINS: Bounds =
 pub(crate) const ACTIVE: Bounds = Bounds { opens: [Open::Active, Open::Active], ..PLAIN };
 
 /// Segments arrive in the order in which they were sent; the users read when they like, and windows close.
-pub(crate) const PERFECT: Bounds = Bounds { bytes: 2, reads: true, in_order: true, ..PLAIN };
+pub(crate) const PERFECT: Bounds = Bounds { bytes: [2; 2], reads: true, in_order: true, ..PLAIN };
 
 /// Nagle's algorithm and delayed acknowledgments; two bytes go into a segment.
 pub(crate) const fn lazy(bounds: Bounds) -> Bounds {
     let delayed_ack = Some(core::time::Duration::from_millis(200));
     Bounds { config: Config { nagle: true, max_segment: 22, delayed_ack, ..bounds.config }, ..bounds }
 }
+
+/// Two bytes, which go the same way; sent again they go in one segment.
+pub(crate) const ONE_WAY: Bounds =
+    Bounds { config: Config { max_segment: 22, ..CONFIG }, bytes: [2, 0], budget: ONE_TIMEOUT, in_flight: 2, ..PLAIN };
 
 /// With timestamps.
 pub(crate) const fn stamped(bounds: Bounds) -> Bounds {

@@ -73,8 +73,8 @@ pub(crate) fn happens(
     seen.check(end, now, bounds, &mut broken);
     if let (Err(refusal), Some(flight)) = (outcome, flight) {
         let perfect = bounds.in_order && !world.disturbed && !end.died && !world.ends[1 - side].died;
-        let explained =
-            if perfect { seen.before.state == State::Closed } else { is_explained(&seen.before, flight, refusal) };
+        let closed = seen.before.state == State::Closed;
+        let explained = if perfect { closed } else { is_explained(&seen.before, flight, refusal, bounds) };
         broken.demand(Law::S16, explained);
     }
     check_fin(world, side, &seen, &mut broken);
@@ -148,7 +148,7 @@ fn drain(world: &mut World, side: usize, seen: &mut Seen, broken: &mut Laws) {
     broken.demand(Law::L4, false);
 }
 
-/// S5, S7, S12 and S15, of one segment.
+/// S5, S7, S12, S15, and S16 as far as the sender knows, of one segment.
 fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, broken: &mut Laws) {
     let Transmit { segment, payload } = transmit;
     let has = |bit| segment.control().contains(bit);
@@ -165,6 +165,8 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     };
     broken.demand(Law::S7, segment.ack() == status.rcv_nxt);
     broken.demand(Law::S5, segment.seq().ge(una) && (segment.seq() + segment.len()).le(nxt));
+    let behind = segment.seq() + segment.len() - una;
+    broken.demand(Law::S16, una == iss || behind <= status.snd_wnd.unwrap_or_default().max(1));
     let options = segment.options();
     broken.demand(Law::S15, has(Control::SYN) || (options.mss().is_none() && options.window_scale().is_none()));
     if has(Control::SYN) {
@@ -194,8 +196,10 @@ fn note_end(end: &mut End, seen: &Seen, begins: bool) {
     end.numbers += 1;
 }
 
-/// S16: a segment of an honest peer is refused because it is old, or because one of the two lives is over.
-fn is_explained(before: &Status, flight: &Flight, refusal: Refusal) -> bool {
+/// S16: a segment of an honest peer is refused because it is old, or because one of the two lives is over. Where
+/// windows close, he may not have taken the last one: a segment of ours with a newer ACK but an older number does not
+/// tell it.
+fn is_explained(before: &Status, flight: &Flight, refusal: Refusal, bounds: &Bounds) -> bool {
     let segment = &flight.segment;
     let (Some(irs), Some(nxt), Some(iss)) = (before.irs, before.rcv_nxt, before.iss) else {
         return true;
@@ -203,7 +207,8 @@ fn is_explained(before: &Status, flight: &Flight, refusal: Refusal) -> bool {
     let another_life = irs != flight.iss || segment.ack().is_some_and(|ack| ack - iss > 1 << 16);
     let old = segment.seq().lt(nxt) || segment.ack().is_some_and(|ack| before.snd_una.is_some_and(|una| ack.lt(una)));
     let late = before.state == State::TimeWait || refusal == Refusal::ResetNotAtRcvNxt;
-    another_life || old || late || flight.is_rst()
+    let beyond = bounds.reads && (nxt + before.rcv_wnd.unwrap_or_default()).le(segment.seq());
+    another_life || old || late || beyond || flight.is_rst()
 }
 
 /// S17: the peer's FIN comes behind all that he has sent.

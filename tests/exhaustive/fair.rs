@@ -1,5 +1,5 @@
-//! What comes of a state when the network is fair from now on: every segment arrives, every timer fires in its time, and
-//! the users read what there is and call nothing else.
+//! What comes of a state when the network is fair from now on: every segment arrives, every timer fires in its time,
+//! and the users read what there is and call nothing else.
 
 use tcp_lifecycle::{SeqNumber, State};
 
@@ -66,8 +66,8 @@ impl Rest {
     }
 }
 
-/// Nothing but the timers can go on from here. Any other state leads, by deliveries that the model makes as well, to such
-/// states, and what holds of them holds of it.
+/// Nothing but the timers can go on from here. Any other state leads, by deliveries that the model makes as well, to
+/// such states, and what holds of them holds of it.
 fn is_still(world: &World) -> bool {
     world.net.is_empty() && world.broken.is_empty() && world.ends.iter().all(|end| end.connection.status().unread == 0)
 }

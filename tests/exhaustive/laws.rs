@@ -88,8 +88,9 @@ impl Law {
             }
             Law::S15 => "S15: the MSS and window scale options stand on SYNs only",
             Law::S16 => {
-                "S16: what an honest peer sends is refused only if it is old, or if there is no such connection any \
-                         more; in order and without faults it never is"
+                "S16: nothing is sent beyond the window that the peer has offered; what an honest peer sends is \
+                 refused only if it is old, or there is no such connection any more; in order and without faults it \
+                 never is"
             }
             Law::S17 => {
                 "S17: each byte is delivered once, in order, as the peer sent it in this incarnation, and before the \

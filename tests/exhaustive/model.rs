@@ -108,7 +108,7 @@ impl Lives {
             return;
         }
         let sends = matches!(state, State::SynSent | State::SynReceived | State::Established | State::CloseWait);
-        if sends && !end.closed && end.sent < self.bounds.bytes {
+        if sends && !end.closed && end.sent < self.bounds.bytes[side] {
             call(Cause::Send);
         }
         if !end.closed {

@@ -17,7 +17,7 @@ pub(crate) struct Bounds {
     pub(crate) opens: [Open; 2],
     /// How often each end may be opened, and how many bytes its user may send in each life, one at a time.
     pub(crate) lives: u8,
-    pub(crate) bytes: u8,
+    pub(crate) bytes: [u8; 2],
     /// The user says when he reads; else he reads at once.
     pub(crate) reads: bool,
     pub(crate) budget: Budget,
