@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use arbitrary::Arbitrary;
-use tcp_lifecycle::{Config, Open, Segment};
+use tcp_lifecycle::{Config, KeepAlive, Open, Segment};
 
-use crate::shapes::Shape;
+use crate::run;
+use crate::shapes::{ERRORS, Number, Shape};
 use crate::watch::Watched;
 
 #[derive(Arbitrary, Debug)]
@@ -15,7 +16,7 @@ pub struct Input {
     events: Vec<(Event, Polls)>,
 }
 
-/// Those that the invariants know of.
+/// Any that make sense; the times in steps that a connection keeps exactly.
 #[derive(Arbitrary, Debug)]
 pub(crate) struct Policies {
     mss: u16,
@@ -28,15 +29,20 @@ pub(crate) struct Policies {
     user_timeout: Option<u8>,
     r1: u8,
     r2: Option<u8>,
-    nagle: bool,
-    rfc5961: bool,
-    reset_in_time_wait: bool,
+    rto_min: u8,
+    keep_alive: Option<[u8; 3]>,
+    /// In milliseconds.
+    delayed_ack: Option<u8>,
+    window_scale: Option<u8>,
+    switches: [bool; 9],
     challenge_limit: u8,
 }
 
 impl Policies {
     pub(crate) fn config(&self) -> Config {
         let seconds = |seconds: u8| Duration::from_secs(seconds.max(1).into());
+        let [timestamps, sack_permitted, ecn, nagle, octet, rfc5961, in_time_wait, half_duplex, icmp_aborts] =
+            self.switches;
         Config {
             mss: self.mss.max(1),
             max_segment: self.max_segment.max(21),
@@ -46,9 +52,23 @@ impl Policies {
             user_timeout: self.user_timeout.map(seconds),
             r1: self.r1,
             r2: self.r2.map_or(Duration::MAX, seconds),
-            nagle: self.nagle,
-            rfc5961: self.rfc5961,
-            reset_in_time_wait: self.reset_in_time_wait,
+            rto_min: Duration::from_millis(u64::from(self.rto_min).max(1) * 10),
+            keep_alive: self.keep_alive.map(|[idle, interval, probes]| KeepAlive {
+                idle: seconds(idle),
+                interval: seconds(interval),
+                probes: probes.max(2),
+            }),
+            keep_alive_octet: octet,
+            delayed_ack: self.delayed_ack.map(|millis| Duration::from_millis(u64::from(millis).max(1))),
+            window_scale: self.window_scale.map(|shift| shift % 15),
+            timestamps,
+            sack_permitted,
+            ecn,
+            nagle,
+            rfc5961,
+            reset_in_time_wait: in_time_wait,
+            half_duplex_close: half_duplex,
+            icmp_aborts,
             challenge_limit: self.challenge_limit,
             ..Config::DEFAULT
         }
@@ -67,6 +87,13 @@ enum Event {
     Abort,
     Limit(u32),
     Offset(u32),
+    SendUrgent(u8),
+    /// From so many bytes behind the front to so many more or less than are in flight.
+    Retransmit(u8, i8),
+    Configure(Box<Policies>),
+    Icmp(u8, Number),
+    Marked,
+    Reduced,
     Segment(Shape),
     /// One of the segments that have arrived, once more.
     Again(u8),
@@ -91,6 +118,10 @@ const MOST_QUEUED: u32 = 20_000;
 
 impl Input {
     pub fn run(self) {
+        run::told(|| self.play());
+    }
+
+    fn play(self) {
         let mut watched = Watched::new(self.policies.config(), self.isn_offset);
         let mut arrived = Vec::new();
         for (event, polls) in self.events.into_iter().take(MOST_EVENTS) {
@@ -118,8 +149,20 @@ impl Event {
             Event::Abort => _ = watched.abort(),
             Event::Limit(in_flight) => watched.limit(in_flight),
             Event::Offset(offset) => watched.connection.set_isn_offset(offset),
+            Event::SendUrgent(_) if status.unsent + status.in_flight > MOST_QUEUED => {}
+            Event::SendUrgent(bytes) => _ = watched.send_urgent(bytes.into()),
+            Event::Retransmit(start, more) => {
+                let end = (status.in_flight as usize).saturating_add_signed(more.into());
+                _ = watched.retransmit(start.into()..end);
+            }
+            Event::Configure(policies) => watched.configure(policies.config()),
+            Event::Icmp(which, quoted) => {
+                _ = watched.icmp(ERRORS[usize::from(which) % ERRORS.len()], quoted.of(&status))
+            }
+            Event::Marked => watched.congestion_experienced(),
+            Event::Reduced => watched.congestion_window_reduced(),
             Event::Segment(shape) => {
-                let segment = shape.without_urgent(&watched.connection);
+                let segment = shape.of(&watched.connection);
                 arrived.push(segment);
                 _ = watched.segment(segment);
             }

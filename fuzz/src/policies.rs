@@ -5,11 +5,10 @@ use core::time::Duration;
 
 use arbitrary::Arbitrary;
 use tcp_lifecycle::{
-    CallError, Config, Connection, Control, IcmpError, Instant, KeepAlive, Open, Output, Segment, Signal, State,
-    Transmit,
+    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Segment, Signal, State, Transmit,
 };
 
-use crate::shapes::{Number, Shape};
+use crate::shapes::{ERRORS, Number, Shape};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -125,19 +124,6 @@ enum Event {
 
 const MOST_EVENTS: usize = 100;
 const MOST_QUEUED: u32 = 10_000;
-
-const ERRORS: [IcmpError; 10] = [
-    IcmpError::SourceQuench,
-    IcmpError::NetworkUnreachable,
-    IcmpError::HostUnreachable,
-    IcmpError::ProtocolUnreachable,
-    IcmpError::PortUnreachable,
-    IcmpError::FragmentationNeeded,
-    IcmpError::SourceRouteFailed,
-    IcmpError::Prohibited,
-    IcmpError::TimeExceeded,
-    IcmpError::ParameterProblem,
-];
 
 impl Input {
     pub fn run(self) {

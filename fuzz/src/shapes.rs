@@ -1,7 +1,7 @@
 //! Segments: any, and most often such that their numbers are near those of the connection they come to.
 
 use arbitrary::Arbitrary;
-use tcp_lifecycle::{Connection, Control, Options, Segment, SeqNumber, Status};
+use tcp_lifecycle::{Connection, Control, IcmpError, Options, Segment, SeqNumber, Status};
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Anchor {
@@ -168,13 +168,17 @@ impl Shape {
             }
         }
     }
-
-    /// Without URG, of which the invariants of the property tests know nothing.
-    pub(crate) fn without_urgent(self, connection: &Connection) -> Segment {
-        let segment = self.of(connection);
-        Segment::new(segment.seq(), segment.ack().unwrap_or_default(), segment.control() - Control::URG)
-            .with_payload(segment.payload_len())
-            .with_window(segment.window())
-            .with_options(segment.options())
-    }
 }
+
+pub(crate) const ERRORS: [IcmpError; 10] = [
+    IcmpError::SourceQuench,
+    IcmpError::NetworkUnreachable,
+    IcmpError::HostUnreachable,
+    IcmpError::ProtocolUnreachable,
+    IcmpError::PortUnreachable,
+    IcmpError::FragmentationNeeded,
+    IcmpError::SourceRouteFailed,
+    IcmpError::Prohibited,
+    IcmpError::TimeExceeded,
+    IcmpError::ParameterProblem,
+];

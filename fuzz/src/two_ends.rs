@@ -7,6 +7,7 @@ use arbitrary::Arbitrary;
 use tcp_lifecycle::{Config, Control, Open, Output, Segment, Signal, State};
 
 use crate::events::Policies;
+use crate::run;
 use crate::watch::Watched;
 
 #[derive(Arbitrary, Debug)]
@@ -104,13 +105,21 @@ fn patient(policies: &Policies) -> Config {
         user_timeout: None,
         r2: Duration::MAX,
         syn_r2: Duration::MAX,
+        rto_min: Duration::from_millis(200),
         rto_max: Duration::from_secs(2),
+        // Else they might reset what the other has sent, or give up.
+        half_duplex_close: false,
+        keep_alive: None,
         ..config
     }
 }
 
 impl Input {
     pub fn run(self) {
+        run::told(|| self.play());
+    }
+
+    fn play(self) {
         let [one, other] = [0, 1].map(|side| End::new(&self.policies[side], self.isn_offsets[side], self.keeps[side]));
         let mut world = World { ends: [one, other], flights: [Vec::new(), Vec::new()] };
         let opens = match self.opens {
