@@ -137,6 +137,10 @@ impl Input {
 
 impl Event {
     fn apply(self, watched: &mut Watched, arrived: &mut Vec<Segment>) {
+        // The invariants count times from the moment in which a segment is handed out.
+        if matches!(self, Event::Expire | Event::Micros(_) | Event::Millis(_)) {
+            watched.drain();
+        }
         let status = watched.connection.status();
         match self {
             Event::Active => _ = watched.open(Open::Active),
@@ -179,7 +183,14 @@ impl Event {
                 }
             }
             Event::Micros(micros) => watched.pass(Duration::from_micros(micros.into())),
-            Event::Millis(millis) => watched.pass(Duration::from_millis(millis.into())),
+            Event::Millis(millis) => {
+                // A delayed ACK that is more than a minute late may be half a second later still.
+                if watched.connection.deadline().is_some_and(|deadline| deadline < watched.now) {
+                    watched.timeout();
+                    watched.drain();
+                }
+                watched.pass(Duration::from_millis(millis.min(60_000).into()));
+            }
         }
     }
 }
