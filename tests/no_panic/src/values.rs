@@ -23,6 +23,11 @@ fn is_hard(error: IcmpError) -> bool {
 }
 
 #[no_panic]
+fn icmp_error(kind: u8, code: u8) -> [Option<IcmpError>; 2] {
+    [IcmpError::of_v4(kind, code), IcmpError::of_v6(kind, code)]
+}
+
+#[no_panic]
 fn segment(seq: SeqNumber, ack: SeqNumber, control: Control, sizes: [u16; 3], options: Options) -> Segment {
     let [window, pointer, bytes] = sizes;
     Segment::new(seq, ack, control).with_window(window).with_urgent(pointer).with_options(options).with_payload(bytes)
@@ -74,6 +79,7 @@ pub(crate) fn keep() {
     black_box(check as fn(&_) -> _);
     black_box(systems as fn() -> _);
     black_box(is_hard as fn(_) -> _);
+    black_box(icmp_error as fn(_, _) -> _);
     black_box(segment as fn(_, _, _, _, _) -> _);
     black_box(seen as fn(&_) -> _);
     black_box(reset as fn(&_) -> _);
