@@ -48,7 +48,7 @@ impl Connection {
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) => tcb.snd.queue(bytes),
                 Phase::Established | Phase::CloseWait => {
-                    tcb.rest_or_not(&mut self.endpoint, |snd, _| snd.queue(bytes))?;
+                    tcb.rest_or_not(&mut self.endpoint, |tcb, _| tcb.snd.queue(bytes))?;
                     self.endpoint.due.look();
                     Ok(())
                 }
@@ -132,22 +132,24 @@ impl Connection {
         if self.endpoint.policy.half_duplex_close() && tcb.rcv.unread() > 0 {
             return self.call_abort();
         }
-        tcb.rest_or_not(&mut self.endpoint, |snd, _| snd.flags |= Flags::FIN);
-        self.endpoint.due.look();
-        match tcb.phase {
-            // With anything queued it waits for ESTABLISHED.
-            Phase::SynReceived(_) if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::FinWait1, &mut self.endpoint),
-            // In any case, sent or not.
-            Phase::Established => tcb.enter(Phase::FinWait1, &mut self.endpoint),
-            // As soon as all preceding SENDs have been segmentized.
-            Phase::CloseWait => tcb.enter_last_ack(&mut self.endpoint),
-            Phase::SynReceived(_)
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. } => {}
-        }
+        tcb.rest_or_not(&mut self.endpoint, |tcb, endpoint| {
+            tcb.snd.flags |= Flags::FIN;
+            endpoint.due.look();
+            match tcb.phase {
+                // With anything queued it waits for ESTABLISHED.
+                Phase::SynReceived(_) if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::FinWait1, endpoint),
+                // In any case, sent or not.
+                Phase::Established => tcb.enter(Phase::FinWait1, endpoint),
+                // As soon as all preceding SENDs have been segmentized.
+                Phase::CloseWait => tcb.enter_last_ack(endpoint),
+                Phase::SynReceived(_)
+                | Phase::FinWait1
+                | Phase::FinWait2
+                | Phase::Closing
+                | Phase::LastAck
+                | Phase::TimeWait { .. } => {}
+            }
+        });
         Ok(())
     }
 

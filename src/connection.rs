@@ -312,9 +312,9 @@ impl Connection {
     pub fn configure(&mut self, config: &Config) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let before = self.endpoint.policy.keep_alive();
-            tcb.rest_or_not(&mut self.endpoint, |snd, endpoint| {
+            tcb.rest_or_not(&mut self.endpoint, |tcb, endpoint| {
                 endpoint.policy = Policy::new(config);
-                snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
+                tcb.snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
             });
             if before != self.endpoint.policy.keep_alive() {
                 tcb.keep_alive_anew(&mut self.endpoint);

@@ -70,10 +70,10 @@ impl Synchronized {
     pub(crate) fn rest_or_not<T>(
         &mut self,
         endpoint: &mut Endpoint,
-        call: impl FnOnce(&mut Snd, &mut Endpoint) -> T,
+        call: impl FnOnce(&mut Synchronized, &mut Endpoint) -> T,
     ) -> T {
         let before = self.is_kept_alive(endpoint);
-        let outcome = call(&mut self.snd, endpoint);
+        let outcome = call(self, endpoint);
         if before != self.is_kept_alive(endpoint) {
             self.snd.rest_anew(endpoint);
         }

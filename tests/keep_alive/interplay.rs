@@ -439,3 +439,21 @@ fn an_acknowledgment_left_of_the_window_begins_the_rest() {
         ",
     );
 }
+
+/// A CLOSE behind payload that the caller's limit holds back ends the rest: what is timed then is the probe of the window.
+#[test]
+fn a_close_takes_its_timer_along() {
+    check(
+        "
+        config keep_alive=2h 1m 3, nagle=off
+        ESTABLISHED SND.WND=0
+        limit 0
+        send 1
+        ESTABLISHED DEADLINE=2h
+        close
+        FIN-WAIT-1 DEADLINE=none
+        limit 4294967295
+        FIN-WAIT-1 DEADLINE=1s
+        ",
+    );
+}
