@@ -47,7 +47,7 @@ impl Watched {
         let Ok(range) = taken else { return };
         let Some(nxt) = after.rcv_nxt else { return };
         self.life.heard = Some(self.now);
-        (self.life.probed, self.life.probes) = (None, 0);
+        self.life.probed = None;
         if segment.control().contains(Control::CWR) {
             self.life.must_echo = false;
             // Only where the fifth step is certain to have looked at it.
@@ -140,7 +140,8 @@ impl Watched {
         // Not drained, it may be that something has come since the timeout.
         let excused = self.configured || self.causes.len() > 1;
         assert!(excused || since.is_none_or(|since| since <= self.now), "a probe too early");
-        (self.life.probed, self.life.probes) = (Some(self.now), self.life.probes.saturating_add(1));
+        // The interval begins with the timeout.
+        self.life.probed = self.timed;
         true
     }
 

@@ -33,10 +33,9 @@ pub(super) struct Life {
     pub(super) must_echo: bool,
     pub(super) reduced: bool,
     pub(super) owed: Owed,
-    /// When a segment was accepted last, when the last keep-alive probe since then went out, and how many.
+    /// When a segment was accepted last, and when the last keep-alive probe since then was due.
     pub(super) heard: Option<Instant>,
     pub(super) probed: Option<Instant>,
-    pub(super) probes: u8,
 }
 
 /// The ACKs that the peer is owed.

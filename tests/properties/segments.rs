@@ -123,6 +123,9 @@ impl Watched {
         let fin = u32::from(self.life.fin_taken(status));
         let more = (last + fin).lt(edge);
         assert!(!more || wnd + status.unread <= self.config.receive_buffer.min(1 << 30), "a window without a buffer");
+        // RFC 9293 section 3.8.6.2.2: no silly window.
+        let worth = u32::from(self.config.mss).min(self.config.receive_buffer / 2);
+        assert!(!more || edge - last >= worth, "a silly window");
         self.life.edge = Some(edge);
     }
 

@@ -230,6 +230,8 @@ impl Watched {
         let in_flight = status.snd_una.zip(status.snd_nxt).is_some_and(|(una, nxt)| quoted - una < nxt - una);
         assert_eq!(result.is_ok(), in_flight || error == IcmpError::SourceQuench);
         assert!(result.is_ok() || before == self.connection, "a forged ICMP error changed something");
+        let may_end = error.is_hard() && (self.config.icmp_aborts || status.snd_una == status.iss);
+        assert!(may_end || status.state == self.state(), "an ICMP error ended the connection");
         result
     }
 }
