@@ -9,6 +9,9 @@ use super::Watched;
 use super::life::Owed;
 use crate::arcs::Cause;
 
+/// So long a timestamp counts at least (RFC 7323 section 5.5).
+const TS_AGE: Duration = Duration::from_secs(20 * 86_400);
+
 pub(super) const ECN: Control = Control::ECE.union(Control::CWR);
 
 /// The shift count that a SYN with these policies offers, if it offers one.
@@ -78,6 +81,17 @@ impl Watched {
         assert!(!moved || (segment.control().contains(Control::URG) && after.rcv_up == Some(up)), "RCV.UP");
     }
 
+    /// What is older than what has been echoed is no news (RFC 7323 section 5.3), and with half-duplex close nothing is
+    /// taken after CLOSE (SHLD-3).
+    pub(super) fn check_refusals(&self, segment: &Segment, before: &Status, taken: &Result<Range<usize>, Refusal>) {
+        let value = segment.options().timestamps().filter(|_| before.timestamps).map(|(value, _)| value);
+        let old = value.zip(self.life.echo).is_some_and(|(value, echo)| SeqNumber(value).lt(SeqNumber(echo)));
+        let young = self.now < Instant::ZERO + TS_AGE && !segment.control().contains(Control::RST);
+        assert!(taken.is_err() || !(old && young), "an old timestamp");
+        let closed = self.config.half_duplex_close && matches!(before.state, State::FinWait1 | State::FinWait2);
+        assert!(!closed || taken.as_ref().map_or(true, Range::is_empty), "payload after CLOSE");
+    }
+
     /// S15: the MSS, the window scale and SACK-permitted stand on SYNs only; timestamps on all segments where they are
     /// agreed, those of this moment (D30).
     pub(super) fn check_options(&mut self, segment: &Segment, status: &Status) {
@@ -89,7 +103,7 @@ impl Watched {
         assert_eq!(value, millis(self.now), "TSval");
         assert!(self.life.stamps.contains(&echo), "an echo of nothing");
         let forward = self.life.echo.is_none_or(|last| SeqNumber(last).le(SeqNumber(echo)));
-        assert!(forward || self.now > Instant::ZERO + Duration::from_secs(20 * 86_400), "TS.Recent moved back");
+        assert!(forward || self.now > Instant::ZERO + TS_AGE, "TS.Recent moved back");
         self.life.echo = Some(echo);
     }
 

@@ -214,6 +214,7 @@ impl Watched {
         }
         let after = self.connection.status();
         arrivals::check(&segment, &before, &after, &taken, &self.config);
+        self.check_refusals(&segment, &before, &taken);
         self.note_arrival(&segment, &before, &after, &taken);
         if before.snd_wnd == Some(0) && after.snd_wnd > Some(0) && after.in_flight > 0 && before.snd_una != before.iss {
             self.reopened = after.snd_una;
@@ -409,6 +410,8 @@ fn check_rto(cause: &Cause, before: &Status, after: &Status, config: &Config) {
     assert!(after.rto.is_none_or(|rto| config.rto_min.min(most) <= rto && rto <= most), "the RTO is out of bounds");
     let measured = (before.srtt, before.rttvar) != (after.srtt, after.rttvar);
     let of_syn = before.iss == before.snd_una || *cause == Cause::Configure;
+    let again = *cause == Cause::Timeout && after.in_flight > 0 && after.retransmissions > before.retransmissions;
+    assert!(!again || after.rto == before.rto.map(|rto| (rto * 2).min(most)), "the RTO is not backed off");
     assert!(*cause == Cause::Timeout || measured || of_syn || after.rto <= before.rto, "the RTO grew");
 }
 

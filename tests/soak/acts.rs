@@ -22,6 +22,9 @@ impl World<'_> {
             }
             Act::Close => {
                 let closed = self.watched(side).close();
+                // Half-duplex it was an ABORT.
+                let aborted = self.watched(side).state() == State::Closed;
+                self.has_died |= aborted && !matches!(state, State::Closed | State::Listen | State::SynSent);
                 assert_eq!(self.pair.close(side), closed);
             }
             Act::Abort => {
