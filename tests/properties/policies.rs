@@ -1,4 +1,4 @@
-//! Policies of any kind.
+//! Policies of any kind. What is the default stands first, so that a case shrinks towards it.
 
 use core::time::Duration;
 
@@ -26,10 +26,10 @@ fn keep_alive() -> impl Strategy<Value = Option<KeepAlive>> {
 
 /// The sizes.
 fn sizes() -> impl Strategy<Value = Config> {
-    let mss = select(vec![1_u16, 48, 536, 1_460, u16::MAX]);
-    let max_segment = select(vec![60_u16, 576, 1_500, u16::MAX]);
-    let default = select(vec![48_u16, 536, 1_220]);
-    let buffer = select(vec![0_u32, 1, 2, 100, 5_000, 65_535, 1 << 20, 1 << 30]);
+    let mss = select(vec![536_u16, 1, 48, 1_460, u16::MAX]);
+    let max_segment = select(vec![u16::MAX, 60, 576, 1_500]);
+    let default = select(vec![536_u16, 48, 1_220]);
+    let buffer = select(vec![65_535_u32, 0, 1, 2, 100, 5_000, 1 << 20, 1 << 30]);
     let scale = prop_oneof![4 => Just(None), 1 => (0_u8..15).prop_map(Some)];
     (mss, max_segment, default, buffer, scale).prop_map(
         |(mss, max_segment, default_peer_mss, receive_buffer, window_scale)| Config {
@@ -45,8 +45,12 @@ fn sizes() -> impl Strategy<Value = Config> {
 
 /// What ends a connection, and when.
 fn times() -> impl Strategy<Value = Config> {
-    let ends = (seconds(vec![1, 30, 120]), never_or(vec![1, 60]), never_or(vec![5, 300]));
-    let r = (seconds(vec![0, 10, 100, 4_000_000]), seconds(vec![0, 180]), 0_u8..4);
+    let ends = (
+        seconds(vec![120, 1, 30]),
+        never_or(vec![1, 60]),
+        select(vec![Some(300), Some(5), None]).prop_map(|limit| limit.map(Duration::from_secs)),
+    );
+    let r = (seconds(vec![100, 0, 10, 4_000_000]), seconds(vec![180, 0]), select(vec![3_u8, 0, 1, 2]));
     let rto = select(vec![(1_000, 1_000, 60_000), (1_000, 200, 2_000), (3_000, 100, 120_000), (50, 50, 50)]);
     (ends, r, rto).prop_map(|((msl, fin_wait_2_timeout, user_timeout), (r2, syn_r2, r1), (initial, min, max))| Config {
         msl,
@@ -64,11 +68,11 @@ fn times() -> impl Strategy<Value = Config> {
 
 /// What is on or off, and what besides.
 fn switches() -> impl Strategy<Value = Config> {
-    let often = || prop::bool::weighted(0.8);
+    let often = || select(vec![true, true, true, true, false]);
     let seldom = || prop::bool::weighted(0.2);
     let delay = prop::option::weighted(0.4, millis(vec![1, 40, 200, 499]));
-    let on = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let of_ends = (seldom(), seldom(), seldom(), often(), select(vec![0_u8, 1, 10]));
+    let on = (any::<bool>(), any::<bool>(), any::<bool>(), select(vec![true, false]));
+    let of_ends = (seldom(), seldom(), seldom(), often(), select(vec![10_u8, 0, 1]));
     (on, of_ends, delay, keep_alive(), seldom()).prop_map(
         |((timestamps, sack_permitted, ecn, nagle), of_ends, delayed_ack, keep_alive, keep_alive_octet)| {
             let (reset_in_time_wait, half_duplex_close, icmp_aborts, rfc5961, challenge_limit) = of_ends;
