@@ -42,6 +42,14 @@ pub(crate) const ACTIVE: Bounds = Bounds { opens: [Open::Active, Open::Active], 
 /// Segments arrive in the order in which they were sent; the users read when they like, and windows close.
 pub(crate) const PERFECT: Bounds = Bounds { bytes: [2; 2], reads: true, in_order: true, ..PLAIN };
 
+/// A buffer of one byte: both windows close, and probes may cross.
+pub(crate) const TINY: Bounds = Bounds {
+    config: Config { receive_buffer: 1, ..CONFIG },
+    budget: Budget { timeouts: 2, ..NOTHING },
+    in_flight: 2,
+    ..PERFECT
+};
+
 /// Nagle's algorithm and delayed acknowledgments; two bytes go into a segment.
 pub(crate) const fn lazy(bounds: Bounds) -> Bounds {
     let delayed_ack = Some(core::time::Duration::from_millis(200));
