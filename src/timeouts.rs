@@ -48,20 +48,24 @@ impl Endpoint {
 impl Synchronized {
     /// Nothing is in flight, nothing waits to be sent but for the caller's limit, and the policy is on (MUST-26): the
     /// timer, if it runs, is that of keep-alive.
+    #[inline]
     pub(crate) fn is_kept_alive(&self, endpoint: &Endpoint) -> bool {
+        if !endpoint.policy.keeps_alive() {
+            return false;
+        }
         let phase = match self.phase {
             Phase::Established | Phase::CloseWait => true,
             Phase::FinWait2 => endpoint.policy.fin_wait_2_timeout == Span::FOREVER,
             Phase::SynReceived(_) | Phase::FinWait1 | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
         };
         let rests = self.snd.una == self.snd.nxt && (self.snd.nxt == self.snd.last() || self.snd.is_paused(endpoint));
-        endpoint.policy.keeps_alive() && phase && rests
+        phase && rests
     }
 
     /// Something has come: the idle time begins anew.
     #[inline]
     pub(crate) fn keep_alive_anew(&mut self, endpoint: &mut Endpoint) {
-        if endpoint.policy.keeps_alive() && self.is_kept_alive(endpoint) {
+        if self.is_kept_alive(endpoint) {
             self.snd.rest_anew(endpoint);
         }
     }

@@ -4,10 +4,11 @@
 //! A few hundred lives are lived in every run, and those again that have failed before (`tests/soak/lives`). A million:
 //!
 //! ```text
-//! cargo test --release --test soak -- --ignored --nocapture
+//! SOAK_LIVES=1000000 cargo test --release --test soak -- --nocapture
 //! ```
 //!
-//! `SOAK_LIVES` asks for another number of them, `SOAK_SEED` for others, `SOAK_THREADS` for so many threads. A life that
+//! `SOAK_SEED` asks for others, `SOAK_THREADS` for so many threads (all that there are, where a number of lives is asked
+//! for). A life that
 //! fails shrinks, and is printed with its ladder. It is kept by putting its text into a file of `tests/soak/lives`.
 
 #[path = "soak/acts.rs"]
@@ -44,23 +45,18 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::life::Life;
-use crate::many::{Report, asked, soak};
+use crate::many::{asked, soak};
 use crate::run::{config, failure};
 
-/// Plain `cargo test`: S1 to S17 and L1 to L4 in a few hundred lives.
+/// S1 to S17 and L1 to L4.
 #[test]
-fn some_lives_keep_all_that_is_promised() {
-    let report = soak(asked("SOAK_LIVES").unwrap_or(300), asked("SOAK_SEED").unwrap_or(9293), 1);
-    assert!(report.patient > 0 && report.established > 0, "{report}");
-}
-
-#[test]
-#[ignore = "takes minutes; for `cargo test --release --test soak -- --ignored --nocapture`"]
-fn a_million_lives_keep_all_that_is_promised() {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = asked("SOAK_THREADS").unwrap_or(threads as u64);
-    let report: Report = soak(asked("SOAK_LIVES").unwrap_or(1_000_000), asked("SOAK_SEED").unwrap_or(9293), threads);
+fn all_lives_keep_all_that_is_promised() {
+    let lives = asked("SOAK_LIVES");
+    let all = || lives.map_or(1, |_| std::thread::available_parallelism().map_or(1, usize::from) as u64);
+    let threads = asked("SOAK_THREADS").unwrap_or_else(all);
+    let report = soak(lives.unwrap_or(300), asked("SOAK_SEED").unwrap_or(9293), threads);
     println!("{report}");
+    assert!(report.patient > 0 && report.established > 0, "{report}");
 }
 
 /// The lives that failed once.
