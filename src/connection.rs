@@ -82,6 +82,7 @@ impl Endpoint {
     #[inline]
     pub(crate) fn clock(&mut self, now: Instant) {
         if now > self.now {
+            self.due.pass(self.now, now);
             self.now = now;
         }
     }
@@ -410,9 +411,9 @@ impl Connection {
         now: Instant,
         call: impl FnOnce(&mut Connection) -> Result<(), CallError>,
     ) -> Result<(), CallError> {
-        let before = self.endpoint.now;
+        let before = (self.endpoint.now, self.endpoint.due.ack_by);
         self.endpoint.clock(now);
-        call(self).inspect_err(|_| self.endpoint.now = before)
+        call(self).inspect_err(|_| (self.endpoint.now, self.endpoint.due.ack_by) = before)
     }
 
     /// "Delete the TCB, enter the CLOSED state": all timers stop, and what was due of segments is gone.

@@ -130,7 +130,7 @@ pub(crate) struct Due {
     signals: Signals,
     passed: Passed,
     /// When the delayed ACK is due, in milliseconds modulo 2^16.
-    ack_by: u16,
+    pub(crate) ack_by: u16,
     acknowledged: u32,
     /// The number in the reset.
     reset: SeqNumber,
@@ -343,16 +343,23 @@ impl Due {
         self.ack_by = (now.as_millis_up() as u16).wrapping_add(delay as u16);
     }
 
-    /// When the delayed ACK is due. It is at most half a second ahead, and what the difference seems to say beyond that
-    /// is long ago. (A caller who comes a minute late may be told of half a second more.)
+    /// When the delayed ACK is due: at most half a second ahead, as long as each moment that passes is told to
+    /// [`pass`](Self::pass).
     pub(crate) const fn ack_deadline(&self, now: Instant) -> Option<Instant> {
         if !self.what.contains(What::DELAYED_ACK) {
             return None;
         }
         let passed = now.as_micros() / 1_000;
         let ahead = self.ack_by.wrapping_sub(passed as u16);
-        let ahead = if ahead <= 500 { ahead } else { 0 };
         Some(Instant::ZERO.after_millis(passed.saturating_add(ahead as u64)))
+    }
+
+    /// What is late stays late, however late it becomes.
+    #[inline]
+    pub(crate) fn pass(&mut self, from: Instant, to: Instant) {
+        if self.ack_deadline(from).is_some_and(|deadline| deadline <= to) {
+            self.ack_by = (to.as_micros() / 1_000) as u16;
+        }
     }
 
     /// The delayed ACK waits no longer.
