@@ -16,8 +16,15 @@ pub(super) fn check(
     // Unless it is older than what has come since.
     let old = matches!(taken, Err(Refusal::OldTimestamp | Refusal::NoTimestamp));
     assert!(taken.is_ok() || old || !is_pushed_right(segment, before), "an ACK that honest peers send was refused");
-    let Ok(range) = taken else {
-        return assert_eq!(before, after, "a refused segment changes no variable");
+    let range = match taken {
+        Ok(range) => range,
+        Err(refusal) => {
+            // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
+            let offers = segment.control().contains(Control::ECE | Control::CWR);
+            let ecn = before.ecn && (*refusal != Refusal::SynRepeated || offers);
+            let same = Status { ecn, ..before.clone() };
+            return assert_eq!(&same, after, "a refused segment changes no variable");
+        }
     };
     assert!(range.end <= usize::from(segment.payload_len()));
     let syn = u32::from(segment.control().contains(Control::SYN));
