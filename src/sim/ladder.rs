@@ -18,9 +18,9 @@ impl fmt::Display for Trace {
     /// A ladder: the time, the state of A, the segment with the arrows of its journey, the state of B. States stand
     /// where something happened, and are those after it. A segment that nothing gets ahead of stands in one row, at the
     /// time when it was sent; others in a row for each end, with `...` for the network between. `x` is a segment lost,
-    /// in a black hole or a partition `swallowed`; one with a `bad checksum` arrives to be dropped. `(again)` is the
-    /// copy that a network made, `(duplicate)` a segment that no end has sent; what the user calls or is told, and
-    /// timeouts, stand in parentheses beside the state.
+    /// in a black hole or a partition `swallowed`; one with a `bad checksum` arrives to be dropped, one that is `marked`
+    /// with Congestion Experienced. `(again)` is the copy that a network made, `(duplicate)` a segment that no end has
+    /// sent; what the user calls or is told, and timeouts, stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ladder::new(&self.events).write(f)
     }
@@ -117,7 +117,7 @@ impl<'t> Ladder<'t> {
                 let origin = if self.arrived.insert(*number) { "" } else { "(again)" };
                 rows.extend(self.arrival_of(index, origin, segment));
             }
-            What::Transition(_) | What::Duplicated(..) | What::HeldBack(..) | What::Note(_) => {}
+            What::Transition(_) | What::Duplicated(..) | What::HeldBack(..) | What::Marked(..) | What::Note(_) => {}
         }
         rows
     }
@@ -167,11 +167,17 @@ impl<'t> Ladder<'t> {
         let Some(event) = self.events.get(index) else { return rows };
         self.told.insert(index);
         let row = passage(event.side.other(), origin, "...", segment, "-->", event.state.name());
-        rows.push(Row { remark: remark(&event.what), ..row });
+        let next = self.events.get(index.saturating_add(1));
+        let remark = match remark(&event.what) {
+            remark if next.is_none_or(|next| !matches!(next.what, What::Marked(..))) => remark,
+            "" => "marked",
+            _ => "marked, refused",
+        };
+        rows.push(Row { remark, ..row });
         for (index, event) in self.events.iter().enumerate().skip(index.saturating_add(1)) {
             if let What::Signal(signal) = &event.what {
                 rows.extend(told_to_user(event, *signal));
-            } else if !matches!(event.what, What::Transition(_)) {
+            } else if !matches!(event.what, What::Transition(_) | What::Marked(..)) {
                 break;
             }
             self.told.insert(index);
@@ -194,6 +200,7 @@ fn remark(what: &What) -> &'static str {
         | What::Injected(..)
         | What::Duplicated(..)
         | What::HeldBack(..)
+        | What::Marked(..)
         | What::Timeout(_)
         | What::Transition(_)
         | What::Signal(_)

@@ -57,8 +57,10 @@ impl fmt::Display for Mermaid<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "sequenceDiagram")?;
         let mut diagram = Diagram::default();
-        for event in self.trace.events() {
-            if let Some(line) = diagram.line(event) {
+        let mut events = self.trace.events().iter().peekable();
+        while let Some(event) = events.next() {
+            let marked = events.peek().is_some_and(|next| matches!(next.what, What::Marked(..)));
+            if let Some(line) = diagram.line(event, marked) {
                 writeln!(f, "    {line}")?;
             }
         }
@@ -85,8 +87,8 @@ impl Diagram {
         self.arrived.contains(&number) || self.lost.contains(&number)
     }
 
-    /// The line of an event, if it has one. A segment stands where it arrives.
-    fn line(&mut self, event: &Event) -> Option<String> {
+    /// The line of an event, if it has one. A segment stands where it arrives, marked or not.
+    fn line(&mut self, event: &Event, marked: bool) -> Option<String> {
         let Event { at, side, state, what } = event;
         Some(match what {
             What::Start => format!("Note over {side}: {state}"),
@@ -106,10 +108,14 @@ impl Diagram {
                     Ok(_) if again => String::from("again"),
                     Ok(_) => String::new(),
                 };
-                arrow(side.other(), "->>", segment, &remark)
+                let between = if marked && !remark.is_empty() { ", " } else { "" };
+                let mark = if marked { "marked" } else { "" };
+                arrow(side.other(), "->>", segment, &format!("{mark}{between}{remark}"))
             }
             What::Note(note) => format!("Note over A,B: {}", escaped(note)),
-            What::Sent(..) | What::Injected(..) | What::Duplicated(..) | What::HeldBack(..) => return None,
+            What::Sent(..) | What::Injected(..) | What::Duplicated(..) | What::HeldBack(..) | What::Marked(..) => {
+                return None;
+            }
         })
     }
 

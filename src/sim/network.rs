@@ -37,6 +37,25 @@ pub struct Network {
     pub hold_back: Duration,
     /// How many of a thousand segments are damaged: they arrive with a bad checksum, and are dropped.
     pub corruption: u16,
+    /// How many of a thousand segments are marked with Congestion Experienced (RFC 3168), of those that may be: where
+    /// both ends have agreed on ECN, the ones with new payload; see [`Status::ecn`](crate::Status::ecn). Whoever takes a
+    /// marked one is told by [`congestion_experienced`](crate::Connection::congestion_experienced); what comes of it at
+    /// its sender is the user's.
+    ///
+    /// ```
+    /// use tcp_lifecycle::sim::{Network, Pair, Side};
+    /// use tcp_lifecycle::{Config, Signal};
+    ///
+    /// let ecn = Config { ecn: true, ..Config::DEFAULT };
+    /// let mut pair = Pair::new(&ecn, &ecn, Network { marking: 1_000, ..Network::PERFECT });
+    /// pair.handshake()?;
+    /// pair.send(Side::A, b"hello")?;
+    /// pair.settle()?;
+    /// assert_eq!(pair.signals(Side::A), [Signal::CongestionExperienced]);
+    /// pair.call(Side::A, "reduced", |a, _| a.congestion_window_reduced());
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub marking: u16,
     /// Of what is left to chance.
     pub seed: u64,
     /// Nothing arrives unless [`Pair::deliver`](super::Pair::deliver) delivers it.
@@ -53,6 +72,7 @@ impl Network {
         reordering: 0,
         hold_back: Duration::from_millis(50),
         corruption: 0,
+        marking: 0,
         seed: 0,
         by_hand: false,
     };
@@ -61,7 +81,7 @@ impl Network {
     pub const BY_HAND: Network = Network { by_hand: true, ..Network::PERFECT };
 
     /// One in twenty segments is lost, one in fifty arrives twice, one in fifty is held back, one in a hundred is
-    /// damaged, and they overtake each other.
+    /// damaged, and they overtake each other. Of those that may be marked one in fifty is.
     #[must_use]
     pub const fn faulty(seed: u64) -> Network {
         Network {
@@ -70,6 +90,7 @@ impl Network {
             duplication: 20,
             reordering: 20,
             corruption: 10,
+            marking: 20,
             seed,
             ..Network::PERFECT
         }
@@ -89,6 +110,10 @@ pub struct Flight {
     pub arrives: Option<Instant>,
     /// It is damaged: its checksum is bad, and whoever gets it drops it.
     pub corrupted: bool,
+    /// It may be marked: its sender has agreed on ECN, and its payload is new (ECT of RFC 3168 section 5).
+    pub ecn_capable: bool,
+    /// It is marked with Congestion Experienced.
+    pub marked: bool,
     /// Which segment of the trace it is; a copy has the number of what it is a copy of.
     pub number: u64,
     /// Which life of the sender the payload is of.
@@ -116,6 +141,8 @@ pub struct Counts {
     pub held_back: u64,
     /// Segments that arrived damaged.
     pub corrupted: u64,
+    /// Segments that arrived undamaged and marked with Congestion Experienced.
+    pub marked: u64,
     /// Segments lost in a black hole or a partition.
     pub swallowed: u64,
 }
@@ -125,7 +152,7 @@ impl Counts {
     #[must_use]
     pub const fn faults(&self) -> u64 {
         let lost = self.lost.saturating_add(self.swallowed).saturating_add(self.corrupted);
-        lost.saturating_add(self.duplicated).saturating_add(self.held_back)
+        lost.saturating_add(self.duplicated).saturating_add(self.held_back).saturating_add(self.marked)
     }
 
     pub(super) fn count(&mut self, what: &What) {
@@ -137,6 +164,7 @@ impl Counts {
             What::Duplicated(..) => &mut self.duplicated,
             What::HeldBack(..) => &mut self.held_back,
             What::Corrupted(..) => &mut self.corrupted,
+            What::Marked(..) => &mut self.marked,
             What::Swallowed(..) => &mut self.swallowed,
             What::Start
             | What::Call(_)

@@ -7,14 +7,14 @@ use std::io::{self, Write};
 use std::string::ToString;
 use std::vec::Vec;
 
-use etherparse::{IpNumber, Ipv4Header, TcpHeader, TcpOptionElement};
+use etherparse::{IpEcn, IpNumber, Ipv4Header, TcpHeader, TcpOptionElement};
 use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
 use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
 use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
 use pcap_file::{DataLink, Endianness, PcapError};
 
 use super::Side;
-use super::trace::{Trace, What};
+use super::trace::{Event, Trace, What};
 use crate::options::Options;
 use crate::segment::{Control, Segment};
 
@@ -23,8 +23,9 @@ const NANOSECONDS: u8 = 9;
 
 impl Trace {
     /// Writes what a capture at one end would have seen, as a pcapng file: the segments that it sent, and those that
-    /// arrived, as TCP in IPv4 packets with checksums and all. A segment that arrived damaged has a bad checksum. One
-    /// that was refused has the reason as a comment.
+    /// arrived, as TCP in IPv4 packets with checksums and all. A segment that arrived damaged has a bad checksum, one
+    /// that arrived marked has Congestion Experienced in the IP header. One that was refused has the reason as a
+    /// comment.
     ///
     /// A is port 40000 of 192.0.2.1, B is port 9293 of 192.0.2.2. Virtual time begins in 1970.
     ///
@@ -49,7 +50,8 @@ impl Trace {
         let options = Vec::from([name, InterfaceDescriptionOption::IfTsResol(NANOSECONDS)]);
         let interface = InterfaceDescriptionBlock { linktype: DataLink::IPV4, snaplen: 0, options };
         file.write_block(&interface.into_block()).map_err(io_error)?;
-        for event in self.events().iter().filter(|event| event.side == at) {
+        let mut events = self.events().iter().filter(|event| event.side == at).peekable();
+        while let Some(event) = events.next() {
             let (from, number, segment) = match &event.what {
                 What::Sent(number, segment) => (at, *number, segment),
                 What::Arrived(number, segment, _) | What::Corrupted(number, segment) => (at.other(), *number, segment),
@@ -60,6 +62,7 @@ impl Trace {
                 | What::Swallowed(..)
                 | What::Duplicated(..)
                 | What::HeldBack(..)
+                | What::Marked(..)
                 | What::Timeout(_)
                 | What::Transition(_)
                 | What::Signal(_)
@@ -67,7 +70,12 @@ impl Trace {
                 | What::Note(_) => continue,
             };
             let damage = u16::from(matches!(event.what, What::Corrupted(..)));
-            let packet = packet(from, number, segment, self.payload(number), damage)?;
+            let ecn = match events.peek() {
+                Some(Event { what: What::Marked(..), .. }) => IpEcn::CongestionExperienced,
+                Some(_) | None if self.ecn_capable.contains(&number) => IpEcn::Ect0,
+                Some(_) | None => IpEcn::NotEct,
+            };
+            let packet = packet(from, number, segment, self.payload(number), damage, ecn)?;
             let block = EnhancedPacketBlock {
                 interface_id: 0,
                 timestamp: Duration::from_micros(event.at.as_micros()),
@@ -88,7 +96,7 @@ fn comment(what: &What) -> Option<EnhancedPacketOption<'static>> {
 }
 
 /// The segment in an IPv4 packet. The bits of `damage` are wrong in its checksum.
-fn packet(from: Side, number: u64, segment: &Segment, payload: &[u8], damage: u16) -> io::Result<Vec<u8>> {
+fn packet(from: Side, number: u64, segment: &Segment, payload: &[u8], damage: u16, ecn: IpEcn) -> io::Result<Vec<u8>> {
     let mut tcp = header(from, segment);
     tcp.set_options(&elements(segment.options())).map_err(invalid)?;
     let len = tcp.header_len().saturating_add(payload.len());
@@ -97,6 +105,7 @@ fn packet(from: Side, number: u64, segment: &Segment, payload: &[u8], damage: u1
     let mut ip = Ipv4Header::new(len, 64, IpNumber::TCP, source, destination).map_err(invalid)?;
     // Copies of a segment are copies of its packet.
     ip.identification = number as u16;
+    ip.ecn = ecn;
     tcp.checksum = tcp.calc_checksum_ipv4(&ip, payload).map_err(invalid)? ^ damage;
     let mut packet = Vec::new();
     ip.write(&mut packet)?;

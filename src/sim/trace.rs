@@ -1,7 +1,7 @@
 //! What happened between two ends, event by event.
 
 use core::ops::Range;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::string::String;
 use std::vec::Vec;
 
@@ -20,6 +20,8 @@ pub struct Trace {
     pub(super) events: Vec<Event>,
     /// By the number of the segment, where there is any.
     pub(super) payloads: BTreeMap<u64, Vec<u8>>,
+    /// The numbers of the segments that may be marked.
+    pub(super) ecn_capable: BTreeSet<u64>,
 }
 
 impl Trace {
@@ -73,6 +75,9 @@ pub enum What {
     Corrupted(u64, Segment),
     /// A segment arrived, and these bytes of it were delivered, or it was refused.
     Arrived(u64, Segment, Result<Range<usize>, Refusal>),
+    /// The segment that has just arrived was marked with Congestion Experienced. The connection is told of it, but for
+    /// one that it refused.
+    Marked(u64, Segment),
     /// A timer fired in this state.
     Timeout(State),
     /// Its state changed.
@@ -97,6 +102,7 @@ impl What {
             | What::Duplicated(number, segment)
             | What::HeldBack(number, segment)
             | What::Corrupted(number, segment)
+            | What::Marked(number, segment)
             | What::Arrived(number, segment, _) => Some((*number, *segment)),
             What::Start
             | What::Call(_)

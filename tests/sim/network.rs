@@ -10,6 +10,7 @@ const PATIENT: Config = Config {
     syn_r2: Duration::MAX,
     user_timeout: None,
     rto_max: Duration::from_secs(2),
+    ecn: true,
     ..Config::DEFAULT
 };
 
@@ -136,7 +137,7 @@ fn a_segment_between_two_partitions_arrives() {
 #[test]
 fn what_the_network_does_is_counted_with_or_without_a_trace() {
     for seed in 0..20 {
-        let network = Network { reordering: 100, corruption: 100, ..Network::faulty(seed) };
+        let network = Network { reordering: 100, corruption: 100, marking: 300, ..Network::faulty(seed) };
         let run = |recording| {
             let mut pair = established(network);
             pair.set_recording(recording);
@@ -146,7 +147,8 @@ fn what_the_network_does_is_counted_with_or_without_a_trace() {
         };
         let (pair, silent) = (run(true), run(false));
         assert_eq!(pair.counts(), silent.counts());
-        let Counts { sent, injected, delivered, lost, duplicated, held_back, corrupted, swallowed, .. } = pair.counts();
+        let Counts { sent, injected, delivered, lost, duplicated, held_back, corrupted, marked, swallowed, .. } =
+            pair.counts();
         let count = |which: fn(&What) -> bool| numbers(&pair, which).len() as u64;
         assert_eq!(sent, count(|what| matches!(what, What::Sent(..))));
         assert_eq!(delivered, count(|what| matches!(what, What::Arrived(..))));
@@ -154,11 +156,12 @@ fn what_the_network_does_is_counted_with_or_without_a_trace() {
         assert_eq!(duplicated, count(|what| matches!(what, What::Duplicated(..))));
         assert_eq!(held_back, count(|what| matches!(what, What::HeldBack(..))));
         assert_eq!(corrupted, count(|what| matches!(what, What::Corrupted(..))));
+        assert_eq!(marked, count(|what| matches!(what, What::Marked(..))));
         assert_eq!(swallowed, count(|what| matches!(what, What::Swallowed(..))));
         assert_eq!(injected, 0);
         assert_eq!(sent + duplicated, delivered + lost + corrupted + swallowed, "what goes in comes out");
-        assert_eq!(pair.counts().faults(), lost + duplicated + held_back + corrupted + swallowed);
-        assert!(held_back > 0 && corrupted > 0 && lost + swallowed > 0, "{:?}", pair.counts());
+        assert_eq!(pair.counts().faults(), lost + duplicated + held_back + corrupted + marked + swallowed);
+        assert!(held_back > 0 && corrupted > 0 && marked > 0 && lost + swallowed > 0, "{:?}", pair.counts());
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::io::{Error, ErrorKind, Write};
 use std::process::Command;
 
-use etherparse::{IpNumber, Ipv4Slice, TcpOptionElement, TcpSlice};
+use etherparse::{IpEcn, IpNumber, Ipv4Slice, TcpOptionElement, TcpSlice};
 use pcap_file::DataLink;
 use pcap_file::pcapng::PcapNgReader;
 use pcap_file::pcapng::blocks::Block;
@@ -13,6 +13,7 @@ use pcap_file::pcapng::blocks::interface_description::InterfaceDescriptionOption
 use tcp_lifecycle::sim::{Event, Network, Pair, Side, What};
 use tcp_lifecycle::{Config, Control, Open, Options, Segment, SeqNumber};
 
+use super::marks::new_payload;
 use super::{PATIENT, conversation_over};
 
 /// One packet of a file.
@@ -110,6 +111,20 @@ fn read(packet: &[u8], from: Side) -> (Segment, Vec<u8>, bool) {
     (segment, tcp.payload().to_vec(), right)
 }
 
+/// What the IP header says of ECN: what is new may be marked, and may have been.
+fn codepoint(pair: &Pair, from: Side, event: &Event, number: u64) -> IpEcn {
+    let events = pair.trace().events();
+    let accepts = Control::SYN | Control::ACK | Control::ECE;
+    let agreed = events.iter().any(|event| matches!(event.what, What::Sent(_, syn) if syn.control() == accepts));
+    let is_mark = |pair: &[Event]| core::ptr::eq(&pair[0], event) && matches!(pair[1].what, What::Marked(..));
+    let marked = events.windows(2).any(is_mark);
+    match agreed && new_payload(pair.trace(), from).contains(&number) {
+        true if marked => IpEcn::CongestionExperienced,
+        true => IpEcn::Ect0,
+        false => IpEcn::NotEct,
+    }
+}
+
 /// A capture at either end is what the trace says, packet by packet. Returns how many there are, and how many damaged.
 #[track_caller]
 fn check(pair: &Pair, at: Side) -> (usize, usize) {
@@ -121,6 +136,8 @@ fn check(pair: &Pair, at: Side) -> (usize, usize) {
         let (read, payload, right) = read(&packet.bytes, from);
         assert_eq!(read, segment);
         assert_eq!(payload, pair.trace().payload(number));
+        let ecn = Ipv4Slice::from_slice(&packet.bytes).unwrap().header().ecn();
+        assert_eq!(ecn, codepoint(pair, from, event, number), "{segment}");
         assert_eq!(packet.at, Duration::from_micros(event.at.as_micros()));
         assert_eq!(right, !matches!(event.what, What::Corrupted(..)), "{segment}");
         damaged += usize::from(!right);
@@ -131,10 +148,11 @@ fn check(pair: &Pair, at: Side) -> (usize, usize) {
     (packets.len(), damaged)
 }
 
-/// Both ends offer every option, over a network with every fault.
+/// Both ends offer every option and ECN, over a network with every fault.
 fn conversation(seed: u64) -> Pair {
-    let all = Config { timestamps: true, sack_permitted: true, receive_buffer: 1 << 20, ..PATIENT };
-    let mut pair = Pair::new(&all, &all, Network { corruption: 100, reordering: 100, ..Network::faulty(seed) });
+    let all = Config { ecn: true, timestamps: true, sack_permitted: true, receive_buffer: 1 << 20, ..PATIENT };
+    let mut pair =
+        Pair::new(&all, &all, Network { corruption: 100, reordering: 100, marking: 300, ..Network::faulty(seed) });
     conversation_over(&mut pair);
     pair
 }

@@ -71,11 +71,20 @@ impl Pair {
                 Side::B => (b, a),
             };
             let sent = sender.sent_in(flight.life);
-            if let Err(violation) = receiver.deliver(to, &flight, range.clone(), sent) {
+            let delivered = receiver.deliver(to, &flight, range.clone(), sent);
+            // RFC 3168 section 6.1.5: the mark of a segment that is refused counts for nothing.
+            if flight.marked {
+                receiver.connection.congestion_experienced();
+            }
+            if let Err(violation) = delivered {
                 self.violate(violation);
             }
         }
-        self.record_and_drain(to, What::Arrived(flight.number, flight.segment, outcome));
+        self.record(to, What::Arrived(flight.number, flight.segment, outcome));
+        if flight.marked {
+            self.record(to, What::Marked(flight.number, flight.segment));
+        }
+        self.drain(to);
         true
     }
 
@@ -104,6 +113,14 @@ impl Pair {
         true
     }
 
+    /// It is marked with Congestion Experienced. False for one that may not be; see
+    /// [`ecn_capable`](Flight::ecn_capable).
+    pub fn mark(&mut self, index: usize) -> bool {
+        let Some(flight) = self.flights.get_mut(index) else { return false };
+        flight.marked |= flight.ecn_capable;
+        flight.marked
+    }
+
     /// It waits until it is delivered by hand.
     pub fn hold(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.get_mut(index) else { return false };
@@ -119,15 +136,18 @@ impl Pair {
     pub fn inject(&mut self, from: Side, segment: Segment, payload: &[u8]) {
         let number = self.number;
         self.record(from, What::Injected(number, segment));
-        self.launch(from, segment, payload.to_vec());
+        self.launch(from, segment, payload.to_vec(), false);
     }
 
     /// A segment goes on its way, and the network does with it what it does.
-    fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>) {
+    fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>, ecn_capable: bool) {
         let number = self.number;
         self.number = self.number.saturating_add(1);
         if self.recording && !payload.is_empty() {
             self.trace.payloads.insert(number, payload.clone());
+        }
+        if self.recording && ecn_capable {
+            self.trace.ecn_capable.insert(number);
         }
         if self.is_cut_off(from) {
             return self.record(from, What::Swallowed(number, segment));
@@ -136,7 +156,8 @@ impl Pair {
             return self.record(from, What::Lost(number, segment));
         }
         let life = self.end(from).life();
-        let flight = Flight { from, segment, payload, arrives: None, corrupted: false, number, life };
+        let (corrupted, marked) = (false, false);
+        let flight = Flight { from, segment, payload, arrives: None, corrupted, ecn_capable, marked, number, life };
         let first = self.on_its_way(flight.clone());
         if self.random.happens(self.network.duplication) {
             self.record(from, What::Duplicated(number, segment));
@@ -146,7 +167,7 @@ impl Pair {
         self.flights.push(first);
     }
 
-    /// When it arrives, and whether undamaged.
+    /// When it arrives, whether undamaged, and whether marked.
     fn on_its_way(&mut self, flight: Flight) -> Flight {
         let late = self.random.up_to(self.network.jitter);
         let mut takes = self.network.delay.saturating_add(late);
@@ -155,8 +176,17 @@ impl Pair {
             takes = takes.saturating_add(self.network.hold_back);
         }
         let corrupted = self.random.happens(self.network.corruption);
+        let marked = flight.ecn_capable && self.random.happens(self.network.marking);
         let arrives = (!self.network.by_hand).then(|| after(self.now, takes));
-        Flight { arrives, corrupted, ..flight }
+        Flight { arrives, corrupted, marked, ..flight }
+    }
+
+    /// Where in the send queue the payload begins that may be marked, if any may: RFC 3168 sections 6.1.4 to 6.1.6, as
+    /// [`Status::ecn`](crate::Status::ecn) says.
+    fn ecn_capable_from(&self, side: Side) -> Option<usize> {
+        let status = self.status(side);
+        let is_open = status.snd_wnd.is_some_and(|window| window > 0);
+        (status.ecn && is_open).then_some(status.in_flight as usize)
     }
 
     fn is_cut_off(&self, from: Side) -> bool {
@@ -180,6 +210,7 @@ impl Pair {
     pub(super) fn drain(&mut self, side: Side) {
         for _ in 0..MOST_OUTPUTS {
             let now = self.now;
+            let ecn_capable_from = self.ecn_capable_from(side);
             let output = self.end_mut(side).connection.poll(now);
             match output {
                 Output::Transition(transition) => {
@@ -194,13 +225,16 @@ impl Pair {
                     }
                     self.record(side, What::Signal(signal));
                 }
-                Output::Transmit(Transmit { segment, payload }) => match self.end(side).payload(&segment, payload) {
-                    Some(payload) => {
-                        self.record(side, What::Sent(self.number, segment));
-                        self.launch(side, segment, payload);
+                Output::Transmit(Transmit { segment, payload }) => {
+                    let ecn_capable = !payload.is_empty() && Some(payload.start) == ecn_capable_from;
+                    match self.end(side).payload(&segment, payload) {
+                        Some(payload) => {
+                            self.record(side, What::Sent(self.number, segment));
+                            self.launch(side, segment, payload, ecn_capable);
+                        }
+                        None => self.violate(Violation::Payload(side, segment)),
                     }
-                    None => self.violate(Violation::Payload(side, segment)),
-                },
+                }
                 Output::Wait(deadline) => {
                     if deadline != self.connection(side).deadline() {
                         self.violate(Violation::Deadline(side));
