@@ -54,6 +54,7 @@ impl World<'_> {
                 };
                 let told: Vec<_> = self.pair.signals(side).iter().filter(ends).collect();
                 assert_eq!(told, [&Signal::Closing], "L2: a graceful end of {side}");
+                self.check_echo(side);
             }
         }
     }

@@ -65,6 +65,8 @@ pub(crate) enum Fate {
     After(u64),
     Lost,
     Damaged(u64),
+    /// Marked with Congestion Experienced, if it may be.
+    Marked(u64),
     Twice(u64, u64),
 }
 
@@ -169,6 +171,7 @@ impl fmt::Display for Fate {
             Fate::After(after) => write!(f, "{}", time(Duration::from_millis(*after))),
             Fate::Lost => f.write_str("lost"),
             Fate::Damaged(after) => write!(f, "damaged {after}ms"),
+            Fate::Marked(after) => write!(f, "marked {after}ms"),
             Fate::Twice(one, other) => write!(f, "twice {one}ms {other}ms"),
         }
     }
@@ -264,6 +267,7 @@ impl FromStr for Fate {
         Ok(match words.as_slice() {
             ["lost"] => Fate::Lost,
             ["damaged", after] => Fate::Damaged(duration(after)?),
+            ["marked", after] => Fate::Marked(duration(after)?),
             ["twice", one, other] => Fate::Twice(duration(one)?, duration(other)?),
             [after] => Fate::After(duration(after)?),
             _ => return Err(format!("`{text}` is nothing that a network does")),

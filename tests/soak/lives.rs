@@ -60,6 +60,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
         20 => delay().prop_map(Fate::After),
         5 => Just(Fate::Lost),
         2 => delay().prop_map(Fate::Damaged),
+        4 => delay().prop_map(Fate::Marked),
         4 => (delay(), delay()).prop_map(|(one, other)| Fate::Twice(one, other)),
     ];
     vec(fate, 0..60)
@@ -97,12 +98,7 @@ fn any_act() -> impl Strategy<Value = Act> {
 
 /// Any policies but those under which no byte can come through.
 fn impatient() -> impl Strategy<Value = Config> {
-    policies().prop_map(|config| Config {
-        receive_buffer: config.receive_buffer.max(1),
-        // A simulated network has no bytes but those of the users.
-        keep_alive_octet: false,
-        ..config
-    })
+    policies().prop_map(|config| Config { receive_buffer: config.receive_buffer.max(1), ..config })
 }
 
 fn patient() -> impl Strategy<Value = Config> {

@@ -34,11 +34,21 @@ pub(crate) struct Report {
     damaged: u64,
     duplicated: u64,
     late: u64,
+    marked: u64,
+    echoes: u64,
+    reduced: u64,
+    octets: u64,
     virtual_seconds: f64,
     seconds: f64,
 }
 
 impl Report {
+    /// All kinds of things have happened that can happen in a life.
+    pub(crate) fn has_all(&self) -> bool {
+        let faults = [self.lost, self.swallowed, self.damaged, self.duplicated, self.late, self.marked];
+        faults.into_iter().chain([self.echoes, self.reduced, self.octets]).all(|count| count > 0)
+    }
+
     fn add(&mut self, lived: &Lived) {
         let counts = lived.counts;
         self.lives += 1;
@@ -51,6 +61,10 @@ impl Report {
         self.damaged += counts.corrupted;
         self.duplicated += counts.duplicated;
         self.late += lived.late;
+        self.marked += counts.marked;
+        self.echoes += lived.echoes;
+        self.reduced += lived.reduced;
+        self.octets += lived.octets;
         self.virtual_seconds += lived.virtual_time.as_secs_f64();
     }
 
@@ -65,6 +79,10 @@ impl Report {
         self.damaged += other.damaged;
         self.duplicated += other.duplicated;
         self.late += other.late;
+        self.marked += other.marked;
+        self.echoes += other.echoes;
+        self.reduced += other.reduced;
+        self.octets += other.octets;
         self.virtual_seconds += other.virtual_seconds;
     }
 }
@@ -72,14 +90,17 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { lives, patient, established, sent, delivered, .. } = self;
-        let faults = self.lost + self.swallowed + self.damaged + self.duplicated + self.late;
+        let faults = self.lost + self.swallowed + self.damaged + self.duplicated + self.late + self.marked;
         writeln!(
             f,
             "lives       {lives:>12}, {established} of them established, in {patient} every byte had to arrive"
         )?;
         writeln!(f, "segments    {sent:>12} sent, {delivered} delivered")?;
         writeln!(f, "faults      {faults:>12}: {} lost, {} swallowed in a black hole,", self.lost, self.swallowed)?;
-        writeln!(f, "{:>24} {} damaged, {} duplicated, {} late", "", self.damaged, self.duplicated, self.late)?;
+        let Report { damaged, duplicated, late, marked, .. } = self;
+        writeln!(f, "{:>24} {damaged} damaged, {duplicated} duplicated, {late} late, {marked} marked", "")?;
+        writeln!(f, "congestion  {:>12} marks heard of, {} windows reduced", self.echoes, self.reduced)?;
+        writeln!(f, "keep-alive  {:>12} probes with an octet", self.octets)?;
         writeln!(f, "time        {:>12.1} s, of TCP {:.1} days", self.seconds, self.virtual_seconds / 86_400.0)?;
         let rate = |count: &u64| *count as f64 / self.seconds.max(1e-9);
         write!(f, "rate        {:>12.0} lives and {:.0} segments a second", rate(lives), rate(sent))

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tcp_lifecycle::sim::{Counts, Network, Pair, Side, What};
 use tcp_lifecycle::{Instant, Output, Signal, State, Transmit};
 
+use crate::congestion::Congestion;
 use crate::life::{Act, Fate, Life};
 use crate::run;
 use crate::watch::Watched;
@@ -15,11 +16,13 @@ const MOST: usize = 40_000;
 const USUAL: u64 = 10;
 pub(crate) const SIDES: [Side; 2] = [Side::A, Side::B];
 
-enum Happens {
+pub(crate) enum Happens {
     /// The next step of the plan.
     Step(usize),
     Arrives(u64),
     Reads(Side),
+    /// The user reduces the congestion window.
+    Reduces(Side),
     /// The user comes to an end, sooner or later.
     WindsUp(Side),
 }
@@ -30,6 +33,11 @@ pub(crate) struct Lived {
     pub(crate) counts: Counts,
     /// Segments that took longer than usual.
     pub(crate) late: u64,
+    /// Echoes of marks that users have heard of, and segments that said that the window is reduced.
+    pub(crate) echoes: u64,
+    pub(crate) reduced: u64,
+    /// Probes of keep-alive with an octet.
+    pub(crate) octets: u64,
     pub(crate) patient: bool,
     /// Both ends were ESTABLISHED.
     pub(crate) established: bool,
@@ -50,7 +58,8 @@ pub(crate) struct World<'l> {
     pub(crate) has_died: bool,
     patient: bool,
     isn_offsets: [u32; 2],
-    lived: Lived,
+    pub(crate) congestion: [Congestion; 2],
+    pub(crate) lived: Lived,
 }
 
 /// Whoever looks on while something breaks tells what happened.
@@ -97,6 +106,7 @@ impl<'l> World<'l> {
             has_died: false,
             patient: life.is_patient(),
             isn_offsets: [a.iss, b.iss],
+            congestion: Default::default(),
             lived: Lived::default(),
         }
     }
@@ -121,7 +131,7 @@ impl<'l> World<'l> {
         panic!("{a} and {b} do not come to an end");
     }
 
-    fn plan(&mut self, after: u64, happens: Happens) {
+    pub(crate) fn plan(&mut self, after: u64, happens: Happens) {
         self.planned += 1;
         self.agenda.insert((self.pair.now() + Duration::from_millis(after), self.planned), happens);
     }
@@ -172,6 +182,7 @@ impl<'l> World<'l> {
                     self.watched(side).receive(bytes).expect("it is unread");
                 }
             }
+            Happens::Reduces(side) => self.reduce(side),
             Happens::WindsUp(side) => self.wind_up(side),
         }
     }
@@ -218,6 +229,7 @@ impl<'l> World<'l> {
         self.seen += events.len();
         let mut handed_out = [Vec::new(), Vec::new()];
         let mut touched = [false; 2];
+        let mut taken = false;
         for event in &events {
             let (side, at) = (event.side, place(event.side));
             touched[at] = true;
@@ -225,7 +237,13 @@ impl<'l> World<'l> {
                 What::Timeout(_) => self.watched(side).timeout(),
                 What::Arrived(_, segment, outcome) => {
                     assert_eq!(self.watched(side).segment(*segment), *outcome);
+                    taken = outcome.is_ok();
+                    if taken {
+                        self.note_taken(side, segment);
+                    }
                 }
+                // The pair tells the connection of it where it took the segment that has just arrived.
+                What::Marked(..) if taken => self.note_mark(side),
                 What::Crashed => {
                     let end = &self.life.ends[at];
                     // What it has planned for reading finds nothing unread.
@@ -242,10 +260,14 @@ impl<'l> World<'l> {
                 What::Signal(signal) => {
                     use Signal::{Refused, Reset, TimedOut, Unreachable};
                     self.has_died |= matches!(signal, Refused | Reset | TimedOut | Unreachable(_));
+                    if *signal == Signal::CongestionExperienced {
+                        self.note_echo(side);
+                    }
                     handed_out[at].push(Output::Signal(*signal));
                 }
                 What::Sent(number, segment) => {
                     handed_out[at].push(Output::Transmit(Transmit { segment: *segment, payload: 0..0 }));
+                    self.note_sent(side, *number, segment);
                     self.meet(*number);
                 }
                 What::Start
@@ -256,6 +278,7 @@ impl<'l> World<'l> {
                 | What::Duplicated(..)
                 | What::HeldBack(..)
                 | What::Corrupted(..)
+                | What::Marked(..)
                 | What::Note(_)
                 | _ => {}
             }
@@ -288,6 +311,10 @@ impl<'l> World<'l> {
             Fate::Lost => _ = self.pair.lose(index),
             Fate::Damaged(after) => {
                 self.pair.corrupt(index);
+                self.plan(after, Happens::Arrives(number));
+            }
+            Fate::Marked(after) => {
+                self.pair.mark(index);
                 self.plan(after, Happens::Arrives(number));
             }
             Fate::Twice(one, other) => {
