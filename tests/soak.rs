@@ -13,6 +13,8 @@
 
 #[path = "soak/acts.rs"]
 mod acts;
+#[path = "soak/again.rs"]
+mod again;
 #[path = "properties/arcs.rs"]
 mod arcs;
 #[path = "soak/checks.rs"]

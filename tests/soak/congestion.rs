@@ -1,7 +1,7 @@
 //! Marks of congestion, and what comes of them: RFC 3168 sections 6.1.2 to 6.1.6.
 
 use tcp_lifecycle::sim::Side;
-use tcp_lifecycle::{Control, Segment, SeqNumber};
+use tcp_lifecycle::{Control, Segment, SeqNumber, State};
 
 use crate::life::Act;
 use crate::world::{Happens, World, place};
@@ -49,7 +49,13 @@ impl World<'_> {
     pub(crate) fn note_mark(&mut self, side: Side) {
         self.watched(side).congestion_experienced();
         let (here, there) = (self.pair.status(side), self.pair.status(side.other()));
-        self.congestion[place(side.other())].unheard = here.ecn && here.irs == there.iss;
+        let counts = here.ecn && here.irs == there.iss && here.state != State::TimeWait;
+        self.congestion[place(side.other())].unheard |= counts;
+    }
+
+    /// All of the peer's payload has come here: the peer has nothing left to reduce.
+    pub(crate) fn note_time_wait(&mut self, side: Side) {
+        self.congestion[place(side.other())].unheard = false;
     }
 
     /// The user reduces the window, once for each window of data.

@@ -19,6 +19,17 @@ pub(crate) struct Life {
     /// What happens to the first segments; all that come later arrive after ten milliseconds.
     pub(crate) fates: Vec<Fate>,
     pub(crate) outages: Vec<Outage>,
+    pub(crate) again: Option<Again>,
+}
+
+/// A second life: so long after one end has come to CLOSED and the other to TIME-WAIT, the one opens again. It sends so
+/// many bytes, and the other one so many.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Again {
+    pub(crate) after: u64,
+    pub(crate) bytes: [usize; 2],
+    /// It aborts so long after.
+    pub(crate) gives_up: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +103,7 @@ impl Life {
         let aborts = |act: &Act| matches!(act, Act::Icmp(error, _) if error.is_hard());
         let ends = |act: &Act| matches!(act, Act::Abort | Act::Crash) || aborts(act) || configures(act);
         self.ends.iter().all(|end| is_patient(&end.config))
+            && self.again.is_none_or(|again| again.gives_up.is_none())
             && !self.steps.iter().any(|step| ends(&step.act))
             && self.opens_well()
     }
@@ -135,6 +147,10 @@ impl fmt::Display for Life {
         }
         for Outage { from, start, end } in &self.outages {
             writeln!(f, "{from} outage {start}ms {end}ms")?;
+        }
+        if let Some(Again { after, bytes: [one, other], gives_up }) = self.again {
+            let gives_up = gives_up.map(|after| format!(" {after}ms")).unwrap_or_default();
+            writeln!(f, "again {after}ms {one} {other}{gives_up}")?;
         }
         for fates in self.fates.chunks(10) {
             let fates: Vec<_> = fates.iter().map(Fate::to_string).collect();
@@ -192,13 +208,24 @@ impl FromStr for Life {
                         life.fates.push(fate.trim().parse()?);
                     }
                 }
+                "again" => life.again = Some(again(rest)?),
                 "A" => life.line_of(Side::A, rest, &mut after)?,
                 "B" => life.line_of(Side::B, rest, &mut after)?,
-                _ => return Err(format!("`{word}` is neither `A`, `B`, `network` nor `+`")),
+                _ => return Err(format!("`{word}` is neither `A`, `B`, `network`, `again` nor `+`")),
             }
         }
         Ok(life)
     }
+}
+
+fn again(text: &str) -> Result<Again, String> {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let ([after, one, other], gives_up) = match words[..] {
+        [after, one, other] => ([after, one, other], None),
+        [after, one, other, gives_up] => ([after, one, other], Some(duration(gives_up)?)),
+        _ => return Err(format!("`{text}` is no second life")),
+    };
+    Ok(Again { after: duration(after)?, bytes: [number(one)?, number(other)?], gives_up })
 }
 
 impl Life {

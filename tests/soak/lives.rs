@@ -8,7 +8,7 @@ use proptest::sample::select;
 use tcp_lifecycle::sim::Side;
 use tcp_lifecycle::{Config, KeepAlive, Open};
 
-use crate::life::{Act, End, Fate, ICMP_ERRORS, Life, Outage, Step};
+use crate::life::{Act, Again, End, Fate, ICMP_ERRORS, Life, Outage, Step};
 use crate::policies::policies;
 
 /// Half of them are patient, so that every byte has to arrive; in the others anything may happen.
@@ -26,10 +26,17 @@ fn life(config: BoxedStrategy<Config>, act: BoxedStrategy<Act>) -> impl Strategy
     let outage = (side, 0_u64..8_000, 0_u64..4_000);
     let outage = outage.prop_map(|(from, start, time)| Outage { from, start, end: start + time });
     let ends = [end(), end()];
-    (ends, opens(), vec(step, 0..16), fates(), vec(outage, 0..3)).prop_map(|(ends, opens, steps, fates, outages)| {
+    let parts = (ends, opens(), vec(step, 0..16), fates(), vec(outage, 0..3), prop::option::of(again()));
+    parts.prop_map(|(ends, opens, steps, fates, outages, again)| {
         let steps = opens.into_iter().chain(steps).collect();
-        Life { ends, steps, fates, outages }
+        Life { ends, steps, fates, outages, again }
     })
+}
+
+fn again() -> impl Strategy<Value = Again> {
+    let bytes = [0_usize..700, 0_usize..700];
+    let gives_up = prop::option::weighted(0.2, 0_u64..60);
+    (0_u64..3_000, bytes, gives_up).prop_map(|(after, bytes, gives_up)| Again { after, bytes, gives_up })
 }
 
 /// From most of them the connection runs into a wrap.

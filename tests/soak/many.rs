@@ -38,6 +38,10 @@ pub(crate) struct Report {
     echoes: u64,
     reduced: u64,
     octets: u64,
+    second: u64,
+    reopened: u64,
+    restored: u64,
+    stood_by: u64,
     virtual_seconds: f64,
     seconds: f64,
 }
@@ -46,7 +50,10 @@ impl Report {
     /// All kinds of things have happened that can happen in a life.
     pub(crate) fn has_all(&self) -> bool {
         let faults = [self.lost, self.swallowed, self.damaged, self.duplicated, self.late, self.marked];
-        faults.into_iter().chain([self.echoes, self.reduced, self.octets]).all(|count| count > 0)
+        faults
+            .into_iter()
+            .chain([self.echoes, self.reduced, self.octets, self.second, self.restored])
+            .all(|count| count > 0)
     }
 
     fn add(&mut self, lived: &Lived) {
@@ -65,6 +72,10 @@ impl Report {
         self.echoes += lived.echoes;
         self.reduced += lived.reduced;
         self.octets += lived.octets;
+        self.second += u64::from(lived.second);
+        self.reopened += lived.reopened;
+        self.restored += lived.restored;
+        self.stood_by += lived.stood_by;
         self.virtual_seconds += lived.virtual_time.as_secs_f64();
     }
 
@@ -83,6 +94,10 @@ impl Report {
         self.echoes += other.echoes;
         self.reduced += other.reduced;
         self.octets += other.octets;
+        self.second += other.second;
+        self.reopened += other.reopened;
+        self.restored += other.restored;
+        self.stood_by += other.stood_by;
         self.virtual_seconds += other.virtual_seconds;
     }
 }
@@ -100,6 +115,12 @@ impl fmt::Display for Report {
         let Report { damaged, duplicated, late, marked, .. } = self;
         writeln!(f, "{:>24} {damaged} damaged, {duplicated} duplicated, {late} late, {marked} marked", "")?;
         writeln!(f, "congestion  {:>12} marks heard of, {} windows reduced", self.echoes, self.reduced)?;
+        let Report { second, reopened, restored, stood_by, .. } = self;
+        writeln!(
+            f,
+            "TIME-WAIT   {reopened:>12} reopened, {restored} of them in vain, in {second} every byte had to arrive,"
+        )?;
+        writeln!(f, "{:>24} {stood_by} segments of the first life meanwhile", "")?;
         writeln!(f, "keep-alive  {:>12} probes with an octet", self.octets)?;
         writeln!(f, "time        {:>12.1} s, of TCP {:.1} days", self.seconds, self.virtual_seconds / 86_400.0)?;
         let rate = |count: &u64| *count as f64 / self.seconds.max(1e-9);

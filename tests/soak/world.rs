@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tcp_lifecycle::sim::{Counts, Network, Pair, Side, What};
 use tcp_lifecycle::{Instant, Output, Signal, State, Transmit};
 
+use crate::again::Reopening;
 use crate::congestion::Congestion;
 use crate::life::{Act, Fate, Life};
 use crate::run;
@@ -23,6 +24,11 @@ pub(crate) enum Happens {
     Reads(Side),
     /// The user reduces the congestion window.
     Reduces(Side),
+    /// The end opens again whose peer is in TIME-WAIT; and it may abort at once.
+    OpensAgain(Side),
+    GivesUp(Side),
+    /// 2 MSL of a life that stands by.
+    FirstTimesOut(Side),
     /// The user comes to an end, sooner or later.
     WindsUp(Side),
 }
@@ -38,6 +44,12 @@ pub(crate) struct Lived {
     pub(crate) reduced: u64,
     /// Probes of keep-alive with an octet.
     pub(crate) octets: u64,
+    /// Every byte of a second life had to arrive.
+    pub(crate) second: bool,
+    /// SYNs that opened a second life, those that led to none, and what came for the first one meanwhile.
+    pub(crate) reopened: u64,
+    pub(crate) restored: u64,
+    pub(crate) stood_by: u64,
     pub(crate) patient: bool,
     /// Both ends were ESTABLISHED.
     pub(crate) established: bool,
@@ -59,6 +71,7 @@ pub(crate) struct World<'l> {
     patient: bool,
     isn_offsets: [u32; 2],
     pub(crate) congestion: [Congestion; 2],
+    pub(crate) reopening: Reopening,
     pub(crate) lived: Lived,
 }
 
@@ -78,6 +91,7 @@ pub(crate) fn live(life: &Life) -> Lived {
     world.check_end();
     world.lived.counts = world.pair.counts();
     world.lived.patient = world.patient;
+    world.lived.second = world.patient && world.reopening.has_succeeded();
     world.lived.virtual_time = world.pair.now().saturating_duration_since(Instant::ZERO);
     world.lived
 }
@@ -107,6 +121,7 @@ impl<'l> World<'l> {
             patient: life.is_patient(),
             isn_offsets: [a.iss, b.iss],
             congestion: Default::default(),
+            reopening: Reopening::default(),
             lived: Lived::default(),
         }
     }
@@ -125,6 +140,8 @@ impl<'l> World<'l> {
                 return;
             }
             self.look();
+            self.settle_reopening();
+            self.plan_again();
             self.check();
         }
         let [a, b] = SIDES.map(|side| self.pair.state(side));
@@ -132,8 +149,12 @@ impl<'l> World<'l> {
     }
 
     pub(crate) fn plan(&mut self, after: u64, happens: Happens) {
+        self.plan_at(self.pair.now() + Duration::from_millis(after), happens);
+    }
+
+    pub(crate) fn plan_at(&mut self, at: Instant, happens: Happens) {
         self.planned += 1;
-        self.agenda.insert((self.pair.now() + Duration::from_millis(after), self.planned), happens);
+        self.agenda.insert((at, self.planned), happens);
     }
 
     /// The next event; false if there is none.
@@ -156,7 +177,7 @@ impl<'l> World<'l> {
     }
 
     /// The watched ends have the time of the pair.
-    fn pass(&mut self) {
+    pub(crate) fn pass(&mut self) {
         for watched in &mut self.watched {
             watched.pass(self.pair.now().saturating_duration_since(watched.now));
         }
@@ -168,11 +189,7 @@ impl<'l> World<'l> {
                 let step = &self.life.steps[index];
                 self.step(step.side, &step.act);
             }
-            Happens::Arrives(number) => {
-                if let Some(index) = self.pair.in_flight().iter().position(|flight| flight.number == number) {
-                    self.pair.deliver(index);
-                }
-            }
+            Happens::Arrives(number) => self.arrives(number),
             Happens::Reads(side) => {
                 self.reads[place(side)] = false;
                 let unread = self.pair.status(side).unread as usize;
@@ -183,6 +200,9 @@ impl<'l> World<'l> {
                 }
             }
             Happens::Reduces(side) => self.reduce(side),
+            Happens::OpensAgain(side) => self.open_again(side),
+            Happens::GivesUp(side) => self.act(side, &Act::Abort),
+            Happens::FirstTimesOut(side) => self.first_times_out(side),
             Happens::WindsUp(side) => self.wind_up(side),
         }
     }
@@ -249,12 +269,16 @@ impl<'l> World<'l> {
                     // What it has planned for reading finds nothing unread.
                     self.watched[at] = Watched::new(end.config, self.isn_offsets[at]);
                     self.has_died = true;
+                    self.reopening.forget(side);
                     self.pass();
                 }
                 What::Transition(transition) => {
                     self.lived.established |= transition.to == State::Established;
                     // One that gave up in SYN-RECEIVED may leave the other one half-open.
                     self.has_died |= transition.from == State::SynReceived && transition.to == State::Listen;
+                    if transition.to == State::TimeWait {
+                        self.note_time_wait(side);
+                    }
                     handed_out[at].push(Output::Transition(*transition));
                 }
                 What::Signal(signal) => {

@@ -1,0 +1,210 @@
+//! A second life of the same two ends: a SYN that comes to TIME-WAIT opens it, RFC 9293 section 3.6.1 (MAY-2, SHLD-4) and
+//! RFC 6191. The first one stands by until the second is established.
+
+use tcp_lifecycle::sim::Side;
+use tcp_lifecycle::{Connection, Control, Open, Segment, State, Status};
+
+use crate::life::{Act, Again};
+use crate::watch::Watched;
+use crate::world::{Happens, SIDES, World, place};
+
+#[derive(Debug, Default)]
+pub(crate) struct Reopening {
+    /// The end that is CLOSED while the other is in TIME-WAIT opens again, or has.
+    is_planned: bool,
+    has_begun: bool,
+    /// The SYN has opened a second life.
+    is_open: bool,
+    /// The TIME-WAIT of the first life, while the second is half-open.
+    standing_by: [Option<(Connection, Watched)>; 2],
+    /// So many signals were those of the first life.
+    pub(crate) told_before: [usize; 2],
+}
+
+impl Reopening {
+    /// A second life has begun at one end alone.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_begun && !self.is_open
+    }
+
+    /// It has begun at both.
+    pub(crate) fn has_succeeded(&self) -> bool {
+        self.is_open
+    }
+
+    pub(crate) fn forget(&mut self, side: Side) {
+        self.standing_by[place(side)] = None;
+    }
+}
+
+/// The end that opens again.
+impl World<'_> {
+    /// To be called after every event.
+    pub(crate) fn plan_again(&mut self) {
+        let Some(Again { after, .. }) = self.life.again else { return };
+        let is_closed =
+            |side: &Side| (self.pair.state(*side), self.pair.state(side.other())) == (State::Closed, State::TimeWait);
+        if !self.reopening.is_planned
+            && let Some(side) = SIDES.into_iter().find(is_closed)
+        {
+            self.reopening.is_planned = true;
+            self.plan(after, Happens::OpensAgain(side));
+        }
+    }
+
+    pub(crate) fn open_again(&mut self, side: Side) {
+        let Some(again) = self.life.again else { return };
+        let (here, there) = (self.pair.status(side), self.pair.status(side.other()));
+        if here.state != State::Closed || there.state != State::TimeWait {
+            return;
+        }
+        // What came in the first life is read before.
+        if there.unread > 0 {
+            return self.plan(100, Happens::OpensAgain(side));
+        }
+        if self.is_patient() {
+            SIDES.into_iter().for_each(|side| self.check_graceful(side));
+        }
+        self.reopening.has_begun = true;
+        self.reopening.told_before = SIDES.map(|side| self.pair.signals(side).len());
+        self.act(side, &Act::Open(Open::Active));
+        self.act(side, &Act::Send(again.bytes[0]));
+        match again.gives_up {
+            Some(after) => self.plan(after, Happens::GivesUp(side)),
+            None => self.plan(1_000, Happens::WindsUp(side)),
+        }
+    }
+}
+
+/// The end in TIME-WAIT.
+impl World<'_> {
+    /// A segment arrives: at the first life, at the second, or to open the second.
+    pub(crate) fn arrives(&mut self, number: u64) {
+        let in_flight = self.pair.in_flight();
+        let Some(index) = in_flight.iter().position(|flight| flight.number == number) else { return };
+        let (to, segment, corrupted) =
+            (in_flight[index].from.other(), in_flight[index].segment, in_flight[index].corrupted);
+        let now = self.pair.now();
+        if !corrupted && let Some(isn_offset) = self.may_reopen(to, &segment) {
+            self.reopen(to, isn_offset);
+            self.pair.deliver(index);
+            self.look();
+            return self.has_reopened(to);
+        }
+        let expects = |first: &Connection| first.clone().segment_arrives(&segment, now).is_ok();
+        let stands_by = self.reopening.standing_by[place(to)].as_ref();
+        let is_of_first = stands_by.is_some_and(|(first, _)| expects(first));
+        if is_of_first && !corrupted && !segment.control().contains(Control::RST) {
+            self.lived.stood_by += 1;
+            self.swap(to);
+            self.pair.deliver(index);
+            self.look();
+            return self.swap(to);
+        }
+        self.pair.deliver(index);
+    }
+
+    /// D31: a SYN may open a second life whose number, or whose timestamp, is beyond all of the first.
+    fn may_reopen(&self, side: Side, segment: &Segment) -> Option<u32> {
+        let (connection, status) = (self.pair.connection(side), self.pair.status(side));
+        let isn_offset = connection.reopens(segment, self.pair.now());
+        let bits = segment.control().intersection(Control::SYN | Control::ACK | Control::RST | Control::FIN);
+        if status.state != State::TimeWait || bits != Control::SYN {
+            assert_eq!(isn_offset, None, "{segment} opens nothing in {}", status.state);
+        } else if status.rcv_nxt.is_some_and(|nxt| nxt.lt(segment.seq())) {
+            assert!(isn_offset.is_some(), "{segment} is beyond the first life");
+        } else {
+            assert!(
+                isn_offset.is_none() || segment.options().timestamps().is_some(),
+                "{segment} may be of the first life"
+            );
+        }
+        isn_offset.filter(|_| self.life.again.is_some() && status.unread == 0)
+    }
+
+    /// The host opens another connection, passive, and keeps the first.
+    fn reopen(&mut self, side: Side, isn_offset: u32) {
+        let first = self.pair.connection(side).clone();
+        let config = self.life.ends[place(side)].config;
+        let opened = self.pair.call(side, "open passive, beside TIME-WAIT", |connection, now| {
+            *connection = Connection::new(&config, isn_offset);
+            connection.open(Open::Passive, now)
+        });
+        let mut watched = Watched::new(config, isn_offset);
+        core::mem::swap(self.watched(side), &mut watched);
+        self.pass();
+        assert_eq!((opened, self.watched(side).open(Open::Passive)), (Ok(()), Ok(())));
+        self.look();
+        self.plan_end(side, &first);
+        self.reopening.standing_by[place(side)] = Some((first, watched));
+    }
+
+    fn has_reopened(&mut self, side: Side) {
+        let Some((first, _)) = &self.reopening.standing_by[place(side)] else { return };
+        let (first, second): (Status, _) = (first.status(), self.pair.status(side));
+        assert_eq!(second.state, State::SynReceived);
+        let beyond = first.snd_nxt.zip(second.iss).is_some_and(|(nxt, iss)| nxt.lt(iss));
+        assert!(beyond, "the second ISS is not beyond the first life");
+        self.lived.reopened += 1;
+        self.reopening.is_open = true;
+        if let Some(again) = self.life.again {
+            self.act(side, &Act::Send(again.bytes[1]));
+        }
+    }
+
+    /// Whether the SYN was an old duplicate is known by now, or not yet. To be called after every event.
+    pub(crate) fn settle_reopening(&mut self) {
+        for side in SIDES {
+            match self.pair.state(side) {
+                _ if self.reopening.standing_by[place(side)].is_none() => {}
+                State::SynReceived => {}
+                State::Closed | State::Listen => {
+                    assert!(!self.is_patient(), "the second life ends before it has begun");
+                    self.lived.restored += 1;
+                    self.swap(side);
+                    self.reopening.forget(side);
+                    self.reopening.is_open = false;
+                }
+                State::SynSent
+                | State::Established
+                | State::FinWait1
+                | State::FinWait2
+                | State::CloseWait
+                | State::Closing
+                | State::LastAck
+                | State::TimeWait => self.reopening.forget(side),
+            }
+        }
+    }
+
+    /// The one that stands by, and the other one.
+    fn swap(&mut self, side: Side) {
+        let Some((mut connection, mut watched)) = self.reopening.standing_by[place(side)].take() else { return };
+        self.pair.call(side, "the other life", |present, _| core::mem::swap(present, &mut connection));
+        core::mem::swap(self.watched(side), &mut watched);
+        self.look();
+        self.reopening.standing_by[place(side)] = Some((connection, watched));
+    }
+
+    /// 2 MSL of the first life end while it stands by.
+    pub(crate) fn first_times_out(&mut self, side: Side) {
+        let Some((first, _)) = &self.reopening.standing_by[place(side)] else { return };
+        if first.deadline().is_some_and(|deadline| deadline > self.pair.now()) {
+            let first = first.clone();
+            return self.plan_end(side, &first);
+        }
+        self.swap(side);
+        self.watched(side).timeout();
+        self.pair.call(side, "timeout", |connection, now| connection.timeout(now));
+        self.look();
+        assert_eq!(self.pair.state(side), State::Closed);
+        self.swap(side);
+        self.reopening.forget(side);
+    }
+
+    fn plan_end(&mut self, side: Side, first: &Connection) {
+        if let Some(deadline) = first.deadline() {
+            self.plan_at(deadline, Happens::FirstTimesOut(side));
+        }
+    }
+}
