@@ -18,9 +18,9 @@ impl fmt::Display for Trace {
     /// A ladder: the time, the state of A, the segment with the arrows of its journey, the state of B. States stand
     /// where something happened, and are those after it. A segment that nothing gets ahead of stands in one row, at the
     /// time when it was sent; others in a row for each end, with `...` for the network between. `x` is a segment lost,
-    /// in a black hole or a partition `swallowed`; one with a `bad checksum` arrives to be dropped, one that is `marked`
-    /// with Congestion Experienced. `(again)` is the copy that a network made, `(duplicate)` a segment that no end has
-    /// sent; what the user calls or is told, and timeouts, stand in parentheses beside the state.
+    /// in a black hole or a partition `swallowed`; one with a `bad checksum` arrives to be dropped, one `marked` says
+    /// Congestion Experienced. `(again)` is the copy that a network made, `(duplicate)` a segment that no end has sent;
+    /// what the user calls or is told, and timeouts, stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ladder::new(&self.events).write(f)
     }

@@ -38,9 +38,9 @@ pub struct Network {
     /// How many of a thousand segments are damaged: they arrive with a bad checksum, and are dropped.
     pub corruption: u16,
     /// How many of a thousand segments are marked with Congestion Experienced (RFC 3168), of those that may be: where
-    /// both ends have agreed on ECN, the ones with new payload; see [`Status::ecn`](crate::Status::ecn). Whoever takes a
-    /// marked one is told by [`congestion_experienced`](crate::Connection::congestion_experienced); what comes of it at
-    /// its sender is the user's.
+    /// both ends have agreed on ECN, the ones with new payload; see [`Status::ecn`](crate::Status::ecn). Whoever takes
+    /// a marked one is told by [`congestion_experienced`](crate::Connection::congestion_experienced); what comes of it
+    /// at its sender is the user's.
     ///
     /// ```
     /// use tcp_lifecycle::sim::{Network, Pair, Side};

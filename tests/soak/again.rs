@@ -1,5 +1,5 @@
-//! A second life of the same two ends: a SYN that comes to TIME-WAIT opens it, RFC 9293 section 3.6.1 (MAY-2, SHLD-4) and
-//! RFC 6191. The first one stands by until the second is established.
+//! A second life of the same two ends: a SYN that comes to TIME-WAIT opens it, RFC 9293 section 3.6.1 (MAY-2, SHLD-4)
+//! and RFC 6191. The first one stands by until the second is established.
 
 use tcp_lifecycle::sim::Side;
 use tcp_lifecycle::{Connection, Control, Open, Segment, State, Status};

@@ -39,7 +39,8 @@ impl World<'_> {
         self.lived.octets += u64::from(segment.payload_len() == 1 && status.in_flight == 0);
     }
 
-    /// A segment has been taken here. One that says that the window is reduced ends the echo; a mark on it begins another.
+    /// A segment has been taken here. One that says that the window is reduced ends the echo; a mark on it begins
+    /// another.
     pub(crate) fn note_taken(&mut self, side: Side, segment: &Segment) {
         if segment.control().contains(Control::CWR) {
             self.congestion[place(side.other())].unheard = false;
