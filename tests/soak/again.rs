@@ -2,7 +2,7 @@
 //! and RFC 6191. The first one stands by until the second is established.
 
 use tcp_lifecycle::sim::Side;
-use tcp_lifecycle::{Connection, Control, Open, Segment, State, Status};
+use tcp_lifecycle::{Connection, Control, Open, Segment, SeqNumber, State, Status};
 
 use crate::life::{Act, Again};
 use crate::watch::Watched;
@@ -67,7 +67,9 @@ impl World<'_> {
         }
         self.reopening.has_begun = true;
         self.reopening.told_before = SIDES.map(|side| self.pair.signals(side).len());
+        self.move_isn(side, again.back.wrapping_neg());
         self.act(side, &Act::Open(Open::Active));
+        self.move_isn(side, again.back);
         self.act(side, &Act::Send(again.bytes[0]));
         match again.gives_up {
             Some(after) => self.plan(after, Happens::GivesUp(side)),
@@ -105,9 +107,12 @@ impl World<'_> {
     }
 
     /// D31: a SYN may open a second life whose number, or whose timestamp, is beyond all of the first.
-    fn may_reopen(&self, side: Side, segment: &Segment) -> Option<u32> {
+    fn may_reopen(&mut self, side: Side, segment: &Segment) -> Option<u32> {
+        let isn = self.life.again.map_or(0, |again| again.isn);
+        self.move_isn(side, isn);
         let (connection, status) = (self.pair.connection(side), self.pair.status(side));
         let isn_offset = connection.reopens(segment, self.pair.now());
+        self.move_isn(side, isn.wrapping_neg());
         let bits = segment.control().intersection(Control::SYN | Control::ACK | Control::RST | Control::FIN);
         if status.state != State::TimeWait || bits != Control::SYN {
             assert_eq!(isn_offset, None, "{segment} opens nothing in {}", status.state);
@@ -120,6 +125,30 @@ impl World<'_> {
             );
         }
         isn_offset.filter(|_| self.life.again.is_some() && status.unread == 0)
+    }
+
+    /// D31 again, of SYNs that might come: in TIME-WAIT any of them may be asked about, and nothing changes.
+    pub(crate) fn check_reopens(&self, side: Side) {
+        let (connection, now) = (self.pair.connection(side), self.pair.now());
+        let Status { state: State::TimeWait, rcv_nxt: Some(rcv_nxt), snd_nxt: Some(snd_nxt), timestamps, .. } =
+            connection.status()
+        else {
+            return;
+        };
+        let reopens = |seq, bits| connection.reopens(&Segment::new(seq, snd_nxt, bits), now);
+        for bits in [Control::ACK, Control::RST, Control::FIN] {
+            assert_eq!(reopens(rcv_nxt + 1, Control::SYN | bits), None, "not a SYN alone");
+        }
+        assert_eq!(reopens(rcv_nxt, Control::SYN), None, "not beyond the last number");
+        let isn_offset = reopens(rcv_nxt + 1, Control::SYN).expect("beyond the last number");
+        let iss = SeqNumber(isn_offset) + (now.as_micros() / 4) as u32;
+        assert!(snd_nxt.lt(iss), "an ISS of the first life");
+        // The SYN of this life; one that came as SYN,ACK as if it had come alone.
+        let of_this_life = self.syns[place(side.other())].filter(|syn| connection.status().irs == Some(syn.seq()));
+        if let Some(syn) = of_this_life.filter(|syn| timestamps || syn.options().timestamps().is_none()) {
+            let alone = Segment::new(syn.seq(), SeqNumber(0), Control::SYN).with_options(syn.options());
+            assert_eq!(connection.reopens(&alone, now), None, "the SYN of the first life");
+        }
     }
 
     /// The host opens another connection, passive, and keeps the first.

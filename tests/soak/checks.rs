@@ -11,6 +11,7 @@ impl World<'_> {
         let quiet = self.pair.in_flight().is_empty();
         for side in SIDES {
             let (here, there) = (self.pair.status(side), self.pair.status(side.other()));
+            self.check_reopens(side);
             let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
             assert!(!(apart && quiet) || self.has_died, "S2: ESTABLISHED against {}", there.state);
             if is_peer_of(&here, &there) && is_peer_of(&there, &here) {

@@ -28,6 +28,10 @@ pub(crate) struct Life {
 pub(crate) struct Again {
     pub(crate) after: u64,
     pub(crate) bytes: [usize; 2],
+    /// The ISN of the one lies so far back, so that it may be a number of the first life; the ISN offset of the other is
+    /// any.
+    pub(crate) back: u32,
+    pub(crate) isn: u32,
     /// It aborts so long after.
     pub(crate) gives_up: Option<u64>,
 }
@@ -103,7 +107,7 @@ impl Life {
         let aborts = |act: &Act| matches!(act, Act::Icmp(error, _) if error.is_hard());
         let ends = |act: &Act| matches!(act, Act::Abort | Act::Crash) || aborts(act) || configures(act);
         self.ends.iter().all(|end| is_patient(&end.config))
-            && self.again.is_none_or(|again| again.gives_up.is_none())
+            && self.again.is_none_or(|again| again.gives_up.is_none() && again.back == 0)
             && !self.steps.iter().any(|step| ends(&step.act))
             && self.opens_well()
     }
@@ -148,9 +152,9 @@ impl fmt::Display for Life {
         for Outage { from, start, end } in &self.outages {
             writeln!(f, "{from} outage {start}ms {end}ms")?;
         }
-        if let Some(Again { after, bytes: [one, other], gives_up }) = self.again {
+        if let Some(Again { after, bytes: [one, other], back, isn, gives_up }) = self.again {
             let gives_up = gives_up.map(|after| format!(" {after}ms")).unwrap_or_default();
-            writeln!(f, "again {after}ms {one} {other}{gives_up}")?;
+            writeln!(f, "again {after}ms {one} {other} {back} {isn}{gives_up}")?;
         }
         for fates in self.fates.chunks(10) {
             let fates: Vec<_> = fates.iter().map(Fate::to_string).collect();
@@ -220,12 +224,12 @@ impl FromStr for Life {
 
 fn again(text: &str) -> Result<Again, String> {
     let words: Vec<_> = text.split_whitespace().collect();
-    let ([after, one, other], gives_up) = match words[..] {
-        [after, one, other] => ([after, one, other], None),
-        [after, one, other, gives_up] => ([after, one, other], Some(duration(gives_up)?)),
-        _ => return Err(format!("`{text}` is no second life")),
+    let [after, one, other, back, isn, gives_up @ ..] = &words[..] else {
+        return Err(format!("`{text}` is no second life"));
     };
-    Ok(Again { after: duration(after)?, bytes: [number(one)?, number(other)?], gives_up })
+    let bytes = [number(one)?, number(other)?];
+    let gives_up = gives_up.first().map(|after| duration(after)).transpose()?;
+    Ok(Again { after: duration(after)?, bytes, back: number(back)?, isn: number(isn)?, gives_up })
 }
 
 impl Life {

@@ -35,8 +35,10 @@ fn life(config: BoxedStrategy<Config>, act: BoxedStrategy<Act>) -> impl Strategy
 
 fn again() -> impl Strategy<Value = Again> {
     let bytes = [0_usize..700, 0_usize..700];
-    let gives_up = prop::option::weighted(0.2, 0_u64..60);
-    (0_u64..3_000, bytes, gives_up).prop_map(|(after, bytes, gives_up)| Again { after, bytes, gives_up })
+    let back = prop_oneof![4 => Just(0), 1 => 0_u32..2_000_000];
+    let isn = prop_oneof![Just(0), any::<u32>()];
+    let parts = (0_u64..3_000, bytes, back, isn, prop::option::weighted(0.2, 0_u64..60));
+    parts.prop_map(|(after, bytes, back, isn, gives_up)| Again { after, bytes, back, isn, gives_up })
 }
 
 /// From most of them the connection runs into a wrap.

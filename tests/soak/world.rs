@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use tcp_lifecycle::sim::{Counts, Network, Pair, Side, What};
-use tcp_lifecycle::{Instant, Output, Signal, State, Transmit};
+use tcp_lifecycle::{Control, Instant, Output, Segment, Signal, State, Transmit};
 
 use crate::again::Reopening;
 use crate::congestion::Congestion;
@@ -72,6 +72,8 @@ pub(crate) struct World<'l> {
     isn_offsets: [u32; 2],
     pub(crate) congestion: [Congestion; 2],
     pub(crate) reopening: Reopening,
+    /// The last one that each has sent.
+    pub(crate) syns: [Option<Segment>; 2],
     pub(crate) lived: Lived,
 }
 
@@ -122,6 +124,7 @@ impl<'l> World<'l> {
             isn_offsets: [a.iss, b.iss],
             congestion: Default::default(),
             reopening: Reopening::default(),
+            syns: [None; 2],
             lived: Lived::default(),
         }
     }
@@ -292,6 +295,9 @@ impl<'l> World<'l> {
                 What::Sent(number, segment) => {
                     handed_out[at].push(Output::Transmit(Transmit { segment: *segment, payload: 0..0 }));
                     self.note_sent(side, *number, segment);
+                    if segment.control().contains(Control::SYN) {
+                        self.syns[at] = Some(*segment);
+                    }
                     self.meet(*number);
                 }
                 What::Start
