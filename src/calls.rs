@@ -177,21 +177,20 @@ impl Connection {
 /// Beside the RFC's calls.
 impl Connection {
     pub(crate) fn call_retransmit(&mut self, range: &Range<usize>) -> Result<(), CallError> {
-        let snd = match &mut self.tcb {
+        let tcb = match &mut self.tcb {
             Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
-            Tcb::Listen | Tcb::SynSent(_) if range.is_empty() => return Ok(()),
+            Tcb::Listen | Tcb::SynSent(_) | Tcb::Synchronized(_) if range.is_empty() => return Ok(()),
             Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotSent),
-            Tcb::Synchronized(tcb) => &mut tcb.snd,
+            Tcb::Synchronized(tcb) => tcb,
         };
-        if range.is_empty() {
-            return Ok(());
-        }
-        let sent = snd.nxt.ahead_of(snd.front());
+        let sent = tcb.snd.nxt.ahead_of(tcb.snd.front());
         match (u32::try_from(range.start), u32::try_from(range.end)) {
-            (Ok(start), Ok(end)) if end <= sent => snd.resend(start, end),
+            (Ok(start), Ok(end)) if end <= sent => tcb.snd.resend(start, end),
             _ => return Err(CallError::NotSent),
         }
         self.endpoint.due.look();
+        // What it has earned may let the rest of the queue go.
+        tcb.enter_last_ack(&mut self.endpoint);
         Ok(())
     }
 }

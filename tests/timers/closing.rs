@@ -220,3 +220,90 @@ fn a_new_life_begins_with_fresh_timers() {
         ",
     );
 }
+
+/// RFC 9293 section 3.10.4, CLOSE-WAIT: in a recovery the CLOSE waits for what the recovery has earned.
+#[test]
+fn in_close_wait_a_retransmission_asked_for_may_let_the_close_go() {
+    check(
+        "
+        config nagle=off
+        CLOSE-WAIT                          SND.NXT=100 RCV.NXT=300
+        send 1608
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        send 100
+        <-- <SEQ=300><ACK=200><CTL=ACK>
+        signal: Acknowledged 100
+        close
+        CLOSE-WAIT
+        retransmit 0..1508
+        LAST-ACK
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=736><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1272><ACK=300><CTL=FIN,PSH,ACK><DATA=536>
+        <-- <SEQ=300><ACK=1809><CTL=ACK>
+        signal: Acknowledged 1608
+        CLOSED                              DEADLINE=none
+        ",
+    );
+}
+
+/// The last payload is earned, and the FIN behind it is not: it goes alone, later.
+#[test]
+fn in_close_wait_the_fin_does_not_hold_back_the_last_payload() {
+    check(
+        "
+        config nagle=off
+        CLOSE-WAIT                          SND.NXT=100 RCV.NXT=300
+        send 1072
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+        limit 1072
+        send 1072
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        limit 100000
+        close
+        CLOSE-WAIT
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=904><CTL=ACK>
+        LAST-ACK
+        signal: Acknowledged 268
+        --> <SEQ=1708><ACK=300><CTL=PSH,ACK><DATA=536>
+        LAST-ACK                            SND.NXT=2244 UNSENT=0
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 268
+        --> <SEQ=2244><ACK=300><CTL=FIN,ACK>
+        ",
+    );
+}
+
+/// All has gone out once: that is what the CLOSE waits for, and not that it has gone out again.
+#[test]
+fn in_close_wait_a_close_does_not_wait_for_a_recovery() {
+    check(
+        "
+        config nagle=off
+        CLOSE-WAIT                          SND.NXT=100 RCV.NXT=300
+        send 1072
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        close
+        LAST-ACK                            UNSENT=0
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        --> <SEQ=636><ACK=300><CTL=FIN,PSH,ACK><DATA=536>
+        <-- <SEQ=300><ACK=1173><CTL=ACK>
+        signal: Acknowledged 536
+        CLOSED                              DEADLINE=none
+        ",
+    );
+}
