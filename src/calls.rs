@@ -204,12 +204,13 @@ impl Snd {
             until = self.last();
         }
         self.pace = match self.pace {
-            // All is being sent again as far as credit goes; this much more goes, and from here.
+            // All is being sent again as far as credit goes; this much more goes, and from here at the latest.
             Pace::Recovering { recover, cursor, credit } => {
                 Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(until - from) }
             }
-            Pace::Renewing { recover, credit, .. } => {
-                Pace::Recovering { recover, cursor: from, credit: credit.saturating_add(until - from) }
+            // What has gone out since belongs to it: it may be among them.
+            Pace::Renewing { credit, .. } => {
+                Pace::Recovering { recover: self.nxt, cursor: from, credit: credit.saturating_add(until - from) }
             }
             Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
         };

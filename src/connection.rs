@@ -308,8 +308,9 @@ impl Connection {
     }
 
     /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
-    /// that of keep-alive; the window never moves back. A smaller `max_segment` bounds the segments of this life too,
-    /// so that it can follow the path's MTU down.
+    /// that of keep-alive; a timeout for FIN-WAIT-2, where there was none, counts from the last event that told the
+    /// time. The window never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can
+    /// follow the path's MTU down.
     pub fn configure(&mut self, config: &Config) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let before = self.endpoint.policy.keep_alive();
@@ -336,7 +337,8 @@ impl Connection {
     /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
     /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
     /// (Karn). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces
-    /// what of the last one has not been handed out.
+    /// what of the last one has not been handed out. After a retransmission timeout everything goes again in its order
+    /// anyhow (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
     ///
     /// # Errors
     ///
@@ -385,7 +387,8 @@ impl Connection {
     }
 
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
-    /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first. It bounds payload, not SYN and FIN.
+    /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first; it stays in force until another one comes, in a
+    /// next life too. It bounds payload, not SYN and FIN.
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {

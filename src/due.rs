@@ -19,7 +19,8 @@ pub(crate) enum End {
 }
 
 bitflags::bitflags! {
-    /// What is due, in the order in which it is handed out, but for the last five.
+    /// What is due, in the order in which it is handed out; but a probe of keep-alive goes before an ACK, and with the
+    /// bits of other lines (`RESET_HAS_..`, `DELAYED_ACK`) nothing goes out.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct What: u16 {
         const TRANSITIONS = 1;

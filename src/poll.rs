@@ -40,8 +40,7 @@ pub struct Transmit {
 }
 
 /// What the user is told, RFC 9293 section 3.10: "signal" there is a delayed response. Of several that are due,
-/// `Acknowledged` comes first and an end last. A peer that closes and one that
-/// resets are told apart (MUST-12).
+/// `Acknowledged` comes first and an end last. A peer that closes and one that resets are told apart (MUST-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {

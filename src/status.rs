@@ -46,8 +46,8 @@ pub struct Status {
     pub srtt: Option<Duration>,
     /// The round-trip time variation; `None` before the first sample.
     pub rttvar: Option<Duration>,
-    /// How often the front of what is unacknowledged has been sent again; while nothing is, how many probes of
-    /// keep-alive are unanswered.
+    /// How often the front of what is unacknowledged has been sent again, behind a closed window how many probes of it
+    /// are unanswered, the first included; while nothing is, how many probes of keep-alive.
     pub retransmissions: u8,
     /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how
     /// a congestion controller learns of a loss.

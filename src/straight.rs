@@ -84,7 +84,7 @@ impl Synchronized {
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         segment.ack_number() == self.snd.una
             && segment.window() > 0
-            && ((self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end)
+            && ((self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end && self.snd.wnd > 0)
                 || (segment.payload_len() > 0 && self.snd.window_of(segment) == self.snd.wnd))
     }
 

@@ -12,7 +12,7 @@ impl Endpoint {
         self.since = self.now.as_millis_up();
     }
 
-    /// Milliseconds since the last progress; what is 49 days ago counts from there.
+    /// Milliseconds since the last progress, modulo 2^32: after 49 days without any event they begin anew.
     fn idle(&self) -> u32 {
         self.now.as_millis_up().wrapping_sub(self.since)
     }

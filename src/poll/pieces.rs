@@ -45,9 +45,9 @@ impl Snd {
             return None;
         }
         let behind = from + payload;
-        let room = behind.lt(until) && behind.lt(self.right_edge()) && payload < credit;
-        let fin = self.is_closing() && behind == self.end && room;
-        ((payload > 0 || fin) && payload <= credit).then_some(Piece { from, payload, fin })
+        let fin = self.is_closing() && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
+        let len = payload.saturating_add(u32::from(fin));
+        (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
     }
 
     /// RFC 9293 section 3.8.6.2.1: no silly segments (MUST-38); and Nagle's algorithm (section 3.7.4, SHLD-7), which a
@@ -122,6 +122,9 @@ impl Snd {
     pub(super) fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
         let (from, _, credit) = self.cursor();
         let is_probed = endpoint.due.what.contains(What::FRONT) && self.una == self.nxt;
-        self.end == self.nxt || self.end.ahead_of(from) <= self.room(from, endpoint).min(credit).max(u32::from(is_probed))
+        // The FIN that rides on it has to be earned too.
+        let earned = credit.saturating_sub(u32::from(self.end.lt(self.right_edge())));
+        let goes = self.room(from, endpoint).min(earned).max(u32::from(is_probed));
+        self.end == self.nxt || self.end.ahead_of(from) <= goes
     }
 }

@@ -293,8 +293,14 @@ impl Snd {
         }
         let was = self.wnd;
         self.note_window(seq, segment);
-        if self.wnd != was && (self.nxt != self.last() || self.una != self.nxt) {
-            self.window_changed(was, endpoint);
+        if self.wnd != was {
+            if was == 0 {
+                // The peer has answered (D40).
+                self.backoff = 0;
+            }
+            if self.nxt != self.last() || self.una != self.nxt {
+                self.window_changed(was, endpoint);
+            }
         }
     }
 
@@ -312,7 +318,6 @@ impl Snd {
         }
         if was == 0 {
             // Probing is over. What was refused is sent again at once (D17).
-            self.backoff = 0;
             if self.una == self.nxt {
                 endpoint.timer = None;
             } else {

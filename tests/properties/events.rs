@@ -292,6 +292,12 @@ pub(crate) fn in_order(control: Control) -> Event {
     Event::Segment(Shape::bare(control))
 }
 
+/// So many numbers beyond SND.UNA are acknowledged, or what is in flight, with this window.
+pub(crate) fn acknowledgment(numbers: u16, window: u16) -> Event {
+    let ack = Number::Near(Anchor::SndUna, numbers.into());
+    Event::Segment(Shape { ack, window, ..Shape::bare(Control::ACK) })
+}
+
 /// A SYN that offers, or accepts, all there is.
 fn dressed(control: Control) -> Event {
     let options = Options::NONE.with_mss(200).with_window_scale(2).with_sack_permitted();

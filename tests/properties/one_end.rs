@@ -10,7 +10,7 @@ use proptest::sample::select;
 use tcp_lifecycle::{Config, Control, Open, State};
 
 use crate::arcs::ARCS;
-use crate::events::{Event, apply, beginning, event, in_order, isn_offset};
+use crate::events::{Event, acknowledgment, apply, beginning, event, in_order, isn_offset};
 use crate::policies::policies;
 use crate::run::check;
 use crate::watch::Watched;
@@ -70,6 +70,48 @@ fn transitions_that_were_not_polled_fold() {
             }
         }
         watched.drain();
+    });
+}
+
+/// What loss, its repair and a CLOSE in the middle of it are made of.
+fn recovery() -> impl Strategy<Value = Event> {
+    let windows = || select(vec![0, 1, 300, 4_000, 4_000, 65_535]);
+    prop_oneof![
+        3 => (1_usize..2_000).prop_map(Event::Send),
+        3 => Just(Event::Expire),
+        5 => (0_u16..700, windows()).prop_map(|(numbers, window)| acknowledgment(numbers, window)),
+        4 => (0_u32..8, 0_u32..9).prop_map(|(from, count)| Event::Retransmit(from, count, 0)),
+        1 => select(vec![0, 100, 1_000, 2_144, u32::MAX]).prop_map(Event::Limit),
+        1 => Just(in_order(Control::FIN | Control::ACK)),
+        3 => Just(Event::Close),
+    ]
+}
+
+/// From whatever recovery, both users close, and a peer that acknowledges everything brings the connection to its end.
+#[test]
+fn from_any_recovery_the_connection_comes_to_its_end() {
+    let established = [Event::Open(Open::Active), in_order(Control::SYN | Control::ACK)];
+    let fin = in_order(Control::FIN | Control::ACK);
+    let events = (any::<bool>().prop_map(move |first| first.then_some(fin)), vec(recovery(), 1..30));
+    check(1_500, &(policies(), events), |(policies, (fin, events))| {
+        // With no buffer at all the FIN never fits.
+        let policies = Config { receive_buffer: policies.receive_buffer.max(1), ..policies };
+        let mut watched = Watched::new(policies, 100);
+        let mut arrived = Vec::new();
+        let mut then = |event| {
+            apply(event, &mut watched, &mut arrived);
+            watched.drain();
+            (watched.state(), watched.connection.deadline())
+        };
+        established.into_iter().chain(fin).chain(events).for_each(|event| _ = then(event));
+        then(Event::Limit(u32::MAX));
+        then(in_order(Control::FIN | Control::ACK));
+        then(Event::Close);
+        for _ in 0..100 {
+            then(in_order(Control::ACK));
+            then(Event::Expire);
+        }
+        assert_eq!(then(Event::Expire), (State::Closed, None));
     });
 }
 

@@ -251,9 +251,9 @@ fn in_close_wait_a_retransmission_asked_for_may_let_the_close_go() {
     );
 }
 
-/// The last payload is earned, and the FIN behind it is not: it goes alone, later.
+/// D27: the FIN rides on the last payload. It has to be earned too, and LAST-ACK comes with it, not before.
 #[test]
-fn in_close_wait_the_fin_does_not_hold_back_the_last_payload() {
+fn in_close_wait_the_close_waits_until_the_fin_is_earned_too() {
     check(
         "
         config nagle=off
@@ -273,13 +273,13 @@ fn in_close_wait_the_fin_does_not_hold_back_the_last_payload() {
         --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
         --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
         <-- <SEQ=300><ACK=904><CTL=ACK>
+        signal: Acknowledged 268
+        CLOSE-WAIT                          SND.NXT=1708 UNSENT=536
+        <-- <SEQ=300><ACK=905><CTL=ACK>
         LAST-ACK
-        signal: Acknowledged 268
-        --> <SEQ=1708><ACK=300><CTL=PSH,ACK><DATA=536>
-        LAST-ACK                            SND.NXT=2244 UNSENT=0
-        <-- <SEQ=300><ACK=1172><CTL=ACK>
-        signal: Acknowledged 268
-        --> <SEQ=2244><ACK=300><CTL=FIN,ACK>
+        signal: Acknowledged 1
+        --> <SEQ=1708><ACK=300><CTL=FIN,PSH,ACK><DATA=536>
+        LAST-ACK                            SND.NXT=2245 UNSENT=0
         ",
     );
 }

@@ -335,3 +335,33 @@ fn the_acknowledgment_of_payload_before_our_closed_window_counts() {
         ",
     );
 }
+
+/// D40, where the acknowledgment of the last probe opens the window, or a segment behind it does.
+#[test]
+fn a_window_that_opens_ends_the_back_off_when_nothing_is_left_to_send() {
+    let probed = "
+        config r1=0
+        ESTABLISHED                                     SND.NXT=100 RCV.NXT=300 SND.WND=0
+        send 1
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=1>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=1>
+        + 4s
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=1>
+        ESTABLISHED                                     RTO=8s";
+    for opens in [
+        "<-- <SEQ=300><ACK=101><CTL=ACK><WND=1000>
+         signal: Acknowledged 1",
+        "<-- <SEQ=300><ACK=101><CTL=ACK><WND=0>
+         signal: Acknowledged 1
+         ESTABLISHED                                    RTO=8s
+         <-- <SEQ=300><ACK=101><CTL=ACK><WND=1000>",
+        "<-- <SEQ=300><ACK=101><CTL=ACK><WND=0>
+         signal: Acknowledged 1
+         <-- <SEQ=300><ACK=101><CTL=ACK><DATA=1><WND=1000>
+         --> <SEQ=101><ACK=301><CTL=ACK>",
+    ] {
+        check(&format!("{probed}\n{opens}\nESTABLISHED RTO=1s"));
+    }
+}
