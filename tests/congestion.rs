@@ -1,6 +1,7 @@
 //! Congestion control through the seam of a connection: `limit`, `retransmit`, `Status`. The controller is that of the
 //! example `congestion`.
 
+mod cases;
 #[path = "congestion/delivery.rs"]
 mod delivery;
 #[path = "congestion/growth.rs"]

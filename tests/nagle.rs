@@ -3,6 +3,7 @@
 
 #[path = "nagle/beside.rs"]
 mod beside;
+mod cases;
 #[path = "nagle/closing.rs"]
 mod closing;
 #[path = "nagle/holding.rs"]

@@ -2,6 +2,7 @@
 //! comes in any order. The table and its sockets are those of the TUN example.
 
 #[allow(dead_code, reason = "what the example shows on its command line")]
+mod cases;
 #[path = "../examples/tun/reassembly.rs"]
 mod reassembly;
 #[allow(dead_code, reason = "what the example shows on its command line")]

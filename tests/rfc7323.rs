@@ -1,5 +1,6 @@
 //! Window scale, timestamps, PAWS (RFC 7323), and SACK-permitted (RFC 2018 section 2).
 
+mod cases;
 #[path = "rfc7323/end.rs"]
 mod end;
 #[path = "rfc7323/offered.rs"]

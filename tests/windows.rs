@@ -1,5 +1,6 @@
 //! Windows and segments: RFC 9293 sections 3.7.1 and 3.8.6.
 
+mod cases;
 #[path = "windows/crossing.rs"]
 mod crossing;
 #[path = "windows/cutting.rs"]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use tcp_lifecycle::Config;
 
+use crate::cases::cases;
 use crate::host::Control;
 use crate::network::{Network, Path};
 use crate::reno::Reno;
@@ -38,17 +38,6 @@ prop_compose! {
 
 fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
     (0..most).prop_map(|len| (0..len).map(|byte| (byte % 251) as u8).collect())
-}
-
-/// The same cases in every run, unless the environment says otherwise.
-fn cases(cases: u32) -> ProptestConfig {
-    let asked = |name| std::env::var_os(name).is_some();
-    let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    ProptestConfig {
-        cases: if asked("PROPTEST_CASES") { default.cases } else { cases },
-        rng_seed: if asked("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(5681) },
-        ..default
-    }
 }
 
 proptest! {

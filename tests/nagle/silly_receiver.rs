@@ -6,6 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment, SeqNumber, Transmit};
 
+use crate::cases::cases;
+
 const IRS: SeqNumber = SeqNumber(300);
 
 /// The sender, and what its segments are judged by.
@@ -150,7 +152,7 @@ fn run(nagle: bool, buffer: u32, writes: &[u16], read: u32, pause: Duration) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn no_silly_segment_but_by_the_timer(

@@ -4,7 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Segment, SeqNumber};
 
-use crate::host::{PAIR, cases};
+use crate::cases::cases;
+use crate::host::PAIR;
 use crate::socket::Socket;
 
 /// The stream of the peer, and so many of its bytes that a window takes all of them.

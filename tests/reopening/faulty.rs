@@ -8,7 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tcp_lifecycle::{Config, Instant, Segment, State};
 
-use crate::host::{PAIR, PLAIN, STAMPED, TWO_MSL, assert_nothing_but_time_wait, cases, exchange, listening, peer};
+use crate::cases::cases;
+use crate::host::{PAIR, PLAIN, STAMPED, TWO_MSL, assert_nothing_but_time_wait, exchange, listening, peer};
 use crate::socket::Socket;
 use crate::table::{Outgoing, Table};
 

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use proptest::test_runner::{Config as Cases, RngSeed};
 use tcp_lifecycle::{Config, Connection, Instant, Open, Segment, State};
 
 use crate::socket::Socket;
@@ -116,15 +115,4 @@ pub(crate) fn only(table: &mut Table) -> &mut Socket {
 #[track_caller]
 pub(crate) fn assert_nothing_but_time_wait(table: &mut Table) {
     assert_eq!(table.sockets().count(), 0);
-}
-
-/// So many cases, unless the environment says otherwise.
-pub(crate) fn cases(cases: u32) -> Cases {
-    let asked = |name| std::env::var_os(name).is_some();
-    let default = Cases { failure_persistence: None, ..Cases::default() };
-    Cases {
-        cases: if asked("PROPTEST_CASES") { default.cases } else { cases },
-        rng_seed: if asked("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(9293) },
-        ..default
-    }
 }

@@ -8,6 +8,8 @@ use proptest::sample::select;
 use tcp_lifecycle::sim::{Network, Pair, Side, What};
 use tcp_lifecycle::{Config, Control, Instant, Open, Refusal, Segment, Signal, State};
 
+use crate::cases::cases;
+
 /// What never ends a connection by itself.
 const PATIENT: Config = Config {
     user_timeout: None,
@@ -104,7 +106,7 @@ fn refused(pair: &Pair) -> Vec<(Segment, Refusal)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn every_byte_arrives_and_both_ends_agree(

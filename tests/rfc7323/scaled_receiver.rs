@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Control, Open, Segment, SeqNumber};
 
+use crate::cases::cases;
 use crate::end::End;
 
 const MIB: &str = "
@@ -186,7 +187,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     /// SHLD-14, RFC 7323 2.4: the right edge as the peer reads it goes back by less than a step of the field, never beyond
     /// the buffer, and everything up to the furthest edge is taken.

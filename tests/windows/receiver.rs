@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Control, Instant, Output, Segment, SeqNumber};
 
+use crate::cases::cases;
+
 #[test]
 fn a_syn_offers_the_whole_buffer() {
     check("config receive_buffer=2000\n open active\n --> <SEQ=100><CTL=SYN><WND=2000>\n SYN-SENT");
@@ -219,6 +221,8 @@ fn a_buffer_of_zero_takes_nothing() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     /// SHLD-14: whatever arrives and is consumed, ACK + WND of what we send never move back, and the buffer is never
     /// promised twice.
     #[test]
