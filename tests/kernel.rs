@@ -8,12 +8,14 @@
 //! `faults.rs` has hundreds of connections at once on one device; `KERNEL_SOAK=600` lets it go on for so many seconds.
 //!
 //! Namespaces and devices need root and `/dev/net/tun`. Without them a case says what it skips and passes, unless
-//! `REQUIRE_KERNEL=1` is set.
+//! `REQUIRE_KERNEL=1` is set. `checksums.rs` needs neither.
 
 #![cfg(target_os = "linux")]
 
 #[path = "kernel/blind.rs"]
 mod blind;
+#[path = "kernel/checksums.rs"]
+mod checksums;
 #[path = "kernel/closing.rs"]
 mod closing;
 #[path = "kernel/cookies.rs"]

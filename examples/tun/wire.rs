@@ -19,14 +19,13 @@ impl Packet<'_> {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         let ip = Ipv4Slice::from_slice(bytes).ok()?;
         let header = ip.header();
-        let intact = header.to_header().calc_header_checksum() == header.header_checksum();
+        let intact = agrees(header.to_header().calc_header_checksum(), header.header_checksum());
         if !intact || ip.is_payload_fragmented() || ip.payload_ip_number() != IpNumber::TCP {
             return None;
         }
         let tcp = TcpSlice::from_slice(ip.payload().payload).ok()?;
         let computed = tcp.calc_checksum_ipv4(header.source(), header.destination()).ok()?;
-        // Zero has two forms in ones' complement (RFC 1071), and Linux sends the other one.
-        if computed != tcp.checksum() && (computed, tcp.checksum()) != (0, u16::MAX) {
+        if !agrees(computed, tcp.checksum()) {
             return None;
         }
         let payload = tcp.payload();
@@ -66,6 +65,11 @@ pub(crate) fn emit(source: SocketAddrV4, destination: SocketAddrV4, segment: &Se
     let mut packet = Vec::with_capacity(builder.size(payload.len()));
     builder.write(&mut packet, payload).expect("a segment fits into a packet, and a Vec takes it");
     packet
+}
+
+/// Zero has two forms in ones' complement (RFC 1071), and Linux sends the other one.
+fn agrees(computed: u16, received: u16) -> bool {
+    computed == received || (computed, received) == (0, u16::MAX)
 }
 
 fn control_of(tcp: &TcpSlice<'_>) -> Control {
