@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use tcp_lifecycle::{Config, Control, Instant, Open, Output, Refusal, Segment, Signal, State, Transmit};
+use tcp_lifecycle::{Config, Control, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State, Transmit};
 
 use crate::watch::Watched;
 
@@ -31,14 +31,18 @@ pub(crate) struct Plan {
 pub(crate) enum Fault {
     Delayed(Duration),
     Lost,
+    /// Marked with Congestion Experienced, if it may be.
+    Marked(Duration),
     Twice(Duration, Duration),
 }
 
-/// The bytes of one segment with it.
+/// The bytes of one segment with it, and whether it may be marked, and is.
 #[derive(Clone, Debug)]
 struct Packet {
     segment: Segment,
     payload: Vec<u8>,
+    ecn_capable: bool,
+    marked: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +58,8 @@ struct Host {
     /// It will read soon.
     reading: bool,
     signals: Vec<Signal>,
+    /// Its user has reduced the congestion window for all that was sent before.
+    reduced: Option<SeqNumber>,
 }
 
 #[derive(Clone, Debug)]
@@ -200,10 +206,12 @@ impl Network {
     fn drain(&mut self, side: usize) {
         let host = &mut self.hosts[side];
         let mut packets = Vec::new();
-        while let Some(output) = host.watched.poll() {
+        loop {
+            let ecn_capable_from = host.ecn_capable_from();
+            let Some(output) = host.watched.poll() else { break };
             match output {
                 Output::Signal(signal) => host.hears(signal),
-                Output::Transmit(transmit) => packets.push(host.packet(transmit)),
+                Output::Transmit(transmit) => packets.push(host.packet(transmit, ecn_capable_from)),
                 Output::Transition(_) | Output::Wait(_) => {}
             }
         }
@@ -216,6 +224,10 @@ impl Network {
         match self.faults.pop_front().unwrap_or(Fault::Delayed(self.delay)) {
             Fault::Delayed(delay) => self.plan(delay, to, Happens::Arrives(packet)),
             Fault::Lost => {}
+            Fault::Marked(delay) => {
+                let marked = packet.ecn_capable;
+                self.plan(delay, to, Happens::Arrives(Packet { marked, ..packet }));
+            }
             Fault::Twice(one, other) => {
                 self.plan(one, to, Happens::Arrives(packet.clone()));
                 self.plan(other, to, Happens::Arrives(packet));
@@ -246,7 +258,9 @@ impl Network {
             assert_eq!(one.watched.state(), State::Closed);
             assert_eq!(one.received.len(), other.stream.len());
             assert_eq!(one.acknowledged, one.stream.len());
-            let ends = |signal: &&Signal| !matches!(signal, Signal::Retransmitting | Signal::Urgent);
+            let ends = |signal: &&Signal| {
+                !matches!(signal, Signal::Retransmitting | Signal::Urgent | Signal::CongestionExperienced)
+            };
             let told: Vec<_> = one.signals.iter().filter(ends).collect();
             assert_eq!(told, [&Signal::Closing]);
         }
@@ -257,24 +271,43 @@ impl Host {
     fn new(plan: Plan, stream: Vec<u8>) -> Host {
         let watched = Watched::new(plan.config, plan.isn_offset);
         let (received, ahead, signals) = (Vec::new(), Vec::new(), Vec::new());
-        Host { watched, plan, stream, given: 0, acknowledged: 0, received, ahead, reading: false, signals }
+        let (given, acknowledged, reading, reduced) = (0, 0, false, None);
+        Host { watched, plan, stream, given, acknowledged, received, ahead, reading, signals, reduced }
     }
 
     fn hears(&mut self, signal: Signal) {
         if let Signal::Acknowledged(bytes) = signal {
             self.acknowledged += bytes;
-        } else {
-            self.signals.push(signal);
+            return;
         }
+        let status = self.watched.connection.status();
+        // Once for each window of payload.
+        let anew = self.reduced.zip(status.snd_una).is_none_or(|(reduced, una)| reduced.lt(una));
+        if signal == Signal::CongestionExperienced && anew {
+            self.reduced = status.snd_nxt;
+            self.watched.congestion_window_reduced();
+        }
+        self.signals.push(signal);
     }
 
-    fn packet(&self, transmit: Transmit) -> Packet {
+    /// Where in the send queue the payload begins that may be marked, RFC 3168 sections 6.1.4 to 6.1.6.
+    fn ecn_capable_from(&self) -> Option<usize> {
+        let status = self.watched.connection.status();
+        (status.ecn && status.snd_wnd > Some(0)).then_some(status.in_flight as usize)
+    }
+
+    fn packet(&self, transmit: Transmit, ecn_capable_from: Option<usize>) -> Packet {
+        let Transmit { segment, payload } = transmit;
+        let ecn_capable = !payload.is_empty() && Some(payload.start) == ecn_capable_from;
         let queue = &self.stream[self.acknowledged..self.given];
-        Packet { segment: transmit.segment, payload: queue[transmit.payload].to_vec() }
+        Packet { segment, payload: queue[payload].to_vec(), ecn_capable, marked: false }
     }
 
     fn arrives(&mut self, packet: &Packet) -> Result<(), Refusal> {
         let range = self.watched.segment(packet.segment)?;
+        if packet.marked {
+            self.watched.congestion_experienced();
+        }
         self.received.extend(&packet.payload[range.clone()]);
         let fills = !range.is_empty();
         let nxt = self.watched.connection.status().rcv_nxt;

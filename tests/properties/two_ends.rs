@@ -85,6 +85,7 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
     let fault = prop_oneof![
         5 => delay().prop_map(Fault::Delayed),
         2 => Just(Fault::Lost),
+        1 => delay().prop_map(Fault::Marked),
         1 => (delay(), delay()).prop_map(|(one, other)| Fault::Twice(one, other)),
     ];
     vec(fault, 0..120)
