@@ -6,7 +6,7 @@ use tcp_lifecycle::{Connection, Control, Open, Segment, SeqNumber, State, Status
 
 use crate::life::{Act, Again};
 use crate::watch::Watched;
-use crate::world::{Happens, SIDES, World, place};
+use crate::world::{Happens, SIDES, USUAL, World, place};
 
 #[derive(Debug, Default)]
 pub(crate) struct Reopening {
@@ -67,6 +67,7 @@ impl World<'_> {
         }
         self.reopening.has_begun = true;
         self.reopening.told_before = SIDES.map(|side| self.pair.signals(side).len());
+        self.repeat_fin(side);
         self.move_isn(side, again.back.wrapping_neg());
         self.act(side, &Act::Open(Open::Active));
         self.move_isn(side, again.back);
@@ -74,6 +75,21 @@ impl World<'_> {
         match again.gives_up {
             Some(after) => self.plan(after, Happens::GivesUp(side)),
             None => self.plan(1_000, Happens::WindsUp(side)),
+        }
+    }
+}
+
+/// The end that opens again, of old: a copy of its FIN is still on its way.
+impl World<'_> {
+    fn repeat_fin(&mut self, side: Side) {
+        let Some((number, fin)) = self.fins[place(side)] else { return };
+        let payload = self.pair.trace().payload(number).to_vec();
+        let newest = |world: &Self| world.pair.in_flight().last().map(|flight| flight.number);
+        let before = newest(self);
+        self.pair.inject(side, fin, &payload);
+        // None if it was swallowed.
+        if let Some(number) = newest(self).filter(|number| before.is_none_or(|before| before < *number)) {
+            self.plan(USUAL + USUAL / 2, Happens::Arrives(number));
         }
     }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Life {
 pub(crate) struct Again {
     pub(crate) after: u64,
     pub(crate) bytes: [usize; 2],
-    /// The ISN of the one lies so far back, so that it may be a number of the first life; the ISN offset of the other is
-    /// any.
+    /// The ISN of the one lies so far back, so that it may be a number of the first life; the ISN offset of the other
+    /// is any.
     pub(crate) back: u32,
     pub(crate) isn: u32,
     /// It aborts so long after.

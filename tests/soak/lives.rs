@@ -37,7 +37,9 @@ fn again() -> impl Strategy<Value = Again> {
     let bytes = [0_usize..700, 0_usize..700];
     let back = prop_oneof![4 => Just(0), 1 => 0_u32..2_000_000];
     let isn = prop_oneof![Just(0), any::<u32>()];
-    let parts = (0_u64..3_000, bytes, back, isn, prop::option::weighted(0.2, 0_u64..60));
+    // Often while much of the first life is on its way.
+    let after = prop_oneof![0_u64..20, 0_u64..3_000];
+    let parts = (after, bytes, back, isn, prop::option::weighted(0.2, 0_u64..60));
     parts.prop_map(|(after, bytes, back, isn, gives_up)| Again { after, bytes, back, isn, gives_up })
 }
 

@@ -52,7 +52,7 @@ impl Report {
         let faults = [self.lost, self.swallowed, self.damaged, self.duplicated, self.late, self.marked];
         faults
             .into_iter()
-            .chain([self.echoes, self.reduced, self.octets, self.second, self.restored])
+            .chain([self.echoes, self.reduced, self.octets, self.second, self.restored, self.stood_by])
             .all(|count| count > 0)
     }
 

@@ -14,7 +14,7 @@ use crate::watch::Watched;
 
 /// More events than this are two ends that do not come to an end.
 const MOST: usize = 40_000;
-const USUAL: u64 = 10;
+pub(crate) const USUAL: u64 = 10;
 pub(crate) const SIDES: [Side; 2] = [Side::A, Side::B];
 
 pub(crate) enum Happens {
@@ -72,8 +72,9 @@ pub(crate) struct World<'l> {
     isn_offsets: [u32; 2],
     pub(crate) congestion: [Congestion; 2],
     pub(crate) reopening: Reopening,
-    /// The last one that each has sent.
+    /// The last ones that each has sent, and of the FIN the number in the trace.
     pub(crate) syns: [Option<Segment>; 2],
+    pub(crate) fins: [Option<(u64, Segment)>; 2],
     pub(crate) lived: Lived,
 }
 
@@ -125,6 +126,7 @@ impl<'l> World<'l> {
             congestion: Default::default(),
             reopening: Reopening::default(),
             syns: [None; 2],
+            fins: [None; 2],
             lived: Lived::default(),
         }
     }
@@ -297,6 +299,8 @@ impl<'l> World<'l> {
                     self.note_sent(side, *number, segment);
                     if segment.control().contains(Control::SYN) {
                         self.syns[at] = Some(*segment);
+                    } else if segment.control().contains(Control::FIN) {
+                        self.fins[at] = Some((*number, *segment));
                     }
                     self.meet(*number);
                 }
