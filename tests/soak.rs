@@ -58,11 +58,12 @@ fn all_lives_keep_all_that_is_promised() {
     let lives = asked("SOAK_LIVES");
     let all = || lives.map_or(1, |_| std::thread::available_parallelism().map_or(1, usize::from) as u64);
     let threads = asked("SOAK_THREADS").unwrap_or_else(all);
-    let report = soak(lives.unwrap_or(300), asked("SOAK_SEED").unwrap_or(9293), threads);
+    let seed = asked("SOAK_SEED");
+    let report = soak(lives.unwrap_or(300), seed.unwrap_or(9293), threads);
     println!("{report}");
     assert!(report.patient > 0 && report.established > 0, "{report}");
-    // Fewer may be asked for.
-    assert!(lives.is_some() || report.has_all(), "{report}");
+    // Fewer may be asked for, or others.
+    assert!(lives.is_some() || seed.is_some() || report.has_all(), "{report}");
 }
 
 /// The lives that failed once.
