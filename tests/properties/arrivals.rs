@@ -2,31 +2,88 @@
 
 use core::ops::Range;
 
-use tcp_lifecycle::{Config, Control, Refusal, Segment, State, Status};
+use tcp_lifecycle::{Connection, Control, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status};
 
-/// What is refused changes no variable; of the rest all that is new and fits is taken, and nothing else.
-pub(super) fn check(
-    segment: &Segment,
-    before: &Status,
-    after: &Status,
-    taken: &Result<Range<usize>, Refusal>,
-    config: &Config,
-) {
-    assert!(!is_blind(segment, before, config) || before.state == after.state, "a blind segment changed the state");
-    // Unless it is older than what has come since.
-    let old = matches!(taken, Err(Refusal::OldTimestamp | Refusal::NoTimestamp));
-    assert!(taken.is_ok() || old || !is_pushed_right(segment, before), "an ACK that honest peers send was refused");
-    let range = match taken {
-        Ok(range) => range,
-        Err(refusal) => {
-            // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
-            let offers = segment.control().contains(Control::ECE | Control::CWR);
-            let ecn = before.ecn && (*refusal != Refusal::SynRepeated || offers);
-            let mut same = before.clone();
-            same.ecn = ecn;
-            return assert_eq!(&same, after, "a refused segment changes no variable");
+use super::Watched;
+use super::verdict::Verdict;
+
+impl Watched {
+    /// S8, S16: what has to be taken is taken, what has to be refused is refused, and then it changes nothing.
+    pub(super) fn check_arrival(
+        &self,
+        segment: &Segment,
+        (was, before): (Connection, &Status),
+        verdict: Verdict,
+        taken: &Result<Range<usize>, Refusal>,
+    ) {
+        let after = self.connection.status();
+        let now = self.now;
+        match taken {
+            Err(refusal) => {
+                let old = *refusal == Refusal::OldTimestamp;
+                assert!(!old || self.is_old(segment, before), "a timestamp that is not old was refused");
+                assert!(old || !matches!(verdict, Verdict::Taken | Verdict::Acknowledgment), "{refusal} of {segment}");
+                check_unchanged(segment, before, &after, *refusal);
+                let timer = |connection: &Connection| connection.deadline().map(|at| at.max(now));
+                assert_eq!(timer(&was), timer(&self.connection), "a refused segment moves no timer");
+                assert_eq!(news(was, now), news(self.connection.clone(), now), "the user hears of a refused segment");
+            }
+            Ok(range) => {
+                assert_ne!(verdict, Verdict::Refused, "a blind segment had an effect: {segment}");
+                if verdict == Verdict::Acknowledgment {
+                    check_acknowledgment(before, &after);
+                    let hears = |connection| news(connection, now).into_iter().filter(is_of_text).collect::<Vec<_>>();
+                    assert_eq!(hears(was), hears(self.connection.clone()), "more than the acknowledgment counts");
+                }
+                if segment.control().contains(Control::RST) {
+                    assert!(matches!(after.state, State::Closed | State::Listen), "a reset that ends nothing");
+                }
+                check_taken(segment, before, &after, range);
+            }
         }
+    }
+
+    /// Something newer has been accepted.
+    pub(super) fn is_old(&self, segment: &Segment, status: &Status) -> bool {
+        let value = segment.options().timestamps().filter(|_| status.timestamps).map(|(value, _)| value);
+        value.is_some_and(|value| self.life.stamps.iter().any(|newer| SeqNumber(value).lt(SeqNumber(*newer))))
+    }
+}
+
+/// The transitions and signals that are due.
+fn news(mut connection: Connection, now: Instant) -> Vec<Output> {
+    let next = || match connection.poll(now) {
+        news @ (Output::Transition(_) | Output::Signal(_)) => Some(news),
+        Output::Transmit(_) | Output::Wait(_) => None,
     };
+    core::iter::from_fn(next).collect()
+}
+
+/// It comes of the payload or the bits of a segment.
+fn is_of_text(output: &Output) -> bool {
+    matches!(output, Output::Signal(Signal::Urgent | Signal::CongestionExperienced | Signal::Closing))
+}
+
+/// What is refused changes no variable.
+fn check_unchanged(segment: &Segment, before: &Status, after: &Status, refusal: Refusal) {
+    let mut same = before.clone();
+    // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
+    let offers = segment.control().contains(Control::ECE | Control::CWR);
+    same.ecn = before.ecn && (refusal != Refusal::SynRepeated || offers);
+    assert_eq!(&same, after, "a refused segment changes no variable");
+}
+
+/// D4: the window does not count, nor anything that it carries.
+fn check_acknowledgment(before: &Status, after: &Status) {
+    if after.state == State::Closed {
+        return assert_eq!(before.state, State::LastAck);
+    }
+    let rest = |status: &Status| (status.snd_wnd, status.rcv_nxt, status.rcv_wnd, status.rcv_up, status.unread);
+    assert_eq!(rest(before), rest(after), "of a segment outside the window the acknowledgment counts alone");
+}
+
+/// All that is new and fits is taken, and nothing else.
+fn check_taken(segment: &Segment, before: &Status, after: &Status, range: &Range<usize>) {
     assert!(range.end <= usize::from(segment.payload_len()));
     let syn = u32::from(segment.control().contains(Control::SYN));
     let text = segment.seq() + syn;
@@ -55,28 +112,4 @@ fn takes(segment: &Segment, before: &Status) -> (u32, u32) {
     let len = (payload - old).min(wnd);
     let fits = len == payload - old && len < wnd;
     (len, u32::from(fits && segment.control().contains(Control::FIN)))
-}
-
-/// D17: a bare ACK of a peer that has filled our window, or sent a probe behind it, all of which was lost.
-fn is_pushed_right(segment: &Segment, before: &Status) -> bool {
-    let (Some(nxt), Some(wnd), Some(una)) = (before.rcv_nxt, before.rcv_wnd, before.snd_una) else { return false };
-    let bits = segment.control().intersection(Control::SYN | Control::FIN | Control::RST | Control::ACK);
-    bits == Control::ACK
-        && segment.len() == 0
-        && segment.seq() == nxt + wnd.max(1)
-        && segment.ack().is_some_and(|ack| una.le(ack) && ack.le(before.snd_nxt.unwrap()))
-        && Some(una) != before.iss
-        && before.state != State::TimeWait
-}
-
-/// S8: it acknowledges what was never sent, or nothing; or it is a reset that did not guess RCV.NXT.
-fn is_blind(segment: &Segment, before: &Status, config: &Config) -> bool {
-    let (Some(nxt), Some(una)) = (before.snd_nxt, before.snd_una) else { return false };
-    let synchronized = before.rcv_nxt.is_some() && before.iss != before.snd_una;
-    if segment.control().contains(Control::RST) {
-        let in_window = before.rcv_nxt.is_some_and(|rcv| segment.seq() - rcv < before.rcv_wnd.unwrap_or(0));
-        return synchronized && Some(segment.seq()) != before.rcv_nxt && (config.rfc5961 || !in_window);
-    }
-    let outside = segment.ack().is_none_or(|ack| ack.gt(nxt) && ack.gt(una));
-    synchronized && outside && !segment.control().contains(Control::SYN)
 }

@@ -46,8 +46,8 @@ impl Watched {
         after: &Status,
         taken: &Result<Range<usize>, Refusal>,
     ) {
-        self.life.stamps.extend(segment.options().timestamps().map(|(value, _)| value));
         let Ok(range) = taken else { return };
+        self.life.stamps.extend(segment.options().timestamps().map(|(value, _)| value));
         let Some(nxt) = after.rcv_nxt else { return };
         self.life.heard = Some(self.now);
         self.life.probed = None;

@@ -22,7 +22,7 @@ pub(super) struct Life {
     /// The policies with which our SYN offers what it offers, and the peer's SYN.
     pub(super) offer: Config,
     pub(super) syn: Option<Segment>,
-    /// The TSvals that have come, and the one that was echoed last.
+    /// The TSvals that have been accepted, and the one that was echoed last.
     pub(super) stamps: Vec<u32>,
     pub(super) echo: Option<u32>,
     /// So many bytes from the first one on are urgent; and the peer is still to be told of it.

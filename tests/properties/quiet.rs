@@ -1,6 +1,8 @@
 //! What must hold at `Wait`, when all is handed out.
 
-use tcp_lifecycle::{Instant, Output, SeqNumber, State, Status};
+use core::ops::Range;
+
+use tcp_lifecycle::{Control, Instant, Output, Refusal, Segment, SeqNumber, State, Status};
 
 use super::Watched;
 use crate::arcs::Cause;
@@ -72,5 +74,34 @@ impl Watched {
             // All but a FIN that stands behind payload which the caller's limit holds back.
             State::FinWait1 | State::Closing | State::LastAck => status.in_flight > 0 || probes || status.unsent == 0,
         }
+    }
+
+    /// S11: TIME-WAIT lasts 2 MSL.
+    pub(super) fn note_time_wait(&mut self, before: &Status, after: &Status) {
+        if after.state == State::TimeWait && before.state != State::TimeWait {
+            self.time_wait = self.now + 2 * self.config.msl;
+            self.afresh = false;
+        }
+    }
+
+    /// S11: 2 MSL after the last FIN, and each that is not refused begins them again.
+    pub(super) fn note_fin_again(
+        &mut self,
+        segment: &Segment,
+        before: &Status,
+        after: &Status,
+        taken: &Result<Range<usize>, Refusal>,
+    ) {
+        if (before.state, after.state) != (State::TimeWait, State::TimeWait) {
+            return;
+        }
+        let bits = segment.control();
+        let fin = bits.intersection(Control::FIN | Control::SYN | Control::RST) == Control::FIN;
+        if fin && taken.is_ok() && Some(segment.seq() + segment.len()) == before.rcv_nxt {
+            self.time_wait = self.now + 2 * self.config.msl;
+            // An ACK that is due is drained first.
+            assert!(self.connection.deadline() <= Some(self.time_wait), "2 MSL");
+        }
+        self.afresh |= bits.contains(Control::SYN) && Some(segment.seq()) != before.irs;
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold of every segment that is handed out.
 
-use tcp_lifecycle::{Control, Segment, SeqNumber, State, Status, Transmit};
+use tcp_lifecycle::{Control, Options, Segment, SeqNumber, State, Status, Transmit};
 
 use super::Watched;
 use super::features::{ECN, millis, offered_scale};
@@ -90,11 +90,13 @@ impl Watched {
     /// S4: a reset is the answer to a segment that is none, or the user's ABORT.
     fn check_reset(&self, reset: &Segment) {
         let explained = self.causes.iter().any(|(cause, _)| match cause {
-            Cause::Segment(segment) => segment.reset().as_ref() == Some(reset),
+            Cause::Segment(segment) => answer(segment).as_ref() == Some(reset),
             Cause::Abort(Some((seq, timestamps))) => {
-                let value = reset.options().timestamps().map(|(value, _)| value);
-                *reset == Segment::new(*seq, SeqNumber(0), Control::RST).with_options(reset.options())
-                    && value == timestamps.then(|| millis(self.now))
+                let echo = reset.options().timestamps().filter(|(_, echo)| self.life.stamps.contains(echo));
+                let stamped =
+                    echo.map_or(Options::NONE, |(_, echo)| Options::NONE.with_timestamps(millis(self.now), echo));
+                *timestamps == echo.is_some()
+                    && *reset == Segment::new(*seq, SeqNumber(0), Control::RST).with_options(stamped)
             }
             Cause::Abort(None)
             | Cause::Open(_)
@@ -137,7 +139,7 @@ impl Watched {
                 && Some(segment.seq()) == status.rcv_nxt
                 && segment.ack() == status.snd_una
                 && !segment.control().contains(Control::RST)
-                && !segment.options().timestamps().is_some_and(|_| status.timestamps)
+                && !self.is_old(segment, status)
         };
         let explained = self.causes.iter().any(|(cause, _)| match cause {
             Cause::Segment(segment) => !in_order(segment),
@@ -182,4 +184,16 @@ impl Watched {
         let agreed = if known { status.ecn } else { offer.ecn };
         assert_eq!(bits, if agreed { ours } else { Control::empty() }, "ECN on a SYN");
     }
+}
+
+/// RFC 9293 section 3.10.7.1: the reset that the sender of the segment accepts; none for a reset. It echoes its
+/// timestamp, and has none of its own.
+fn answer(segment: &Segment) -> Option<Segment> {
+    let reset = match segment.ack() {
+        Some(ack) => Segment::new(ack, SeqNumber(0), Control::RST),
+        None => Segment::new(SeqNumber(0), segment.seq() + segment.len(), Control::RST | Control::ACK),
+    };
+    let stamped = |(value, _)| reset.with_options(Options::NONE.with_timestamps(0, value));
+    let reset = segment.options().timestamps().map_or(reset, stamped);
+    (!segment.control().contains(Control::RST)).then_some(reset)
 }

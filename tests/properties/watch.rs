@@ -7,6 +7,7 @@ mod news;
 mod quiet;
 mod segments;
 mod story;
+mod verdict;
 
 use core::fmt::Debug;
 use core::ops::Range;
@@ -206,16 +207,18 @@ impl Watched {
     /// A segment arrives; the range of its payload that is the user's.
     pub(crate) fn segment(&mut self, segment: Segment) -> Result<Range<usize>, Refusal> {
         self.tell(Line::Arrives(segment));
-        let before = self.connection.status();
+        let (was, before) = (self.connection.clone(), self.connection.status());
+        let verdict = self.verdict(&segment, &before);
         let taken = self.event(Cause::Segment(segment), |connection, now| connection.segment_arrives(&segment, now));
         self.told = self.now;
         if let Err(refusal) = &taken {
             self.tell(Line::Refused(*refusal));
         }
         let after = self.connection.status();
-        arrivals::check(&segment, &before, &after, &taken, &self.config);
+        self.check_arrival(&segment, (was, &before), verdict, &taken);
         self.check_refusals(&segment, &before, &taken);
         self.note_arrival(&segment, &before, &after, &taken);
+        self.note_fin_again(&segment, &before, &after, &taken);
         if before.snd_wnd == Some(0) && after.snd_wnd > Some(0) && after.in_flight > 0 && before.snd_una != before.iss {
             self.reopened = after.snd_una;
         }
@@ -261,7 +264,7 @@ impl Watched {
         check_variables(&before, &after, self.most_buffer);
         check_rto(&cause, &before, &after, &self.config);
         self.note_end(&cause, &before, &after);
-        self.note_time_wait(&cause, &before, &after);
+        self.note_time_wait(&before, &after);
         if after.state == State::Listen {
             // D18, S14: only a listener comes back to LISTEN.
             assert!(before.state != State::SynReceived || self.life.passive);
@@ -310,33 +313,6 @@ impl Watched {
             _ if reset || another_syn || too_late => Some(Signal::Reset),
             _ => None,
         };
-    }
-
-    /// S11: TIME-WAIT lasts 2 MSL after the last FIN seen.
-    fn note_time_wait(&mut self, cause: &Cause, before: &Status, after: &Status) {
-        if after.state != State::TimeWait {
-            return;
-        }
-        let anew = self.now + 2 * self.config.msl;
-        if before.state != State::TimeWait {
-            self.time_wait = anew;
-            self.afresh = false;
-        } else if let Cause::Segment(segment) = cause {
-            let bits = segment.control();
-            let fin = bits.intersection(Control::FIN | Control::SYN | Control::RST) == Control::FIN;
-            let repeated = fin && Some(segment.seq() + segment.len()) == before.rcv_nxt;
-            // With an old acknowledgment or timestamp it may count or not; with none, or one of the future, it does not.
-            let old = segment.ack().zip(before.snd_una).is_some_and(|(ack, una)| ack.lt(una));
-            let exact = segment.ack() == before.snd_nxt;
-            let began_again = self.connection.deadline() == Some(anew);
-            let may = (old || (exact && before.timestamps)) && began_again;
-            if repeated && (may || (exact && !before.timestamps)) {
-                self.time_wait = anew;
-            }
-            self.afresh |= bits.contains(Control::SYN) && Some(segment.seq()) != before.irs;
-        }
-        // An ACK that is due is drained first.
-        assert!(self.connection.deadline() <= Some(self.time_wait), "2 MSL");
     }
 
     /// The peer's SYN has been taken.

@@ -1,0 +1,155 @@
+//! Whether a segment has any effect, as the text of RFC 9293 section 3.10.7 and the decisions have it.
+
+use tcp_lifecycle::{Control, Segment, SeqNumber, State, Status};
+
+use super::Watched;
+
+/// How far left of RCV.NXT the acknowledgment of a bare ACK counts (D4).
+const LEFT: u32 = 65_536;
+
+/// What becomes of a segment, unless it is refused for an old timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Taken,
+    /// Outside the window, but its acknowledgment counts, and nothing else of it (D4).
+    Acknowledgment,
+    Refused,
+    /// What decides is something that nobody is told: how large a window was, or whether a challenge went out.
+    Either,
+}
+
+impl From<bool> for Verdict {
+    fn from(taken: bool) -> Verdict {
+        if taken { Verdict::Taken } else { Verdict::Refused }
+    }
+}
+
+impl Watched {
+    pub(super) fn verdict(&self, segment: &Segment, status: &Status) -> Verdict {
+        let has = |bit| segment.control().contains(bit);
+        match status.state {
+            State::Closed => Verdict::Refused,
+            // 3.10.7.2: a SYN alone.
+            State::Listen => Verdict::from(has(Control::SYN) && !has(Control::ACK) && !has(Control::RST)),
+            // 3.10.7.3: an ACK, where there is one, is of our SYN; and a reset has one.
+            State::SynSent => {
+                let acknowledges = segment.ack() == status.snd_nxt && status.snd_nxt != status.iss;
+                let by = if has(Control::RST) { has(Control::ACK) } else { has(Control::SYN) };
+                Verdict::from(by && (acknowledges || !has(Control::ACK)))
+            }
+            State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => self.verdict_of_known(segment, status, &Window::of(status)),
+        }
+    }
+
+    /// 3.10.7.4: both know the other's numbers.
+    fn verdict_of_known(&self, segment: &Segment, status: &Status, window: &Window) -> Verdict {
+        let has = |bit| segment.control().contains(bit);
+        if has(Control::RST) {
+            return self.verdict_of_rst(segment, status, window);
+        }
+        // RFC 7323 section 3.2; D26.
+        if status.timestamps && segment.options().timestamps().is_none() && !has(Control::SYN) {
+            return Verdict::Refused;
+        }
+        let opening = status.snd_una == status.iss;
+        let known = opening && has(Control::SYN) && Some(segment.seq()) == status.irs;
+        // D2: the SYN that is known is cut off.
+        let cut = u32::from(known);
+        if !window.accepts(segment.seq() + cut, segment.len() - cut) && !window.is_pushed_right(segment, status.state) {
+            return self.verdict_outside(segment, status, window);
+        }
+        if has(Control::SYN) && !known {
+            // D23 and RFC 5961 section 4.2; in TIME-WAIT D5.
+            let listens = status.state == State::SynReceived && self.life.passive;
+            let ends = listens || (!self.config.rfc5961 && status.state != State::TimeWait);
+            return Verdict::from(ends && window.contains(segment.seq()));
+        }
+        let Some(ack) = segment.ack() else { return Verdict::Refused };
+        if opening {
+            // D9
+            return Verdict::from(Some(ack) != status.snd_una && ack - status.iss.unwrap() <= status.in_flight);
+        }
+        // Nothing is expected there but an acknowledgment in order (D10).
+        let expected = status.state != State::TimeWait || (segment.len() == 0 && segment.seq() == window.nxt);
+        if expected { self.verdict_of_ack(ack, status) } else { Verdict::Refused }
+    }
+
+    /// Second, check the RST bit: RFC 5961 section 3.2, D11 and D14.
+    fn verdict_of_rst(&self, segment: &Segment, status: &Status, window: &Window) -> Verdict {
+        let exact = segment.seq() == window.nxt;
+        let hits = exact || (window.contains(segment.seq()) && !self.config.rfc5961);
+        if status.state != State::TimeWait || self.config.reset_in_time_wait {
+            return Verdict::from(hits);
+        }
+        if exact && self.afresh { Verdict::Either } else { Verdict::Refused }
+    }
+
+    /// First, and not acceptable: the FIN again in TIME-WAIT (D3), or the acknowledgment of a bare ACK (D4).
+    fn verdict_outside(&self, segment: &Segment, status: &Status, window: &Window) -> Verdict {
+        let Some(ack) = segment.ack() else { return Verdict::Refused };
+        let fin = segment.control().intersection(Control::FIN | Control::SYN) == Control::FIN;
+        if status.state == State::TimeWait && fin && segment.seq() + segment.len() == window.nxt {
+            return self.verdict_of_ack(ack, status);
+        }
+        let left = window.nxt - segment.seq();
+        let una = status.snd_una.unwrap();
+        let fresh = ack != una && ack - una <= status.in_flight && status.snd_una != status.iss;
+        let counts = fresh && segment.len() == 0 && left > 0 && left <= LEFT;
+        if counts { Verdict::Acknowledgment } else { Verdict::Refused }
+    }
+
+    /// Fifth: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, the left half only with RFC 5961 section 5.2. MAX.SND.WND is
+    /// one segment or more, and may be the window of the peer's SYN (D1).
+    fn verdict_of_ack(&self, ack: SeqNumber, status: &Status) -> Verdict {
+        let una = status.snd_una.unwrap();
+        if ack - una <= status.in_flight {
+            return Verdict::Taken;
+        }
+        let old = una - ack;
+        let least = self.life.most_window.max(u32::from(status.peer_mss.unwrap()));
+        let most = least.max(self.life.syn.as_ref().map_or(0, |syn| u32::from(syn.window())));
+        match old {
+            _ if old >= 1 << 31 => Verdict::Refused,
+            _ if old <= least || !self.config.rfc5961 => Verdict::Taken,
+            _ if old <= most => Verdict::Either,
+            _ => Verdict::Refused,
+        }
+    }
+}
+
+/// The receive window, as the peer has been told.
+struct Window {
+    nxt: SeqNumber,
+    wnd: u32,
+}
+
+impl Window {
+    fn of(status: &Status) -> Window {
+        Window { nxt: status.rcv_nxt.unwrap(), wnd: status.rcv_wnd.unwrap() }
+    }
+
+    fn contains(&self, number: SeqNumber) -> bool {
+        number - self.nxt < self.wnd
+    }
+
+    /// Table 6; and D24: of payload at RCV.NXT that finds the window closed the rest is used.
+    fn accepts(&self, seq: SeqNumber, len: u32) -> bool {
+        match (len, self.wnd) {
+            (_, 0) => seq == self.nxt,
+            (0, _) => self.contains(seq),
+            (_, _) => self.contains(seq) || self.contains(seq + (len - 1)),
+        }
+    }
+
+    /// D17: a bare ACK of a peer that has filled our window, or sent a probe behind it, all of which was lost.
+    fn is_pushed_right(&self, segment: &Segment, state: State) -> bool {
+        segment.len() == 0 && segment.seq() == self.nxt + self.wnd.max(1) && state != State::TimeWait
+    }
+}
