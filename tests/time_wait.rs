@@ -6,6 +6,8 @@ mod at_random;
 mod reach;
 #[path = "time_wait/stories.rs"]
 mod stories;
+#[path = "time_wait/twins.rs"]
+mod twins;
 
 use tcp_lifecycle::TimeWait;
 

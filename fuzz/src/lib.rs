@@ -19,6 +19,8 @@ pub mod script;
 mod settings;
 mod shapes;
 pub mod time_wait;
+#[path = "../../tests/time_wait/twins.rs"]
+mod twins;
 pub mod two_ends;
 #[allow(dead_code)] // as above
 #[path = "../../tests/properties/watch.rs"]

@@ -1,13 +1,13 @@
-//! A connection in TIME-WAIT and its [`TimeWait`] through the same events: what comes out is the same, but for what is
-//! documented there.
+//! A connection in TIME-WAIT and its `TimeWait` through the same events, as the tests have it.
 
 use core::time::Duration;
 
 use arbitrary::Arbitrary;
-use tcp_lifecycle::{Config, Connection, Control, Instant, Options, Output, Segment, SeqNumber, State, TimeWait};
+use tcp_lifecycle::{Config, Instant};
 
-use crate::reach::{Life, Way, drain};
+use crate::reach::{Life, Way};
 use crate::shapes::{Bits, Payload};
+use crate::twins::{self, TIME, Twins};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -48,7 +48,6 @@ enum Path {
 enum Number {
     Any(u32),
     SndNxt(i8),
-    /// The oldest that RFC 5961 allows, SND.NXT - MAX.SND.WND.
     Oldest(i8),
     Irs(i8),
     RcvNxt(i8),
@@ -69,29 +68,19 @@ enum Event {
     Segment(Shape),
     Reopens(Shape),
     Millis(u32),
-    /// The deadline, so many milliseconds before or after it.
     ToDeadline(i8),
     Timeout,
     Poll,
     Drain,
 }
 
-/// The peer's TSval.
-const TIME: u32 = 3_000_000_000;
 const MOST_EVENTS: usize = 100;
 
 impl Input {
     pub fn run(self) {
-        let life = self.life();
-        let (connection, now) = life.reach();
-        let Some(time_wait) = connection.time_wait() else {
-            return assert_ne!(connection.state(), State::TimeWait);
-        };
-        let edge = edge_of_next_ack(&connection, now);
-        let latest = now + Duration::from_secs(4 * 3_600);
-        let mut twins = Twins { life, connection, time_wait, now, latest, edge };
+        let Some(mut twins) = Twins::new(self.life(), &[]) else { return };
         for event in self.events.into_iter().take(MOST_EVENTS) {
-            twins.happens(event);
+            twins.happens(event.as_it_is());
         }
     }
 
@@ -131,118 +120,41 @@ impl Input {
     }
 }
 
-/// The two, and the moment.
-struct Twins {
-    life: Life,
-    connection: Connection,
-    time_wait: TimeWait,
-    now: Instant,
-    /// Beyond four and a half hours a `TimeWait` that nobody has told of its deadline loses count.
-    latest: Instant,
-    /// RCV.NXT+RCV.WND as the next ACK has it.
-    edge: SeqNumber,
-}
-
-impl Twins {
-    fn happens(&mut self, event: Event) {
-        let (now, config) = (self.now, self.life.config);
-        match event {
-            Event::Segment(shape) => {
-                let segment = shape.of(&self.life, &self.connection);
-                if self.is_decidable(&segment) {
-                    let took = self.connection.segment_arrives(&segment, now);
-                    assert_eq!(self.time_wait.segment_arrives(&segment, now, &config), took, "{segment}");
-                }
-            }
-            Event::Reopens(shape) => {
-                let syn = shape.of(&self.life, &self.connection);
-                let offset = self.time_wait.reopens(&syn, self.life.isn_offset, now, &config);
-                assert_eq!(offset, self.connection.reopens(&syn, now), "{syn}");
-            }
-            Event::Millis(millis) => self.now = (now + Duration::from_millis(millis.into())).min(self.latest),
-            Event::ToDeadline(millis) => {
-                if let Some(deadline) = self.connection.deadline() {
-                    let micros = deadline.as_micros().saturating_add_signed(i64::from(millis) * 1_000);
-                    self.now = now.max(Instant::from_micros(micros)).min(self.latest);
-                }
-            }
-            Event::Timeout => {
-                self.connection.timeout(now);
-                self.time_wait.timeout(now, &config);
-            }
-            Event::Poll => drop(self.poll()),
-            Event::Drain => while !matches!(self.poll(), Output::Wait(_)) {},
+impl Number {
+    fn as_it_is(self) -> twins::Number {
+        match self {
+            Number::Any(number) => twins::Number::Any(number),
+            Number::SndNxt(delta) => twins::Number::SndNxt(delta.into()),
+            Number::Oldest(delta) => twins::Number::Oldest(delta.into()),
+            Number::Irs(delta) => twins::Number::Irs(delta.into()),
+            Number::RcvNxt(delta) => twins::Number::RcvNxt(delta.into()),
+            Number::RcvEdge(delta) => twins::Number::RcvEdge(delta.into()),
         }
-        assert_eq!(self.time_wait.state(), self.connection.state());
-        assert_eq!(self.time_wait.deadline(&config), self.connection.deadline());
     }
-
-    fn poll(&mut self) -> Output {
-        let mut expected = self.connection.poll(self.now);
-        // What arrives in CLOSED is answered by the caller.
-        while self.connection.state() == State::Closed && matches!(expected, Output::Transmit(_)) {
-            expected = self.connection.poll(self.now);
-        }
-        assert_eq!(self.time_wait.poll(self.now, &self.life.config), expected);
-        expected
-    }
-
-    /// What is not promised: a segment between the right edge that the peer was told and the next one, and a SYN that is
-    /// like that of this life in the lower half of its number.
-    fn is_decidable(&self, segment: &Segment) -> bool {
-        let status = self.connection.status();
-        let (Some(nxt), Some(wnd)) = (status.rcv_nxt, status.rcv_wnd) else { return true };
-        let (told, next) = (wnd, self.edge - nxt);
-        let between = told.min(next).saturating_sub(1)..told.max(next).saturating_add(1);
-        let behind = segment.seq() + segment.len();
-        let in_doubt = |seq: SeqNumber| told != next && between.contains(&(seq - nxt));
-        let alike = segment.seq().0 as u16 == self.life.irs as u16 && segment.seq().0 != self.life.irs;
-        let numbers = [segment.seq(), segment.seq() + 1, behind, SeqNumber(behind.0.wrapping_sub(1))];
-        !(numbers.into_iter().any(in_doubt) || alike && segment.control().contains(Control::SYN))
-    }
-}
-
-/// Told by an ACK to a twin that nobody else knows.
-fn edge_of_next_ack(connection: &Connection, now: Instant) -> SeqNumber {
-    let mut twin = connection.clone();
-    let status = twin.status();
-    let (Some(nxt), Some(scale)) = (status.rcv_nxt, status.rcv_scale) else { return SeqNumber(0) };
-    let fin =
-        Segment::new(SeqNumber(nxt.0.wrapping_sub(1)), status.snd_nxt.unwrap_or_default(), Control::FIN | Control::ACK)
-            .with_options(Options::NONE.with_timestamps(TIME, 0));
-    _ = twin.segment_arrives(&fin, now);
-    nxt + drain(&mut twin, now).first().map_or(0, |ack| u32::from(ack.window()) << scale)
 }
 
 impl Shape {
-    fn of(&self, life: &Life, connection: &Connection) -> Segment {
-        let options = match self.time {
-            None => Options::NONE,
-            Some(Ok(near)) => Options::NONE.with_timestamps(TIME.wrapping_add_signed(near.into()), 1),
-            Some(Err(any)) => Options::NONE.with_timestamps(any, 1),
-        };
-        let number = |number: Number| number.of(life, connection);
-        Segment::new(number(self.seq), number(self.ack), self.bits.control())
-            .with_payload(self.payload.bytes())
-            .with_window(1)
-            .with_options(options)
+    fn as_it_is(&self) -> twins::Shape {
+        twins::Shape {
+            seq: self.seq.as_it_is(),
+            ack: self.ack.as_it_is(),
+            control: self.bits.control(),
+            payload: self.payload.bytes(),
+            time: self.time.map(|time| time.map(i32::from)),
+        }
     }
 }
 
-impl Number {
-    fn of(self, life: &Life, connection: &Connection) -> SeqNumber {
-        let status = connection.status();
-        let (snd_nxt, rcv_nxt) = (status.snd_nxt.unwrap_or_default(), status.rcv_nxt.unwrap_or_default());
-        let most =
-            (u32::from(life.peer_window) << status.snd_scale.unwrap_or(0)).max(u32::from(status.peer_mss.unwrap_or(0)));
-        let (from, delta) = match self {
-            Number::Any(number) => return SeqNumber(number),
-            Number::SndNxt(delta) => (snd_nxt, delta),
-            Number::Oldest(delta) => (SeqNumber(snd_nxt.0.wrapping_sub(most)), delta),
-            Number::Irs(delta) => (SeqNumber(life.irs), delta),
-            Number::RcvNxt(delta) => (rcv_nxt, delta),
-            Number::RcvEdge(delta) => (rcv_nxt + status.rcv_wnd.unwrap_or(0), delta),
-        };
-        SeqNumber(from.0.wrapping_add_signed(delta.into()))
+impl Event {
+    fn as_it_is(&self) -> twins::Event {
+        match self {
+            Event::Segment(shape) => twins::Event::Segment(shape.as_it_is()),
+            Event::Reopens(shape) => twins::Event::Reopens(shape.as_it_is()),
+            Event::Millis(millis) => twins::Event::Passes(Duration::from_millis((*millis).into()), 0),
+            Event::ToDeadline(millis) => twins::Event::ToDeadline((*millis).into()),
+            Event::Timeout => twins::Event::Timeout,
+            Event::Poll => twins::Event::Poll,
+            Event::Drain => twins::Event::Drain,
+        }
     }
 }
