@@ -2,6 +2,7 @@
 
 use std::net::SocketAddrV4;
 
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{IpNumber, Ipv4Slice, PacketBuilder, TcpHeader, TcpOptionElement, TcpOptionsIterator, TcpSlice};
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber};
 
@@ -19,13 +20,19 @@ impl Packet<'_> {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         let ip = Ipv4Slice::from_slice(bytes).ok()?;
         let header = ip.header();
-        let intact = agrees(header.to_header().calc_header_checksum(), header.header_checksum());
-        if !intact || ip.is_payload_fragmented() || ip.payload_ip_number() != IpNumber::TCP {
+        if ip.is_payload_fragmented() || header.protocol() != IpNumber::TCP {
             return None;
         }
         let tcp = TcpSlice::from_slice(ip.payload().payload).ok()?;
-        let computed = tcp.calc_checksum_ipv4(header.source(), header.destination()).ok()?;
-        if !agrees(computed, tcp.checksum()) {
+        let length = u16::try_from(tcp.slice().len()).ok()?;
+        let pseudo_header = Sum16BitWords::new()
+            .add_4bytes(header.source())
+            .add_4bytes(header.destination())
+            .add_2bytes([0, IpNumber::TCP.0])
+            .add_2bytes(length.to_be_bytes());
+        if !is_intact(Sum16BitWords::new().add_slice(header.slice()))
+            || !is_intact(pseudo_header.add_slice(tcp.slice()))
+        {
             return None;
         }
         let payload = tcp.payload();
@@ -67,9 +74,10 @@ pub(crate) fn emit(source: SocketAddrV4, destination: SocketAddrV4, segment: &Se
     packet
 }
 
-/// Zero has two forms in ones' complement (RFC 1071), and Linux sends the other one.
-fn agrees(computed: u16, received: u16) -> bool {
-    computed == received || (computed, received) == (0, u16::MAX)
+/// The sum over all that is covered, the checksum with it (RFC 1071): so it does not matter which of its two forms a zero
+/// has, and Linux sends the other one.
+fn is_intact(sum: Sum16BitWords) -> bool {
+    sum.ones_complement() == 0
 }
 
 fn control_of(tcp: &TcpSlice<'_>) -> Control {

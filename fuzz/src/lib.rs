@@ -25,3 +25,4 @@ pub mod two_ends;
 #[allow(dead_code)] // as above
 #[path = "../../tests/properties/watch.rs"]
 mod watch;
+pub mod wire;

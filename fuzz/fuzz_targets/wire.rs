@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: tcp_lifecycle_fuzz::wire::Input<'_>| input.run());
