@@ -4,6 +4,8 @@
 mod glue;
 #[path = "sim/lines.rs"]
 mod lines;
+#[path = "sim/lives.rs"]
+mod lives;
 #[path = "sim/marks.rs"]
 mod marks;
 #[path = "sim/mermaid.rs"]

@@ -9,8 +9,10 @@ use super::network::Flight;
 use super::pair::Violation;
 use crate::config::Config;
 use crate::connection::Connection;
+use crate::error::Refusal;
 use crate::poll::Signal;
-use crate::segment::Segment;
+use crate::segment::{Control, Segment};
+use crate::time::Instant;
 
 #[derive(Clone, Debug)]
 pub(super) struct End {
@@ -28,7 +30,7 @@ pub(super) struct End {
     consumed: usize,
     /// The user consumes all at once.
     pub(super) reads: bool,
-    /// The life of the peer from which bytes have come.
+    /// The life of the peer whose SYN has set IRS: bytes of no other may be delivered.
     peers_life: Option<usize>,
 }
 
@@ -100,6 +102,20 @@ impl End {
         true
     }
 
+    /// A segment arrives. A SYN that sets IRS says which life of the peer this one is with.
+    pub(super) fn segment_arrives(&mut self, flight: &Flight, now: Instant) -> Result<Range<usize>, Refusal> {
+        let irs = |end: &End| end.connection.status().irs;
+        if !flight.segment.control().contains(Control::SYN) {
+            return self.connection.segment_arrives(&flight.segment, now);
+        }
+        let before = irs(self);
+        let outcome = self.connection.segment_arrives(&flight.segment, now);
+        if irs(self).is_some_and(|irs| before != Some(irs)) {
+            self.peers_life = Some(flight.life);
+        }
+        outcome
+    }
+
     /// Appends to the receive queue what a segment has brought. `sent` is all that the peer sent in that life.
     pub(super) fn deliver(
         &mut self,
@@ -114,6 +130,7 @@ impl End {
         let Some(bytes) = flight.payload.get(range) else {
             return Err(Violation::Payload(side, flight.segment));
         };
+        // One whose SYN has not come this way, such as a connection of a listener, is with the life it hears first.
         if *self.peers_life.get_or_insert(flight.life) != flight.life {
             return Err(Violation::TwoLives(side));
         }

@@ -63,7 +63,7 @@ impl Pair {
             return true;
         }
         let now = self.now;
-        let outcome = self.end_mut(to).connection.segment_arrives(&flight.segment, now);
+        let outcome = self.end_mut(to).segment_arrives(&flight, now);
         if let Ok(range) = &outcome {
             let [a, b] = &mut self.ends;
             let (sender, receiver) = match flight.from {

@@ -11,7 +11,7 @@ use crate::sim::Side;
 pub enum Violation {
     /// The bytes that this end was given are not those that its peer sent.
     Bytes(Side),
-    /// This end was given bytes of two lives of its peer in one of its own.
+    /// This end was given bytes of another life of its peer than the one whose SYN began this life of its own.
     TwoLives(Side),
     /// This end acknowledged more than its peer's user has sent.
     Acknowledged(Side),
@@ -31,7 +31,7 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Violation::Bytes(side) => write!(f, "{side} was given other bytes than its peer sent"),
-            Violation::TwoLives(side) => write!(f, "{side} was given bytes of two lives of its peer"),
+            Violation::TwoLives(side) => write!(f, "{side} was given bytes of another life of its peer"),
             Violation::Acknowledged(side) => write!(f, "more bytes of {side} were acknowledged than it sent"),
             Violation::Payload(side, segment) => write!(f, "{side} has no such payload for {segment}"),
             Violation::Deadline(side) => write!(f, "Wait and deadline() of {side} differ"),
