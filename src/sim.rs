@@ -104,6 +104,7 @@
 mod difference;
 mod end;
 mod figure;
+mod flights;
 mod given;
 mod glue;
 mod ladder;
@@ -143,6 +144,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// A, then B.
+    pub const BOTH: [Side; 2] = [Side::A, Side::B];
+
     /// The other one.
     #[must_use]
     pub const fn other(self) -> Side {

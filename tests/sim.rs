@@ -1,5 +1,7 @@
 //! The simulator itself: scripts are strict, and a simulated network is fair and the same every time.
 
+#[path = "sim/driving.rs"]
+mod driving;
 #[path = "sim/glue.rs"]
 mod glue;
 #[path = "sim/lines.rs"]

@@ -17,7 +17,6 @@ use crate::time::Instant;
 #[derive(Clone, Debug)]
 pub(super) struct End {
     pub(super) connection: Connection,
-    pub(super) config: Config,
     pub(super) isn_offset: u32,
     pub(super) signals: Vec<Signal>,
     /// What the user has sent, life by life; the last one is the present one.
@@ -38,7 +37,6 @@ impl End {
     pub(super) fn new(config: &Config, isn_offset: u32) -> End {
         End {
             connection: Connection::new(config, isn_offset),
-            config: *config,
             isn_offset,
             signals: Vec::new(),
             lives: vec![Vec::new()],

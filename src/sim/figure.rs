@@ -190,7 +190,7 @@ impl Stage {
     fn origin(&mut self, passage: &Passage) -> Result<Segment, Difference> {
         let (from, pattern) = (passage.from, &passage.pattern);
         let is_it = |(side, segment): &(Side, Segment)| *side == from && pattern.matches(segment);
-        let none = |what: &str| Difference::new(pattern.segment, format!("{from} has {what} no such segment"));
+        let none = |what: &str| Difference::new(pattern, format!("{from} has {what} no such segment"));
         match passage.origin {
             Origin::PutOut => {
                 let segment = self.player(from).expect_segment(pattern, None).map_err(|d| d.at(from))?;

@@ -2,6 +2,7 @@
 //!
 //! [`Script`]: super::Script
 
+use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
 use std::format;
@@ -92,13 +93,30 @@ impl Length {
 pub(super) struct Pattern {
     pub(super) segment: Segment,
     written: Vec<String>,
+    /// The options that must not be there.
+    absent: Vec<&'static str>,
 }
+
+/// The names of the options in the notation.
+const OPTIONS: [&str; 4] = ["MSS", "WS", "SACK", "TS"];
 
 impl Pattern {
     pub(super) fn parse(text: &str) -> Result<Pattern, String> {
+        let (mut text, mut absent) = (text.to_string(), Vec::new());
+        for option in OPTIONS {
+            let field = format!("<{option}=none>");
+            if text.contains(&field) {
+                text = text.replacen(&field, "", 1);
+                absent.push(option);
+            }
+        }
         let segment = text.parse().map_err(|error| format!("{error}"))?;
         let name = |field: &str| field.split(['=', '>']).next().unwrap_or_default().trim().to_string();
-        Ok(Pattern { segment, written: text.split('<').skip(1).map(name).collect() })
+        let pattern = Pattern { segment, written: text.split('<').skip(1).map(name).collect(), absent };
+        match pattern.absent.iter().find(|option| pattern.writes(option)) {
+            Some(option) => Err(format!("<{option}=none> beside an option {option}")),
+            None => Ok(pattern),
+        }
     }
 
     pub(super) fn writes(&self, field: &str) -> bool {
@@ -121,6 +139,24 @@ impl Pattern {
             && (!self.writes("WS") || mine.window_scale() == its.window_scale())
             && (!self.writes("SACK") || its.sack_permitted())
             && (!self.writes("TS") || mine.timestamps() == its.timestamps())
+            && !self.absent.iter().any(|option| has(other, option))
+    }
+}
+
+fn has(segment: &Segment, option: &str) -> bool {
+    let options = segment.options();
+    match option {
+        "MSS" => options.mss().is_some(),
+        "WS" => options.window_scale().is_some(),
+        "SACK" => options.sack_permitted(),
+        _ => options.timestamps().is_some(),
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.segment)?;
+        self.absent.iter().try_for_each(|option| write!(f, "<{option}=none>"))
     }
 }
 
@@ -254,8 +290,8 @@ fn call(line: &str) -> Result<Line, String> {
     Ok(Line::Call(call, error))
 }
 
-impl core::fmt::Display for Call {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Call::Open(Open::Active) => f.write_str("open active"),
             Call::Open(Open::Passive) => f.write_str("open passive"),

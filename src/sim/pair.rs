@@ -12,6 +12,7 @@ use std::vec::Vec;
 
 use super::Side;
 use super::end::End;
+use super::flights::Flights;
 use super::network::{Counts, Flight, Network, Outage, Random};
 use super::subscribers::Subscribers;
 use super::trace::{Event, Trace, What};
@@ -51,7 +52,7 @@ pub struct Pair {
     network: Network,
     random: Random,
     outages: Vec<Outage>,
-    flights: Vec<Flight>,
+    flights: Flights,
     /// The number of the next segment.
     number: u64,
     counts: Counts,
@@ -72,7 +73,7 @@ impl Pair {
             network,
             random: Random::new(network.seed),
             outages: Vec::new(),
-            flights: Vec::new(),
+            flights: Flights::default(),
             number: 0,
             counts: Counts::default(),
             trace: Trace::default(),
@@ -80,9 +81,7 @@ impl Pair {
             subscribers: Subscribers::default(),
             violation: None,
         };
-        for side in [Side::A, Side::B] {
-            pair.record(side, What::Start);
-        }
+        pair.start_trace();
         pair
     }
 
@@ -137,7 +136,7 @@ impl Pair {
     /// What is in the network, in the order in which it was sent.
     #[must_use]
     pub fn in_flight(&self) -> &[Flight] {
-        &self.flights
+        self.flights.as_slice()
     }
 
     /// How many segments there were, and how many of them the network did something to.
@@ -150,6 +149,34 @@ impl Pair {
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// All that has happened, and from now on another trace: so that in a long run it does not grow without end.
+    ///
+    /// ```
+    /// use tcp_lifecycle::Config;
+    /// use tcp_lifecycle::sim::{Network, Pair, Side};
+    ///
+    /// let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+    /// pair.handshake()?;
+    /// println!("{}", pair.take_trace());
+    /// pair.send(Side::A, b"hello")?;
+    /// pair.settle()?;
+    /// println!("{}", pair.trace()); // begins in ESTABLISHED
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn take_trace(&mut self) -> Trace {
+        let trace = core::mem::take(&mut self.trace);
+        if self.recording {
+            self.start_trace();
+        }
+        trace
+    }
+
+    fn start_trace(&mut self) {
+        for side in Side::BOTH {
+            self.trace.events.push(Event { at: self.now, side, state: self.state(side), what: What::Start });
+        }
     }
 
     /// The first thing that happened and must never happen, if any. Driving on returns it.
@@ -256,16 +283,19 @@ impl Pair {
         Ok(())
     }
 
-    /// B opens passively, A actively, and they are driven until both are ESTABLISHED, or A has given up.
+    /// B opens passively, A actively, and they are driven until both are ESTABLISHED.
     ///
     /// # Errors
     ///
-    /// The first violation. A call that fails, because an end is open, changes nothing.
+    /// The first violation; [`Violation::NotOpen`] if an end has given up, or nothing more is to happen. A call that
+    /// fails, because an end is open, changes nothing.
     pub fn handshake(&mut self) -> Result<(), Violation> {
         let _ = self.open(Side::B, Open::Passive);
         let _ = self.open(Side::A, Open::Active);
         let open = |pair: &Pair, side| matches!(pair.state(side), State::SynSent | State::SynReceived | State::Listen);
-        self.drive_while(|pair| open(pair, Side::A) || (open(pair, Side::B) && pair.state(Side::A) != State::Closed))
+        self.drive_while(|pair| open(pair, Side::A) || (open(pair, Side::B) && pair.state(Side::A) != State::Closed))?;
+        let closed = |pair: &Pair, side| open(pair, side) || pair.state(side) == State::Closed;
+        Side::BOTH.into_iter().find(|side| closed(self, *side)).map_or(Ok(()), |side| Err(Violation::NotOpen(side)))
     }
 
     /// SEND.
@@ -292,9 +322,16 @@ impl Pair {
         bytes
     }
 
-    /// From now on nothing is consumed but by [`read`](Self::read). At first all is consumed as it is delivered.
+    /// From now on nothing is consumed but by [`read`](Self::read), until [`start_reading`](Self::start_reading). At
+    /// first all is consumed as it is delivered.
     pub fn stop_reading(&mut self, side: Side) {
         self.end_mut(side).reads = false;
+    }
+
+    /// From now on all is consumed as it is delivered; what waits, at once.
+    pub fn start_reading(&mut self, side: Side) {
+        self.end_mut(side).reads = true;
+        self.read(side, usize::MAX);
     }
 
     /// CLOSE.
@@ -323,11 +360,11 @@ impl Pair {
         result
     }
 
-    /// The host forgets the connection, and is ready for another one.
+    /// The host forgets the connection, and is ready for another one with the same policies: those of
+    /// [`new`](Self::new), or of the last [`configure`](Connection::configure).
     pub fn crash(&mut self, side: Side) {
-        let isn_offset = self.end(side).isn_offset;
         let end = self.end_mut(side);
-        end.connection = Connection::new(&end.config, isn_offset);
+        end.connection = Connection::with_policy(end.connection.endpoint.policy, end.isn_offset);
         end.begin_life();
         self.record(side, What::Crashed);
     }

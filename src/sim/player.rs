@@ -55,7 +55,7 @@ enum Told {
     OneByOne,
 }
 
-/// More outputs than this of one event are a connection that never waits.
+/// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.
 const MOST_OUTPUTS: usize = 100_000;
 
 impl<'m, G: Glue> Player<'m, G> {
@@ -237,7 +237,9 @@ impl<'m, G: Glue> Player<'m, G> {
 
     /// Polls until `Wait`, the rule of the contract.
     pub(super) fn drain(&mut self) -> Result<(), Difference> {
-        for _ in 0..MOST_OUTPUTS {
+        let status = self.glue.connection().status();
+        let queued = status.unsent.saturating_add(status.in_flight) as usize;
+        for _ in 0..MOST_OUTPUTS.saturating_add(queued) {
             let output = self.glue.poll(self.now);
             match &output {
                 Output::Wait(wait) => {
@@ -268,8 +270,7 @@ impl<'m, G: Glue> Player<'m, G> {
         pattern: &Pattern,
         bytes: Option<&Range<usize>>,
     ) -> Result<Segment, Difference> {
-        let expected =
-            || format!("--> {}{}", pattern.segment, bytes.map(|b| format!(" bytes {b:?}")).unwrap_or_default());
+        let expected = || format!("--> {pattern}{}", bytes.map(|b| format!(" bytes {b:?}")).unwrap_or_default());
         match self.next_output(expected())? {
             Output::Transmit(transmit)
                 if pattern.matches(&transmit.segment) && bytes.is_none_or(|bytes| *bytes == transmit.payload) =>

@@ -45,7 +45,7 @@ use crate::connection::Connection;
 ///
 /// | what came of it | |
 /// |---|---|
-/// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment was put out. SEQ, ACK, DATA (none if it is not written) and CTL are compared; PSH, WND, URG and options where they are written |
+/// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment was put out. SEQ, ACK, DATA (none if it is not written) and CTL are compared; PSH, WND, URG and options where they are written; `<WS=none>` is an option that must not be there |
 /// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | with these bytes of the send queue |
 /// | `signal: Closing`, `signal: Acknowledged 10`, `signal: SoftError TimeExceeded` | a [`Signal`](crate::Signal) |
 /// | `SYN-SENT -> ESTABLISHED` | a transition |

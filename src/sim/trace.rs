@@ -25,6 +25,16 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The payload of a segment that stands in it, whether or not it stood there before.
+    pub(super) fn keep(&mut self, number: u64, payload: &[u8], ecn_capable: bool) {
+        if !payload.is_empty() {
+            self.payloads.entry(number).or_insert_with(|| payload.to_vec());
+        }
+        if ecn_capable {
+            self.ecn_capable.insert(number);
+        }
+    }
+
     /// The events, oldest first.
     #[must_use]
     pub fn events(&self) -> &[Event] {
@@ -40,6 +50,7 @@ impl Trace {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Event {
     /// When.
     pub at: Instant,

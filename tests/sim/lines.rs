@@ -187,3 +187,40 @@ fn marks_of_congestion_come_with_a_segment_and_go_out_with_payload() {
         ",
     );
 }
+
+#[test]
+fn an_option_that_must_not_be_there_is_written_as_none() {
+    let opens = |config: &str, segment: &str| format!("config {config}\nopen active\n--> {segment}\nSYN-SENT");
+    let (all, none) = ("timestamps=on, sack_permitted=on, receive_buffer=100000, window_scale=1", "timestamps=off");
+    let fields = ["<WS=none>", "<SACK=none>", "<TS=none>"];
+    check(&opens(none, &format!("<SEQ=100><CTL=SYN><MSS=536>{}", fields.concat())));
+    for field in fields.into_iter().chain(["<MSS=none>"]) {
+        let error = error_of(&opens(all, &format!("<SEQ=100><CTL=SYN>{field}")));
+        let (expected, came) = error.difference().unwrap();
+        assert_eq!((error.line(), expected), (3, &*format!("--> <SEQ=100><CTL=SYN>{field}")));
+        assert!(came.ends_with("<MSS=536><WS=1><SACK><TS=0,0>"), "{came}");
+    }
+    check("ESTABLISHED\nsend 1\n--> <SEQ=100><ACK=300><CTL=ACK><DATA=1><MSS=none>");
+    check("LISTEN\n<-- <SEQ=7><CTL=SYN><TS=none>\n--> <SEQ=100><ACK=8><CTL=SYN,ACK><TS=none>\nSYN-RECEIVED");
+    let both = Script::parse("--> <SEQ=100><CTL=SYN><WS=none><WS=1>").unwrap_err();
+    assert!(both.to_string().contains("<WS=none> beside an option WS"), "{both}");
+}
+
+/// One byte each, as many as a scaled window holds.
+#[test]
+fn one_event_may_put_out_any_number_of_segments_of_what_is_queued() {
+    let script = "
+        config receive_buffer=100000, window_scale=1, max_segment=1
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        limit 0
+        send 100001
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK><WS=14>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED                               UNSENT=100001
+        <-- <SEQ=301><ACK=101><CTL=ACK>
+        limit 100001
+        ESTABLISHED                               SND.NXT=100102 UNSENT=0 IN-FLIGHT=100001";
+    differs(script, 13, "nothing more", "--> <SEQ=101><ACK=301><CTL=ACK><DATA=1>");
+}

@@ -171,6 +171,27 @@ fn every_packet_of_a_capture_is_the_segment_of_the_trace() {
     assert!(damaged > 20, "{damaged}");
 }
 
+#[test]
+fn what_was_sent_before_anything_was_recorded_has_its_payload_all_the_same() {
+    let all = Config { ecn: true, ..PATIENT };
+    let mut pair = Pair::new(&all, &all, Network::PERFECT);
+    pair.handshake().unwrap();
+    pair.settle().unwrap();
+    pair.set_recording(false);
+    pair.send(Side::A, b"hello").unwrap();
+    pair.duplicate(0);
+    pair.set_recording(true);
+    pair.corrupt(0);
+    pair.settle().unwrap();
+    let packets = packets(&capture(&pair, Side::B), "B");
+    let [.., damaged, arrived, _ack] = &packets[..] else { panic!("{}", packets.len()) };
+    for packet in [damaged, arrived] {
+        let (segment, payload, _) = read(&packet.bytes, Side::A);
+        assert_eq!((segment.payload_len(), &payload[..]), (5, &b"hello"[..]));
+        assert_eq!(Ipv4Slice::from_slice(&packet.bytes).unwrap().header().ecn(), IpEcn::Ect0);
+    }
+}
+
 /// Segments of every shape, none of which an end has sent.
 fn odd_segments() -> Pair {
     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);

@@ -62,7 +62,12 @@ impl World<'_> {
                 self.pair.call(side, "reduced", |connection, _| connection.congestion_window_reduced());
             }
             Act::Isn(forward) => self.move_isn(side, *forward),
-            Act::Crash => self.pair.crash(side),
+            Act::Crash => {
+                self.pair.crash(side);
+                // The host starts with the policies that it had at first.
+                let first = self.life.ends[place(side)].config;
+                self.pair.call(side, "first policies", |connection, _| connection.configure(&first));
+            }
         }
         self.look();
     }

@@ -7,16 +7,33 @@ use crate::sim::trace::What;
 use crate::sim::{Side, after};
 use crate::time::Instant;
 
-/// More steps than this are two ends that never come to rest.
+/// More steps than this without progress are two ends that never come to rest.
 const MOST_STEPS: usize = 1_000_000;
 
 /// The passing of time.
 impl Pair {
     /// Until nothing is in flight and no timer runs. An end in TIME-WAIT is driven to CLOSED.
     ///
+    /// Ends that keep each other alive never come to rest, nor do those of which one probes a window that stays closed:
+    /// for them there is [`drive_for`](Self::drive_for).
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use tcp_lifecycle::sim::{Network, Pair, Side};
+    /// use tcp_lifecycle::{Config, KeepAlive, State};
+    ///
+    /// let config = Config { keep_alive: Some(KeepAlive::DEFAULT), ..Config::DEFAULT };
+    /// let mut pair = Pair::new(&config, &config, Network::PERFECT);
+    /// pair.handshake()?;
+    /// pair.drive_for(Duration::from_secs(7 * 86_400))?; // drive() would go on for ever
+    /// assert_eq!(pair.state(Side::A), State::Established);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// The first violation; likewise for the other ways to drive.
+    /// The first violation, likewise for the other ways to drive; [`Violation::NeverRests`] after a million steps in
+    /// which no state changed and no byte was delivered.
     pub fn drive(&mut self) -> Result<(), Violation> {
         self.drive_while(|_| true)
     }
@@ -25,12 +42,26 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// The first violation.
-    pub fn drive_while(&mut self, mut condition: impl FnMut(&Pair) -> bool) -> Result<(), Violation> {
-        for _ in 0..MOST_STEPS {
+    /// As of [`drive`](Self::drive).
+    pub fn drive_while(&mut self, condition: impl FnMut(&Pair) -> bool) -> Result<(), Violation> {
+        let progress = |pair: &Pair| [Side::A, Side::B].map(|side| (pair.state(side), pair.received(side).len()));
+        self.drive_on(condition, progress)
+    }
+
+    /// While this holds, and there is anything to happen, and not too long without any of this progress.
+    fn drive_on<P: PartialEq>(
+        &mut self,
+        mut condition: impl FnMut(&Pair) -> bool,
+        progress: impl Fn(&Pair) -> P,
+    ) -> Result<(), Violation> {
+        let (mut before, mut steps) = (progress(self), 0_usize);
+        while steps < MOST_STEPS {
             if !condition(self) || !self.step()? {
                 return self.check();
             }
+            let now = progress(self);
+            steps = if now == before { steps.saturating_add(1) } else { 0 };
+            before = now;
         }
         Err(Violation::NeverRests)
     }
@@ -41,10 +72,10 @@ impl Pair {
     ///
     /// The first violation.
     pub fn settle(&mut self) -> Result<(), Violation> {
-        self.drive_while(|pair| pair.flights.iter().any(|flight| flight.arrives.is_some()))
+        self.drive_while(|pair| pair.flights.next_arrival().is_some())
     }
 
-    /// For so long.
+    /// For so long, as [`drive_until`](Self::drive_until).
     ///
     /// # Errors
     ///
@@ -53,13 +84,14 @@ impl Pair {
         self.drive_until(after(self.now, time))
     }
 
-    /// Until then.
+    /// Until then, however many steps it takes. At one and the same moment a million is too many: then it returns
+    /// [`Violation::NeverRests`].
     ///
     /// # Errors
     ///
     /// The first violation.
     pub fn drive_until(&mut self, end: Instant) -> Result<(), Violation> {
-        self.drive_while(|pair| pair.next_event().is_some_and(|next| next <= end))?;
+        self.drive_on(|pair| pair.next_event().is_some_and(|next| next <= end), Pair::now)?;
         self.now = self.now.max(end);
         Ok(())
     }
@@ -67,9 +99,8 @@ impl Pair {
     /// When the next segment arrives or the next timer fires.
     #[must_use]
     pub fn next_event(&self) -> Option<Instant> {
-        let arrivals = self.flights.iter().filter_map(|flight| flight.arrives);
         let deadlines = self.ends.iter().filter_map(|end| end.connection.deadline());
-        arrivals.chain(deadlines).min()
+        deadlines.chain(self.flights.next_arrival()).min()
     }
 
     /// The next event: a segment arrives or, if none comes before, a timer fires. False if there is none.
@@ -81,8 +112,7 @@ impl Pair {
         self.check()?;
         let Some(next) = self.next_event() else { return Ok(false) };
         self.now = self.now.max(next);
-        let arriving = self.flights.iter().enumerate().filter(|(_, flight)| flight.arrives == Some(next));
-        if let Some((index, _)) = arriving.min_by_key(|(_, flight)| flight.number) {
+        if let Some(index) = self.flights.next().filter(|_| self.flights.next_arrival() == Some(next)) {
             self.come_out(index);
         } else {
             let due = |side: &Side| self.connection(*side).deadline() == Some(next);

@@ -12,7 +12,7 @@ use crate::sim::{Side, after};
 use crate::state::State;
 use crate::time::Instant;
 
-/// More outputs than this of one event are a connection that never waits.
+/// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.
 const MOST_OUTPUTS: usize = 1_000_000;
 
 /// Times in which the network lets nothing through: what would enter it then, and what would come out of it then, is
@@ -53,11 +53,9 @@ impl Pair {
 impl Pair {
     /// It arrives now. A damaged one is dropped.
     pub fn deliver(&mut self, index: usize) -> bool {
-        if index >= self.flights.len() {
-            return false;
-        }
-        let flight = self.flights.remove(index);
+        let Some(flight) = self.flights.remove(index) else { return false };
         let to = flight.from.other();
+        self.keep(flight.number, &flight.payload, flight.ecn_capable);
         if flight.corrupted {
             self.record(to, What::Corrupted(flight.number, flight.segment));
             return true;
@@ -90,10 +88,7 @@ impl Pair {
 
     /// It is lost.
     pub fn lose(&mut self, index: usize) -> bool {
-        if index >= self.flights.len() {
-            return false;
-        }
-        let flight = self.flights.remove(index);
+        let Some(flight) = self.flights.remove(index) else { return false };
         self.record(flight.from, What::Lost(flight.number, flight.segment));
         true
     }
@@ -123,12 +118,11 @@ impl Pair {
 
     /// It waits until it is delivered by hand.
     pub fn hold(&mut self, index: usize) -> bool {
-        let Some(flight) = self.flights.get_mut(index) else { return false };
-        if flight.arrives.take().is_some() {
+        if let Some(flight) = self.flights.hold(index) {
             let (from, number, segment) = (flight.from, flight.number, flight.segment);
             self.record(from, What::HeldBack(number, segment));
         }
-        true
+        self.flights.get(index).is_some()
     }
 
     /// A segment that `from` has not sent, an old one or a forged one, with as many bytes of payload as it says, goes
@@ -139,16 +133,18 @@ impl Pair {
         self.launch(from, segment, payload.to_vec(), false);
     }
 
+    /// Where what it is about is recorded now, its payload is too: it may not have been when the segment was sent.
+    fn keep(&mut self, number: u64, payload: &[u8], ecn_capable: bool) {
+        if self.recording {
+            self.trace.keep(number, payload, ecn_capable);
+        }
+    }
+
     /// A segment goes on its way, and the network does with it what it does.
     fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>, ecn_capable: bool) {
         let number = self.number;
         self.number = self.number.saturating_add(1);
-        if self.recording && !payload.is_empty() {
-            self.trace.payloads.insert(number, payload.clone());
-        }
-        if self.recording && ecn_capable {
-            self.trace.ecn_capable.insert(number);
-        }
+        self.keep(number, &payload, ecn_capable);
         if self.is_cut_off(from) {
             return self.record(from, What::Swallowed(number, segment));
         }
@@ -158,10 +154,10 @@ impl Pair {
         let life = self.end(from).life();
         let (corrupted, marked) = (false, false);
         let flight = Flight { from, segment, payload, arrives: None, corrupted, ecn_capable, marked, number, life };
-        let first = self.on_its_way(flight.clone());
+        let first = self.on_its_way(flight);
         if self.random.happens(self.network.duplication) {
             self.record(from, What::Duplicated(number, segment));
-            let again = self.on_its_way(flight);
+            let again = self.on_its_way(first.clone());
             self.flights.push(again);
         }
         self.flights.push(first);
@@ -195,20 +191,18 @@ impl Pair {
 
     /// What has come to the end of its way: it arrives, unless just now nothing does.
     pub(super) fn come_out(&mut self, index: usize) {
-        match self.flights.get(index).map(|flight| flight.from) {
-            Some(from) if self.is_cut_off(from) => {
-                let flight = self.flights.remove(index);
-                self.record(from, What::Swallowed(flight.number, flight.segment));
-            }
-            Some(_) | None => {
-                self.deliver(index);
-            }
+        if !self.flights.get(index).is_some_and(|flight| self.is_cut_off(flight.from)) {
+            self.deliver(index);
+        } else if let Some(flight) = self.flights.remove(index) {
+            self.record(flight.from, What::Swallowed(flight.number, flight.segment));
         }
     }
 
     /// Polls until `Wait`, the rule of the contract.
     pub(super) fn drain(&mut self, side: Side) {
-        for _ in 0..MOST_OUTPUTS {
+        let status = self.status(side);
+        let queued = status.unsent.saturating_add(status.in_flight) as usize;
+        for _ in 0..MOST_OUTPUTS.saturating_add(queued) {
             let now = self.now;
             let ecn_capable_from = self.ecn_capable_from(side);
             let output = self.end_mut(side).connection.poll(now);

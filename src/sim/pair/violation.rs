@@ -1,11 +1,11 @@
-//! What must never happen between two ends.
+//! What must never happen between two ends, or is waited for in vain.
 
 use core::fmt;
 
 use crate::segment::Segment;
 use crate::sim::Side;
 
-/// Something that must never happen.
+/// Something that must never happen; or, of the last two, that one waits for in vain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
@@ -23,8 +23,17 @@ pub enum Violation {
     Stuck(Side),
     /// This end puts something out for ever.
     NeverWaits(Side),
-    /// The two ends never come to rest.
+    /// Driven on and on, the two ends do not come to rest: a million steps in which no state changed and no byte was
+    /// delivered; or, where they are driven [until some time](super::Pair::drive_until), a million steps at the same
+    /// moment.
+    ///
+    /// With [`keep_alive`](crate::Config::keep_alive) on, and where a window that stays closed is probed, ESTABLISHED
+    /// never rests, and is no worse for it: drive such ends for some time, or while something holds. It is not kept as
+    /// a [`violation`](super::Pair::violation): they can be driven on.
     NeverRests,
+    /// A [`handshake`](super::Pair::handshake) came to nothing: this end is not open in the end, and nothing more is to
+    /// happen, or it has given up. It is not kept as a violation either.
+    NotOpen(Side),
 }
 
 impl fmt::Display for Violation {
@@ -38,6 +47,7 @@ impl fmt::Display for Violation {
             Violation::Stuck(side) => write!(f, "the deadline of {side} does not move on"),
             Violation::NeverWaits(side) => write!(f, "{side} puts something out for ever"),
             Violation::NeverRests => f.write_str("the two ends never come to rest"),
+            Violation::NotOpen(side) => write!(f, "the handshake has not opened {side}"),
         }
     }
 }
