@@ -99,6 +99,8 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
+//! A script can be played over such a network too, one end against its lines: see [`Script::run_over`].
+//!
 //! With the feature `pcapng` a trace becomes a capture that Wireshark opens: `Trace::write_pcapng`.
 
 mod difference;
@@ -111,6 +113,7 @@ mod ladder;
 mod line;
 mod mermaid;
 mod network;
+mod over;
 mod pair;
 #[cfg(feature = "pcapng")]
 mod pcapng;

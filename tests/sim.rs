@@ -14,6 +14,8 @@ mod marks;
 mod mermaid;
 #[path = "sim/network.rs"]
 mod network;
+#[path = "sim/over.rs"]
+mod over;
 #[cfg(feature = "pcapng")]
 #[path = "sim/pcapng.rs"]
 mod pcapng;
@@ -268,7 +270,9 @@ proptest! {
 
     #[test]
     fn no_lines_of_scripts_make_one_panic(lines in proptest::collection::vec(proptest::sample::select(LINES.to_vec()), 0..12)) {
-        let _ = Script::parse(&lines.join("\n")).and_then(|script| script.run(&Config::DEFAULT));
+        let script = Script::parse(&lines.join("\n"));
+        let _ = script.clone().and_then(|script| script.run(&Config::DEFAULT));
+        let _ = script.and_then(|script| script.run_over(&Config::DEFAULT, Network::faulty(1)));
         let rows = lines.iter().map(|line| format!("A: {line}  B: {line}\n")).collect::<String>();
         let _ = Figure::parse(&rows).and_then(|figure| figure.run(&Config::DEFAULT));
     }

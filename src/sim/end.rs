@@ -29,6 +29,10 @@ pub(super) struct End {
     consumed: usize,
     /// The user consumes all at once.
     pub(super) reads: bool,
+    /// Its initial sequence numbers, whatever the clock says.
+    pub(super) iss: Option<u32>,
+    /// A script plays its part: the connection hears of nothing.
+    pub(super) is_played: bool,
     /// The life of the peer whose SYN has set IRS: bytes of no other may be delivered.
     peers_life: Option<usize>,
 }
@@ -44,6 +48,8 @@ impl End {
             received: Vec::new(),
             consumed: 0,
             reads: true,
+            iss: None,
+            is_played: false,
             peers_life: None,
         }
     }
@@ -100,12 +106,20 @@ impl End {
         true
     }
 
+    /// To be called before an event that may choose an initial sequence number.
+    pub(super) fn choose_iss(&mut self, now: Instant) {
+        if let Some(iss) = self.iss {
+            self.connection.set_isn_offset(iss.wrapping_sub((now.as_micros() / 4) as u32));
+        }
+    }
+
     /// A segment arrives. A SYN that sets IRS says which life of the peer this one is with.
     pub(super) fn segment_arrives(&mut self, flight: &Flight, now: Instant) -> Result<Range<usize>, Refusal> {
         let irs = |end: &End| end.connection.status().irs;
         if !flight.segment.control().contains(Control::SYN) {
             return self.connection.segment_arrives(&flight.segment, now);
         }
+        self.choose_iss(now);
         let before = irs(self);
         let outcome = self.connection.segment_arrives(&flight.segment, now);
         if irs(self).is_some_and(|irs| before != Some(irs)) {
@@ -114,13 +128,14 @@ impl End {
         outcome
     }
 
-    /// Appends to the receive queue what a segment has brought. `sent` is all that the peer sent in that life.
+    /// Appends to the receive queue what a segment has brought. `sent` is all that the peer sent in that life, if it
+    /// is more than what a script says.
     pub(super) fn deliver(
         &mut self,
         side: Side,
         flight: &Flight,
         range: Range<usize>,
-        sent: &[u8],
+        sent: Option<&[u8]>,
     ) -> Result<(), Violation> {
         if range.is_empty() {
             return Ok(());
@@ -132,7 +147,8 @@ impl End {
         if *self.peers_life.get_or_insert(flight.life) != flight.life {
             return Err(Violation::TwoLives(side));
         }
-        if sent.get(self.received.len()..).is_none_or(|rest| !rest.starts_with(bytes)) {
+        let is_sent = |sent: &[u8]| sent.get(self.received.len()..).is_some_and(|rest| rest.starts_with(bytes));
+        if !sent.is_none_or(is_sent) {
             return Err(Violation::Bytes(side));
         }
         self.received.extend_from_slice(bytes);

@@ -202,7 +202,7 @@ impl Stage {
                 Ok(self.held.remove(index).1)
             }
             Origin::Again => self.sent.iter().rfind(|sent| is_it(sent)).map(|sent| sent.1).ok_or_else(|| none("sent")),
-            Origin::Old => Ok(self.player(from.other()).window_of(pattern)),
+            Origin::Old => Ok(pattern.with_window(self.player(from.other()).peer_window)),
         }
     }
 

@@ -22,7 +22,7 @@ impl fmt::Display for Trace {
     /// Congestion Experienced. `(again)` is the copy that a network made, `(duplicate)` a segment that no end has sent;
     /// what the user calls or is told, and timeouts, stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ladder::new(&self.events).write(f)
+        Ladder::new(self).write(f)
     }
 }
 
@@ -52,6 +52,8 @@ impl Row<'_> {
 
 struct Ladder<'t> {
     events: &'t [Event],
+    /// The end that has no state.
+    played: Option<Side>,
     /// The events that stand in the row of an earlier one.
     told: BTreeSet<usize>,
     /// The segments that have arrived.
@@ -59,8 +61,12 @@ struct Ladder<'t> {
 }
 
 impl<'t> Ladder<'t> {
-    fn new(events: &'t [Event]) -> Ladder<'t> {
-        Ladder { events, told: BTreeSet::new(), arrived: BTreeSet::new() }
+    fn new(trace: &'t Trace) -> Ladder<'t> {
+        Ladder { events: &trace.events, played: trace.played, told: BTreeSet::new(), arrived: BTreeSet::new() }
+    }
+
+    fn state(&self, event: &Event) -> &'static str {
+        if self.played == Some(event.side) { "" } else { event.state.name() }
     }
 
     fn write(mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,7 +133,7 @@ impl<'t> Ladder<'t> {
         let next = index.saturating_add(1);
         let other = self.events.get(next).filter(|other| other.what == What::Start)?;
         self.told.insert(next);
-        Some(Row { left: event.state.name(), right: other.state.name(), ..Row::default() })
+        Some(Row { left: self.state(event), right: self.state(other), ..Row::default() })
     }
 
     /// A segment that was sent, and what becomes of it if that can stand in the same row.
@@ -136,14 +142,14 @@ impl<'t> Ladder<'t> {
         let is_loss = |what: &What| matches!(what, What::Lost(lost, _) | What::Swallowed(lost, _) if *lost == number);
         if let Some(loss) = self.events.get(next).filter(|next| is_loss(&next.what)) {
             self.told.insert(next);
-            let row = passage(event.side, event.state.name(), "-->", segment, "x", "");
+            let row = passage(event.side, self.state(event), "-->", segment, "x", "");
             return Vec::from([Row { remark: remark(&loss.what), ..row }]);
         }
         let Some(arrival) = self.arrival(index, event.side, number) else {
-            return Vec::from([passage(event.side, event.state.name(), "-->", segment, "...", "")]);
+            return Vec::from([passage(event.side, self.state(event), "-->", segment, "...", "")]);
         };
         self.arrived.insert(number);
-        let mut rows = self.arrival_of(arrival, event.state.name(), segment);
+        let mut rows = self.arrival_of(arrival, self.state(event), segment);
         if let Some(row) = rows.first_mut() {
             let arrow = arrow(event.side);
             (row.departs, row.arrives) = (arrow, arrow);
@@ -166,7 +172,7 @@ impl<'t> Ladder<'t> {
         let mut rows = Vec::new();
         let Some(event) = self.events.get(index) else { return rows };
         self.told.insert(index);
-        let row = passage(event.side.other(), origin, "...", segment, "-->", event.state.name());
+        let row = passage(event.side.other(), origin, "...", segment, "-->", self.state(event));
         let next = self.events.get(index.saturating_add(1));
         let remark = match remark(&event.what) {
             remark if next.is_none_or(|next| !matches!(next.what, What::Marked(..))) => remark,

@@ -123,6 +123,11 @@ impl Pattern {
         self.written.iter().any(|name| name == field)
     }
 
+    /// The segment, with the window that the peer said last where it writes none.
+    pub(super) fn with_window(&self, last: u16) -> Segment {
+        if self.writes("WND") { self.segment } else { self.segment.with_window(last) }
+    }
+
     pub(super) fn matches(&self, other: &Segment) -> bool {
         let this = &self.segment;
         let control = |segment: &Segment| segment.control().difference(Control::PSH);

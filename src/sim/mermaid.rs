@@ -60,6 +60,9 @@ impl fmt::Display for Mermaid<'_> {
         let mut events = self.trace.events().iter().peekable();
         while let Some(event) = events.next() {
             let marked = events.peek().is_some_and(|next| matches!(next.what, What::Marked(..)));
+            if event.what == What::Start && self.trace.played == Some(event.side) {
+                continue;
+            }
             if let Some(line) = diagram.line(event, marked) {
                 writeln!(f, "    {line}")?;
             }

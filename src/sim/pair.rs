@@ -85,6 +85,22 @@ impl Pair {
         pair
     }
 
+    /// This connection as A, with this initial sequence number whenever it chooses one, and B whose part is played. Who
+    /// plays it says when A reads, too.
+    pub(super) fn with_script(a: Connection, iss: u32, network: Network) -> Pair {
+        let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, network);
+        let [end, peer] = &mut pair.ends;
+        (end.connection, end.iss, end.reads, peer.is_played) = (a, Some(iss), false, true);
+        pair.trace = Trace { played: Some(Side::B), ..Trace::default() };
+        pair.start_trace();
+        pair
+    }
+
+    /// The next initial sequence number of A, whose peer is played.
+    pub(super) fn set_iss(&mut self, iss: u32) {
+        self.end_mut(Side::A).iss = Some(iss);
+    }
+
     /// Virtual time. It begins at zero, and passes only while the pair is driven.
     #[must_use]
     pub fn now(&self) -> Instant {
@@ -166,7 +182,8 @@ impl Pair {
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
     pub fn take_trace(&mut self) -> Trace {
-        let trace = core::mem::take(&mut self.trace);
+        let next = Trace { played: self.trace.played, ..Trace::default() };
+        let trace = core::mem::replace(&mut self.trace, next);
         if self.recording {
             self.start_trace();
         }
@@ -271,6 +288,7 @@ impl Pair {
         let now = self.now;
         let end = self.end_mut(side);
         let from = end.connection.state();
+        end.choose_iss(now);
         end.connection.open(open, now)?;
         if from == State::Closed {
             end.begin_life();
@@ -306,9 +324,25 @@ impl Pair {
     pub fn send(&mut self, side: Side, bytes: &[u8]) -> Result<(), CallError> {
         let now = self.now;
         let end = self.end_mut(side);
+        end.choose_iss(now);
         end.connection.send(bytes.len(), now)?;
         end.append(bytes);
         self.record_and_drain(side, What::Call(format!("send {}", bytes.len())));
+        Ok(())
+    }
+
+    /// SEND with the URGENT flag.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Connection::send_urgent`].
+    pub fn send_urgent(&mut self, side: Side, bytes: &[u8]) -> Result<(), CallError> {
+        let now = self.now;
+        let end = self.end_mut(side);
+        end.choose_iss(now);
+        end.connection.send_urgent(bytes.len(), now)?;
+        end.append(bytes);
+        self.record_and_drain(side, What::Call(format!("send urgent {}", bytes.len())));
         Ok(())
     }
 

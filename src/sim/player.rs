@@ -13,7 +13,7 @@ use super::difference::{Difference, check_outcome, check_payload, describe, is_t
 use super::given;
 use super::glue::Glue;
 use super::line::{Call, Line, Outcome, Pattern};
-use super::policy::Setting;
+use super::policy;
 use super::variable::{self, Variable};
 use crate::config::Config;
 use crate::error::{CallError, Refusal};
@@ -29,7 +29,7 @@ pub(super) struct Player<'m, G> {
     pub(super) glue: G,
     /// Makes it afresh.
     make: Box<dyn FnMut(&Config) -> G + 'm>,
-    config: Config,
+    pub(super) config: Config,
     pub(super) now: Instant,
     /// The next initial sequence number, whenever it is chosen.
     pub(super) iss: u32,
@@ -86,7 +86,7 @@ impl<'m, G: Glue> Player<'m, G> {
                 Err(Difference::new("policies before the first event, or configure", "an event before"))
             }
             Line::Config(settings) => {
-                self.set(settings);
+                policy::apply(settings, &mut self.config);
                 self.glue = (self.make)(&self.config);
                 Ok(())
             }
@@ -95,7 +95,7 @@ impl<'m, G: Glue> Player<'m, G> {
                 Ok(())
             }
             Line::Call(call, error) => self.call(call, error.as_deref(), drain),
-            Line::Arrives(pattern, outcome) => self.arrives(&self.window_of(pattern), outcome, drain),
+            Line::Arrives(pattern, outcome) => self.arrives(&pattern.with_window(self.peer_window), outcome, drain),
             Line::Icmp(error, quoted, outcome) => self.icmp(*error, *quoted, outcome, drain),
             Line::Sends(pattern, bytes) => self.expect_segment(pattern, bytes.as_ref()).map(|_| ()),
             Line::Signal(signal) => self.expect_signal(signal),
@@ -154,18 +154,12 @@ impl<'m, G: Glue> Player<'m, G> {
             Call::CongestionExperienced => self.glue.connection().congestion_experienced(),
             Call::CongestionWindowReduced => self.glue.connection().congestion_window_reduced(),
             Call::Configure(settings) => {
-                self.set(settings);
+                policy::apply(settings, &mut self.config);
                 self.glue.connection().configure(&self.config);
             }
             Call::Crash => self.glue = (self.make)(&self.config),
         }
         Ok(())
-    }
-
-    fn set(&mut self, settings: &[Setting]) {
-        for setting in settings {
-            setting.apply(&mut self.config);
-        }
     }
 
     /// Hands in a segment of the peer.
@@ -198,11 +192,6 @@ impl<'m, G: Glue> Player<'m, G> {
         }
         check_outcome(payload, outcome, came)?;
         self.drain_if(drain)
-    }
-
-    /// A segment as a script wrote it, with the window that the peer said last where it writes none.
-    pub(super) fn window_of(&self, pattern: &Pattern) -> Segment {
-        if pattern.writes("WND") { pattern.segment } else { pattern.segment.with_window(self.peer_window) }
     }
 
     /// Time passes. What a timer puts out must come at its end.

@@ -27,6 +27,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Setting>, String> {
     text.split(',').map(Setting::parse).collect()
 }
 
+pub(super) fn apply(settings: &[Setting], config: &mut Config) {
+    for setting in settings {
+        setting.apply(config);
+    }
+}
+
 impl Setting {
     fn parse(text: &str) -> Result<Setting, String> {
         let (name, value) = text.split_once('=').ok_or_else(|| format!("`{}` is not: policy=value", text.trim()))?;
@@ -35,7 +41,7 @@ impl Setting {
         Ok(setting)
     }
 
-    pub(super) fn apply(&self, config: &mut Config) {
+    fn apply(&self, config: &mut Config) {
         // It was tried when it was read.
         let _ = self.try_apply(config);
     }

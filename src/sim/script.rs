@@ -78,20 +78,21 @@ use crate::connection::Connection;
 ///
 /// `#` begins a comment.
 ///
-/// The script may as well be played against what somebody has put around a connection: see [`Glue`].
+/// The script may as well be played against what somebody has put around a connection: see [`Glue`]; or
+/// [over a network](Script::run_over) with delays and faults.
 #[derive(Clone, Debug)]
 pub struct Script {
-    text: Vec<String>,
-    steps: Vec<Step>,
+    pub(super) text: Vec<String>,
+    pub(super) steps: Vec<Step>,
 }
 
 #[derive(Clone, Debug)]
-struct Step {
+pub(super) struct Step {
     /// Counted from one.
-    number: usize,
+    pub(super) number: usize,
     /// It happens before the event before it is polled.
-    joined: bool,
-    line: Line,
+    pub(super) joined: bool,
+    pub(super) line: Line,
 }
 
 impl Script {
@@ -150,7 +151,7 @@ impl Script {
         Ok(player.glue)
     }
 
-    fn differs<G>(&self, number: usize, difference: Difference, player: &Player<'_, G>) -> ScriptError {
+    pub(super) fn differs<G>(&self, number: usize, difference: Difference, player: &Player<'_, G>) -> ScriptError {
         ScriptError::differs(&self.text, number, difference, player.log.clone())
     }
 }

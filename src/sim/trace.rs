@@ -22,6 +22,8 @@ pub struct Trace {
     pub(super) payloads: BTreeMap<u64, Vec<u8>>,
     /// The numbers of the segments that may be marked.
     pub(super) ecn_capable: BTreeSet<u64>,
+    /// The end whose part a script plays: its state says nothing.
+    pub(super) played: Option<Side>,
 }
 
 impl Trace {

@@ -60,6 +60,11 @@ impl Pair {
             self.record(to, What::Corrupted(flight.number, flight.segment));
             return true;
         }
+        if self.end(to).is_played {
+            let whole = 0..usize::from(flight.segment.payload_len());
+            self.record(to, What::Arrived(flight.number, flight.segment, Ok(whole)));
+            return true;
+        }
         let now = self.now;
         let outcome = self.end_mut(to).segment_arrives(&flight, now);
         if let Ok(range) = &outcome {
@@ -68,7 +73,7 @@ impl Pair {
                 Side::A => (a, b),
                 Side::B => (b, a),
             };
-            let sent = sender.sent_in(flight.life);
+            let sent = (!sender.is_played).then(|| sender.sent_in(flight.life));
             let delivered = receiver.deliver(to, &flight, range.clone(), sent);
             // RFC 3168 section 6.1.5: the mark of a segment that is refused counts for nothing.
             if flight.marked {
@@ -131,6 +136,12 @@ impl Pair {
         let number = self.number;
         self.record(from, What::Injected(number, segment));
         self.launch(from, segment, payload.to_vec(), false);
+    }
+
+    /// A segment that the script sends whose part `from` is.
+    pub(in crate::sim) fn say(&mut self, from: Side, segment: Segment, payload: Vec<u8>) {
+        self.record(from, What::Sent(self.number, segment));
+        self.launch(from, segment, payload, false);
     }
 
     /// Where what it is about is recorded now, its payload is too: it may not have been when the segment was sent.

@@ -1,0 +1,248 @@
+//! Scripts for one end over a network: what a line tells of may come late, and other things may come before it.
+
+use std::borrow::ToOwned;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use super::Side;
+use super::difference::{Difference, check_outcome, describe_signal};
+use super::line::{Call, Line, Outcome, Pattern};
+use super::network::Network;
+use super::pair::{Pair, Violation};
+use super::player::Player;
+use super::script::{Script, ScriptError, Step};
+use super::trace::{Event, What};
+use super::variable::{self, Variable};
+use super::{glue, policy};
+use crate::config::Config;
+use crate::error::CallError;
+use crate::segment::Segment;
+use crate::seq::SeqNumber;
+use crate::state::State;
+
+/// More bytes than this no script sends at once.
+const MOST_BYTES: usize = 1 << 24;
+
+impl Script {
+    /// Plays the script with a network between the connection, which is [`Side::A`], and its peer, [`Side::B`], whose
+    /// part the script plays. Returns both as they are in the end, with the trace of it all.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use tcp_lifecycle::Config;
+    /// use tcp_lifecycle::sim::{Network, Script, Side};
+    ///
+    /// let script = Script::parse("
+    ///     open active
+    ///     --> <SEQ=100><CTL=SYN>                       # the network may lose it: then it is sent again
+    ///     <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
+    ///     ESTABLISHED
+    ///     send 5
+    ///     --> <SEQ=101><ACK=301><CTL=ACK><DATA=5>
+    ///     + 5s                                         # the peer is slow
+    ///     <-- <SEQ=301><ACK=106><CTL=FIN,ACK>
+    ///     signal: Closing
+    ///     CLOSE-WAIT                                   UNREAD=0
+    /// ")?;
+    /// let slow = Network { delay: Duration::from_millis(300), ..Network::PERFECT };
+    /// let pair = script.run_over(&Config::DEFAULT, slow)?;
+    /// assert_eq!(pair.counts().sent, 8); // the five bytes three times
+    /// println!("{}", pair.trace()); // as a ladder, without a state at the right
+    /// # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
+    /// ```
+    ///
+    /// An event happens at once, and `<--` is the peer sending a segment: its payload is the low octet of each of its
+    /// sequence numbers. What comes of it takes time and chance, so that here a script is not strict: a line that tells
+    /// of something lets time pass until it has come, and passes over what comes before. `-->` is a segment that
+    /// arrives at the peer, a signal or a transition one that no line before has told of; a state, with its variables,
+    /// is waited for likewise. The peer does nothing but what is written: it answers nothing, and sends nothing again.
+    ///
+    /// Nothing can be joined by `&`; behind a segment nothing can stand. The other lines mean what they always mean.
+    ///
+    /// # Errors
+    ///
+    /// The first line that cannot be played, or tells of what does not come; the exchange is the ladder until then.
+    pub fn run_over(&self, config: &Config, network: Network) -> Result<Pair, ScriptError> {
+        let mut steps = self.steps.iter().peekable();
+        let mut player = Player::new(config, [100, 300], glue::connection);
+        let is_given = |step: &&Step| matches!(step.line, Line::Config(_) | Line::Iss(_) | Line::State(..));
+        while let Some(step) = steps.next_if(is_given) {
+            player.play(&step.line, true).map_err(|difference| self.differs(step.number, difference, &player))?;
+        }
+        let pair = Pair::with_script(player.glue, player.iss, network);
+        let mut stage = Stage { pair, config: player.config, peer_window: player.peer_window, told: [0; 3] };
+        for step in steps {
+            if let Some(error) = cannot_be_played(step) {
+                return Err(ScriptError::not_understood(&self.text, step.number, error.to_owned()));
+            }
+            stage.play(&step.line).map_err(|difference| {
+                let ladder = stage.pair.trace().to_string().lines().map(ToOwned::to_owned).collect();
+                ScriptError::differs(&self.text, step.number, difference, ladder)
+            })?;
+        }
+        Ok(stage.pair)
+    }
+}
+
+/// Why a line says nothing over a network.
+fn cannot_be_played(step: &Step) -> Option<&'static str> {
+    match &step.line {
+        _ if step.joined => Some("over a network no event can be joined to another"),
+        Line::Config(_) => Some("over a network policies come before all else, or by configure"),
+        Line::Sends(_, Some(_)) => Some("over a network nothing can stand behind a segment that is sent"),
+        Line::Arrives(_, outcome) if *outcome != Outcome::Whole => {
+            Some("over a network nothing can stand behind a segment: nobody knows when it arrives")
+        }
+        Line::Iss(_)
+        | Line::Call(..)
+        | Line::Arrives(..)
+        | Line::Icmp(..)
+        | Line::Sends(..)
+        | Line::Signal(_)
+        | Line::Transition(_)
+        | Line::State(..)
+        | Line::Time(_) => None,
+    }
+}
+
+/// One end, the network, and the peer whose part is played.
+struct Stage {
+    pair: Pair,
+    config: Config,
+    /// The window of segments that do not write one: what the peer said last.
+    peer_window: u16,
+    /// How much of the trace has been told, by kind of line.
+    told: [usize; 3],
+}
+
+/// What is told in the order in which it comes, each kind for itself.
+#[derive(Clone, Copy)]
+enum Kind {
+    Segment,
+    Signal,
+    Transition,
+}
+
+impl Stage {
+    fn play(&mut self, line: &Line) -> Result<(), Difference> {
+        match line {
+            Line::Config(settings) => policy::apply(settings, &mut self.config),
+            Line::Iss(iss) => self.pair.set_iss(*iss),
+            Line::Call(call, error) => return self.call(call, error.as_deref()),
+            Line::Arrives(pattern, _) => self.say(pattern),
+            Line::Icmp(error, quoted, outcome) => {
+                let name = format!("icmp {error:?} {quoted}");
+                let came = self.pair.call(Side::A, &name, |a, _| a.icmp(*error, SeqNumber(*quoted)));
+                return check_outcome(0, outcome, &came.map(|()| 0..0));
+            }
+            Line::Sends(pattern, _) => return self.wait_for(Kind::Segment, format!("--> {pattern}"), |event| {
+                matches!(&event.what, What::Arrived(_, segment, _) if event.side == Side::B && pattern.matches(segment))
+            }),
+            Line::Signal(signal) => {
+                let signal = format!("signal: {signal}");
+                return self.wait_for(Kind::Signal, signal.clone(), |event| {
+                    matches!(event.what, What::Signal(came) if describe_signal(came) == signal)
+                });
+            }
+            Line::Transition(transition) => {
+                return self.wait_for(Kind::Transition, transition.to_string(), |event| {
+                    event.what == What::Transition(*transition)
+                });
+            }
+            Line::State(state, variables) => return self.wait_for_state(*state, variables),
+            Line::Time(length) => {
+                self.pair.drive_for(length.with(&self.config)).map_err(|violation| broken("time", &violation))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, call: &Call, error: Option<&str>) -> Result<(), Difference> {
+        if matches!(call, Call::Send(bytes) | Call::SendUrgent(bytes) if *bytes > MOST_BYTES) {
+            return Err(Difference::new(format!("at most {MOST_BYTES} bytes at once"), call));
+        }
+        let came = self.make_call(call).map_or_else(|error| format!("error: {error}"), |()| "no error".to_string());
+        let expected = error.map_or_else(|| "no error".to_string(), |error| format!("error: {error}"));
+        if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
+    }
+
+    fn make_call(&mut self, call: &Call) -> Result<(), CallError> {
+        let (pair, a) = (&mut self.pair, Side::A);
+        let stream = |pair: &Pair, bytes: usize| -> Vec<u8> {
+            let sent = pair.sent(a).len();
+            (sent..sent.saturating_add(bytes)).map(|index| index as u8).collect()
+        };
+        let name = call.to_string();
+        match call {
+            Call::Open(open) => pair.open(a, *open)?,
+            Call::Send(bytes) => pair.send(a, &stream(pair, *bytes))?,
+            Call::SendUrgent(bytes) => pair.send_urgent(a, &stream(pair, *bytes))?,
+            Call::Receive(bytes) => {
+                pair.connection(a).clone().receive(*bytes)?;
+                pair.read(a, *bytes);
+            }
+            Call::Close => pair.close(a)?,
+            Call::Abort => pair.abort(a)?,
+            Call::Limit(bytes) => pair.call(a, &name, |a, _| a.limit(*bytes)),
+            Call::Retransmit(range) => pair.call(a, &name, |a, _| a.retransmit(range.clone()))?,
+            Call::CongestionExperienced => pair.call(a, &name, |a, _| a.congestion_experienced()),
+            Call::CongestionWindowReduced => pair.call(a, &name, |a, _| a.congestion_window_reduced()),
+            Call::Configure(settings) => {
+                policy::apply(settings, &mut self.config);
+                pair.call(a, &name, |a, _| a.configure(&self.config));
+            }
+            Call::Crash => pair.crash(a),
+        }
+        Ok(())
+    }
+
+    /// The peer sends a segment.
+    fn say(&mut self, pattern: &Pattern) {
+        let segment: Segment = pattern.with_window(self.peer_window);
+        self.peer_window = segment.window();
+        let octets = (0..u32::from(segment.payload_len())).map(|index| (segment.seq() + index).0 as u8);
+        self.pair.say(Side::B, segment, octets.collect());
+    }
+
+    /// Time passes until something of this kind has come that no line has told of yet.
+    fn wait_for(&mut self, kind: Kind, expected: String, is_it: impl Fn(&Event) -> bool) -> Result<(), Difference> {
+        let [segment, signal, transition] = &mut self.told;
+        let told = match kind {
+            Kind::Segment => segment,
+            Kind::Signal => signal,
+            Kind::Transition => transition,
+        };
+        let mut found = false;
+        let waited = self.pair.drive_while(|pair| {
+            while !found && let Some(event) = pair.trace().events().get(*told) {
+                *told = told.saturating_add(1);
+                found = is_it(event);
+            }
+            !found
+        });
+        waited.map_err(|violation| broken(&expected, &violation))?;
+        if found { Ok(()) } else { Err(Difference::new(expected, "nothing of the kind, and nothing more happens")) }
+    }
+
+    fn wait_for_state(&mut self, state: State, variables: &[Variable]) -> Result<(), Difference> {
+        let value = |pair: &Pair, name: &str| variable::look_up(name, pair.connection(Side::A), pair.now());
+        let is_so = |pair: &Pair, variable: &Variable| value(pair, &variable.name) == Some(variable.value);
+        let holds = |pair: &Pair| pair.state(Side::A) == state && variables.iter().all(|v| is_so(pair, v));
+        let all = |state: State, variables: &[Variable]| {
+            variables.iter().fold(state.to_string(), |all, variable| format!("{all} {variable}"))
+        };
+        let expected = all(state, variables);
+        self.pair.drive_while(|pair| !holds(pair)).map_err(|violation| broken(&expected, &violation))?;
+        if holds(&self.pair) {
+            return Ok(());
+        }
+        let now = |v: &Variable| Some(Variable { name: v.name.clone(), value: value(&self.pair, &v.name)? });
+        let came: Vec<Variable> = variables.iter().filter_map(now).collect();
+        Err(Difference::new(expected, format!("{}, and nothing more happens", all(self.pair.state(Side::A), &came))))
+    }
+}
+
+fn broken(expected: &str, violation: &Violation) -> Difference {
+    Difference::new(expected, violation)
+}
