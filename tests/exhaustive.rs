@@ -79,7 +79,7 @@ use tcp_lifecycle::State;
 
 use bounds::{
     ACTIVE, ONE_ABORT, ONE_CRASH, ONE_FAULT, ONE_FORGERY, ONE_OF_EACH, ONE_TIMEOUT, ONE_WAY, PERFECT, PLAIN, TINY,
-    TWINS, TWO_TIMEOUTS, lazy, stamped,
+    TURNING, TWINS, TWO_TIMEOUTS, changing, lazy, marked, probing, scaled, stamped,
 };
 use laws::Law;
 use model::Lives;
@@ -124,6 +124,7 @@ fn a_segment_is_lost_or_comes_twice() {
     explore_all("faulty, with a byte", Bounds { budget: ONE_FAULT, in_flight: 1, ..PLAIN }, 14_000);
     explore_all("late, two bytes one way", Bounds { in_flight: 1, ..ONE_WAY }, 10_000);
     explore_all("late, with a byte", Bounds { budget: ONE_TIMEOUT, in_flight: 1, ..PLAIN }, 18_000);
+    explore_all("faulty, stamped", Bounds { bytes: [0; 2], budget: ONE_OF_EACH, in_flight: 1, ..stamped(PLAIN) }, 1);
 }
 
 #[test]
@@ -150,8 +151,19 @@ fn an_end_aborts_or_forgets_and_opens_again() {
 
 #[test]
 fn someone_who_does_not_see_the_numbers_changes_nothing() {
-    explore_all("forgery", Bounds { budget: ONE_FORGERY, in_flight: 1, ..PLAIN }, 10_000);
+    explore_all("forgery", Bounds { budget: ONE_FORGERY, in_flight: 1, ..marked(PLAIN) }, 10_000);
     explore_all("forgery, twins", Bounds { bytes: [0; 2], budget: ONE_FORGERY, in_flight: 2, ..TWINS }, 7_400);
+}
+
+#[test]
+fn calls_beside_the_rfcs() {
+    explore_all("turning", TURNING, 1);
+    explore_all("urgent", Bounds { urges: true, bytes: [2, 0], in_flight: 1, ..PLAIN }, 1);
+    explore_all("probing", Bounds { bytes: [1, 0], budget: ONE_TIMEOUT, in_flight: 1, ..probing(PLAIN) }, 1);
+    explore_all("lazier", Bounds { bytes: [1, 0], in_flight: 1, ..changing(PLAIN, probing(lazy(PLAIN))) }, 1);
+    explore_all("less lazy", Bounds { bytes: [1, 0], in_flight: 1, ..changing(probing(lazy(PLAIN)), PLAIN) }, 1);
+    explore_all("scaled", Bounds { in_flight: 1, ..scaled(ONE_WAY) }, 1);
+    explore_all("reopened", Bounds { reopens: true, lives: 2, bytes: [0; 2], in_flight: 2, ..PLAIN }, 1);
 }
 
 /// The long exploration, minutes and gigabytes, if the environment has `EXHAUSTIVE`; else the beginning of each model.

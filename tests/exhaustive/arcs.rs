@@ -11,18 +11,43 @@ use State::{
 pub(crate) enum Cause {
     Open(Open),
     Send,
+    /// SEND, and all that is queued is urgent.
+    Urge,
     Receive,
     Close,
     Abort,
+    Turn(Turn),
     Segment(Segment),
     Timeout,
+}
+
+/// A call beside those of RFC 9293 section 3.10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Turn {
+    /// A limit of nothing in flight.
+    Hold,
+    /// No limit.
+    Free,
+    /// What is in flight is sent again.
+    Repeat,
+    /// The other policies of the model.
+    Configure,
+    /// A router says that the network cannot be reached, about the oldest segment in flight.
+    Icmp,
 }
 
 impl Cause {
     pub(crate) fn segment(&self) -> Option<&Segment> {
         match self {
             Cause::Segment(segment) => Some(segment),
-            Cause::Open(_) | Cause::Send | Cause::Receive | Cause::Close | Cause::Abort | Cause::Timeout => None,
+            Cause::Open(_)
+            | Cause::Send
+            | Cause::Urge
+            | Cause::Receive
+            | Cause::Close
+            | Cause::Abort
+            | Cause::Turn(_)
+            | Cause::Timeout => None,
         }
     }
 
@@ -64,7 +89,7 @@ pub(crate) fn allows(arc: Transition, cause: &Cause, first: bool) -> bool {
         (Established, CloseWait) => fin,
         (FinWait1, FinWait2) | (Closing, TimeWait) => ack,
         (FinWait1, Closing | TimeWait) | (FinWait2, TimeWait) => fin,
-        (CloseWait, LastAck) => close || ack || timeout,
+        (CloseWait, LastAck) => close || ack || timeout || matches!(cause, Cause::Turn(Turn::Free | Turn::Configure)),
         (LastAck, Closed) => ack || abort || rst || timeout,
         (SynReceived | Established | FinWait1 | FinWait2 | CloseWait | Closing | TimeWait, Closed) => {
             abort || rst || timeout

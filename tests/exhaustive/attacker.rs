@@ -11,7 +11,7 @@ use crate::world::{Bounds, World, fingerprint};
 const FAR: u32 = 70_000;
 
 /// The control bits that he tries.
-const CONTROLS: [Control; 9] = [
+const CONTROLS: [Control; 11] = [
     Control::RST,
     Control::RST.union(Control::ACK),
     Control::SYN,
@@ -20,6 +20,8 @@ const CONTROLS: [Control; 9] = [
     Control::ACK,
     Control::FIN.union(Control::ACK),
     Control::FIN,
+    Control::ACK.union(Control::URG),
+    Control::ACK.union(Control::ECE),
     Control::empty(),
 ];
 
@@ -56,9 +58,9 @@ fn attempts(status: &Status) -> impl Iterator<Item = Segment> {
         let shapes = CONTROLS.into_iter().flat_map(|control| [0, 1, 3].map(|payload| (control, payload)));
         // Without ACK one of the numbers is enough.
         let once = move |control: &Control| control.contains(Control::ACK) || ack == acks[0];
-        shapes
-            .filter(move |(control, _)| once(control))
-            .map(move |(control, payload)| Segment::new(seq, ack, control).with_payload(payload).with_window(1))
+        shapes.filter(move |(control, _)| once(control)).map(move |(control, payload)| {
+            Segment::new(seq, ack, control).with_payload(payload).with_window(1).with_urgent(1)
+        })
     })
 }
 
@@ -74,14 +76,20 @@ fn is_guess(segment: &Segment, status: &Status, passive: bool) -> bool {
     if has(Control::RST) {
         return segment.seq() == rcv;
     }
-    let in_window = segment.seq() - rcv < status.rcv_wnd.unwrap_or_default();
+    let wnd = status.rcv_wnd.unwrap_or_default();
+    let in_window = segment.seq() - rcv < wnd;
     if has(Control::SYN) && status.state == State::SynReceived && passive && in_window {
         // D23
         return true;
     }
     let believed = segment.ack().is_some_and(|ack| ack.le(nxt) && una - ack < FAR - 1);
     let covers = segment.seq().le(rcv) && rcv.le(segment.seq() + segment.len());
-    fresh || (believed && covers)
+    // D4, D17: of a bare ACK the acknowledgment counts left of the window, and right behind it.
+    let left = segment.len() == 0 && rcv - segment.seq() <= 1 << 16;
+    let behind = segment.len() == 0 && segment.seq() == rcv + wnd.max(1);
+    // Of a segment that is ahead too the user is told what is urgent, and what the peer echoes of a mark.
+    let tells = segment.control().intersects(Control::URG | Control::ECE) && (in_window || behind);
+    (fresh && (in_window || covers || left || behind)) || (believed && (covers || tells))
 }
 
 thread_local! {

@@ -1,7 +1,8 @@
 //! The models that are explored: what differs from the first one.
 
-use tcp_lifecycle::{Config, Open};
+use tcp_lifecycle::{Config, KeepAlive, Open};
 
+use crate::arcs::Turn;
 use crate::world::{Bounds, Budget};
 
 /// Segments of one byte, a buffer of two, challenges that run out.
@@ -21,9 +22,13 @@ pub(crate) const PLAIN: Bounds = Bounds {
     in_flight: 3,
     in_order: false,
     mirrored: false,
+    other: None,
+    turns: &[],
+    urges: false,
+    reopens: false,
 };
 
-const NOTHING: Budget = Budget { faults: 0, timeouts: 0, aborts: 0, crashes: 0, forged: 0 };
+const NOTHING: Budget = Budget { faults: 0, timeouts: 0, aborts: 0, crashes: 0, forged: 0, turns: 0 };
 pub(crate) const ONE_FAULT: Budget = Budget { faults: 1, ..NOTHING };
 pub(crate) const ONE_TIMEOUT: Budget = Budget { timeouts: 1, ..NOTHING };
 pub(crate) const ONE_OF_EACH: Budget = Budget { faults: 1, timeouts: 1, ..NOTHING };
@@ -60,7 +65,38 @@ pub(crate) const fn lazy(bounds: Bounds) -> Bounds {
 pub(crate) const ONE_WAY: Bounds =
     Bounds { config: Config { max_segment: 22, ..CONFIG }, bytes: [2, 0], budget: ONE_TIMEOUT, in_flight: 2, ..PLAIN };
 
+/// With window scale: a buffer that is larger than the field of the window holds.
+pub(crate) const fn scaled(bounds: Bounds) -> Bounds {
+    Bounds { config: Config { receive_buffer: 1 << 17, max_segment: 25, ..bounds.config }, ..bounds }
+}
+
+/// With the bits of ECN.
+pub(crate) const fn marked(bounds: Bounds) -> Bounds {
+    Bounds { config: Config { ecn: true, ..bounds.config }, ..bounds }
+}
+
 /// With timestamps.
 pub(crate) const fn stamped(bounds: Bounds) -> Bounds {
     Bounds { config: Config { timestamps: true, max_segment: 33, ..bounds.config }, ..bounds }
+}
+
+/// Calls beside those of RFC 9293 section 3.10, a few of them.
+pub(crate) const TURNING: Bounds = Bounds {
+    turns: &[Turn::Hold, Turn::Repeat, Turn::Icmp],
+    budget: Budget { turns: 2, ..NOTHING },
+    in_flight: 1,
+    ..ONE_WAY
+};
+
+/// Other policies in the middle of a life: from plain ones to lazy ones that probe, and the other way round.
+pub(crate) const fn changing(bounds: Bounds, to: Bounds) -> Bounds {
+    Bounds { other: Some(to.config), turns: &[Turn::Configure], budget: Budget { turns: 2, ..bounds.budget }, ..bounds }
+}
+
+/// Keep-alive, with an octet in its probes.
+pub(crate) const fn probing(bounds: Bounds) -> Bounds {
+    let second = core::time::Duration::from_secs(1);
+    let keep_alive =
+        Some(KeepAlive { idle: second.saturating_mul(60), interval: second.saturating_mul(10), probes: 2 });
+    Bounds { config: Config { keep_alive, keep_alive_octet: true, ..bounds.config }, ..bounds }
 }

@@ -3,10 +3,11 @@
 use core::ops::Range;
 
 use tcp_lifecycle::{
-    Control, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status, Transition, Transmit,
+    Connection, Control, IcmpError, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status, Transition,
+    Transmit,
 };
 
-use crate::arcs::{Cause, allows};
+use crate::arcs::{Cause, Turn, allows};
 use crate::laws::{Law, Laws};
 use crate::world::{Bounds, End, Flight, World};
 
@@ -40,7 +41,7 @@ pub(crate) fn happens(
     let end = &mut world.ends[side];
     let before = end.connection.status();
     let deadline = end.connection.deadline();
-    let outcome = carry_out(end, &cause, now)?;
+    let outcome = carry_out(end, &cause, now, bounds)?;
     let mut broken = Laws::NONE;
     if let Ok(range) = &outcome {
         deliver(end, flight, range, &mut broken);
@@ -52,9 +53,12 @@ pub(crate) fn happens(
     let begins = matches!(cause, Cause::Open(_));
     if let Cause::Open(open) = cause {
         end.passive = open == tcp_lifecycle::Open::Passive;
-        (end.sent, end.acknowledged, end.received, end.closed) = (0, 0, 0, false);
+        end.begin();
     }
-    end.sent += u8::from(cause == Cause::Send);
+    end.sent += u8::from(matches!(cause, Cause::Send | Cause::Urge));
+    if cause == Cause::Urge {
+        end.urgent = end.sent;
+    }
     end.closed |= cause == Cause::Close;
     let mut seen = Seen {
         cause,
@@ -65,7 +69,7 @@ pub(crate) fn happens(
         signals: Vec::new(),
         sent: Vec::new(),
     };
-    drain(world, side, &mut seen, &mut broken);
+    drain(world, side, &mut seen, bounds, &mut broken);
     let end = &mut world.ends[side];
     seen.after = end.connection.status();
     seen.deadlines[1] = end.connection.deadline();
@@ -74,26 +78,29 @@ pub(crate) fn happens(
     if let (Err(refusal), Some(flight)) = (outcome, flight) {
         let perfect = bounds.in_order && !world.disturbed && !end.died && !world.ends[1 - side].died;
         let closed = seen.before.state == State::Closed;
-        let explained = if perfect { closed } else { is_explained(&seen.before, flight, refusal, bounds) };
+        let explained = if perfect { closed } else { is_explained(&seen.before, flight, refusal, now, bounds) };
         broken.demand(Law::S16, explained);
     }
     check_fin(world, side, &seen, &mut broken);
+    check_urgent(world, side, &mut broken);
     world.broken.add(broken);
     world.check_together();
     Some(seen.signals)
 }
 
-fn carry_out(end: &mut End, cause: &Cause, now: Instant) -> Option<Result<Range<usize>, Refusal>> {
+fn carry_out(end: &mut End, cause: &Cause, now: Instant, bounds: &Bounds) -> Option<Result<Range<usize>, Refusal>> {
     let connection = &mut end.connection;
     let called = match cause {
         Cause::Open(open) => connection.open(*open, now),
         Cause::Send => connection.send(1, now),
+        Cause::Urge => connection.send_urgent(1, now),
         Cause::Receive => {
             let unread = connection.status().unread as usize;
             connection.receive(unread)
         }
         Cause::Close => connection.close(now),
         Cause::Abort => connection.abort(),
+        Cause::Turn(turn) => return turned(connection, *turn, bounds).then_some(Ok(0..0)),
         Cause::Segment(segment) => return Some(connection.segment_arrives(segment, now)),
         Cause::Timeout => {
             connection.timeout(now);
@@ -101,6 +108,21 @@ fn carry_out(end: &mut End, cause: &Cause, now: Instant) -> Option<Result<Range<
         }
     };
     called.is_ok().then_some(Ok(0..0))
+}
+
+/// False if it is an error.
+fn turned(connection: &mut Connection, turn: Turn, bounds: &Bounds) -> bool {
+    let status = connection.status();
+    match turn {
+        Turn::Hold => connection.limit(0),
+        Turn::Free => connection.limit(u32::MAX),
+        Turn::Repeat => return connection.retransmit(0..status.in_flight as usize).is_ok(),
+        Turn::Configure => connection.configure(&bounds.other.unwrap_or(bounds.config)),
+        Turn::Icmp => {
+            return connection.icmp(IcmpError::NetworkUnreachable, status.snd_una.unwrap_or_default()).is_ok();
+        }
+    }
+    true
 }
 
 /// S17: the bytes of a segment go to the user.
@@ -116,14 +138,14 @@ fn deliver(end: &mut End, flight: Option<&Flight>, range: &Range<usize>, broken:
 }
 
 /// Polls until `Wait`.
-fn drain(world: &mut World, side: usize, seen: &mut Seen, broken: &mut Laws) {
+fn drain(world: &mut World, side: usize, seen: &mut Seen, bounds: &Bounds, broken: &mut Laws) {
     let now = world.now;
     for _ in 0..MOST_OUTPUTS {
         let end = &mut world.ends[side];
         match end.connection.poll(now) {
             Output::Transition(transition) => {
                 if transition.to == State::Listen {
-                    (end.sent, end.acknowledged, end.received, end.closed) = (0, 0, 0, false);
+                    end.begin();
                 }
                 seen.transitions.push(transition);
             }
@@ -136,7 +158,7 @@ fn drain(world: &mut World, side: usize, seen: &mut Seen, broken: &mut Laws) {
             }
             Output::Transmit(transmit) => {
                 let status = end.connection.status();
-                check_transmit(end, &transmit, &status, seen, broken);
+                check_transmit(end, &transmit, &status, seen, bounds, broken);
                 let start = end.acknowledged + transmit.payload.start as u8;
                 let iss = status.iss.or(seen.before.iss).unwrap_or_default();
                 seen.sent.push(transmit.segment);
@@ -149,14 +171,20 @@ fn drain(world: &mut World, side: usize, seen: &mut Seen, broken: &mut Laws) {
 }
 
 /// S5, S7, S12, S15, and S16 as far as the sender knows, of one segment.
-fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, broken: &mut Laws) {
+fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, bounds: &Bounds, broken: &mut Laws) {
     let Transmit { segment, payload } = transmit;
     let has = |bit| segment.control().contains(bit);
     if has(Control::RST) {
         let explained = match &seen.cause {
             Cause::Segment(cause) => cause.reset().as_ref() == Some(segment),
             Cause::Abort => Some(segment.seq()) == seen.before.snd_nxt,
-            Cause::Open(_) | Cause::Send | Cause::Receive | Cause::Close | Cause::Timeout => false,
+            Cause::Open(_)
+            | Cause::Send
+            | Cause::Urge
+            | Cause::Receive
+            | Cause::Close
+            | Cause::Turn(_)
+            | Cause::Timeout => false,
         };
         return broken.demand(Law::S12, explained);
     }
@@ -164,6 +192,13 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
         return broken.demand(Law::S12, false);
     };
     broken.demand(Law::S7, segment.ack() == status.rcv_nxt);
+    if seen.cause == Cause::Timeout && status.in_flight == 0 && segment.seq() + 1 == nxt {
+        // Keep-alive: it holds nothing that is new.
+        let config = bounds.config_of(end);
+        let rests = config.keep_alive.is_some() && (status.unsent == 0 || end.held);
+        let len = u16::from(config.keep_alive_octet);
+        return broken.demand(Law::S5, rests && !has(Control::FIN) && segment.payload_len() == len);
+    }
     broken.demand(Law::S5, segment.seq().ge(una) && (segment.seq() + segment.len()).le(nxt));
     let behind = segment.seq() + segment.len() - una;
     broken.demand(Law::S16, una == iss || behind <= status.snd_wnd.unwrap_or_default().max(1));
@@ -180,7 +215,10 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     if has(Control::FIN) {
         let fin = segment.seq() + bytes as u32;
         broken.demand(Law::S5, end.closed && fin == iss + 1 + u32::from(end.sent));
+        broken.demand(Law::S5, matches!(status.state, State::FinWait1 | State::Closing | State::LastAck));
     }
+    let urgent = has(Control::URG).then(|| segment.seq() + u32::from(segment.urgent()));
+    broken.demand(Law::S5, urgent.is_none_or(|up| end.urgent > 0 && up == iss + 1 + u32::from(end.urgent)));
 }
 
 /// Whether a life has ended, and how.
@@ -199,16 +237,25 @@ fn note_end(end: &mut End, seen: &Seen, begins: bool) {
 /// S16: a segment of an honest peer is refused because it is old, or because one of the two lives is over. Where
 /// windows close, he may not have taken the last one: a segment of ours with a newer ACK but an older number does not
 /// tell it.
-fn is_explained(before: &Status, flight: &Flight, refusal: Refusal, bounds: &Bounds) -> bool {
+fn is_explained(before: &Status, flight: &Flight, refusal: Refusal, now: Instant, bounds: &Bounds) -> bool {
     let segment = &flight.segment;
     let (Some(irs), Some(nxt), Some(iss)) = (before.irs, before.rcv_nxt, before.iss) else {
         return true;
     };
     let another_life = irs != flight.iss || segment.ack().is_some_and(|ack| ack - iss > 1 << 16);
-    let old = segment.seq().lt(nxt) || segment.ack().is_some_and(|ack| before.snd_una.is_some_and(|una| ack.lt(una)));
+    let behind = segment.seq() + segment.len();
+    let old = behind.lt(nxt)
+        || (behind == nxt && segment.len() > 0)
+        || segment.ack().is_some_and(|ack| before.snd_una.is_some_and(|una| ack.lt(una)));
     let late = before.state == State::TimeWait || refusal == Refusal::ResetNotAtRcvNxt;
     let beyond = bounds.reads && (nxt + before.rcv_wnd.unwrap_or_default()).le(segment.seq());
-    another_life || old || late || beyond || flight.is_rst()
+    let overtaken = refusal == Refusal::OldTimestamp && is_of_earlier(segment, now);
+    another_life || old || late || overtaken || beyond || flight.is_rst()
+}
+
+/// By its timestamp, which is the millisecond in which it was sent.
+fn is_of_earlier(segment: &Segment, now: Instant) -> bool {
+    segment.options().timestamps().is_some_and(|(value, _)| u64::from(value) < now.as_micros() / 1_000)
 }
 
 /// S17: the peer's FIN comes behind all that he has sent.
@@ -227,14 +274,23 @@ fn check_fin(world: &World, side: usize, seen: &Seen, broken: &mut Laws) {
     }
 }
 
+/// S17: what is urgent is as much as the peer's user has said.
+fn check_urgent(world: &World, side: usize, broken: &mut Laws) {
+    let (here, there) = (world.ends[side].connection.status(), &world.ends[1 - side]);
+    let (Some(up), Some(irs)) = (here.rcv_up, here.irs) else { return };
+    if there.connection.status().iss == Some(irs) {
+        broken.demand(Law::S17, up - irs <= 1 + u32::from(there.urgent));
+    }
+}
+
 impl Seen {
     fn check(&self, end: &End, now: Instant, bounds: &Bounds, broken: &mut Laws) {
         self.check_transitions(bounds, broken);
         self.check_variables(end, broken);
-        self.check_answers(broken);
+        self.check_answers(now, broken);
         self.check_end(end, broken);
         self.check_time_wait(now, bounds, broken);
-        self.check_deadline(now, bounds, broken);
+        self.check_deadline(end, now, bounds, broken);
     }
 
     /// S1, S9 and S10.
@@ -281,7 +337,7 @@ impl Seen {
     }
 
     /// S4, and S12 where there is no connection.
-    fn check_answers(&self, broken: &mut Laws) {
+    fn check_answers(&self, now: Instant, broken: &mut Laws) {
         let Some(segment) = self.cause.segment() else {
             let silent = self.after.iss.is_some() || self.sent.is_empty() || self.cause == Cause::Abort;
             return broken.demand(Law::S12, silent);
@@ -293,7 +349,8 @@ impl Seen {
         let pure = segment.len() == 0
             && Some(segment.seq()) == self.before.rcv_nxt
             && segment.ack().is_some()
-            && segment.ack() == self.after.snd_una;
+            && segment.ack() == self.after.snd_una
+            && !is_of_earlier(segment, now);
         broken.demand(Law::S4, !pure || self.sent.iter().all(|sent| sent.len() > 0));
         broken.demand(Law::S12, self.after.iss.is_some() || self.sent.len() <= 1);
     }
@@ -321,7 +378,14 @@ impl Seen {
             Cause::Segment(_) if before.state == State::TimeWait => None,
             Cause::Segment(_) if self.cause.is_rst() && before_handshake => Some(Signal::Refused),
             Cause::Segment(_) if self.cause.is_rst() => Some(Signal::Reset),
-            Cause::Segment(_) | Cause::Open(_) | Cause::Send | Cause::Receive | Cause::Close | Cause::Abort => None,
+            Cause::Segment(_)
+            | Cause::Open(_)
+            | Cause::Send
+            | Cause::Urge
+            | Cause::Receive
+            | Cause::Close
+            | Cause::Abort
+            | Cause::Turn(_) => None,
         }
     }
 
@@ -354,19 +418,25 @@ impl Seen {
     }
 
     /// L4.
-    fn check_deadline(&self, now: Instant, bounds: &Bounds, broken: &mut Laws) {
+    fn check_deadline(&self, end: &End, now: Instant, bounds: &Bounds, broken: &mut Laws) {
         let deadline = self.deadlines[1];
         broken.demand(Law::L4, self.cause != Cause::Timeout || deadline.is_none_or(|deadline| deadline > now));
         let status = &self.after;
+        let config = bounds.config_of(end);
         let outstanding = status.in_flight > 0 || status.unsent > 0;
+        // It waits for the caller; a timer that was running when the limit became zero may fire in vain.
+        let paused = end.held && status.in_flight == 0 && status.unsent > 0;
+        let probes = config.keep_alive.is_some();
         let waits = match status.state {
             State::Closed | State::Listen => false,
             State::SynSent | State::SynReceived | State::TimeWait => true,
-            State::FinWait2 => bounds.config.fin_wait_2_timeout.is_some(),
-            State::Established | State::CloseWait => outstanding,
-            State::FinWait1 | State::Closing | State::LastAck => true,
+            State::FinWait2 => config.fin_wait_2_timeout.is_some() || probes,
+            State::Established | State::CloseWait => (outstanding && !paused) || probes,
+            State::FinWait1 | State::Closing | State::LastAck => !paused,
         };
-        let idle = deadline.is_none() || bounds.config.delayed_ack.is_some();
+        // A delayed acknowledgment of before the change still waits.
+        let delays = bounds.config.delayed_ack.is_some() || config.delayed_ack.is_some();
+        let idle = deadline.is_none() || delays || paused;
         broken.demand(Law::L4, if waits { deadline.is_some() } else { idle });
     }
 }

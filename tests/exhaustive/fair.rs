@@ -1,14 +1,16 @@
 //! What comes of a state when the network is fair from now on: every segment arrives, every timer fires in its time,
 //! and the users read what there is and call nothing else.
 
-use tcp_lifecycle::{SeqNumber, State};
+use tcp_lifecycle::{SeqNumber, Signal, State};
 
-use crate::arcs::Cause;
+use crate::arcs::{Cause, Turn};
 use crate::laws::Law;
 use crate::world::{Action, Bounds, End, World};
 
 /// More deliveries than this while time stands still are two ends that will never stop.
 const MOST_AT_ONCE: usize = 60;
+/// So many probes of keep-alive in a row without anything else, at both ends, and it goes on like that.
+const ENOUGH_PROBES: usize = 8;
 /// More timeouts than this are an end that waits for ever.
 const MOST_TIMEOUTS: usize = 60;
 
@@ -20,16 +22,25 @@ pub(crate) struct Rest {
     /// Not more segments than there may be went to and fro while time stood still.
     pub(crate) bounded: bool,
     pub(crate) way: Vec<Action>,
+    /// The user was told that his connection was reset.
+    pub(crate) reset: [bool; 2],
 }
 
 /// Each step appears in `way`, so that a ladder can show it.
 pub(crate) fn settle(world: &World, bounds: &Bounds) -> Rest {
-    let mut rest = Rest { world: world.clone(), reached: false, bounded: true, way: Vec::new() };
+    let mut rest = Rest { world: world.clone(), reached: false, bounded: true, way: Vec::new(), reset: [false; 2] };
+    for side in [0, 1] {
+        if rest.world.ends[side].held {
+            rest.take(Action::At(side, Cause::Turn(Turn::Free)), bounds);
+        }
+    }
+    let mut probes = 0;
     for _ in 0..MOST_TIMEOUTS {
         if !rest.empty_the_net(bounds) {
             return rest;
         }
-        let Some((_, side)) = rest.world.next_timer() else {
+        probes = if rest.is_probing(bounds) { probes + 1 } else { 0 };
+        let Some((_, side)) = rest.world.next_timer().filter(|_| probes < ENOUGH_PROBES) else {
             rest.reached = true;
             return rest;
         };
@@ -39,9 +50,25 @@ pub(crate) fn settle(world: &World, bounds: &Bounds) -> Rest {
 }
 
 impl Rest {
+    /// No timer runs but those of keep-alive.
+    fn is_probing(&self, bounds: &Bounds) -> bool {
+        self.world.ends.iter().all(|end| {
+            let (status, probes) = (end.connection.status(), bounds.config_of(end).keep_alive.is_some());
+            let rests = probes && status.in_flight == 0 && status.unsent == 0 && is_stable(status.state);
+            end.connection.deadline().is_none() || rests
+        })
+    }
+
     fn take(&mut self, action: Action, bounds: &Bounds) {
         self.way.push(action);
-        self.world.act(&action, bounds);
+        let side = match action {
+            Action::Deliver(place) => Some(self.world.net[place].to),
+            _ => None,
+        };
+        let told = self.world.act(&action, bounds).unwrap_or_default();
+        if let Some(side) = side {
+            self.reset[side] |= told.contains(&Signal::Reset);
+        }
     }
 
     /// False if it cannot be emptied, or a law was broken.
@@ -122,11 +149,12 @@ impl Goal {
         }
     }
 
-    fn is_reached(self, rest: &Rest) -> bool {
+    /// From `world`, the way being over.
+    fn is_reached(self, world: &World, rest: &Rest) -> bool {
         let states = rest.world.states();
         let [a, b] = &rest.world.ends;
         match self {
-            Goal::Reset => rest.reached && forgotten(&rest.world).is_none(),
+            Goal::Reset => rest.reached && forgotten(world).is_none_or(|side| rest.reset[side]),
             Goal::Silence => rest.bounded,
             Goal::Rest => rest.reached && states.into_iter().all(is_stable),
             Goal::Closed => {
@@ -154,7 +182,7 @@ pub(crate) fn way_to_miss(goal: Goal, world: &World, bounds: &Bounds) -> Option<
     };
     let rest = settle(&start, bounds);
     way.extend(&rest.way);
-    (!goal.is_reached(&rest)).then_some(way)
+    (!goal.is_reached(world, &rest)).then_some(way)
 }
 
 /// States that wait for a user, or for a peer who waits for his.

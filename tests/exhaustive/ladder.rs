@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use tcp_lifecycle::{Open, Signal};
 
-use crate::arcs::Cause;
+use crate::arcs::{Cause, Turn};
 use crate::fair::Goal;
 use crate::laws::Law;
 use crate::world::{Action, Bounds, Flight, World};
@@ -120,9 +120,15 @@ fn describe_call(cause: &Cause) -> &'static str {
         Cause::Open(Open::Active) => "open active",
         Cause::Open(_) => "open passive",
         Cause::Send => "send 1",
+        Cause::Urge => "send 1 urgent",
         Cause::Receive => "receive",
         Cause::Close => "close",
         Cause::Abort => "abort",
+        Cause::Turn(Turn::Hold) => "limit 0",
+        Cause::Turn(Turn::Free) => "limit none",
+        Cause::Turn(Turn::Repeat) => "retransmit",
+        Cause::Turn(Turn::Configure) => "configure",
+        Cause::Turn(Turn::Icmp) => "icmp network unreachable",
         Cause::Segment(_) => "segment",
         Cause::Timeout => "(timeout)",
     }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use stateright::{Model, Property};
 use tcp_lifecycle::State;
 
-use crate::arcs::Cause;
+use crate::arcs::{Cause, Turn};
 use crate::fair::Goal;
 use crate::laws::Law;
-use crate::world::{Action, Bounds, World};
+use crate::world::{Action, Bounds, End, World};
 use crate::{attacker, fair};
 
 /// Two ends within bounds.
@@ -110,6 +110,9 @@ impl Lives {
         let sends = matches!(state, State::SynSent | State::SynReceived | State::Established | State::CloseWait);
         if sends && !end.closed && end.sent < self.bounds.bytes[side] {
             call(Cause::Send);
+            if self.bounds.urges {
+                call(Cause::Urge);
+            }
         }
         if !end.closed {
             call(Cause::Close);
@@ -120,6 +123,22 @@ impl Lives {
         if world.left.aborts > 0 {
             call(Cause::Abort);
         }
+        self.turns(world, end).for_each(|turn| call(Cause::Turn(turn)));
+    }
+
+    fn turns<'w>(&'w self, world: &'w World, end: &'w End) -> impl Iterator<Item = Turn> + 'w {
+        let status = end.connection.status();
+        let paid = self.bounds.turns.iter().copied().filter(move |turn| {
+            world.left.turns > 0
+                && match turn {
+                    Turn::Hold => !end.held,
+                    Turn::Repeat => status.in_flight > 0 && status.snd_una != status.iss,
+                    Turn::Icmp => status.in_flight > 0,
+                    Turn::Configure => !end.other,
+                    Turn::Free => false,
+                }
+        });
+        paid.chain(end.held.then_some(Turn::Free))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Segment, SeqNumber, State};
+use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment, SeqNumber, State};
 
-use crate::arcs::Cause;
+use crate::arcs::{Cause, Turn};
 use crate::event;
 use crate::laws::{Law, Laws};
 
@@ -27,6 +27,14 @@ pub(crate) struct Bounds {
     pub(crate) in_order: bool,
     /// The ends are equal, so that a state and its mirror image are one.
     pub(crate) mirrored: bool,
+    /// The policies that the users may change to.
+    pub(crate) other: Option<Config>,
+    /// The calls beside those of RFC 9293 section 3.10 that they make.
+    pub(crate) turns: &'static [Turn],
+    /// The users may say that what they send is urgent.
+    pub(crate) urges: bool,
+    /// A SYN that may begin another life of a connection in TIME-WAIT does.
+    pub(crate) reopens: bool,
 }
 
 /// How often may still happen what need not happen.
@@ -40,6 +48,8 @@ pub(crate) struct Budget {
     pub(crate) crashes: u8,
     /// Segments of the attacker.
     pub(crate) forged: u8,
+    /// Calls beside those of RFC 9293 section 3.10.
+    pub(crate) turns: u8,
 }
 
 /// One state of a model.
@@ -67,6 +77,12 @@ pub(crate) struct End {
     pub(crate) closed: bool,
     /// A life has ended in another way than gracefully.
     pub(crate) died: bool,
+    /// The limit is zero.
+    pub(crate) held: bool,
+    /// The other policies are in force.
+    pub(crate) other: bool,
+    /// In this life: how many bytes there were when the user last said that all of them are urgent.
+    pub(crate) urgent: u8,
     /// OPENs left, and initial sequence numbers used.
     pub(crate) lives: u8,
     pub(crate) numbers: u8,
@@ -83,7 +99,7 @@ pub(crate) struct Flight {
 }
 
 /// All that tells two segments in flight apart.
-type Key = (usize, u32, u32, Option<u32>, u16, u16, u16, Option<(u32, u32)>);
+type Key = (usize, u32, u32, Option<u32>, u16, u16, u16, u16, Option<(u32, u32)>);
 
 /// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +126,9 @@ impl World {
             passive: false,
             closed: false,
             died: false,
+            held: false,
+            other: false,
+            urgent: 0,
             lives: bounds.lives,
             numbers: 0,
         };
@@ -189,12 +208,33 @@ impl World {
                 end.connection.set_isn_offset(bounds.isn[side].wrapping_add(1_000 * u32::from(end.numbers)));
                 end.lives -= 1;
             }
-            Cause::Send | Cause::Receive | Cause::Close | Cause::Segment(_) => {}
+            Cause::Turn(turn) => {
+                if turn != Turn::Free {
+                    self.left.turns -= 1;
+                }
+                self.disturbed |= turn == Turn::Repeat;
+                end.held = turn == Turn::Hold || end.held && turn != Turn::Free;
+                end.other |= turn == Turn::Configure;
+            }
+            Cause::Send | Cause::Urge | Cause::Receive | Cause::Close | Cause::Segment(_) => {}
         }
         event::happens(self, side, cause, None, bounds)
     }
 
     pub(crate) fn arrive(&mut self, flight: &Flight, bounds: &Bounds) -> Option<event::Told> {
+        let end = &mut self.ends[flight.to];
+        if bounds.reopens
+            && end.lives > 0
+            && let Some(isn_offset) = end.connection.reopens(&flight.segment, self.now)
+        {
+            end.connection = Connection::new(&bounds.config, isn_offset);
+            end.connection.open(Open::Passive, self.now).ok()?;
+            while !matches!(end.connection.poll(self.now), Output::Wait(_)) {}
+            (end.passive, end.held, end.other) = (true, false, false);
+            end.lives -= 1;
+            end.numbers += 1;
+            end.begin();
+        }
         event::happens(self, flight.to, Cause::Segment(flight.segment), Some(flight), bounds)
     }
 
@@ -257,7 +297,7 @@ impl World {
         if !self.net.is_empty() || self.ends[0].died || self.ends[1].died {
             return;
         }
-        let rests = self.ends.iter().all(|end| end.connection.deadline().is_none());
+        let rests = self.ends.iter().all(|end| end.connection.deadline().is_none() && !end.held);
         for (here, there) in [(a.state, b.state), (b.state, a.state)] {
             if here == State::Established {
                 let never = matches!(there, State::SynSent | State::TimeWait);
@@ -267,12 +307,36 @@ impl World {
     }
 }
 
+impl End {
+    /// Another life begins.
+    pub(crate) fn begin(&mut self) {
+        (self.sent, self.acknowledged, self.received, self.urgent, self.closed) = (0, 0, 0, 0, false);
+    }
+}
+
+impl Bounds {
+    /// The policies that are in force at this end.
+    pub(crate) fn config_of(&self, end: &End) -> &Config {
+        self.other.as_ref().filter(|_| end.other).unwrap_or(&self.config)
+    }
+}
+
 impl Flight {
     fn key(&self) -> Key {
         let Flight { to, iss, segment, .. } = self;
         let (seq, ack) = (segment.seq().0, segment.ack().map(|ack| ack.0));
         let timestamps = segment.options().timestamps();
-        (*to, iss.0, seq, ack, segment.control().bits(), segment.payload_len(), segment.window(), timestamps)
+        (
+            *to,
+            iss.0,
+            seq,
+            ack,
+            segment.control().bits(),
+            segment.payload_len(),
+            segment.window(),
+            segment.urgent(),
+            timestamps,
+        )
     }
 
     pub(crate) fn is_rst(&self) -> bool {
