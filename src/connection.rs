@@ -365,6 +365,8 @@ impl Connection {
     fn mark(&mut self, flag: Flags) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.snd.flags.contains(Flags::ECN)
+            // There is nobody left who would heed it.
+            && !matches!(tcb.phase, Phase::TimeWait { .. })
         {
             tcb.snd.flags |= flag;
         }

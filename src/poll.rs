@@ -207,7 +207,7 @@ impl Synchronized {
         {
             return self.segment_of(piece, endpoint);
         }
-        if endpoint.due.what.contains(What::LOOK) && self.may_send() {
+        if endpoint.due.what.contains(What::LOOK) {
             if let Some(piece) = self.snd.next_piece(endpoint) {
                 return self.segment_of(piece, endpoint);
             }
@@ -238,20 +238,6 @@ impl Synchronized {
         endpoint.due.has_acknowledged();
         let octet = u32::from(endpoint.policy.keep_alive_octet());
         bare(self.header(self.snd.nxt.back(1), Control::ACK, octet, endpoint))
-    }
-
-    /// Whether payload or a FIN may go out: after ESTABLISHED, and the FIN of a CLOSE in SYN-RECEIVED before (D8).
-    fn may_send(&self) -> bool {
-        match self.phase {
-            Phase::SynReceived(_) | Phase::TimeWait { .. } => false,
-            // The FIN of a pending CLOSE takes LAST-ACK with it.
-            Phase::CloseWait
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::Closing
-            | Phase::LastAck => true,
-        }
     }
 
     #[inline(always)]

@@ -156,10 +156,15 @@ fn bytes_that_were_never_sent_cannot_be_sent_again() {
     assert_eq!(connection, before);
     assert_eq!(connection.retransmit(7..7), Ok(()));
     assert_eq!(connection, before);
-    let mut closed = Connection::new(&Config::DEFAULT, 0);
-    assert_eq!(closed.retransmit(0..0), Err(CallError::ConnectionDoesNotExist));
-    closed.open(Open::Active, NOW).unwrap();
-    assert_eq!(closed.retransmit(0..1), Err(CallError::NotSent));
+    for open in [Open::Active, Open::Passive] {
+        let mut connection = Connection::new(&Config::DEFAULT, 0);
+        assert_eq!(connection.retransmit(0..0), Err(CallError::ConnectionDoesNotExist));
+        connection.open(open, NOW).unwrap();
+        let before = connection.clone();
+        assert_eq!(connection.retransmit(0..1), Err(CallError::NotSent));
+        assert_eq!(connection.retransmit(7..7), Ok(()));
+        assert_eq!(connection, before);
+    }
 }
 
 #[test]
@@ -173,6 +178,22 @@ fn policies_change_in_mid_life() {
         ["Retransmitting", "<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"],
         "R1 after one retransmission"
     );
+}
+
+/// D20: a timer that runs goes on as it was set, and no other state gets one.
+#[test]
+fn a_timeout_for_fin_wait_2_begins_there_alone_and_once() {
+    let timeout = |seconds| Config { fin_wait_2_timeout: Some(Duration::from_secs(seconds)), ..Config::DEFAULT };
+    let mut established = after(&Config::DEFAULT, "ESTABLISHED SND.NXT=100 RCV.NXT=300");
+    established.configure(&timeout(10));
+    assert_eq!(established.deadline(), None);
+    let mut waiting = after(&Config { fin_wait_2_timeout: None, ..Config::DEFAULT }, "FIN-WAIT-2");
+    assert_eq!(waiting.deadline(), None);
+    waiting.configure(&timeout(10));
+    let deadline = waiting.deadline();
+    assert_eq!(deadline, Some(NOW + Duration::from_secs(10)));
+    waiting.configure(&timeout(99));
+    assert_eq!(waiting.deadline(), deadline);
 }
 
 #[test]
@@ -316,7 +337,9 @@ fn with_timestamps_on_the_new_life_alone_any_syn_will_do() {
     let mut connection = time_wait(&Config::DEFAULT, "");
     assert_eq!(connection.reopens(&segment("<SEQ=5><CTL=SYN><TS=1,0>"), NOW), None, "we would not have them");
     connection.configure(&Config { timestamps: true, ..Config::DEFAULT });
-    assert!(connection.reopens(&segment("<SEQ=5><CTL=SYN><TS=1,0>"), NOW).is_some());
+    for value in [0, 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF_u32] {
+        assert!(connection.reopens(&segment(&format!("<SEQ=5><CTL=SYN><TS={value},0>")), NOW).is_some(), "{value}");
+    }
 }
 
 #[test]

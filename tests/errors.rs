@@ -235,8 +235,18 @@ fn types_and_codes_of_both_versions_are_errors_for_tcp_or_none() {
     assert_eq!((v4(4, 0..=0), v4(11, 0..=1)), (vec![Some(SourceQuench)], vec![Some(TimeExceeded); 2]));
     assert_eq!((v4(12, 0..=0), v4(0, 0..=0), v4(8, 0..=0)), (vec![Some(ParameterProblem)], vec![None], vec![None]));
     assert_eq!(
-        v6(1, 0..=5),
-        [NetworkUnreachable, Prohibited, NetworkUnreachable, HostUnreachable, PortUnreachable, Prohibited].map(Some)
+        v6(1, 0..=7),
+        [
+            NetworkUnreachable,
+            Prohibited,
+            NetworkUnreachable,
+            HostUnreachable,
+            PortUnreachable,
+            Prohibited,
+            Prohibited,
+            SourceRouteFailed
+        ]
+        .map(Some)
     );
     assert_eq!((v6(2, 0..=0), v6(3, 0..=0)), (vec![Some(FragmentationNeeded)], vec![Some(TimeExceeded)]));
     assert_eq!(v6(4, 0..=1), [ParameterProblem, ProtocolUnreachable].map(Some));

@@ -1,6 +1,7 @@
 //! Initial sequence numbers, RFC 6528.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -63,4 +64,31 @@ fn the_numbers_of_one_pair_of_sockets_advance_by_one_in_four_microseconds() {
 #[test]
 fn the_key_is_not_printed() {
     assert_eq!(format!("{:?}", IsnHash::new(std::hash::RandomState::new())), "IsnHash { .. }");
+}
+
+/// Whatever half of the 64 bits a weak hash fills.
+#[test]
+fn all_bits_of_the_hash_count() {
+    #[derive(Clone)]
+    struct Weak(u32);
+    struct Port(u64, u32);
+    impl Hasher for Port {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0 = bytes.iter().fold(self.0, |sum, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()));
+        }
+        fn finish(&self) -> u64 {
+            (self.0 & 0xFFFF) << self.1
+        }
+    }
+    impl BuildHasher for Weak {
+        type Hasher = Port;
+        fn build_hasher(&self) -> Port {
+            Port(0, self.0)
+        }
+    }
+    for shift in [0, 8, 24, 32, 48] {
+        let isn = IsnHash::new(Weak(shift));
+        let offset = |port: &str| isn.offset(socket("192.0.2.1:80"), socket(port));
+        assert_ne!(offset("198.51.100.7:1025"), offset("198.51.100.7:1026"), "{shift}");
+    }
 }

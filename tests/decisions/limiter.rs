@@ -1,6 +1,7 @@
 //! D12, and D27 where it speaks of the limiter: how many answers an attacker can draw.
 
-use tcp_lifecycle::sim::check;
+use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment};
 
 const ACK: &str = "--> <SEQ=100><ACK=300><CTL=ACK>";
 
@@ -149,4 +150,43 @@ fn each_connection_has_a_limiter_of_its_own_and_each_life() {
         silent(LIMITED[0]),
         answered(LIMITED[0], 10)
     ));
+}
+
+/// What is due anyhow takes nothing of what the limiter allows.
+#[test]
+fn an_answer_that_is_due_already_is_free() {
+    let config = Config { challenge_limit: 1, ..Config::DEFAULT };
+    let bad: Segment = "<SEQ=5000000><ACK=100><CTL=ACK>".parse().unwrap();
+    let text: Segment = "<SEQ=300><ACK=100><CTL=ACK><DATA=10>".parse().unwrap();
+    let mut connection = Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap().run(&config).unwrap();
+    connection.segment_arrives(&text, Instant::ZERO).unwrap();
+    connection.segment_arrives(&bad, Instant::ZERO).unwrap_err();
+    assert_eq!(sent(&mut connection), 1);
+    connection.segment_arrives(&bad, Instant::ZERO).unwrap_err();
+    assert_eq!(sent(&mut connection), 1);
+    connection.segment_arrives(&bad, Instant::ZERO).unwrap_err();
+    assert_eq!(sent(&mut connection), 0);
+
+    let syn: Segment = "<SEQ=299><CTL=SYN>".parse().unwrap();
+    let mut connection = Connection::new(&config, 0);
+    connection.open(Open::Passive, Instant::ZERO).unwrap();
+    connection.segment_arrives(&syn, Instant::ZERO).unwrap();
+    connection.segment_arrives(&syn, Instant::ZERO).unwrap_err();
+    assert_eq!(sent(&mut connection), 1);
+    connection.segment_arrives(&syn, Instant::ZERO).unwrap_err();
+    assert_eq!(sent(&mut connection), 1);
+    connection.segment_arrives(&syn, Instant::ZERO).unwrap_err();
+    assert_eq!(sent(&mut connection), 0);
+}
+
+/// How many segments are due.
+fn sent(connection: &mut Connection) -> usize {
+    let mut sent = 0;
+    loop {
+        match connection.poll(Instant::ZERO) {
+            Output::Transmit(_) => sent += 1,
+            Output::Transition(_) | Output::Signal(_) => {}
+            Output::Wait(_) => return sent,
+        }
+    }
 }

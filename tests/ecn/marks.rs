@@ -230,3 +230,17 @@ fn new_payload(connection: &mut Connection) -> Vec<bool> {
         }
     }
 }
+
+/// In TIME-WAIT nobody is left who would heed it.
+#[test]
+fn in_time_wait_no_mark_is_echoed() {
+    let mut connection = agreed();
+    connection.close(NOW).unwrap();
+    drain(&mut connection);
+    let fin = "<SEQ=300><ACK=101><CTL=FIN,ACK><WND=1000>";
+    arrives(&mut connection, fin);
+    assert_eq!(connection.state(), tcp_lifecycle::State::TimeWait);
+    connection.segment_arrives(&segment(fin), NOW).unwrap();
+    connection.congestion_experienced();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+}

@@ -100,3 +100,6 @@ pub(crate) const fn probing(bounds: Bounds) -> Bounds {
         Some(KeepAlive { idle: second.saturating_mul(60), interval: second.saturating_mul(10), probes: 2 });
     Bounds { config: Config { keep_alive, keep_alive_octet: true, ..bounds.config }, ..bounds }
 }
+
+/// A second life out of TIME-WAIT.
+pub(crate) const REOPENING: Bounds = Bounds { reopens: true, lives: 2, bytes: [0; 2], in_flight: 1, ..PLAIN };

@@ -227,6 +227,9 @@ impl World {
             && end.lives > 0
             && let Some(isn_offset) = end.connection.reopens(&flight.segment, self.now)
         {
+            // TIME-WAIT gives way to a later life, and to no old duplicate.
+            let irs = end.connection.status().irs;
+            self.broken.demand(Law::S11, irs.is_some_and(|irs| irs.lt(flight.iss)));
             end.connection = Connection::new(&bounds.config, isn_offset);
             end.connection.open(Open::Passive, self.now).ok()?;
             while !matches!(end.connection.poll(self.now), Output::Wait(_)) {}

@@ -46,6 +46,11 @@ impl Watched {
         after: &Status,
         taken: &Result<Range<usize>, Refusal>,
     ) {
+        let value = segment.options().timestamps().map(|(value, _)| value);
+        let first = !before.timestamps || self.now > Instant::ZERO + TS_AGE;
+        let later = |value: &u32| self.life.recent.iter().any(|recent| SeqNumber(*recent).le(SeqNumber(*value)));
+        let value = value.filter(|value| first || later(value));
+        self.life.recent.extend(value);
         let Ok(range) = taken else { return };
         self.life.stamps.extend(segment.options().timestamps().map(|(value, _)| value));
         let Some(nxt) = after.rcv_nxt else { return };
@@ -81,11 +86,13 @@ impl Watched {
         assert!(!moved || (segment.control().contains(Control::URG) && after.rcv_up == Some(up)), "RCV.UP");
     }
 
-    /// What is older than what has been echoed is no news (RFC 7323 section 5.3), and with half-duplex close nothing is
-    /// taken after CLOSE (SHLD-3).
+    /// What is older than TS.Recent is no news (RFC 7323 section 5.3), and with half-duplex close nothing is taken after
+    /// CLOSE (SHLD-3).
     pub(super) fn check_refusals(&self, segment: &Segment, before: &Status, taken: &Result<Range<usize>, Refusal>) {
         let value = segment.options().timestamps().filter(|_| before.timestamps).map(|(value, _)| value);
-        let old = value.zip(self.life.echo).is_some_and(|(value, echo)| SeqNumber(value).lt(SeqNumber(echo)));
+        let recent = &self.life.recent;
+        let later = |value: u32| recent.iter().all(|recent| SeqNumber(value).lt(SeqNumber(*recent)));
+        let old = !recent.is_empty() && value.is_some_and(later);
         let young = self.now < Instant::ZERO + TS_AGE && !segment.control().contains(Control::RST);
         assert!(taken.is_err() || !(old && young), "an old timestamp");
         let closed = self.config.half_duplex_close && matches!(before.state, State::FinWait1 | State::FinWait2);
@@ -101,10 +108,8 @@ impl Watched {
         let (value, echo) = segment.options().timestamps().expect("no timestamps");
         assert_eq!(segment.options(), Options::NONE.with_timestamps(value, echo), "S15: options on SYNs only");
         assert_eq!(value, millis(self.now), "TSval");
-        assert!(self.life.stamps.contains(&echo), "an echo of nothing");
-        let forward = self.life.echo.is_none_or(|last| SeqNumber(last).le(SeqNumber(echo)));
-        assert!(forward || self.now > Instant::ZERO + TS_AGE, "TS.Recent moved back");
-        self.life.echo = Some(echo);
+        assert!(self.life.recent.contains(&echo), "an echo of nothing, or TS.Recent moved back");
+        self.life.recent = vec![echo];
     }
 
     /// RFC 3168: the bits stand only where they were agreed, and where they mean something.

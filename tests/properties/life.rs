@@ -22,9 +22,10 @@ pub(super) struct Life {
     /// The policies with which our SYN offers what it offers, and the peer's SYN.
     pub(super) offer: Config,
     pub(super) syn: Option<Segment>,
-    /// The TSvals that have been accepted, and the one that was echoed last.
+    /// The TSvals that have been accepted.
     pub(super) stamps: Vec<u32>,
-    pub(super) echo: Option<u32>,
+    /// Those that TS.Recent may be: the one that was echoed last, and what has come since, each later than another.
+    pub(super) recent: Vec<u32>,
     /// So many bytes from the first one on are urgent; and the peer is still to be told of it.
     pub(super) urgent: Option<u32>,
     pub(super) tell_urgent: bool,

@@ -1,0 +1,40 @@
+//! What the types print, where it is more than their fields.
+
+use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::net::SocketAddr;
+
+use tcp_lifecycle::isn::IsnHash;
+use tcp_lifecycle::listener::{Arrival, Listener};
+use tcp_lifecycle::{Config, IcmpError, Instant, Segment};
+
+#[test]
+fn a_moment_prints_as_the_time_since_the_first_one() {
+    for (micros, text) in [(0, "0ns"), (1, "1µs"), (20_000, "20ms"), (1_500_000, "1.5s")] {
+        let moment = Instant::from_micros(micros);
+        assert_eq!(moment.to_string(), text);
+        assert_eq!(format!("{moment:?}"), format!("Instant({text})"));
+    }
+}
+
+#[test]
+fn an_error_of_icmp_prints_its_name_with_any_width() {
+    assert_eq!(IcmpError::SourceRouteFailed.to_string(), "source route failed");
+    assert_eq!(format!("{:>19}", IcmpError::Prohibited), "         prohibited");
+}
+
+#[test]
+fn a_listener_prints_its_policies_and_not_its_key() {
+    type Key = BuildHasherDefault<DefaultHasher>;
+    let listener = Listener::new(&Config::DEFAULT, IsnHash::new(Key::default()));
+    let printed = format!("{listener:?}");
+    assert!(printed.starts_with("Listener { policy: Policy {") && printed.ends_with(", .. }"), "{printed}");
+    assert!(!printed.contains("Hasher"), "{printed}");
+    let socket: SocketAddr = "192.0.2.1:80".parse().unwrap();
+    let segment: Segment = "<SEQ=5><CTL=SYN>".parse().unwrap();
+    let Arrival::Syn(syn) = listener.segment_arrives(&segment, socket, socket, Instant::ZERO) else { panic!() };
+    let printed = format!("{syn:?}");
+    for part in ["Syn { segment: Segment(<SEQ=5><CTL=SYN>)", "local: 192.0.2.1:80", "now: Instant(0ns)", ", .. }"] {
+        assert!(printed.contains(part), "{printed}");
+    }
+    assert_eq!(format!("{:?}", IsnHash::new(Key::default())), "IsnHash { .. }");
+}
