@@ -61,12 +61,9 @@ impl Rest {
 
     fn take(&mut self, action: Action, bounds: &Bounds) {
         self.way.push(action);
-        let side = match action {
-            Action::Deliver(place) => Some(self.world.net[place].to),
-            _ => None,
-        };
+        let to = if let Action::Deliver(place) = action { Some(self.world.net[place].to) } else { None };
         let told = self.world.act(&action, bounds).unwrap_or_default();
-        if let Some(side) = side {
+        if let Some(side) = to {
             self.reset[side] |= told.contains(&Signal::Reset);
         }
     }
