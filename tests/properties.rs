@@ -7,21 +7,21 @@
 //! | id | what | where |
 //! |---|---|---|
 //! | S1 | transitions along the arcs of RFC 9293 Figure 5 and its notes only | `arcs.rs`, `news.rs`, `one_end.rs` |
-//! | S2 | with nothing in flight, never ESTABLISHED against SYN-SENT or TIME-WAIT | `network.rs`, `soak/checks.rs` |
+//! | S2 | no ESTABLISHED against SYN-SENT or TIME-WAIT; at rest against none | `network.rs`, `soak/checks.rs` |
 //! | S3 | whose peer has forgotten the connection is reset | `two_ends.rs` and the soak: a crash |
 //! | S4 | no answer to a reset, or to a bare ACK in order; two ends out of step fall silent | `segments.rs`; `limiter.rs` |
 //! | S5 | one number for the FIN, behind all payload; the SYN at ISS; every number has one meaning | `segments.rs` |
 //! | S6 | SND.UNA =< SND.NXT; neither they nor RCV.NXT nor the window's edge move back | `watch.rs`, `segments.rs` |
 //! | S7 | every ACK is RCV.NXT =< the peer's SND.NXT | `segments.rs`; `network.rs`, `soak/checks.rs` |
-//! | S8 | who does not see the numbers changes no state | `arrivals.rs`; ICMP: `watch.rs` |
-//! | S9 | how SYN-SENT is left | `arcs.rs` |
+//! | S8 | who does not see the numbers changes nothing, unheard | `verdict.rs`, `arrivals.rs`; ICMP: `watch.rs` |
+//! | S9 | how SYN-SENT is left | `arcs.rs`, `verdict.rs` |
 //! | S10 | how ESTABLISHED is left | `arcs.rs` |
-//! | S11 | TIME-WAIT lasts 2 MSL from the last FIN | `watch.rs`, `quiet.rs` |
+//! | S11 | TIME-WAIT lasts 2 MSL from the last FIN that is not refused | `quiet.rs` |
 //! | S12 | from CLOSED nothing but answers | `segments.rs` |
 //! | S13 | one end at most is signalled, and of its class | `watch.rs`, `news.rs`; `network.rs`, `soak/checks.rs` |
-//! | S14 | a passive SYN-RECEIVED goes back to LISTEN in silence | `watch.rs`, `news.rs` |
+//! | S14 | a passive SYN-RECEIVED goes back to LISTEN in silence | `watch.rs`, `news.rs`, `verdict.rs` |
 //! | S15 | MSS, window scale and SACK-permitted on SYNs only | `features.rs`, `segments.rs` |
-//! | S16 | what an honest peer sends is taken | `two_ends.rs`, `arrivals.rs` (D17) |
+//! | S16 | what is acceptable is taken; an honest peer's unless old | `verdict.rs`; `two_ends.rs`, `soak/checks.rs` |
 //! | S17 | each byte once, in order, and of this life | `network.rs`; in the soak `sim::Pair` |
 //! | L1 | no state lasts for ever that waits for the network or for time | `one_end.rs`: alone; `soak/checks.rs` |
 //! | L2 | both close: both come to CLOSED, and every byte has arrived | `network.rs`, `soak/checks.rs` |

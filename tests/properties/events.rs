@@ -186,6 +186,16 @@ fn honest() -> impl Strategy<Value = Shape> {
     })
 }
 
+/// The same, but for its number: a peer that is behind or ahead, or one who has guessed all but that.
+fn astray() -> impl Strategy<Value = Shape> {
+    let delta = prop_oneof![4 => -4..4, 2 => -2_000..2_000, 1 => -70_000..-65_000];
+    (honest(), delta, any::<bool>()).prop_map(|(honest, delta, bare)| Shape {
+        seq: Number::Near(Anchor::RcvNxt, delta),
+        payload: if bare { 0 } else { honest.payload },
+        ..honest
+    })
+}
+
 /// The peer's side of an opening.
 fn opening() -> impl Strategy<Value = Shape> {
     let (ece, cwr) = (Control::ECE, Control::CWR);
@@ -269,6 +279,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         16 => call(),
         1 => Just(Event::Timeout),
         10 => honest().prop_map(Event::Segment),
+        2 => astray().prop_map(Event::Segment),
         4 => opening().prop_map(Event::Segment),
         6 => any_segment().prop_map(Event::Segment),
         1 => reset().prop_map(Event::Segment),

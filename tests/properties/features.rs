@@ -159,8 +159,8 @@ impl Watched {
         // Not drained, it may be that something has come since the timeout.
         let excused = self.configured || self.causes.len() > 1;
         assert!(excused || since.is_none_or(|since| since <= self.now), "a probe too early");
-        // The interval begins with the timeout.
-        self.life.probed = self.timed;
+        // The interval begins with the timeout; unless, not drained, the peer has been heard since.
+        self.life.probed = self.timed.filter(|timed| self.life.heard < Some(*timed));
         true
     }
 

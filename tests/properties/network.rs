@@ -83,6 +83,7 @@ pub(crate) struct Network {
     delay: Duration,
     /// For so many milliseconds nobody polls the end at which a segment has arrived.
     withheld: VecDeque<u64>,
+    has_crashed: bool,
 }
 
 /// More events than this are two ends that do not come to an end.
@@ -104,6 +105,7 @@ impl Network {
             faults: faults.into(),
             delay: Duration::from_millis(10),
             withheld: withheld.into(),
+            has_crashed: false,
         }
     }
 
@@ -191,6 +193,7 @@ impl Network {
                 host.watched.pass(self.now.saturating_duration_since(Instant::ZERO));
                 host.given = host.stream.len();
                 host.reading = false;
+                self.has_crashed = true;
             }
         }
         self.drain(side);
@@ -238,6 +241,7 @@ impl Network {
     /// S2, S7 and S17, after every event.
     fn check(&self) {
         let nothing_in_flight = !self.ahead.iter().any(|(_, _, happens)| matches!(happens, Happens::Arrives(_)));
+        let rests = self.rests();
         for (one, other) in [(&self.hosts[0], &self.hosts[1]), (&self.hosts[1], &self.hosts[0])] {
             let (here, there) = (one.watched.connection.status(), other.watched.connection.status());
             if let (Some(rcv), Some(snd), Some(irs), Some(iss)) = (here.rcv_nxt, there.snd_nxt, here.irs, there.iss) {
@@ -249,7 +253,18 @@ impl Network {
             assert_eq!(Some(&one.received[..]), other.stream.get(..one.received.len()), "other bytes than were sent");
             let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
             assert!(!(apart && nothing_in_flight), "ESTABLISHED against {}", there.state);
+            assert!(here.state != State::Established || !rests || here.state == there.state, "half-open for ever");
         }
+    }
+
+    /// Nothing is in flight, or undrained, or timed, so that nothing will happen unless the users do something. (A host
+    /// that has forgotten all may be the reason; the limit of these users is never zero.)
+    fn rests(&self) -> bool {
+        let comes = |happens: &Happens| matches!(happens, Happens::Arrives(_) | Happens::Poll);
+        let is_timed = |host: &Host| host.watched.connection.deadline().is_some();
+        !self.has_crashed
+            && !self.ahead.iter().any(|(_, _, happens)| comes(happens))
+            && !self.hosts.iter().any(is_timed)
     }
 
     /// Both ends are CLOSED, have got all, and know it.

@@ -1,7 +1,7 @@
 //! What must hold of both ends together.
 
 use tcp_lifecycle::sim::Side;
-use tcp_lifecycle::{Signal, State, Status};
+use tcp_lifecycle::{Control, Refusal, Segment, Signal, State, Status};
 
 use crate::world::{SIDES, World, place};
 
@@ -12,12 +12,43 @@ impl World<'_> {
         for side in SIDES {
             let (here, there) = (self.pair.status(side), self.pair.status(side.other()));
             self.check_reopens(side);
+            let half_open = here.state == State::Established && there.state != State::Established;
+            assert!(!half_open || !self.rests(), "S2: ESTABLISHED against {} for ever", there.state);
             let apart = here.state == State::Established && matches!(there.state, State::SynSent | State::TimeWait);
             assert!(!(apart && quiet) || self.has_died, "S2: ESTABLISHED against {}", there.state);
             if is_peer_of(&here, &there) && is_peer_of(&there, &here) {
                 self.check_agreement(side, &here, &there);
             }
         }
+    }
+
+    /// Nothing is in flight or timed, and no caller holds anything back, though only the users' CLOSE ends a connection:
+    /// nothing will happen unless they do something.
+    fn rests(&self) -> bool {
+        let status = |side| self.pair.status(side);
+        let is_timed = |side: Side| self.pair.connection(side).deadline().is_some() || status(side).unsent > 0;
+        self.is_patient()
+            && !self.has_died
+            && !self.reopening.has_failed()
+            && self.pair.in_flight().is_empty()
+            && !SIDES.into_iter().any(is_timed)
+    }
+
+    /// S16: of a peer in its one life nothing is refused but what is old, or finds no room. (Asked before it arrives.)
+    pub(crate) fn check_refusal(&self, side: Side, segment: &Segment, refusal: Refusal) {
+        let one_life = self.is_patient() && !self.has_died && self.life.again.is_none();
+        let status = self.watched[place(side)].connection.status();
+        let (Some(nxt), Some(wnd), true) = (status.rcv_nxt, status.rcv_wnd, one_life) else { return };
+        if segment.control().contains(Control::RST) {
+            return;
+        }
+        let behind = segment.seq() + segment.len();
+        let is_known = behind.le(nxt) && (segment.len() > 0 || behind != nxt);
+        // A probe of a closed window.
+        let has_no_room = segment.len() > 0 && segment.seq() == nxt + wnd;
+        // RFC 7323 section 5.3 and RFC 5961 section 5.2: what has been overtaken by far may look like another life.
+        let may_look_old = matches!(refusal, Refusal::OldTimestamp | Refusal::AckTooOld);
+        assert!(is_known || has_no_room || may_look_old, "S16: {side} refuses {segment}: {refusal}; {status:?}");
     }
 
     fn check_agreement(&self, side: Side, here: &Status, there: &Status) {

@@ -261,6 +261,9 @@ impl<'l> World<'l> {
             match &event.what {
                 What::Timeout(_) => self.watched(side).timeout(),
                 What::Arrived(_, segment, outcome) => {
+                    if let Err(refusal) = outcome {
+                        self.check_refusal(side, segment, *refusal);
+                    }
                     assert_eq!(self.watched(side).segment(*segment), *outcome);
                     taken = outcome.is_ok();
                     if taken {
