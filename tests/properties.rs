@@ -35,6 +35,8 @@
 //! The random numbers are the same in every run. `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
 //! A case that fails shrinks, and what is left of it is printed as an exchange in the notation of the RFC.
 
+#[path = "properties/ahead.rs"]
+mod ahead;
 #[path = "properties/arcs.rs"]
 mod arcs;
 #[path = "properties/events.rs"]
@@ -43,6 +45,8 @@ mod events;
 mod limiter;
 #[path = "properties/network.rs"]
 mod network;
+#[path = "properties/numbers.rs"]
+mod numbers;
 #[path = "properties/one_end.rs"]
 mod one_end;
 #[path = "properties/policies.rs"]

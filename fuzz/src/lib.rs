@@ -4,11 +4,15 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "../../tests/properties/ahead.rs"]
+mod ahead;
 #[allow(dead_code)] // of what is shared with the property tests, some is for them alone
 #[path = "../../tests/properties/arcs.rs"]
 mod arcs;
 pub mod events;
 pub mod listener;
+#[path = "../../tests/properties/numbers.rs"]
+mod numbers;
 pub mod policies;
 #[allow(dead_code)] // as above
 #[path = "../../tests/time_wait/reach.rs"]

@@ -1,17 +1,16 @@
 //! Segments: any, and most often such that their numbers are near those of the connection they come to.
 
-use arbitrary::Arbitrary;
+use arbitrary::{Arbitrary, Unstructured};
 use tcp_lifecycle::{Connection, Control, IcmpError, Options, Segment, SeqNumber, Status};
 
-#[derive(Arbitrary, Clone, Copy, Debug)]
-pub(crate) enum Anchor {
-    Iss,
-    SndUna,
-    SndNxt,
-    SndEdge,
-    Irs,
-    RcvNxt,
-    RcvEdge,
+use crate::numbers::Anchor;
+
+impl<'a> Arbitrary<'a> for Anchor {
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Anchor> {
+        // As if it were derived.
+        let place = (u64::from(bytes.arbitrary::<u32>()?) * Anchor::ALL.len() as u64) >> 32;
+        Ok(Anchor::ALL[place as usize])
+    }
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -23,22 +22,11 @@ pub(crate) enum Number {
 
 impl Number {
     pub(crate) fn of(self, status: &Status) -> SeqNumber {
-        let (anchor, delta) = match self {
-            Number::Near(anchor, delta) => (anchor, i32::from(delta)),
-            Number::Far(anchor, delta) => (anchor, delta),
-            Number::Any(number) => return SeqNumber(number),
-        };
-        let edge = |from: Option<SeqNumber>, wnd: Option<u32>| from.zip(wnd).map(|(from, wnd)| from + wnd);
-        let number = match anchor {
-            Anchor::Iss => status.iss,
-            Anchor::SndUna => status.snd_una,
-            Anchor::SndNxt => status.snd_nxt,
-            Anchor::SndEdge => edge(status.snd_una, status.snd_wnd),
-            Anchor::Irs => status.irs,
-            Anchor::RcvNxt => status.rcv_nxt,
-            Anchor::RcvEdge => edge(status.rcv_nxt, status.rcv_wnd),
-        };
-        number.unwrap_or_default() + delta as u32
+        match self {
+            Number::Near(anchor, delta) => anchor.beside(delta.into(), status),
+            Number::Far(anchor, delta) => anchor.beside(delta, status),
+            Number::Any(number) => SeqNumber(number),
+        }
     }
 }
 

@@ -4,8 +4,9 @@
 use core::time::Duration;
 
 use arbitrary::Arbitrary;
-use tcp_lifecycle::{Config, Control, Open, Output, Segment, Signal, State, Transition};
+use tcp_lifecycle::{Config, Open, Output, Segment, Signal, State, Transition};
 
+use crate::ahead::Ahead;
 use crate::events::Policies;
 use crate::run;
 use crate::watch::Watched;
@@ -86,7 +87,7 @@ struct End {
     delivered: usize,
     /// Segments ahead of RCV.NXT are kept until the gap is filled.
     keeps: bool,
-    ahead: Vec<Flight>,
+    ahead: Ahead<usize>,
     ends: Vec<Signal>,
     /// The state before CLOSED, and whether that was the end of a TIME-WAIT that the other had not lived to see.
     last: Option<State>,
@@ -291,7 +292,7 @@ impl World {
 impl End {
     fn new(policies: &Policies, isn_offset: u32, keeps: bool) -> End {
         let watched = Watched::new(patient(policies), isn_offset);
-        let (ahead, ends) = (Vec::new(), Vec::new());
+        let (ahead, ends) = (Ahead::new(), Vec::new());
         let (last, forsook) = (None, false);
         End { watched, given: 0, acknowledged: 0, delivered: 0, keeps, ahead, ends, last, forsook }
     }
@@ -320,35 +321,25 @@ impl End {
     fn arrives(&mut self, flight: &Flight) {
         let nxt = self.watched.connection.status().rcv_nxt;
         let Ok(range) = self.watched.segment(flight.segment) else { return };
-        if !range.is_empty() {
-            self.take(flight, range);
-            self.hand_in_again(&flight.segment);
-        } else if self.keeps && flight.segment.len() > 0 && nxt.is_some_and(|nxt| flight.segment.seq().gt(nxt)) {
-            self.ahead.push(*flight);
+        if range.is_empty() {
+            if self.keeps {
+                self.ahead.keep(&flight.segment, nxt, flight.offset);
+            }
+            return;
+        }
+        self.take(flight.offset, range);
+        while let Some((segment, offset)) = self.ahead.next(self.watched.connection.status().rcv_nxt, &flight.segment) {
+            if let Ok(range) = self.watched.segment(segment) {
+                self.take(offset, range);
+            }
         }
     }
 
     /// S17: the next bytes of the stream, and no others.
-    fn take(&mut self, flight: &Flight, range: core::ops::Range<usize>) {
+    fn take(&mut self, offset: usize, range: core::ops::Range<usize>) {
         if !range.is_empty() {
-            assert_eq!(flight.offset + range.start, self.delivered, "{}", flight.segment);
+            assert_eq!(offset + range.start, self.delivered);
             self.delivered += range.len();
-        }
-    }
-
-    /// What was ahead, with the acknowledgment, window and options of what has filled the gap.
-    fn hand_in_again(&mut self, filler: &Segment) {
-        while let Some(nxt) = self.watched.connection.status().rcv_nxt {
-            let Some(place) = self.ahead.iter().position(|kept| kept.segment.seq().le(nxt)) else { return };
-            let kept = self.ahead.swap_remove(place);
-            let bits = kept.segment.control().intersection(Control::FIN | Control::PSH);
-            let segment = Segment::new(kept.segment.seq(), filler.ack().expect("it had payload"), Control::ACK | bits)
-                .with_window(filler.window())
-                .with_options(filler.options())
-                .with_payload(kept.segment.payload_len());
-            if let Ok(range) = self.watched.segment(segment) {
-                self.take(&kept, range);
-            }
         }
     }
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tcp_lifecycle::{Config, Control, IcmpError, Instant, Open, Options, Segment, SeqNumber, Status};
 
+use crate::numbers::Anchor;
 use crate::policies::policies;
 use crate::watch::Watched;
 
@@ -16,34 +17,12 @@ pub(crate) enum Number {
     Near(Anchor, i32),
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Anchor {
-    Iss,
-    SndUna,
-    SndNxt,
-    SndEdge,
-    Irs,
-    RcvNxt,
-    RcvEdge,
-}
-
 impl Number {
     fn of(self, status: &Status) -> SeqNumber {
-        let (anchor, delta) = match self {
-            Number::Any(number) => return SeqNumber(number),
-            Number::Near(anchor, delta) => (anchor, delta),
-        };
-        let edge = |from: Option<SeqNumber>, wnd: Option<u32>| from.zip(wnd).map(|(from, wnd)| from + wnd);
-        let number = match anchor {
-            Anchor::Iss => status.iss,
-            Anchor::SndUna => status.snd_una,
-            Anchor::SndNxt => status.snd_nxt,
-            Anchor::SndEdge => edge(status.snd_una, status.snd_wnd),
-            Anchor::Irs => status.irs,
-            Anchor::RcvNxt => status.rcv_nxt,
-            Anchor::RcvEdge => edge(status.rcv_nxt, status.rcv_wnd),
-        };
-        number.unwrap_or_default() + delta as u32
+        match self {
+            Number::Any(number) => SeqNumber(number),
+            Number::Near(anchor, delta) => anchor.beside(delta, status),
+        }
     }
 }
 
@@ -224,8 +203,7 @@ fn reset() -> impl Strategy<Value = Shape> {
 }
 
 fn number() -> impl Strategy<Value = Number> {
-    use Anchor::{Irs, Iss, RcvEdge, RcvNxt, SndEdge, SndNxt, SndUna};
-    let anchor = select(vec![Iss, SndUna, SndNxt, SndEdge, Irs, RcvNxt, RcvEdge]);
+    let anchor = select(Anchor::ALL.to_vec());
     let delta = prop_oneof![6 => -3..4, 2 => -2_000..2_000, 1 => Just(i32::MIN), 1 => any::<i32>()];
     prop_oneof![
         1 => any::<u32>().prop_map(Number::Any),

@@ -3,8 +3,9 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use tcp_lifecycle::{Config, Control, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State, Transmit};
+use tcp_lifecycle::{Config, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State, Transmit};
 
+use crate::ahead::Ahead;
 use crate::watch::Watched;
 
 /// What one end is, and what its user does.
@@ -54,7 +55,7 @@ struct Host {
     given: usize,
     acknowledged: usize,
     received: Vec<u8>,
-    ahead: Vec<Packet>,
+    ahead: Ahead<Vec<u8>>,
     /// It will read soon.
     reading: bool,
     signals: Vec<Signal>,
@@ -285,7 +286,7 @@ impl Network {
 impl Host {
     fn new(plan: Plan, stream: Vec<u8>) -> Host {
         let watched = Watched::new(plan.config, plan.isn_offset);
-        let (received, ahead, signals) = (Vec::new(), Vec::new(), Vec::new());
+        let (received, ahead, signals) = (Vec::new(), Ahead::new(), Vec::new());
         let (given, acknowledged, reading, reduced) = (0, 0, false, None);
         Host { watched, plan, stream, given, acknowledged, received, ahead, reading, signals, reduced }
     }
@@ -324,32 +325,20 @@ impl Host {
             self.watched.congestion_experienced();
         }
         self.received.extend(&packet.payload[range.clone()]);
-        let fills = !range.is_empty();
-        let nxt = self.watched.connection.status().rcv_nxt;
-        if self.plan.keeps && !fills && nxt.is_some_and(|nxt| packet.segment.seq().gt(nxt)) && packet.segment.len() > 0
+        if range.is_empty() {
+            if self.plan.keeps {
+                let nxt = self.watched.connection.status().rcv_nxt;
+                self.ahead.keep(&packet.segment, nxt, packet.payload.clone());
+            }
+            return Ok(());
+        }
+        while let Some((segment, payload)) = self.ahead.next(self.watched.connection.status().rcv_nxt, &packet.segment)
         {
-            self.ahead.push(packet.clone());
-        }
-        if fills {
-            self.hand_in_again(&packet.segment);
-        }
-        Ok(())
-    }
-
-    /// What was ahead of the gap, with the acknowledgment, window and options of the segment that filled it.
-    fn hand_in_again(&mut self, filler: &Segment) {
-        while let Some(nxt) = self.watched.connection.status().rcv_nxt {
-            let Some(place) = self.ahead.iter().position(|packet| packet.segment.seq().le(nxt)) else { return };
-            let packet = self.ahead.swap_remove(place);
-            let kept = packet.segment.control().intersection(Control::FIN | Control::PSH);
-            let segment = Segment::new(packet.segment.seq(), filler.ack().unwrap(), Control::ACK | kept)
-                .with_window(filler.window())
-                .with_options(filler.options())
-                .with_payload(packet.segment.payload_len());
             if let Ok(range) = self.watched.segment(segment) {
-                self.received.extend(&packet.payload[range]);
+                self.received.extend(&payload[range]);
             }
         }
+        Ok(())
     }
 
     /// The next bytes, or the CLOSE behind the last; false if there is no more to do.
