@@ -1,7 +1,7 @@
 //! RFC 9293 section 3.10.8: timeouts.
 
 use crate::connection::{Connection, Endpoint};
-use crate::due::End;
+use crate::due::{End, What};
 use crate::tcb::{Origin, Pace, Phase, Snd, Synchronized, Tcb};
 use crate::time::{Instant, Span};
 
@@ -186,8 +186,10 @@ impl Snd {
         before == 0 || u64::from(endpoint.idle()) >= r1
     }
 
-    /// The timer of keep-alive stops; `poll` starts it again, if there is no other to run.
+    /// The timer of keep-alive stops, and with it a probe that has not gone out; `poll` starts it again, if there is no
+    /// other to run.
     pub(crate) fn rest_anew(&mut self, endpoint: &mut Endpoint) {
+        endpoint.due.take(What::KEEP_ALIVE);
         self.retransmissions = 0;
         endpoint.timer = None;
         endpoint.due.look();

@@ -89,7 +89,7 @@ pub(crate) fn allows(arc: Transition, cause: &Cause, first: bool) -> bool {
         (Established, CloseWait) => fin,
         (FinWait1, FinWait2) | (Closing, TimeWait) => ack,
         (FinWait1, Closing | TimeWait) | (FinWait2, TimeWait) => fin,
-        (CloseWait, LastAck) => close || ack || timeout || matches!(cause, Cause::Turn(Turn::Free | Turn::Configure)),
+        (CloseWait, LastAck) => close || ack || timeout || matches!(cause, Cause::Turn(Turn::Free | Turn::Repeat)),
         (LastAck, Closed) => ack || abort || rst || timeout,
         (SynReceived | Established | FinWait1 | FinWait2 | CloseWait | Closing | TimeWait, Closed) => {
             abort || rst || timeout

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use tcp_lifecycle::sim::check;
-use tcp_lifecycle::{Config, KeepAlive};
+use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::{Config, Connection, Control, Instant, KeepAlive, Output, Segment, SeqNumber};
 
 #[test]
 fn it_is_off_by_default() {
@@ -229,4 +229,30 @@ fn the_idle_time_may_be_a_millisecond_a_year_or_for_ever() {
     );
     check("config keep_alive=8000h 8000h 2\nESTABLISHED\n+ 7990h\nESTABLISHED\n+ 10h\n--> <SEQ=99><ACK=300><CTL=ACK>");
     check("config keep_alive=800000h 1s 2\nESTABLISHED DEADLINE=none\n+ 200000h\n");
+}
+
+/// MUST-26: what is due and has not gone out yet does not, once the peer has been heard, or the user has something to send.
+#[test]
+fn a_probe_that_nobody_has_polled_gives_way() {
+    let idle = Duration::from_secs(60);
+    let keep_alive = Some(KeepAlive { idle, interval: Duration::from_secs(10), probes: 2 });
+    let config = Config { keep_alive, ..Config::DEFAULT };
+    let connection = Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap().run(&config).unwrap();
+    let due = Instant::ZERO + idle;
+    let probed = |then: &dyn Fn(&mut Connection)| {
+        let mut connection = connection.clone();
+        connection.timeout(due);
+        then(&mut connection);
+        let mut probes = 0;
+        while let Output::Transmit(transmit) = connection.poll(due) {
+            probes += usize::from(transmit.segment.seq() == SeqNumber(99));
+        }
+        (probes, connection.deadline())
+    };
+    assert_eq!(probed(&|_| ()), (1, Some(due + Duration::from_secs(10))));
+    let ack = Segment::new(SeqNumber(300), SeqNumber(100), Control::ACK).with_window(1_000);
+    let heard = |connection: &mut Connection| assert!(connection.segment_arrives(&ack, due).is_ok());
+    assert_eq!(probed(&heard), (0, Some(due + idle)));
+    let sends = |connection: &mut Connection| connection.send(1, due).unwrap();
+    assert_eq!(probed(&sends), (0, Some(due + Duration::from_secs(1))));
 }

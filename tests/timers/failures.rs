@@ -1,6 +1,9 @@
 //! Excessive retransmission: R1 and R2 of RFC 9293 section 3.8.3.
 
-use tcp_lifecycle::sim::check;
+use core::time::Duration;
+
+use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::{Config, Instant, Output, Signal};
 
 /// With a timeout of 1 s that doubles up to 60 s: at 1, 3, 7, 15, 31 and 63 s. R2 is 100 s, so that the end is at 123 s.
 #[test]
@@ -334,4 +337,30 @@ fn a_back_off_from_before_leaves_time_for_r1() {
         signal: TimedOut
         ",
     );
+}
+
+/// SHLD-9: once, also where the counter can count no further.
+#[test]
+fn the_largest_r1_is_signalled_once() {
+    let config = Config {
+        r1: u8::MAX,
+        r2: Duration::MAX,
+        user_timeout: None,
+        rto_max: Duration::from_secs(1),
+        ..Config::DEFAULT
+    };
+    let mut connection = Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap().run(&config).unwrap();
+    connection.send(1, Instant::ZERO).unwrap();
+    let (mut now, mut signals) = (Instant::ZERO, Vec::new());
+    for fired in 0..400 {
+        connection.timeout(now);
+        now = loop {
+            match connection.poll(now) {
+                Output::Wait(deadline) => break deadline.unwrap(),
+                Output::Signal(signal) => signals.push((fired, signal)),
+                Output::Transition(_) | Output::Transmit(_) => {}
+            }
+        };
+    }
+    assert_eq!(signals, [(255, Signal::Retransmitting)]);
 }
