@@ -1,11 +1,11 @@
-//! What the types print, where it is more than their fields.
+//! What the plain types hold, and what they print where it is more than their fields.
 
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::net::SocketAddr;
 
 use tcp_lifecycle::isn::IsnHash;
 use tcp_lifecycle::listener::{Arrival, Listener};
-use tcp_lifecycle::{Config, IcmpError, Instant, Segment};
+use tcp_lifecycle::{Config, IcmpError, Instant, Options, Segment};
 
 #[test]
 fn a_moment_prints_as_the_time_since_the_first_one() {
@@ -37,4 +37,16 @@ fn a_listener_prints_its_policies_and_not_its_key() {
         assert!(printed.contains(part), "{printed}");
     }
     assert_eq!(format!("{:?}", IsnHash::new(Key::default())), "IsnHash { .. }");
+}
+
+#[test]
+fn an_option_that_is_set_again_is_what_was_set_last() {
+    let once = Options::NONE.with_mss(1).with_window_scale(2).with_sack_permitted().with_timestamps(3, 4);
+    let options = once.with_mss(536).with_window_scale(7).with_sack_permitted().with_timestamps(5, 6);
+    assert_eq!(options.mss(), Some(536));
+    assert_eq!(options.window_scale(), Some(7));
+    assert!(options.sack_permitted());
+    assert_eq!(options.timestamps(), Some((5, 6)));
+    assert_eq!((Options::NONE.mss(), Options::NONE.window_scale(), Options::NONE.timestamps()), (None, None, None));
+    assert!(!Options::NONE.sack_permitted());
 }
