@@ -39,6 +39,7 @@
 mod ahead;
 #[path = "properties/arcs.rs"]
 mod arcs;
+mod cases;
 #[path = "properties/events.rs"]
 mod events;
 #[path = "properties/limiter.rs"]

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! `SOAK_SEED` asks for others, `SOAK_THREADS` for so many threads (all that there are, where a number of lives is asked
-//! for). A life that
-//! fails shrinks, and is printed with its ladder. It is kept by putting its text into a file of `tests/soak/lives`.
+//! for). A life that fails shrinks, and is printed with its ladder. It is kept by putting its text into a file of
+//! `tests/soak/lives`.
 
 #[path = "soak/acts.rs"]
 mod acts;
@@ -17,6 +17,7 @@ mod acts;
 mod again;
 #[path = "properties/arcs.rs"]
 mod arcs;
+mod cases;
 #[path = "soak/checks.rs"]
 mod checks;
 #[path = "soak/congestion.rs"]

@@ -2,6 +2,7 @@
 
 #[path = "time_wait/at_random.rs"]
 mod at_random;
+mod cases;
 #[path = "time_wait/reach.rs"]
 mod reach;
 #[path = "time_wait/stories.rs"]

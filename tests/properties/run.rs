@@ -6,7 +6,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
+use proptest::test_runner::{Config, TestError, TestRunner};
+
+use crate::cases::cases;
 
 thread_local! {
     /// What those tell in whose presence something panics, and the panic itself.
@@ -16,16 +18,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// So many cases, unless the environment says otherwise.
-pub(crate) fn config(cases: u32) -> Config {
-    let asked = |name| std::env::var_os(name).is_some();
-    let default = Config { failure_persistence: None, ..Config::default() };
-    Config {
-        cases: if asked("PROPTEST_CASES") { default.cases } else { cases },
-        rng_seed: if asked("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(9293) },
-        max_shrink_iters: 20_000,
-        ..default
-    }
+pub(crate) fn config(count: u32) -> Config {
+    Config { max_shrink_iters: 20_000, ..cases(count) }
 }
 
 /// To be told if the present case fails.

@@ -5,9 +5,9 @@ use core::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config as Cases, RngSeed};
 use tcp_lifecycle::{Config, Control, Instant};
 
+use crate::cases::cases;
 use crate::reach::{Life, Way};
 use crate::twins::{Event, Number, Shape, TIME, Twins};
 
@@ -121,23 +121,12 @@ fn lives(whole: bool) -> impl Strategy<Value = Life> {
     )
 }
 
-/// The same in every run, unless the environment says otherwise.
-fn cases() -> Cases {
-    let asked = |name| std::env::var_os(name).is_some();
-    let default = Cases { failure_persistence: None, ..Cases::default() };
-    Cases {
-        cases: if asked("PROPTEST_CASES") { default.cases } else { 1_000 },
-        rng_seed: if asked("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(1337) },
-        ..default
-    }
-}
-
 fn lives_and_events() -> impl Strategy<Value = (Life, Vec<Event>, Vec<Event>)> {
     any::<bool>().prop_flat_map(|whole| (lives(whole), vec(events(whole), 0..4), vec(events(whole), 1..40)))
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn a_time_wait_does_what_the_connection_would((life, before, after) in lives_and_events()) {
