@@ -58,3 +58,21 @@ fn every_life_that_both_ends_begin_anew_says_what_it_has_to_say() {
         SIDES.into_iter().for_each(|side| pair.crash(side));
     }
 }
+
+#[test]
+fn a_late_copy_of_the_syn_of_a_life_before_changes_nothing() {
+    let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
+    open(&mut pair);
+    assert!(pair.duplicate(0), "the SYN");
+    assert!(pair.deliver(0) && pair.deliver(1) && pair.deliver(1));
+    pair.send(Side::A, b"OLD").unwrap();
+    assert!(pair.lose(1));
+    SIDES.into_iter().for_each(|side| pair.crash(side));
+    open(&mut pair);
+    assert!(pair.deliver(1), "the SYN of this life");
+    assert!(pair.deliver(0), "and that of the one before");
+    while pair.deliver(0) {}
+    pair.send(Side::A, b"NEW").unwrap();
+    while pair.deliver(0) {}
+    assert_eq!((pair.received(Side::B), pair.violation()), (&b"NEW"[..], None));
+}

@@ -164,6 +164,8 @@ fn what_never_comes_is_an_error_with_the_ladder_until_then() {
     let nothing = "nothing of the kind, and nothing more happens";
     let error = differs("open active\n--> <SEQ=101><CTL=SYN>", 2, "--> <SEQ=101><CTL=SYN>", nothing);
     assert!(error.exchange().iter().any(|row| row.contains("--> <SEQ=100><CTL=SYN> ")), "{error}");
+    let own = "<SEQ=300><ACK=100><CTL=ACK>";
+    differs(&format!("ESTABLISHED\n<-- {own}\n--> {own}"), 3, &format!("--> {own}"), nothing);
     differs("LISTEN\nsignal: Reset", 2, "signal: Reset", nothing);
     differs("LISTEN\nLISTEN -> CLOSED", 2, "LISTEN -> CLOSED", nothing);
     differs(
