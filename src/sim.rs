@@ -78,9 +78,10 @@
 //!
 //! # A faulty network
 //!
-//! A [`Network`] delays, loses, doubles, damages, reorders and [marks](Network::marking) segments by chance, from a seed,
-//! so that every run can be repeated; for some time it may let [nothing through](Pair::partition). Hours take
-//! milliseconds. A program can [subscribe](Pair::subscribe) to all that happens, and the pair [counts](Pair::counts) it.
+//! A [`Network`] delays, loses, doubles, damages, reorders and [marks](Network::marking) segments by chance, from a
+//! seed, so that every run can be repeated; for some time it may let [nothing through](Pair::partition). Hours take
+//! milliseconds. A program can [subscribe](Pair::subscribe) to all that happens, and the pair [counts](Pair::counts)
+//! it.
 //!
 //! ```
 //! use core::time::Duration;

@@ -192,8 +192,8 @@ impl Synchronized {
                 let (value, recent) = (SeqNumber(value), SeqNumber(self.rcv.ts_recent));
                 recent.lt(value) || (recent == value && beyond)
             }
-            // Timestamps on this life alone: nothing of the last one can be taken for it.
-            Some(_) => true,
+            // Timestamps on the new life alone: of the last one it can only be the SYN, whose offer we had not taken.
+            Some(_) => syn.seq() != self.rcv.irs,
             None => beyond,
         }
     }

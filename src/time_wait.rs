@@ -156,10 +156,7 @@ impl TimeWait {
         config: &Config,
     ) -> Result<Range<usize>, Refusal> {
         self.event(config, |connection| {
-            if let Tcb::Synchronized(tcb) = &mut connection.tcb {
-                // The upper half is not kept; that of the segment takes its place.
-                tcb.rcv.irs = SeqNumber((segment.seq().0 & !0xFFFF) | (tcb.rcv.irs.0 & 0xFFFF));
-            }
+            complete_irs(connection, segment);
             connection.segment_arrives(segment, now)
         })
     }
@@ -187,6 +184,7 @@ impl TimeWait {
     pub fn reopens(&self, syn: &Segment, isn_offset: u32, now: Instant, config: &Config) -> Option<u32> {
         let mut connection = self.unpack(Policy::new(config));
         connection.set_isn_offset(isn_offset);
+        complete_irs(&mut connection, syn);
         connection.reopens(syn, now)
     }
 
@@ -343,6 +341,13 @@ fn mark(mark: Marks, on: bool) -> Marks {
 
 fn due(endpoint: &Endpoint) -> Marks {
     mark(Marks::DUE, endpoint.due.what.intersects(What::TRANSITIONS | What::ACK))
+}
+
+/// The upper half of IRS is not kept; that of the segment takes its place.
+fn complete_irs(connection: &mut Connection, segment: &Segment) {
+    if let Tcb::Synchronized(tcb) = &mut connection.tcb {
+        tcb.rcv.irs = SeqNumber((segment.seq().0 & !0xFFFF) | (tcb.rcv.irs.0 & 0xFFFF));
+    }
 }
 
 fn with_marks(since: Instant, shift: u64, marks: Marks) -> u64 {

@@ -337,6 +337,7 @@ fn with_timestamps_on_the_new_life_alone_any_syn_will_do() {
     let mut connection = time_wait(&Config::DEFAULT, "");
     assert_eq!(connection.reopens(&segment("<SEQ=5><CTL=SYN><TS=1,0>"), NOW), None, "we would not have them");
     connection.configure(&Config { timestamps: true, ..Config::DEFAULT });
+    assert_eq!(connection.reopens(&segment("<SEQ=299><CTL=SYN><TS=1,0>"), NOW), None, "that of this life");
     for value in [0, 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF_u32] {
         assert!(connection.reopens(&segment(&format!("<SEQ=5><CTL=SYN><TS={value},0>")), NOW).is_some(), "{value}");
     }

@@ -44,8 +44,10 @@ impl World<'_> {
         }
         let behind = segment.seq() + segment.len();
         let is_known = behind.le(nxt) && (segment.len() > 0 || behind != nxt);
-        // A probe of a closed window.
-        let has_no_room = segment.len() > 0 && segment.seq() == nxt + wnd;
+        // A probe of a closed window; or what is right of the edge that the peer believes in (a segment left of SND.WL1
+        // acknowledges, and its window does not count).
+        let new = if segment.seq().lt(nxt) { nxt } else { segment.seq() };
+        let has_no_room = (nxt + wnd).le(new) && (segment.len() > 0 || segment.seq() != nxt);
         // RFC 7323 section 5.3 and RFC 5961 section 5.2: what has been overtaken by far may look like another life.
         let may_look_old = matches!(refusal, Refusal::OldTimestamp | Refusal::AckTooOld);
         assert!(is_known || has_no_room || may_look_old, "S16: {side} refuses {segment}: {refusal}; {status:?}");

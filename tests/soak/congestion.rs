@@ -9,7 +9,8 @@ use crate::world::{Happens, World, place};
 /// What one end as a sender has to do with it.
 #[derive(Debug, Default)]
 pub(crate) struct Congestion {
-    /// The number behind all that it has sent.
+    /// Its life, and the number behind all that it has sent in it.
+    iss: Option<SeqNumber>,
     nxt: Option<SeqNumber>,
     /// Its user has reduced the window, which counts for all that was sent before.
     reduced: Option<SeqNumber>,
@@ -26,9 +27,12 @@ impl World<'_> {
             return;
         }
         let congestion = &mut self.congestion[place(side)];
+        if bits.contains(Control::SYN) && congestion.iss != status.iss {
+            (congestion.iss, congestion.nxt) = (status.iss, None);
+        }
         let new = segment.payload_len() > 0 && congestion.nxt == Some(segment.seq());
-        let goes_back = congestion.nxt.is_some_and(|nxt| behind.le(nxt)) && !bits.contains(Control::SYN);
-        if !goes_back {
+        // The first life may still stand by, in TIME-WAIT.
+        if congestion.iss == status.iss && congestion.nxt.is_none_or(|nxt| nxt.lt(behind)) {
             congestion.nxt = Some(behind);
         }
         let may_be = new && status.ecn && status.snd_wnd > Some(0);

@@ -112,6 +112,17 @@ impl Life {
             && self.opens_well()
     }
 
+    /// One end answers nothing that is out of place, and another asks for ever.
+    pub(crate) fn may_last(&self) -> bool {
+        let configured = self
+            .steps
+            .iter()
+            .filter_map(|step| if let Act::Configure(config) = &step.act { Some(config) } else { None });
+        let configs: Vec<_> = self.ends.iter().map(|end| &end.config).chain(configured).collect();
+        configs.iter().any(|config| config.challenge_limit == 0)
+            && configs.iter().any(|config| config.r2 == Duration::MAX || config.syn_r2 == Duration::MAX)
+    }
+
     /// Each end is opened once, and is open when the other one's SYN comes.
     fn opens_well(&self) -> bool {
         let is_open = |step: &&Step| matches!(step.act, Act::Open(_));

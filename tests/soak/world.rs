@@ -150,7 +150,7 @@ impl<'l> World<'l> {
             self.check();
         }
         let [a, b] = SIDES.map(|side| self.pair.state(side));
-        panic!("{a} and {b} do not come to an end");
+        assert!(self.life.may_last(), "{a} and {b} do not come to an end");
     }
 
     pub(crate) fn plan(&mut self, after: u64, happens: Happens) {
