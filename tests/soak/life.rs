@@ -117,7 +117,7 @@ impl Life {
         let configured = self
             .steps
             .iter()
-            .filter_map(|step| if let Act::Configure(config) = &step.act { Some(config) } else { None });
+            .filter_map(|step| if let Act::Configure(config) = &step.act { Some(&**config) } else { None });
         let configs: Vec<_> = self.ends.iter().map(|end| &end.config).chain(configured).collect();
         configs.iter().any(|config| config.challenge_limit == 0)
             && configs.iter().any(|config| config.r2 == Duration::MAX || config.syn_r2 == Duration::MAX)
