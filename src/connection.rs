@@ -430,6 +430,7 @@ impl Connection {
     pub(crate) fn return_to_listen(&mut self) {
         let next = if self.tcb.is_of_listener() { Tcb::Closed } else { Tcb::Listen };
         self.leave_tcb(next);
+        self.endpoint.due.drop_soft_error();
     }
 
     fn leave_tcb(&mut self, next: Tcb) {

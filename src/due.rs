@@ -387,6 +387,15 @@ impl Due {
         self.what.remove(What::OF_TCB);
     }
 
+    /// One that has not been handed out was about a peer that is gone.
+    pub(crate) fn drop_soft_error(&mut self) {
+        if self.signals.contains(Signals::SOFT_ERROR) {
+            self.take_error();
+            self.signals.remove(Signals::SOFT_ERROR);
+            self.what.set(What::SIGNALS, !self.signals.is_empty());
+        }
+    }
+
     /// Drained: what was to be looked at has been.
     pub(crate) fn has_looked(&mut self) {
         self.what.remove(What::SEGMENTS);

@@ -55,8 +55,8 @@ use crate::time::Instant;
 /// * Each ACK has the window that the next one of the connection would have had. Where that offers more than the peer
 ///   has been told, or windows are scaled and the right edge is no multiple of the scale, the edge that segments are
 ///   tested against may differ by that much.
-/// * Of IRS 16 bits are kept: a SYN which is alike in these counts as a repeat, after which no reset ends TIME-WAIT, and
-///   which opens nothing where timestamps on the new life alone are its reason (D14, D31 in
+/// * Of IRS 16 bits are kept: a SYN which is alike in these counts as a repeat, after which no reset ends TIME-WAIT,
+///   and which opens nothing where timestamps on the new life alone are its reason (D14, D31 in
 ///   [`decisions`](crate::decisions)).
 /// * Time that goes back stands still at the last whole millisecond, and no later than four and a half hours after the
 ///   2 MSL began.

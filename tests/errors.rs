@@ -1,7 +1,9 @@
 //! ICMP errors (RFC 9293 section 3.9.2.2) and half-duplex close (section 3.6.1).
 
 use tcp_lifecycle::sim::{Script, check};
-use tcp_lifecycle::{Config, Connection, IcmpError, Instant, Output, Refusal, SeqNumber, Signal, State};
+use tcp_lifecycle::{
+    Config, Connection, IcmpError, Instant, Open, Output, Refusal, SeqNumber, Signal, State, Transition,
+};
 
 const SOFT: [IcmpError; 7] = [
     IcmpError::NetworkUnreachable,
@@ -251,4 +253,19 @@ fn types_and_codes_of_both_versions_are_errors_for_tcp_or_none() {
     assert_eq!((v6(2, 0..=0), v6(3, 0..=0)), (vec![Some(FragmentationNeeded)], vec![Some(TimeExceeded)]));
     assert_eq!(v6(4, 0..=1), [ParameterProblem, ProtocolUnreachable].map(Some));
     assert_eq!((v6(128, 0..=0), v6(1, 8..=8)), (vec![None], vec![None]));
+}
+
+/// S14: a listener hears nothing of a peer that is gone, whenever it polls.
+#[test]
+fn back_in_listen_no_soft_error_is_told() {
+    let mut connection = Connection::new(&Config::DEFAULT, 0);
+    connection.open(Open::Passive, Instant::ZERO).unwrap();
+    connection.segment_arrives(&"<SEQ=5><CTL=SYN>".parse().unwrap(), Instant::ZERO).unwrap();
+    while !matches!(connection.poll(Instant::ZERO), Output::Wait(_)) {}
+    let iss = connection.status().iss.unwrap();
+    connection.icmp(IcmpError::Prohibited, iss).unwrap();
+    connection.icmp(IcmpError::PortUnreachable, iss).unwrap();
+    let back = Transition { from: State::SynReceived, to: State::Listen };
+    assert_eq!(connection.poll(Instant::ZERO), Output::Transition(back));
+    assert_eq!(connection.poll(Instant::ZERO), Output::Wait(None));
 }
