@@ -183,7 +183,7 @@ impl Snd {
         let bits = syn.control().intersection(Control::ECE | Control::CWR);
         let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
         if bits != accepts {
-            self.flags.remove(Flags::ECN);
+            self.flags.remove(Flags::ECN | Flags::ECHO | Flags::REDUCED);
         }
     }
 

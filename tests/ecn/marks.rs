@@ -244,3 +244,19 @@ fn in_time_wait_no_mark_is_echoed() {
     connection.congestion_experienced();
     assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
 }
+
+/// RFC 3168 section 6.1.1: the peer's SYN comes again without the offer, and what was to be echoed is not.
+#[test]
+fn an_offer_that_is_taken_back_takes_the_echo_with_it() {
+    let mut connection = Connection::new(&WILLING, 0);
+    connection.open(tcp_lifecycle::Open::Passive, NOW).unwrap();
+    arrives(&mut connection, "<SEQ=300><CTL=SYN,ECE,CWR><WND=1000>");
+    connection.congestion_experienced();
+    connection.congestion_window_reduced();
+    connection.segment_arrives(&segment("<SEQ=300><CTL=SYN><WND=1000>"), NOW).unwrap_err();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    let ack = connection.status().snd_nxt.unwrap();
+    arrives(&mut connection, &format!("<SEQ=301><ACK={}><CTL=ACK><WND=1000>", ack.0));
+    connection.send(10, NOW).unwrap();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+}
