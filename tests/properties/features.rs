@@ -51,6 +51,10 @@ impl Watched {
         let later = |value: &u32| self.life.recent.iter().any(|recent| SeqNumber(*recent).le(SeqNumber(*value)));
         let value = value.filter(|value| first || later(value));
         self.life.recent.extend(value);
+        if before.ecn && !after.ecn {
+            // The peer has taken his offer back.
+            (self.life.marked, self.life.must_echo, self.life.reduced) = (false, false, false);
+        }
         let Ok(range) = taken else { return };
         self.life.stamps.extend(segment.options().timestamps().map(|(value, _)| value));
         let Some(nxt) = after.rcv_nxt else { return };
