@@ -1,11 +1,9 @@
 //! RFC 9293 section 3.10.1 to 3.10.5: the user calls, state by state. (STATUS, 3.10.6, is in `status.rs`.)
 
-use core::ops::Range;
-
 use crate::connection::{Connection, Open};
 use crate::error::CallError;
 use crate::seq::SeqNumber;
-use crate::tcb::{Flags, Offer, Pace, Phase, Snd, SynSent, Tcb};
+use crate::tcb::{Flags, Offer, Phase, Snd, SynSent, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
 const MOST_QUEUED: u32 = 1 << 30;
@@ -174,48 +172,7 @@ impl Connection {
     }
 }
 
-/// Beside the RFC's calls.
-impl Connection {
-    pub(crate) fn call_retransmit(&mut self, range: &Range<usize>) -> Result<(), CallError> {
-        let tcb = match &mut self.tcb {
-            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
-            Tcb::Listen | Tcb::SynSent(_) | Tcb::Synchronized(_) if range.is_empty() => return Ok(()),
-            Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotSent),
-            Tcb::Synchronized(tcb) => tcb,
-        };
-        let sent = tcb.snd.nxt.ahead_of(tcb.snd.front());
-        match (u32::try_from(range.start), u32::try_from(range.end)) {
-            (Ok(start), Ok(end)) if end <= sent => tcb.snd.resend(start, end),
-            _ => return Err(CallError::NotSent),
-        }
-        self.endpoint.due.look();
-        // What it has earned may let the rest of the queue go.
-        tcb.enter_last_ack(&mut self.endpoint);
-        Ok(())
-    }
-}
-
 impl Snd {
-    /// So many bytes from the front of the queue are held for lost; a FIN that followed them went with them. (The FIN
-    /// counts as one, behind the last byte.)
-    fn resend(&mut self, start: u32, end: u32) {
-        let (from, mut until) = (self.front() + start, self.front() + end);
-        if until == self.end && self.nxt == self.last() {
-            until = self.last();
-        }
-        self.pace = match self.pace {
-            // All is being sent again as far as credit goes; this much more goes, and from here at the latest.
-            Pace::Recovering { recover, cursor, credit } => {
-                Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(until - from) }
-            }
-            // What has gone out since belongs to it: it may be among them.
-            Pace::Renewing { credit, .. } => {
-                Pace::Recovering { recover: self.nxt, cursor: from, credit: credit.saturating_add(until - from) }
-            }
-            Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
-        };
-    }
-
     /// The end of the queue with so many bytes more.
     #[inline]
     pub(crate) fn queued(&self, bytes: usize) -> Option<SeqNumber> {

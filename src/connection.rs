@@ -104,7 +104,7 @@ impl Endpoint {
     }
 
     /// The F with which an ISS chosen now is right of `nxt`: the present one, if it will do.
-    fn isn_offset_beyond(&self, nxt: SeqNumber, now: Instant) -> u32 {
+    pub(crate) fn isn_offset_beyond(&self, nxt: SeqNumber, now: Instant) -> u32 {
         let clock = (now.max(self.now).as_micros() / 4) as u32;
         if nxt.lt(SeqNumber(self.isn_offset) + clock) { self.isn_offset } else { (nxt + 1).back(clock).0 }
     }
@@ -296,110 +296,6 @@ impl Connection {
             return Output::Wait(self.endpoint.timer);
         }
         self.poll_due(now)
-    }
-}
-
-/// Beside the RFC's calls.
-impl Connection {
-    /// The F of the next initial sequence number; see [`new`](Self::new). In LISTEN it counts for the next SYN that
-    /// arrives, so that it can be set for each peer.
-    pub const fn set_isn_offset(&mut self, isn_offset: u32) {
-        self.endpoint.isn_offset = isn_offset;
-    }
-
-    /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
-    /// that of keep-alive; a timeout for FIN-WAIT-2, where there was none, counts from the last event that told the
-    /// time. The window never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can
-    /// follow the path's MTU down.
-    pub fn configure(&mut self, config: &Config) {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            let before = self.endpoint.policy.keep_alive();
-            tcb.rest_or_not(&mut self.endpoint, |tcb, endpoint| {
-                endpoint.policy = Policy::new(config);
-                tcb.snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
-            });
-            if before != self.endpoint.policy.keep_alive() {
-                tcb.keep_alive_anew(&mut self.endpoint);
-            }
-            tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
-            // What the old ones held back may go.
-            if tcb.snd.nxt != tcb.snd.last() {
-                self.endpoint.due.look();
-            }
-            if tcb.phase == Phase::FinWait2 && self.endpoint.timer.is_none() {
-                self.endpoint.timer = self.endpoint.policy.fin_wait_2_timeout.after(self.endpoint.now);
-            }
-        } else {
-            self.endpoint.policy = Policy::new(config);
-        }
-    }
-
-    /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
-    /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
-    /// (Karn). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces
-    /// what of the last one has not been handed out. After a retransmission timeout everything goes again in its order
-    /// anyhow (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::NotSent`] for bytes that have never been handed
-    /// out.
-    pub fn retransmit(&mut self, range: Range<usize>) -> Result<(), CallError> {
-        self.call_retransmit(&range)
-    }
-
-    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168 section 5): to be
-    /// called after [`segment_arrives`](Self::segment_arrives) has taken it, and not where it was refused (section
-    /// 6.1.5). Each segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3).
-    /// Without ECN agreed ([`Status::ecn`]) it does nothing.
-    pub fn congestion_experienced(&mut self) {
-        self.mark(Flags::ECHO);
-    }
-
-    /// The caller's congestion window has been reduced, for whatever reason, a timeout too: the next new payload says
-    /// so (CWR of RFC 3168 section 6.1.2). Without ECN agreed it does nothing.
-    pub fn congestion_window_reduced(&mut self) {
-        self.mark(Flags::REDUCED);
-    }
-
-    fn mark(&mut self, flag: Flags) {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && tcb.snd.flags.contains(Flags::ECN)
-            // There is nobody left who would heed it.
-            && !matches!(tcb.phase, Phase::TimeWait { .. })
-        {
-            tcb.snd.flags |= flag;
-        }
-    }
-
-    /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2, SHLD-4; RFC 6191). `Some` is
-    /// the ISN offset for it, with which its initial sequence number exceeds every number of this life.
-    ///
-    /// It changes nothing. A caller that agrees opens another [`Connection`], passive, with that offset and hands the
-    /// SYN to it; as long as that one is in SYN-RECEIVED it keeps this one, since the SYN may prove to be an old
-    /// duplicate.
-    #[must_use]
-    pub fn reopens(&self, syn: &Segment, now: Instant) -> Option<u32> {
-        match &self.tcb {
-            Tcb::Synchronized(tcb) if tcb.accepts_anew(syn, &self.endpoint) => {
-                Some(self.endpoint.isn_offset_beyond(tcb.snd.nxt, now))
-            }
-            Tcb::Synchronized(_) | Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => None,
-        }
-    }
-
-    /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
-    /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first; it stays in force until another one comes, in a
-    /// next life too. It bounds payload, not SYN and FIN.
-    pub fn limit(&mut self, in_flight: u32) {
-        match &mut self.tcb {
-            Tcb::Synchronized(tcb) => {
-                tcb.rest_or_not(&mut self.endpoint, |_, endpoint| endpoint.limit = in_flight);
-                self.endpoint.due.look();
-                tcb.enter_last_ack(&mut self.endpoint);
-            }
-            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.endpoint.limit = in_flight,
-        }
     }
 }
 

@@ -19,8 +19,8 @@ pub(crate) enum End {
 }
 
 bitflags::bitflags! {
-    /// What is due, in the order in which it is handed out; but a probe of keep-alive goes before an ACK, and with the
-    /// bits of other lines (`RESET_HAS_..`, `DELAYED_ACK`) nothing goes out.
+    /// What is due, in the order in which it is handed out, but for a probe of keep-alive, which goes before an ACK.
+    /// (`RESET_HAS_..` is the form of a reset, and `DELAYED_ACK` is not due yet.)
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct What: u16 {
         const TRANSITIONS = 1;

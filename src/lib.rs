@@ -86,7 +86,7 @@
 //! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
 //! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | `rto.rs`, `tcb/pace.rs` |
-//! | 3.8.2 congestion control's seam, ECN | `connection.rs`: `limit`, `retransmit`, `congestion_experienced` |
+//! | 3.8.2 congestion control's seam, ECN | `beside.rs`: `limit`, `retransmit`, `congestion_experienced` |
 //! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive, delayed ACKs | `timeouts.rs` |
 //! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | `poll.rs`, `poll/pieces.rs` |
 //! | 3.8.5 urgent data, and what else segments carry | `poll/forms.rs` |
@@ -121,6 +121,7 @@
 extern crate std;
 
 mod arrives;
+mod beside;
 mod calls;
 mod config;
 mod connection;

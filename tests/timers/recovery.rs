@@ -275,49 +275,41 @@ fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
     }
 }
 
+/// New payload has gone out behind a recovery.
+const RENEWING: &str = "
+    config nagle=off
+    ESTABLISHED             SND.NXT=100 RCV.NXT=300
+    send 1072
+    --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+    + 1s
+    --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+    send 536
+    <-- <SEQ=300><ACK=636><CTL=ACK>
+    signal: Acknowledged 536
+    --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
+    --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
+";
+
 /// New payload has gone out behind a recovery, and is lost as well: what the caller asks for goes when it may.
 #[test]
 fn a_retransmission_asked_for_behind_new_payload_is_not_forgotten() {
-    check(
-        "
-        config nagle=off
-        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
-        send 1072
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
-        + 1s
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
-        send 536
-        <-- <SEQ=300><ACK=636><CTL=ACK>
-        signal: Acknowledged 536
-        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
+    check(&format!(
+        "{RENEWING}
         limit 536
         retransmit 536..1072
         <-- <SEQ=300><ACK=1172><CTL=ACK>
         signal: Acknowledged 536
         --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
         ",
-    );
+    ));
 }
 
 /// Karn, RFC 9293 section 3.8.1 (MUST-18): what has gone out twice is not timed.
 #[test]
 fn a_retransmission_asked_for_behind_new_payload_is_not_timed() {
-    check(
-        "
-        config nagle=off
-        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
-        send 1072
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
-        + 1s
-        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
-        send 536
-        <-- <SEQ=300><ACK=636><CTL=ACK>
-        signal: Acknowledged 536
-        --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
-        --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
+    check(&format!(
+        "{RENEWING}
         retransmit 536..1072
         --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
         + 300ms
@@ -330,5 +322,5 @@ fn a_retransmission_asked_for_behind_new_payload_is_not_timed() {
         signal: Acknowledged 808
         ESTABLISHED                         RTO=2s
         ",
-    );
+    ));
 }
