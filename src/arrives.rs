@@ -14,6 +14,7 @@ use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::Segment;
 use crate::tcb::{Phase, Tcb};
+use crate::time::Instant;
 
 /// How the processing of a segment ends before its last step: "and return".
 #[derive(Debug)]
@@ -35,12 +36,13 @@ enum Return {
 }
 
 impl Connection {
-    pub(crate) fn arrives(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+    /// SEGMENT ARRIVES, after a moment `before` in which an ACK may have become late.
+    pub(crate) fn arrives(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
         match self.tcb {
             Tcb::Closed => self.arrives_in_closed(segment),
             Tcb::Listen => self.arrives_in_listen(segment),
             Tcb::SynSent(_) => self.arrives_in_syn_sent(segment),
-            Tcb::Synchronized(_) => self.arrives_in_other_states(segment),
+            Tcb::Synchronized(_) => self.arrives_in_other_states(segment, before),
         }
     }
 

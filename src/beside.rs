@@ -19,9 +19,9 @@ impl Connection {
     }
 
     /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
-    /// that of keep-alive; a timeout for FIN-WAIT-2, where there was none, counts from the last event that told the
-    /// time. The window never moves back. A smaller `max_segment` bounds the segments of this life too, so that it can
-    /// follow the path's MTU down.
+    /// that of keep-alive; an ACK that is delayed goes out at once where none is to be delayed any more; a timeout for
+    /// FIN-WAIT-2, where there was none, counts from the last event that told the time. The window never moves back. A
+    /// smaller `max_segment` bounds the segments of this life too, so that it can follow the path's MTU down.
     pub fn configure(&mut self, config: &Config) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let before = self.endpoint.policy.keep_alive();
@@ -29,6 +29,9 @@ impl Connection {
                 endpoint.policy = Policy::new(config);
                 tcb.snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
             });
+            if self.endpoint.policy.delayed_ack.is_zero() {
+                self.endpoint.due.ack_no_later();
+            }
             if before != self.endpoint.policy.keep_alive() {
                 tcb.keep_alive_anew(&mut self.endpoint);
             }

@@ -79,10 +79,17 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// Time that goes back stands still.
-    #[inline]
     pub(crate) fn clock(&mut self, now: Instant) {
         if now > self.now {
             self.due.pass(self.now, now);
+            self.now = now;
+        }
+    }
+
+    /// The same where no ACK is delayed.
+    #[inline]
+    pub(crate) fn clock_straight(&mut self, now: Instant) {
+        if now > self.now {
             self.now = now;
         }
     }
@@ -193,7 +200,7 @@ impl Connection {
             && let Some(end) = tcb.snd.queued(bytes)
         {
             tcb.snd.end = end;
-            self.endpoint.clock(now);
+            self.endpoint.clock_straight(now);
             self.endpoint.due.look();
             return Ok(());
         }
@@ -265,7 +272,8 @@ impl Connection {
     /// is information, not a failure: the answer that is due, if any, comes out of [`poll`](Self::poll).
     #[inline(always)]
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
-        self.endpoint.clock(now);
+        let before = self.endpoint.now;
+        self.endpoint.clock_straight(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.is_in_order(segment)
         {
@@ -275,7 +283,7 @@ impl Connection {
             tcb.snd.note_window(segment.seq(), segment);
             return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
         }
-        self.arrives(segment)
+        self.arrives(segment, before)
     }
 
     /// The timeouts of RFC 9293 section 3.10.8 whose time has come. Before the deadline it does nothing.

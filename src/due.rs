@@ -356,17 +356,17 @@ impl Due {
     }
 
     /// What is late stays late, however late it becomes.
-    #[inline]
     pub(crate) fn pass(&mut self, from: Instant, to: Instant) {
         if self.ack_deadline(from).is_some_and(|deadline| deadline <= to) {
             self.ack_by = (to.as_micros() / 1_000) as u16;
         }
     }
 
-    /// The delayed ACK waits no longer.
+    /// An ACK that is delayed waits no longer.
     pub(crate) fn ack_no_later(&mut self) {
-        self.what.remove(What::DELAYED_ACK);
-        self.ack();
+        if self.take(What::DELAYED_ACK) {
+            self.ack();
+        }
     }
 
     /// A segment goes out that acknowledges.

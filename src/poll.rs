@@ -75,14 +75,15 @@ pub enum Signal {
 impl Connection {
     /// What is due, in the order of [`What`].
     pub(crate) fn poll_due(&mut self, now: Instant) -> Output {
-        self.endpoint.clock(now);
         let what = self.endpoint.due.what;
-        if what.intersects(What::NEWS) {
-            return self.news();
-        }
         if what == What::ACK {
+            self.endpoint.clock_straight(now);
             return self.bare_ack();
         }
+        if what.intersects(What::NEWS | What::DELAYED_ACK) {
+            return self.news(now);
+        }
+        self.endpoint.clock_straight(now);
         if what.difference(What::ACK) == What::LOOK {
             return self.payload();
         }
@@ -133,9 +134,9 @@ impl Connection {
         }
     }
 
-    /// Transitions, signals, and the reset, which needs no TCB.
+    /// Transitions, signals, and the reset, which needs no TCB; then what is due beside a delayed ACK.
     #[inline(never)]
-    pub(crate) fn news(&mut self) -> Output {
+    pub(crate) fn news(&mut self, now: Instant) -> Output {
         let endpoint = &mut self.endpoint;
         if endpoint.due.what.contains(What::TRANSITIONS) {
             return Output::Transition(endpoint.due.next_transition());
@@ -143,15 +144,20 @@ impl Connection {
         if endpoint.due.what.contains(What::SIGNALS) {
             return Output::Signal(endpoint.due.next_signal());
         }
-        if endpoint.due.what.contains(What::RESET_HAS_TS) {
-            return self.stamped_reset();
+        if endpoint.due.what.contains(What::RESET) && !endpoint.due.what.contains(What::RESET_HAS_TS) {
+            return bare(endpoint.due.next_reset());
         }
-        bare(endpoint.due.next_reset())
+        self.timed(now)
     }
 
+    /// What goes out with the time, where an ACK may be delayed: the reset with timestamps, and segments.
     #[inline(never)]
-    fn stamped_reset(&mut self) -> Output {
-        bare(self.endpoint.due.next_stamped_reset(self.endpoint.now))
+    fn timed(&mut self, now: Instant) -> Output {
+        self.endpoint.clock(now);
+        if self.endpoint.due.what.contains(What::RESET) {
+            return bare(self.endpoint.due.next_stamped_reset(self.endpoint.now));
+        }
+        self.next_segment()
     }
 }
 

@@ -25,7 +25,7 @@ impl Connection {
                 return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
             }
         }
-        self.arrives(segment)
+        self.arrives(segment, self.endpoint.now)
     }
 
     /// Payload that has never been sent.
@@ -84,7 +84,8 @@ impl Synchronized {
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         segment.ack_number() == self.snd.una
             && segment.window() > 0
-            && ((self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end && self.snd.wnd > 0)
+            && self.snd.wnd > 0
+            && ((self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end)
                 || (segment.payload_len() > 0 && self.snd.window_of(segment) == self.snd.wnd))
     }
 

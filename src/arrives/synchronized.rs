@@ -10,13 +10,19 @@ use crate::error::Refusal;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
+use crate::time::Instant;
 
 /// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
 const LEFT: u32 = 65_536;
 
 impl Connection {
     #[inline(never)]
-    pub(super) fn arrives_in_other_states(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+    pub(super) fn arrives_in_other_states(
+        &mut self,
+        segment: &Segment,
+        before: Instant,
+    ) -> Result<Range<usize>, Refusal> {
+        self.endpoint.due.pass(before, self.endpoint.now);
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
         // First, check sequence number; second, check the RST bit, of which the number is half the test.
         if segment.is_rst() {

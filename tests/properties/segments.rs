@@ -144,6 +144,8 @@ impl Watched {
         let explained = self.causes.iter().any(|(cause, _)| match cause {
             Cause::Segment(segment) => !in_order(segment),
             Cause::Receive | Cause::SendUrgent => true,
+            // It was delayed, and is to be no more.
+            Cause::Configure => owed.segments > 0,
             // It was delayed; or it stands for a SYN,ACK that was due when its acknowledgment came.
             Cause::Timeout => owed.segments > 0 || self.causes.len() > 1,
             Cause::Open(_)
@@ -152,7 +154,6 @@ impl Watched {
             | Cause::Abort(_)
             | Cause::Limit
             | Cause::Retransmit
-            | Cause::Configure
             | Cause::Mark
             | Cause::Icmp(_) => false,
         });
