@@ -49,7 +49,7 @@ pub(crate) enum By {
     /// A hard ICMP error.
     Icmp,
     Timeout,
-    /// The window opens, or the caller's limit: the last payload goes out.
+    /// The window opens, or the caller's limit, or what is lost earns more: the last payload goes out.
     Room,
 }
 
@@ -95,13 +95,11 @@ impl Cause {
             Cause::Open(open) => {
                 return by == if *open == Open::Active { By::ActiveOpen } else { By::PassiveOpen };
             }
-            Cause::Send | Cause::SendUrgent | Cause::Receive | Cause::Retransmit | Cause::Configure | Cause::Mark => {
-                return false;
-            }
+            Cause::Send | Cause::SendUrgent | Cause::Receive | Cause::Configure | Cause::Mark => return false,
             Cause::Icmp(error) => return by == By::Icmp && error.is_hard(),
             Cause::Close => return by == By::Close,
             Cause::Abort(_) => return by == By::Abort,
-            Cause::Limit => return by == By::Room,
+            Cause::Limit | Cause::Retransmit => return by == By::Room,
             Cause::Timeout => return by == By::Timeout,
             Cause::Segment(segment) => segment,
         };
