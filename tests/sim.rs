@@ -1,5 +1,6 @@
 //! The simulator itself: scripts are strict, and a simulated network is fair and the same every time.
 
+mod cases;
 #[path = "sim/driving.rs"]
 mod driving;
 #[path = "sim/glue.rs"]
@@ -22,6 +23,7 @@ mod pcapng;
 #[path = "sim/subscribers.rs"]
 mod subscribers;
 
+use cases::cases;
 use proptest::prelude::*;
 use tcp_lifecycle::sim::{Figure, Network, Pair, Script, ScriptError, Side, What};
 use tcp_lifecycle::{Config, Open, State};
@@ -262,6 +264,8 @@ fn a_peer_that_crashed_is_found_out_and_opens_again() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn no_text_makes_a_script_panic(text in "[-<>=. \n&+:#0-9A-Za-z,]{0,200}") {
         let _ = Script::parse(&text).and_then(|script| script.run(&Config::DEFAULT));

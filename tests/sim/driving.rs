@@ -8,6 +8,7 @@ use tcp_lifecycle::sim::{Network, Pair, Side, Violation, What};
 use tcp_lifecycle::{Config, Control, Instant, KeepAlive, Open, State};
 
 use super::PATIENT;
+use crate::cases::cases;
 
 fn established(a: &Config, b: &Config, network: Network) -> Pair {
     let mut pair = Pair::new(a, b, network);
@@ -130,6 +131,8 @@ fn next(ways: &[Way]) -> Option<usize> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     /// Each act does to a list of segments what it does to the network; what is sent meanwhile goes to its end.
     #[test]
     fn the_network_is_a_list_of_which_the_first_to_arrive_comes_out(
