@@ -50,9 +50,10 @@ impl Connection {
 
     /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
     /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
-    /// (Karn). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces
-    /// what of the last one has not been handed out. After a retransmission timeout everything goes again in its order
-    /// anyhow (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
+    /// (Karn), and where the front of the queue is among them, the next timeout is a whole one away (RFC 6298 section
+    /// 5). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what of
+    /// the last one has not been handed out. After a retransmission timeout everything goes again in its order anyhow
+    /// (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
     ///
     /// # Errors
     ///

@@ -181,12 +181,9 @@ impl Snd {
             self.restart_timer(endpoint);
             self.time(endpoint.now);
         } else {
-            // Karn: sent twice it is not timed. And the next try is one timeout from here (RFC 6298 section 5), but a
-            // peer that repeats its SYN does not put off R2 for ever.
+            // Karn: sent twice it is not timed.
             self.pace = Pace::Untimed;
-            if !endpoint.is_past(endpoint.policy.syn_r2) {
-                self.time_next_try(endpoint);
-            }
+            self.time_again(endpoint.policy.syn_r2, endpoint);
         }
         bare(segment)
     }

@@ -111,6 +111,9 @@ impl Snd {
             Pace::Resending { until, .. } if until.le(behind) => self.pace = Pace::Untimed,
             Pace::Resending { cursor, .. } => *cursor = cursor.max(behind),
         }
+        if !fresh && piece.from == self.una {
+            self.time_again(endpoint.policy.r2, endpoint);
+        }
         self.arm(endpoint);
         if fresh && self.wnd > 0 {
             self.time(endpoint.now);

@@ -6,7 +6,7 @@ use crate::connection::Endpoint;
 use crate::rto::Rto;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 
 /// What the timestamps option takes in the header, with its padding.
 const TIMESTAMPS_LEN: u16 = 12;
@@ -361,6 +361,16 @@ impl Snd {
     pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
         let next = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
         endpoint.timer = Instant::earliest(next, endpoint.user_timeout());
+    }
+
+    /// What the timer is for has gone out again, whoever had it sent: the next try is one timeout from here (RFC 6298
+    /// section 5). But a peer that repeats its SYN, or a caller that sends the same again and again, does not put off
+    /// R2 for ever.
+    #[cold]
+    pub(crate) fn time_again(&mut self, r2: Span, endpoint: &mut Endpoint) {
+        if !endpoint.is_past(r2) {
+            self.time_next_try(endpoint);
+        }
     }
 
     /// A probe was answered: progress, for which the next one need not wait longer, unless it was the user timeout that

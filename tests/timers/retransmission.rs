@@ -74,6 +74,79 @@ fn a_syn_ack_is_not_sent_again_earlier_than_one_timeout_after_it_was_sent() {
 }
 
 #[test]
+fn what_the_caller_has_sent_again_waits_for_a_whole_timeout_too() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+        send 1072
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+        + 600ms
+        retransmit 536..1072
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+        ESTABLISHED                         DEADLINE=400ms
+        + 300ms
+        retransmit 0..536
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        ESTABLISHED                         DEADLINE=1s
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        ESTABLISHED                         DEADLINE=2s
+        ",
+    );
+}
+
+#[test]
+fn what_the_limit_has_held_back_of_recovery_waits_for_a_whole_timeout_too() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+        send 1072
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        limit 0
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 536
+        ESTABLISHED                         DEADLINE=2s
+        + 1500ms
+        limit 536
+        --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+        ESTABLISHED                         DEADLINE=2s
+        ",
+    );
+}
+
+/// R2, and the user timeout.
+#[test]
+fn a_caller_that_has_the_same_sent_again_and_again_does_not_put_off_the_end() {
+    for (policy, left) in [("r2=2s", "100ms"), ("user_timeout=3s, r2=none", "300ms")] {
+        check(&format!(
+            "
+            config {policy}, r1=1
+            ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+            send 10
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+            + 900ms
+            retransmit 0..10
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+            + 900ms
+            retransmit 0..10
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+            + 900ms
+            retransmit 0..10
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+            ESTABLISHED                         DEADLINE={left}
+            + {left}
+            CLOSED
+            signal: TimedOut
+            "
+        ));
+    }
+}
+
+#[test]
 fn payload_is_sent_again_and_rides_with_what_is_acknowledged_by_then() {
     check(
         "
