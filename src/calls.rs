@@ -99,7 +99,7 @@ impl Connection {
                 let offer = tcb.rcv.offer(&self.endpoint);
                 if !tcb.snd.is_opening()
                     && offer != tcb.rcv.edge
-                    && offer - tcb.rcv.nxt >= tcb.rcv.wnd().saturating_mul(2)
+                    && offer - tcb.rcv.nxt >= tcb.rcv.told().saturating_mul(2)
                 {
                     self.endpoint.due.ack();
                 }
@@ -158,15 +158,14 @@ impl Connection {
             Tcb::Listen | Tcb::SynSent(_) => None,
             Tcb::Synchronized(tcb) => match tcb.phase {
                 Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
-                    let timestamps = tcb.snd.flags.contains(Flags::TIMESTAMPS);
-                    Some((tcb.snd.nxt, timestamps.then_some(tcb.rcv.ts_recent)))
+                    Some((tcb.snd.nxt, tcb.snd.flags.contains(Flags::TIMESTAMPS)))
                 }
                 Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => None,
             },
         };
         self.delete_tcb();
-        if let Some((nxt, echo)) = reset {
-            self.endpoint.due.abort(nxt, echo);
+        if let Some((nxt, stamped)) = reset {
+            self.endpoint.due.abort(nxt, stamped);
         }
         Ok(())
     }

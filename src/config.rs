@@ -35,10 +35,12 @@ pub struct Config {
     /// Zero is a window that is closed for ever (MAY-8).
     pub receive_buffer: u32,
     /// The shift count of the window scale option on our SYNs (RFC 7323 section 2). `None` is the count that
-    /// `receive_buffer` needs, and no option where it needs none. At most 14, and no more than the buffer needs.
+    /// `receive_buffer` needs, and no option where it needs none; then a peer that offers it is answered without, and
+    /// says no window above 65,535 either. At most 14, and no more than the buffer needs.
     pub window_scale: Option<u8>,
     /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of every segment, and protection
-    /// against old duplicates.
+    /// against old duplicates. The clock is the moment that is told, in milliseconds: who does not want to show how long
+    /// his host is up counts time from a random moment (RFC 7323 section 7.1).
     pub timestamps: bool,
     /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the
     /// caller's.
@@ -70,7 +72,8 @@ pub struct Config {
     /// The least retransmission timeout (RFC 6298 section 2.4), more than zero.
     pub rto_min: Duration,
     /// The greatest retransmission timeout, and the longest pause between two probes of a closed window (RFC 6298
-    /// section 2.5). A user timeout that is shorter takes its place.
+    /// section 2.5, which wants 60 s or more). A user timeout that is shorter takes its place. It bounds the three
+    /// seconds after a SYN that was sent again, too (section 5.7).
     pub rto_max: Duration,
     /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
     /// promise to the connections that come after (RFC 1337).

@@ -281,14 +281,15 @@ impl Due {
         };
     }
 
-    /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30).
-    pub(crate) fn abort(&mut self, nxt: SeqNumber, echo: Option<u32>) {
+    /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30). Without ACK
+    /// it echoes nothing (RFC 7323 section 3.2).
+    pub(crate) fn abort(&mut self, nxt: SeqNumber, stamped: bool) {
         self.what = self.what.difference(What::OF_RESET).union(What::RESET);
         self.reset = nxt;
-        if echo.is_some() {
+        if stamped {
             self.what |= What::RESET_HAS_TS | What::RESET_HAS_TSVAL;
         }
-        self.reset_echo = echo.unwrap_or(0);
+        self.reset_echo = 0;
     }
 
     #[inline]

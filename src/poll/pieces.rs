@@ -72,17 +72,20 @@ impl Snd {
 
     /// What is at SND.UNA, once more (RFC 6298 section 5.4); behind a closed window one byte of it, or the FIN, to
     /// probe with (RFC 9293 section 3.8.6.1, MUST-35, MUST-36); behind one that is too small as much as fits (the
-    /// override of section 3.8.6.2.1). What is in flight already is not bound by the limit.
+    /// override of section 3.8.6.2.1). What is in flight already is not bound by the limit, nor by a window that the
+    /// rounding of its field alone has taken back (RFC 7323 section 2.4).
     #[cold]
     pub(super) fn front_piece(&self, endpoint: &Endpoint) -> Option<Piece> {
         if self.is_paused(endpoint) {
             return None;
         }
         let sent = if self.una == self.nxt { self.una + self.room(self.una, endpoint).max(1) } else { self.nxt };
-        let allowed = self.wnd.max(1).min(u32::from(self.mss));
-        let payload = self.end.min(sent).ahead_of(self.una).min(allowed);
+        let in_flight = self.nxt - self.una;
+        let rounded = in_flight.saturating_sub(self.wnd) >> self.scale == 0;
+        let allowed = if rounded { in_flight.max(self.wnd) } else { self.wnd }.max(1);
+        let payload = self.end.min(sent).ahead_of(self.una).min(allowed).min(u32::from(self.mss));
         let behind = self.una + payload;
-        let room = behind.lt(self.una + self.wnd.max(1));
+        let room = behind.lt(self.una + allowed);
         let fin = self.is_closing() && behind == self.end && sent.gt(self.end) && room;
         (payload > 0 || fin).then_some(Piece { from: self.una, payload, fin })
     }

@@ -5,8 +5,8 @@ use crate::connection::Endpoint;
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
 
-/// 24 days, in the steps of [`Instant::as_long_steps`](crate::time::Instant).
-const MOST_TS_AGE: u16 = 241;
+/// 24 days at least, in the steps of [`Instant::as_long_steps`](crate::time::Instant), of which the first may be cut.
+const MOST_TS_AGE: u16 = 242;
 
 /// The receive sequence space, RFC 9293 Figure 4, and how much of it the user has not consumed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +81,11 @@ impl Rcv {
     #[inline]
     pub(crate) fn wnd(&self) -> u32 {
         self.edge - self.nxt
+    }
+
+    /// RCV.WND as the peer knows it: what is less than a step of its field is not said.
+    pub(crate) fn told(&self) -> u32 {
+        self.wnd() >> self.scale << self.scale
     }
 
     /// RCV.NXT =< seq < RCV.NXT+RCV.WND

@@ -213,9 +213,13 @@ impl Snd {
     pub(crate) fn acknowledge(&mut self, ack: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
         let payload = ack.min(self.end).ahead_of(self.front());
         let advance = ack - self.una;
+        let is_smooth = self.is_steady() && self.backoff == 0;
         let timed = self.pace_acknowledged(ack, advance, endpoint);
-        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too.
-        if let Some(rtt) = self.echoed(segment, endpoint).or(timed) {
+        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too. But while all goes
+        // well it counts once in a round trip, as RFC 6298 takes it (4.2).
+        if (timed.is_some() || !is_smooth)
+            && let Some(rtt) = self.echoed(segment, endpoint).or(timed)
+        {
             self.sample(rtt);
         }
         if self.is_opening() {

@@ -199,6 +199,23 @@ fn ts_recent_counts_for_twenty_four_days() {
     );
 }
 
+/// Wherever on the clock they begin: it is kept in steps of 2 h 23 min.
+#[test]
+fn twenty_four_days_are_whole_ones() {
+    for start in [1, 4_294, 8_569, 8_570, 8_581] {
+        once_agreed(&format!(
+            "
+            + {start}s
+            <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5><TS=1000,20>
+            --> <SEQ=100><ACK=305><CTL=ACK>
+            + 576h
+            <-- <SEQ=305><ACK=100><CTL=ACK><DATA=5><TS=999,20>          refused: OldTimestamp
+            --> <SEQ=100><ACK=305><CTL=ACK>
+            "
+        ));
+    }
+}
+
 /// Its age is counted from the last segment that it was taken from or confirmed by, not from the handshake.
 #[test]
 fn each_segment_in_order_makes_ts_recent_young_again() {

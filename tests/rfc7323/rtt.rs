@@ -40,6 +40,36 @@ fn the_time_since_the_echoed_moment_is_a_sample() {
     );
 }
 
+/// RFC 7323 4.2: the history of RFC 6298, which reckons with one sample in a round trip. A flight of four, with 20 ms
+/// known before: one sample of 100 ms, and not four.
+#[test]
+fn a_flight_is_one_sample_however_many_acks_it_gets() {
+    once_agreed(
+        "
+        send 2096
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=524><TS=20,1000>
+        --> <SEQ=624><ACK=300><CTL=ACK><DATA=524><TS=20,1000>
+        --> <SEQ=1148><ACK=300><CTL=ACK><DATA=524><TS=20,1000>
+        --> <SEQ=1672><ACK=300><CTL=PSH,ACK><DATA=524><TS=20,1000>
+        + 100ms
+        <-- <SEQ=300><ACK=624><CTL=ACK><TS=1100,20>
+        signal: Acknowledged 524
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us
+        <-- <SEQ=300><ACK=1148><CTL=ACK><TS=1100,20>
+        signal: Acknowledged 524
+        <-- <SEQ=300><ACK=2196><CTL=ACK><TS=1100,20>
+        signal: Acknowledged 1048
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us
+        send 10
+        --> <SEQ=2196><ACK=300><CTL=ACK><DATA=10><TS=120,1100>
+        + 30ms
+        <-- <SEQ=300><ACK=2206><CTL=ACK><TS=1130,120>
+        signal: Acknowledged 10
+        ESTABLISHED                         SRTT=30ms RTTVAR=20625us
+        ",
+    );
+}
+
 /// It is the echo that counts, not the time since the segment was sent: the peer tells which one it answers.
 #[test]
 fn the_echo_and_not_the_timing_of_the_segment_counts() {
@@ -97,8 +127,8 @@ fn an_ack_that_acknowledges_nothing_new_is_no_sample() {
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5><TS=1100,20>
         --> <SEQ=120><ACK=305><CTL=ACK>
         ESTABLISHED                         SRTT=20ms RTTVAR=10ms
-        <-- <SEQ=305><ACK=110><CTL=ACK><TS=1100,20>
-        signal: Acknowledged 10
+        <-- <SEQ=305><ACK=120><CTL=ACK><TS=1100,20>
+        signal: Acknowledged 20
         ESTABLISHED                         SRTT=30ms
         ",
     );

@@ -6,7 +6,7 @@ use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Control, Open, Segment, SeqNumber};
 
 use crate::cases::cases;
-use crate::end::End;
+use crate::end::{End, parsed};
 
 const MIB: &str = "
     config receive_buffer=1048576
@@ -140,6 +140,25 @@ fn a_window_of_less_than_a_step_is_said_to_be_closed_and_opens_again() {
         ESTABLISHED                         RCV.WND=131072
         ",
     );
+}
+
+/// D29: an ACK of its own once the window is at least double what the peer knows, and of less than a step it knows
+/// nothing.
+#[test]
+fn a_window_that_the_peer_takes_for_closed_opens_with_the_first_step_that_is_worth_it() {
+    let config = Config { mss: 4, receive_buffer: (1 << 20) - 15, ..Config::DEFAULT };
+    let mut end = End::established(&config, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><WS=0>");
+    let mut seq = 300;
+    for payload in [65_535; 15].into_iter().chain([65_526]) {
+        end.hand_in(&parsed(&format!("<SEQ={seq}><ACK=100><CTL=ACK><DATA={payload}>"))).expect("in the window");
+        end.segments();
+        seq += payload;
+    }
+    assert_eq!((end.connection.status().rcv_wnd, end.connection.status().rcv_scale), (Some(9), Some(4)));
+    end.connection.receive(5).expect("five bytes wait");
+    assert_eq!(end.segments(), "", "ten bytes are free, and five more are less than a step");
+    end.connection.receive(1).expect("a byte waits");
+    assert_eq!(end.segments(), format!("<SEQ=100><ACK={seq}><CTL=ACK><WND=1>"));
 }
 
 /// A smaller shift than the buffer needs: the field's most is the window.

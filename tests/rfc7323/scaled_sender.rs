@@ -142,7 +142,47 @@ fn an_old_acknowledgment_is_measured_by_the_scaled_window() {
     );
 }
 
-/// RFC 7323 2.4: the peer takes back the rounding; what was in its window is sent again as ever.
+/// RFC 7323 2.4: the peer takes back the rounding of its field; what was in its window is sent again as ever.
+#[test]
+fn what_the_rounding_of_the_window_takes_back_is_sent_again_all_the_same() {
+    shifted_by_seven(
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1>
+        send 120
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=120>
+        <-- <SEQ=300><ACK=151><CTL=ACK><WND=0>                  # 51 were taken, and the rest would fit
+        signal: Acknowledged 51
+        + 1s
+        --> <SEQ=151><ACK=300><CTL=PSH,ACK><DATA=69>
+        <-- <SEQ=300><ACK=220><CTL=ACK><WND=0>
+        signal: Acknowledged 69
+        ",
+    );
+    shifted_by_seven(
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=2>
+        send 250
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=250>
+        <-- <SEQ=300><ACK=105><CTL=ACK><WND=1>
+        signal: Acknowledged 5
+        + 1s
+        --> <SEQ=105><ACK=300><CTL=PSH,ACK><DATA=245>
+        ",
+    );
+    // More than its rounding the peer has taken back because it has no room.
+    shifted_by_seven(
+        "
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=3>
+        send 300
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=300>
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=1>
+        signal: Acknowledged 10
+        + 1s
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=128>
+        ",
+    );
+}
+
 #[test]
 fn a_window_that_shrinks_by_its_rounding_does_no_harm() {
     shifted_by_seven(
