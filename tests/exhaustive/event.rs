@@ -201,7 +201,10 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     }
     broken.demand(Law::S5, segment.seq().ge(una) && (segment.seq() + segment.len()).le(nxt));
     let behind = segment.seq() + segment.len() - una;
-    broken.demand(Law::S16, una == iss || behind <= status.snd_wnd.unwrap_or_default().max(1));
+    // RFC 7323 section 2.4: what the rounding of the field has taken back may go again.
+    let rounding = if segment.seq() == una { (1 << status.snd_scale.unwrap_or_default()) - 1 } else { 0 };
+    let window = status.snd_wnd.unwrap_or_default() + rounding;
+    broken.demand(Law::S16, una == iss || behind <= window.max(1));
     let options = segment.options();
     broken.demand(Law::S15, has(Control::SYN) || (options.mss().is_none() && options.window_scale().is_none()));
     if has(Control::SYN) {
