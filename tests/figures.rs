@@ -30,6 +30,32 @@ fn figure_6_basic_three_way_handshake() {
     );
 }
 
+/// An error shows what happened at both ends until then.
+#[test]
+fn a_figure_that_differs_shows_the_exchange() {
+    let figure = "
+        1.  CLOSED                                               LISTEN
+        A: open active
+        2.  SYN-SENT    --> <SEQ=100><CTL=SYN>               --> SYN-RECEIVED
+        3.  ESTABLISHED <-- <SEQ=300><ACK=102><CTL=SYN,ACK>  <-- SYN-RECEIVED
+    ";
+    let error = Figure::parse(figure).and_then(|figure| figure.run(&Config::DEFAULT)).unwrap_err();
+    let came = "B: --> <SEQ=300><ACK=101><CTL=SYN,ACK><WND=65535><MSS=536>";
+    assert_eq!(error.difference(), Some(("B: --> <SEQ=300><ACK=102><CTL=SYN,ACK>", came)));
+    let exchange = [
+        "B:        0ns  LISTEN is given",
+        "A:        0ns  open active",
+        "A:        0ns  CLOSED -> SYN-SENT",
+        "A:        0ns  --> <SEQ=100><CTL=SYN><WND=65535><MSS=536>",
+        "B:        0ns  <-- <SEQ=100><CTL=SYN><WND=65535><MSS=536>",
+        "B:        0ns  LISTEN -> SYN-RECEIVED",
+        "B:        0ns  --> <SEQ=300><ACK=101><CTL=SYN,ACK><WND=65535><MSS=536>",
+    ];
+    assert_eq!(error.exchange(), exchange);
+    let panics = std::panic::catch_unwind(|| check_figure(figure)).unwrap_err();
+    assert_eq!(panics.downcast_ref::<String>(), Some(&error.to_string()));
+}
+
 #[test]
 fn figure_7_simultaneous_open() {
     check_figure(

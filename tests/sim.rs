@@ -5,6 +5,8 @@ mod cases;
 mod driving;
 #[path = "sim/glue.rs"]
 mod glue;
+#[path = "sim/ladders.rs"]
+mod ladders;
 #[path = "sim/lines.rs"]
 mod lines;
 #[path = "sim/lives.rs"]

@@ -6,6 +6,7 @@ use core::time::Duration;
 use tcp_lifecycle::sim::{Glue, Script, check_with};
 use tcp_lifecycle::{
     CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State,
+    Transmit,
 };
 
 /// Writes down what is called, and gives up when nobody has called for so long.
@@ -167,6 +168,63 @@ fn glue_is_made_anew_for_policies_and_after_a_crash() {
     let glue = Script::parse(script).and_then(|script| script.run_with(&Config::DEFAULT, make)).unwrap();
     assert_eq!(glue.calls, ["open"]);
     assert_eq!(made, [Config::DEFAULT.msl, Duration::from_secs(1), Duration::from_secs(1)]);
+}
+
+#[test]
+fn glue_that_takes_other_bytes_than_the_segment_says_is_found_out() {
+    struct Short(Connection);
+    impl Glue for Short {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+        fn poll(&mut self, now: Instant) -> Output {
+            match self.0.poll(now) {
+                Output::Transmit(Transmit { segment, payload }) => {
+                    Output::Transmit(Transmit { segment, payload: payload.start..payload.end.saturating_sub(1) })
+                }
+                output @ (Output::Transition(_) | Output::Signal(_) | Output::Wait(_)) => output,
+            }
+        }
+    }
+    for bytes in [1, 5] {
+        let script = format!("ESTABLISHED\nsend {bytes}\n--> <SEQ=100><ACK=300><CTL=ACK><DATA={bytes}>");
+        let script = Script::parse(&script).unwrap();
+        let run = script.run_with(&Config::DEFAULT, |config| Short(Connection::new(config, 0)));
+        // One byte and none of the send queue is what a probe of keep-alive has.
+        let came = run.err().map(|error| error.difference().map(|(_, came)| came.to_string()));
+        assert_eq!(came, (bytes > 1).then_some(Some("bytes 0..4".to_string())));
+    }
+}
+
+#[test]
+fn what_glue_leaves_alone_the_connection_does() {
+    struct Bare(Connection);
+    impl Glue for Bare {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+    }
+    check_with(
+        |config: &Config| Bare(Connection::new(config, 0)),
+        "
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        receive 11                      => error: more bytes consumed than delivered
+        receive 10
+        ESTABLISHED                     UNREAD=0
+        send urgent 2
+        --> <SEQ=100><ACK=310><CTL=PSH,URG,ACK><DATA=2><URG=2>
+        icmp TimeExceeded 100
+        signal: SoftError TimeExceeded
+        close
+        FIN-WAIT-1
+        --> <SEQ=102><ACK=310><CTL=FIN,ACK>
+        abort
+        --> <SEQ=103><CTL=RST>
+        CLOSED
+        ",
+    );
 }
 
 /// What `check_with` says of an echo that forgets to close, the line that it names included.

@@ -119,6 +119,8 @@ fn lines_that_are_none_are_named() {
         ("retransmit 10", "`10` is no range such as 0..10"),
         ("configure nagle", "`nagle` is not: policy=value"),
         ("configure nagel=on", "`nagel` is no policy"),
+        ("--> <SEQ=1><CTL=SYN> bits 0..1", "`bits 0..1` is not: bytes 0..10"),
+        ("--> a segment", "`a segment` does not begin with a segment such as <SEQ=100><CTL=SYN>"),
     ] {
         let error = Script::parse(line).expect_err(line);
         assert_eq!(error.to_string(), format!("line 1 is not understood: {line}\n  {why}"));

@@ -8,7 +8,7 @@ use tcp_lifecycle::{Config, Open};
 #[test]
 fn a_diagram_shows_what_is_lost_refused_repeated_and_on_its_way() {
     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
-    pair.note("a handshake; and <more> of #1");
+    pair.note("a handshake; and <more> of #1\nin two lines");
     pair.open(Side::A, Open::Active).unwrap();
     pair.corrupt(0);
     pair.deliver(0);
@@ -30,7 +30,7 @@ fn a_diagram_shows_what_is_lost_refused_repeated_and_on_its_way() {
 sequenceDiagram
     Note over A: CLOSED
     Note over B: CLOSED
-    Note over A,B: a handshake#59; and #lt;more#gt; of #35;1
+    Note over A,B: a handshake#59; and #lt;more#gt; of #35;1<br/>in two lines
     Note left of A: open active
     Note over A: SYN-SENT
     A-xB: SEQ=100 CTL=SYN (bad checksum)

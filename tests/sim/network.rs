@@ -176,6 +176,42 @@ fn the_same_faults_come_of_the_same_seed() {
     assert_ne!(run(1), run(2));
 }
 
+/// One seed is the same run everywhere and for ever: reports of faults name it.
+#[test]
+fn a_seed_stands_for_the_same_faults_in_every_build() {
+    let mut pair = established(Network::PERFECT);
+    pair.set_network(Network { loss: 500, seed: 9_293, ..Network::PERFECT });
+    let fates = (0..64).map(|_| {
+        let before = pair.counts().lost;
+        pair.inject(Side::A, "<SEQ=7><CTL=RST>".parse().unwrap(), b"");
+        pair.settle().unwrap();
+        if pair.counts().lost > before { 'x' } else { '.' }
+    });
+    assert_eq!(fates.collect::<String>(), "..xx...x....x.xx.xx..xxx.xx..x.x.xx...x..xxx.x...xx.xx.xxx..xxx.");
+}
+
+#[test]
+fn a_faulty_network_does_all_of_it() {
+    let mut pair = established(Network::PERFECT);
+    pair.set_network(Network::faulty(1));
+    conversation(&mut pair, &[7; 100_000]);
+    let Counts { lost, duplicated, held_back, corrupted, marked, .. } = pair.counts();
+    assert!(lost > 0 && duplicated > 0 && held_back > 0 && corrupted > 0 && marked > 0, "{:?}", pair.counts());
+}
+
+/// Nothing arrives by itself, however long one waits.
+#[test]
+fn by_hand_every_segment_waits_for_the_hand() {
+    let mut pair = Pair::new(&PATIENT, &PATIENT, Network::BY_HAND);
+    pair.open(Side::B, Open::Passive).unwrap();
+    pair.open(Side::A, Open::Active).unwrap();
+    pair.drive_for(Duration::from_millis(900)).unwrap();
+    assert_eq!((pair.counts().sent, pair.counts().delivered, pair.in_flight().len()), (1, 0, 1));
+    assert_eq!(pair.in_flight()[0].arrives, None);
+    pair.deliver(0);
+    assert_eq!((pair.counts().delivered, pair.state(Side::B)), (1, State::SynReceived));
+}
+
 #[test]
 fn segments_that_no_end_has_sent_are_counted_too() {
     let mut pair = Pair::new(&PATIENT, &PATIENT, Network::BY_HAND);
