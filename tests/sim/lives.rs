@@ -1,7 +1,7 @@
 //! Lives that follow each other: bytes of one must not come to another.
 
 use tcp_lifecycle::sim::{Network, Pair, Side, Violation};
-use tcp_lifecycle::{Config, Open, State};
+use tcp_lifecycle::{Config, Open, SeqNumber, State};
 
 const SIDES: [Side; 2] = [Side::A, Side::B];
 
@@ -75,4 +75,34 @@ fn a_late_copy_of_the_syn_of_a_life_before_changes_nothing() {
     pair.send(Side::A, b"NEW").unwrap();
     while pair.deliver(0) {}
     assert_eq!((pair.received(Side::B), pair.violation()), (&b"NEW"[..], None));
+}
+
+#[test]
+fn a_life_that_begins_without_a_crash_has_said_and_heard_nothing() {
+    let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+    for life in [&b"one"[..], b"another"] {
+        pair.handshake().unwrap();
+        pair.send(Side::A, life).unwrap();
+        assert_eq!((pair.sent(Side::A), pair.send_queue(Side::A), pair.received(Side::B)), (life, life, &b""[..]));
+        pair.settle().unwrap();
+        assert_eq!((pair.sent(Side::A), pair.send_queue(Side::A), pair.received(Side::B)), (life, &b""[..], life));
+        pair.close(Side::A).unwrap();
+        pair.settle().unwrap();
+        pair.close(Side::B).unwrap();
+        pair.drive().unwrap();
+        assert_eq!((pair.state(Side::A), pair.state(Side::B)), (State::Closed, State::Closed));
+    }
+}
+
+#[test]
+fn an_initial_sequence_number_can_be_chosen_for_each_life() {
+    let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+    for offset in [7, 4_000_000_000] {
+        pair.set_isn_offset(Side::A, offset);
+        // M of RFC 9293 section 3.4.1 counts in steps of four microseconds.
+        let clock = pair.now().as_micros() / 4;
+        pair.handshake().unwrap();
+        assert_eq!(pair.status(Side::A).iss, Some(SeqNumber(offset) + clock as u32));
+        SIDES.into_iter().for_each(|side| pair.crash(side));
+    }
 }

@@ -32,7 +32,7 @@ const OPENS: &str = "
 #[test]
 fn what_is_said_takes_its_time() {
     let script = format!("{OPENS}\nsend 5\n+ 100ms\n<-- <SEQ=301><ACK=106><CTL=FIN,ACK>\nCLOSE-WAIT");
-    let pair = ends(late(200), &script, State::CloseWait);
+    let mut pair = ends(late(200), &script, State::CloseWait);
     let expected = "
      time  A                                                            B
    0.000s  CLOSED
@@ -48,6 +48,11 @@ fn what_is_said_takes_its_time() {
     assert_eq!(pair.now(), tcp_lifecycle::Instant::from_micros(700_000), "100 ms and 200 ms after it was open");
     let diagram = pair.trace().mermaid().to_string();
     assert!(diagram.contains("B->>A: SEQ=300 ACK=101 CTL=SYN,ACK") && !diagram.contains("Note over B"), "{diagram}");
+    // Nor does a trace that begins later know a state of a peer whose part is played.
+    pair.take_trace();
+    pair.close(Side::A).unwrap();
+    let ladder = pair.trace().to_string();
+    assert!(ladder.contains("LAST-ACK") && !ladder.contains("CLOSED"), "{ladder}");
 }
 
 /// The peer answers only when it has heard.
