@@ -82,7 +82,7 @@ impl Connection {
     /// 6.1.5). Each segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3).
     /// Without ECN agreed ([`Status::ecn`](crate::Status::ecn)) it does nothing.
     pub fn congestion_experienced(&mut self) {
-        self.mark(Flags::ECHO);
+        self.mark(Flags::ECHO | Flags::UNTOLD);
     }
 
     /// The caller's congestion window has been reduced, for whatever reason, a timeout too: the next new payload says
@@ -91,13 +91,13 @@ impl Connection {
         self.mark(Flags::REDUCED);
     }
 
-    fn mark(&mut self, flag: Flags) {
+    fn mark(&mut self, flags: Flags) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.snd.flags.contains(Flags::ECN)
             // There is nobody left who would heed it.
             && !matches!(tcb.phase, Phase::TimeWait { .. })
         {
-            tcb.snd.flags |= flag;
+            tcb.snd.flags |= flags;
         }
     }
 
@@ -119,7 +119,8 @@ impl Connection {
 
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
     /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first; it stays in force until another one comes, in a
-    /// next life too. It bounds payload, not SYN and FIN.
+    /// next life too. It bounds payload, not SYN and FIN. Where it lets nothing go and nothing is in flight no timer runs:
+    /// who waits for a moment of his own, as RFC 3168 section 6.1.2 has it for a window of one segment, times it himself.
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {

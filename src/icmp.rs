@@ -80,8 +80,6 @@ impl IcmpError {
             (1, 7) => IcmpError::SourceRouteFailed,
             (2, _) => IcmpError::FragmentationNeeded,
             (3, _) => IcmpError::TimeExceeded,
-            // An unknown next header is how IPv6 says that there is no such protocol.
-            (4, 1) => IcmpError::ProtocolUnreachable,
             (4, _) => IcmpError::ParameterProblem,
             _ => return None,
         })

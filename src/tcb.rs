@@ -208,7 +208,7 @@ impl Synchronized {
     pub(crate) fn enter_time_wait(&mut self, endpoint: &mut Endpoint) {
         self.enter(Phase::TimeWait { challenged: false }, endpoint);
         // Nobody is left whose window could be reduced.
-        self.snd.flags.remove(Flags::ECHO);
+        self.snd.flags.remove(Flags::ECHO | Flags::UNTOLD);
         endpoint.start_time_wait();
     }
 }

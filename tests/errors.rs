@@ -251,7 +251,8 @@ fn types_and_codes_of_both_versions_are_errors_for_tcp_or_none() {
         .map(Some)
     );
     assert_eq!((v6(2, 0..=0), v6(3, 0..=0)), (vec![Some(FragmentationNeeded)], vec![Some(TimeExceeded)]));
-    assert_eq!(v6(4, 0..=1), [ParameterProblem, ProtocolUnreachable].map(Some));
+    // Soft, the unknown next header too (RFC 9293 section 3.9.2.2).
+    assert_eq!(v6(4, 0..=2), vec![Some(ParameterProblem); 3]);
     assert_eq!((v6(128, 0..=0), v6(1, 8..=8)), (vec![None], vec![None]));
 }
 

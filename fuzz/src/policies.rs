@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use arbitrary::Arbitrary;
 use tcp_lifecycle::{
-    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Segment, Signal, State, Transmit,
+    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, Signal, State, Transmit,
 };
 
 use crate::shapes::{ERRORS, Number, Shape};
@@ -246,13 +246,18 @@ impl End {
     }
 
     fn segment(&mut self, segment: &Segment) {
-        let before = self.connection.status();
+        let mut before = self.connection.status();
         match self.connection.segment_arrives(segment, self.now) {
             Ok(range) => {
                 assert!(range.start <= range.end && range.end <= usize::from(segment.payload_len()));
                 self.unread += range.len();
             }
-            Err(refusal) => assert_eq!(before, self.connection.status(), "{segment} {refusal}"),
+            Err(refusal) => {
+                // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
+                let offers = segment.control().contains(Control::ECE | Control::CWR);
+                before.ecn &= refusal != Refusal::SynRepeated || offers;
+                assert_eq!(before, self.connection.status(), "{segment} {refusal}");
+            }
         }
     }
 

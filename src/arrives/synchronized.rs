@@ -252,7 +252,8 @@ impl Synchronized {
     #[inline]
     fn note_congestion(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
         if self.snd.flags.contains(Flags::ECN) {
-            if segment.control().contains(Control::CWR) {
+            // Each ACK says whether anything that it acknowledges was marked (6.1.3), whatever the peer has heard before.
+            if segment.control().contains(Control::CWR) && !self.snd.flags.contains(Flags::UNTOLD) {
                 self.snd.flags.remove(Flags::ECHO);
             }
             if segment.control().contains(Control::ECE) {
@@ -386,7 +387,7 @@ impl Synchronized {
             // Some of it is known already, or has no room: an ACK was lost, or the window is closed now.
             endpoint.due.ack();
         } else {
-            endpoint.acknowledge_text();
+            endpoint.acknowledge_text(text.len());
         }
         self.rcv.advance(text.len());
         usize::from(text.payload.start)..usize::from(text.payload.end)

@@ -43,7 +43,7 @@ impl Synchronized {
     /// behind the urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
     #[cold]
     #[inline(never)]
-    pub(super) fn dress(&self, segment: &mut Segment, endpoint: &Endpoint) {
+    pub(super) fn dress(&mut self, segment: &mut Segment, endpoint: &Endpoint) {
         if self.snd.flags.contains(Flags::TIMESTAMPS) {
             *segment = segment.with_options(self.stamp(endpoint));
         }
@@ -54,6 +54,7 @@ impl Synchronized {
         }
         if self.snd.flags.contains(Flags::ECHO) {
             *segment = segment.with_bits(Control::ECE);
+            self.snd.flags.remove(Flags::UNTOLD);
         }
     }
 

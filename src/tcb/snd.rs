@@ -77,6 +77,8 @@ bitflags::bitflags! {
         const SCALE = 256;
         /// Both SYNs had SACK-permitted.
         const SACK = 512;
+        /// Of the last mark no segment has told yet: it is not what the peer's CWR answers.
+        const UNTOLD = 1024;
 
         /// What each segment must have besides.
         const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits() | Self::ECHO.bits();
@@ -177,13 +179,13 @@ impl Snd {
         self.max_wnd = u32::from(syn.window());
     }
 
-    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. One of the
-    /// peer's that does neither ends it, even if another one did.
+    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. While our SYN is
+    /// unacknowledged, one of the peer's that does neither ends it, even if another one did.
     pub(crate) fn take_back_ecn(&mut self, syn: &Segment) {
         let bits = syn.control().intersection(Control::ECE | Control::CWR);
         let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
         if bits != accepts {
-            self.flags.remove(Flags::ECN | Flags::ECHO | Flags::REDUCED);
+            self.flags.remove(Flags::ECN | Flags::ECHO | Flags::UNTOLD | Flags::REDUCED);
         }
     }
 

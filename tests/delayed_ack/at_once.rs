@@ -58,6 +58,26 @@ fn every_second_segment_is_acknowledged_at_once() {
     check(&format!("config delayed_ack=200ms\nESTABLISHED{pair}"));
 }
 
+/// SHLD-19: at least every second full segment, or twice as many bytes. (Receivers put segments together.)
+#[test]
+fn what_was_put_together_on_the_way_is_acknowledged_at_once() {
+    check(
+        "
+        config delayed_ack=200ms
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=1071>
+        ESTABLISHED                         DEADLINE=200ms
+        + 200ms
+        --> <SEQ=100><ACK=1371><CTL=ACK>
+        <-- <SEQ=1371><ACK=100><CTL=ACK><DATA=1072>
+        --> <SEQ=100><ACK=2443><CTL=ACK>
+        <-- <SEQ=2443><ACK=100><CTL=ACK><DATA=5360>
+        --> <SEQ=100><ACK=7803><CTL=ACK>
+        ESTABLISHED                         DEADLINE=none
+        ",
+    );
+}
+
 #[test]
 fn of_segments_handed_in_before_polling_two_are_answered_at_once() {
     check(

@@ -26,6 +26,29 @@ fn a_mark_is_echoed_on_every_segment_until_the_peer_has_reduced_its_window() {
     assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
 }
 
+/// Section 6.1.3: the ACK of several segments says whether any of them was marked. A CWR among them answers an earlier
+/// mark, of which the peer has heard.
+#[test]
+fn a_mark_that_no_ack_has_told_of_outlasts_the_answer_to_another_one() {
+    for delayed_ack in [None, Some(Duration::from_millis(200))] {
+        for answer in ["ACK", "ACK,CWR"] {
+            let mut connection = agreed_with(Config { delayed_ack, ..WILLING });
+            let text = |connection: &mut Connection, seq: u32, control: &str| {
+                let text = segment(&format!("<SEQ={seq}><ACK=100><CTL={control}><DATA=10><WND=1000>"));
+                connection.segment_arrives(&text, NOW).unwrap();
+            };
+            text(&mut connection, 300, "ACK");
+            connection.congestion_experienced();
+            text(&mut connection, 310, answer);
+            assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+            // Now the peer has heard of it.
+            text(&mut connection, 320, "ACK,CWR");
+            text(&mut connection, 330, "ACK");
+            assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+        }
+    }
+}
+
 #[test]
 fn an_echo_is_signalled_and_the_first_new_payload_says_that_the_window_is_reduced() {
     let mut connection = agreed();
@@ -119,19 +142,26 @@ fn one_segment_can_say_both() {
 }
 
 /// The peer reduces its window and hears of ours in one segment.
+/// The peer has said ten bytes, which were marked, and has heard of it.
+fn marked_and_told() -> Connection {
+    let mut connection = agreed();
+    connection.segment_arrives(&segment("<SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=1000>"), NOW).unwrap();
+    connection.congestion_experienced();
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
+    connection
+}
+
 #[test]
 fn one_segment_of_the_peer_can_say_both() {
-    let mut connection = agreed();
-    connection.congestion_experienced();
-    let (segments, congestion) = arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK,ECE,CWR><DATA=10><WND=1000>");
+    let mut connection = marked_and_told();
+    let (segments, congestion) = arrives(&mut connection, "<SEQ=310><ACK=100><CTL=ACK,ECE,CWR><DATA=10><WND=1000>");
     assert_eq!((bits(&segments), congestion), (vec![Control::empty()], true));
 }
 
 #[test]
 fn the_echo_ends_though_a_segment_before_the_one_that_says_so_is_missing() {
-    let mut connection = agreed();
-    connection.congestion_experienced();
-    let (segments, _) = arrives(&mut connection, "<SEQ=310><ACK=100><CTL=ACK,CWR><DATA=10><WND=1000>");
+    let mut connection = marked_and_told();
+    let (segments, _) = arrives(&mut connection, "<SEQ=320><ACK=100><CTL=ACK,CWR><DATA=10><WND=1000>");
     assert_eq!(bits(&segments), [Control::empty()]);
 }
 

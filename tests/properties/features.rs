@@ -60,7 +60,7 @@ impl Watched {
         let Some(nxt) = after.rcv_nxt else { return };
         self.life.heard = Some(self.now);
         self.life.probed = None;
-        if segment.control().contains(Control::CWR) {
+        if segment.control().contains(Control::CWR) && !self.life.untold {
             self.life.must_echo = false;
             // Only where the fifth step is certain to have looked at it.
             let in_order = before.rcv_nxt == Some(segment.seq()) && before.snd_una != before.iss;
@@ -124,6 +124,7 @@ impl Watched {
         // In TIME-WAIT the peer has nothing left to send.
         let must_echo = life.must_echo && status.state != State::TimeWait;
         assert!(has(Control::ECE) || !must_echo, "a mark that is not echoed");
+        life.untold = false;
         // A probe of a closed window is none.
         let fresh = segment.payload_len() > 0 && Some(segment.seq()) == before.snd_nxt && before.snd_wnd > Some(0);
         assert_eq!(has(Control::CWR), fresh && life.reduced, "CWR on the first new payload");
@@ -201,6 +202,7 @@ impl Watched {
         let agreed = status.ecn && status.irs.is_some();
         self.event(Cause::Mark, |connection, _| connection.congestion_experienced());
         (self.life.marked, self.life.must_echo) = (self.life.marked | agreed, self.life.must_echo | agreed);
+        self.life.untold |= agreed;
     }
 
     pub(crate) fn congestion_window_reduced(&mut self) {

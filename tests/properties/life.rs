@@ -32,6 +32,8 @@ pub(super) struct Life {
     /// A mark of congestion may be echoed, and must be; and the next new payload says that our window is reduced.
     pub(super) marked: bool,
     pub(super) must_echo: bool,
+    /// No segment has gone out since the mark.
+    pub(super) untold: bool,
     pub(super) reduced: bool,
     pub(super) owed: Owed,
     /// When a segment was accepted last, and when the last keep-alive probe since then was due.

@@ -48,6 +48,8 @@ impl World<'_> {
         // acknowledges, and its window does not count).
         let new = if segment.seq().lt(nxt) { nxt } else { segment.seq() };
         let has_no_room = (nxt + wnd).le(new) && (segment.len() > 0 || segment.seq() != nxt);
+        // Such a one again, whose front has been taken: it begins left of the window, and ends right of it.
+        let has_no_room = has_no_room || (segment.seq().lt(nxt) && (nxt + wnd).lt(behind));
         // RFC 7323 section 5.3 and RFC 5961 section 5.2: what has been overtaken by far may look like another life.
         let may_look_old = matches!(refusal, Refusal::OldTimestamp | Refusal::AckTooOld);
         assert!(is_known || has_no_room || may_look_old, "S16: {side} refuses {segment}: {refusal}; {status:?}");

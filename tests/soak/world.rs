@@ -90,8 +90,9 @@ impl Drop for World<'_> {
 /// From the first OPEN until nothing is left to happen.
 pub(crate) fn live(life: &Life) -> Lived {
     let mut world = World::new(life);
-    world.run();
-    world.check_end();
+    if world.comes_to_its_end() {
+        world.check_end();
+    }
     world.lived.counts = world.pair.counts();
     world.lived.patient = world.patient;
     world.lived.second = world.patient && world.reopening.has_succeeded();
@@ -131,7 +132,8 @@ impl<'l> World<'l> {
         }
     }
 
-    fn run(&mut self) {
+    /// Everything happens, up to the end, unless it may last for ever.
+    fn comes_to_its_end(&mut self) -> bool {
         let mut after = 0;
         for (index, step) in self.life.steps.iter().enumerate() {
             after += step.after;
@@ -142,7 +144,7 @@ impl<'l> World<'l> {
         }
         for _ in 0..MOST {
             if !self.happens_next() {
-                return;
+                return true;
             }
             self.look();
             self.settle_reopening();
@@ -151,6 +153,7 @@ impl<'l> World<'l> {
         }
         let [a, b] = SIDES.map(|side| self.pair.state(side));
         assert!(self.life.may_last(), "{a} and {b} do not come to an end");
+        false
     }
 
     pub(crate) fn plan(&mut self, after: u64, happens: Happens) {
