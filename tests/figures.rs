@@ -56,6 +56,22 @@ fn a_figure_that_differs_shows_the_exchange() {
     assert_eq!(panics.downcast_ref::<String>(), Some(&error.to_string()));
 }
 
+/// A state may be left out, before an outcome too.
+#[test]
+fn a_row_may_leave_out_the_states() {
+    check_figure(
+        "
+        1.  ESTABLISHED                                              ESTABLISHED
+        A: send 10
+                         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>  -->               delivers 0..10
+                         <-- <SEQ=300><ACK=110><CTL=ACK>           <--
+        A: signal: Acknowledged 10
+            (duplicate)  ... <SEQ=99><ACK=300><CTL=ACK><DATA=1>    -->               refused
+                         <-- <SEQ=300><ACK=110><CTL=ACK>           <--
+        ",
+    );
+}
+
 #[test]
 fn figure_7_simultaneous_open() {
     check_figure(

@@ -310,8 +310,9 @@ impl fmt::Display for Call {
             Call::CongestionExperienced => f.write_str("congestion experienced"),
             Call::CongestionWindowReduced => f.write_str("congestion window reduced"),
             Call::Configure(settings) => {
+                let separators = core::iter::once(" ").chain(core::iter::repeat(", "));
                 f.write_str("configure")?;
-                settings.iter().try_for_each(|setting| write!(f, " {setting}"))
+                settings.iter().zip(separators).try_for_each(|(setting, before)| write!(f, "{before}{setting}"))
             }
             Call::Crash => f.write_str("crash"),
         }

@@ -48,6 +48,21 @@ fn who_reads_again_consumes_what_waits_and_all_that_comes() {
 }
 
 #[test]
+fn every_violation_says_what_is_wrong() {
+    let all = [
+        (Violation::Bytes(Side::A), "A was given other bytes than its peer sent"),
+        (Violation::TwoLives(Side::B), "B was given bytes of another life of its peer"),
+        (Violation::Acknowledged(Side::A), "more bytes of A were acknowledged than it sent"),
+        (Violation::Deadline(Side::B), "Wait and deadline() of B differ"),
+        (Violation::Stuck(Side::A), "the deadline of A does not move on"),
+        (Violation::NeverWaits(Side::B), "B puts something out for ever"),
+        (Violation::NeverRests, "the two ends never come to rest"),
+        (Violation::NotOpen(Side::B), "the handshake has not opened B"),
+    ];
+    all.into_iter().for_each(|(violation, text)| assert_eq!(violation.to_string(), text));
+}
+
+#[test]
 fn a_handshake_in_vain_is_an_error() {
     let mut silent = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network { loss: 1_000, ..Network::PERFECT });
     assert_eq!(silent.handshake(), Err(Violation::NotOpen(Side::A)));

@@ -1,7 +1,7 @@
 //! Lines for what stands beside the RFC's calls, and what an error tells a program.
 
-use tcp_lifecycle::sim::{Script, check};
-use tcp_lifecycle::{Config, State};
+use tcp_lifecycle::sim::{Script, check, check_with};
+use tcp_lifecycle::{Config, Connection, State};
 
 use super::{differs, error_of};
 
@@ -108,6 +108,17 @@ fn keep_alive_is_a_policy_with_three_values() {
         CLOSED
         ",
     );
+    check(
+        "
+        ESTABLISHED                                   DEADLINE=none
+        configure keep_alive=on
+        ESTABLISHED                                   DEADLINE=2h
+        configure keep_alive=1m 10s 2
+        ESTABLISHED                                   DEADLINE=1m
+        configure keep_alive=none
+        ESTABLISHED                                   DEADLINE=none
+        ",
+    );
 }
 
 #[test]
@@ -127,6 +138,22 @@ fn lines_that_are_none_are_named() {
         assert_eq!(error.difference(), None);
         assert_eq!(error.exchange(), [""; 0]);
     }
+}
+
+/// What a test prints that fails.
+#[test]
+fn a_script_that_differs_ends_a_test_with_the_exchange_until_then() {
+    let script = "ESTABLISHED\nconfigure nagle=off, mss=100\nCLOSED";
+    let error = error_of(script);
+    assert_eq!(error.exchange(), ["       0ns  ESTABLISHED is given", "       0ns  configure nagle=off, mss=100"]);
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let told = |test: fn(&str)| {
+        let panic = std::panic::catch_unwind(|| test(script)).unwrap_err();
+        panic.downcast_ref::<String>().cloned()
+    };
+    assert_eq!(told(check), Some(error.to_string()));
+    let with = |script: &str| check_with(|config: &Config| Connection::new(config, 0), script);
+    assert_eq!(told(with), Some(error.to_string()));
 }
 
 #[test]
