@@ -81,7 +81,7 @@ impl Snd {
         }
         let sent = if self.una == self.nxt { self.una + self.room(self.una, endpoint).max(1) } else { self.nxt };
         let in_flight = self.nxt - self.una;
-        let rounded = in_flight.saturating_sub(self.wnd) >> self.scale == 0;
+        let rounded = in_flight.saturating_sub(self.wnd).wrapping_shr(u32::from(self.scale)) == 0;
         let allowed = if rounded { in_flight.max(self.wnd) } else { self.wnd }.max(1);
         let payload = self.end.min(sent).ahead_of(self.una).min(allowed).min(u32::from(self.mss));
         let behind = self.una + payload;

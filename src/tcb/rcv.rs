@@ -85,7 +85,8 @@ impl Rcv {
 
     /// RCV.WND as the peer knows it: what is less than a step of its field is not said.
     pub(crate) fn told(&self) -> u32 {
-        self.wnd() >> self.scale << self.scale
+        let scale = u32::from(self.scale);
+        self.wnd().wrapping_shr(scale).wrapping_shl(scale)
     }
 
     /// RCV.NXT =< seq < RCV.NXT+RCV.WND
