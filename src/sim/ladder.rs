@@ -104,9 +104,7 @@ impl<'t> Ladder<'t> {
             What::Start => rows.extend(self.start(index, event)),
             What::Call(call) => rows.push(beside(event, format!("({call})"))),
             What::Crashed => rows.push(beside(event, "(crash)".to_string())),
-            What::Timeout(State::TimeWait) if event.state == State::Closed => {
-                rows.push(beside(event, "(2 MSL have passed)".to_string()));
-            }
+            What::Timeout(State::TimeWait) => rows.push(beside(event, "(2 MSL have passed)".to_string())),
             What::Timeout(_) => rows.push(beside(event, "(timeout)".to_string())),
             What::Signal(signal) => rows.extend(told_to_user(event, *signal)),
             What::Sent(number, segment) => rows.extend(self.sent(index, event, *number, segment)),
