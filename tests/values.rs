@@ -50,3 +50,19 @@ fn an_option_that_is_set_again_is_what_was_set_last() {
     assert_eq!((Options::NONE.mss(), Options::NONE.window_scale(), Options::NONE.timestamps()), (None, None, None));
     assert!(!Options::NONE.sack_permitted());
 }
+
+/// The last one counts.
+#[test]
+fn an_option_that_is_set_twice_is_there() {
+    let twice = Options::NONE
+        .with_mss(1)
+        .with_mss(2)
+        .with_window_scale(3)
+        .with_window_scale(4)
+        .with_sack_permitted()
+        .with_sack_permitted()
+        .with_timestamps(5, 6)
+        .with_timestamps(7, 8);
+    assert_eq!((twice.mss(), twice.window_scale()), (Some(2), Some(4)));
+    assert_eq!((twice.sack_permitted(), twice.timestamps()), (true, Some((7, 8))));
+}
