@@ -19,7 +19,7 @@ impl Connection {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let snd = &mut tcb.snd;
             let bytes = segment.ack_number() - snd.una;
-            if bytes <= snd.nxt - snd.una && bytes > 0 && segment.window() > 0 && snd.wnd > 0 && snd.is_steady() {
+            if bytes <= snd.nxt - snd.una && bytes > 0 && snd.wnd > 0 && snd.is_steady() {
                 snd.payload_acknowledged(bytes, &mut self.endpoint);
                 snd.note_window(segment.seq(), segment);
                 return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
@@ -83,7 +83,6 @@ impl Synchronized {
     #[inline(always)]
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         segment.ack_number() == self.snd.una
-            && segment.window() > 0
             && self.snd.wnd > 0
             && ((self.snd.una == self.snd.nxt && self.snd.nxt == self.snd.end)
                 || (segment.payload_len() > 0 && self.snd.window_of(segment) == self.snd.wnd))
