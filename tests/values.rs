@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use tcp_lifecycle::isn::IsnHash;
 use tcp_lifecycle::listener::{Arrival, Listener};
-use tcp_lifecycle::{Config, IcmpError, Instant, Options, Segment};
+use tcp_lifecycle::{Config, IcmpError, Instant, Options, ParseSegmentError, Segment};
 
 #[test]
 fn a_moment_prints_as_the_time_since_the_first_one() {
@@ -65,4 +65,24 @@ fn an_option_that_is_set_twice_is_there() {
         .with_timestamps(7, 8);
     assert_eq!((twice.mss(), twice.window_scale()), (Some(2), Some(4)));
     assert_eq!((twice.sack_permitted(), twice.timestamps()), (true, Some((7, 8))));
+}
+
+#[test]
+fn what_is_no_segment_says_why() {
+    for (text, error) in [
+        ("SEQ=1", ParseSegmentError::Brackets),
+        ("<SEQ=1><CTL=SYN", ParseSegmentError::Brackets),
+        ("<SEQ=1><CTL=SYN><TTL=64>", ParseSegmentError::UnknownField),
+        ("<SEQ=1><CTL=SYN><SACK=1>", ParseSegmentError::UnknownField),
+        ("<SEQ=1><CTL=SIN>", ParseSegmentError::UnknownControl),
+        ("<SEQ=4294967296><CTL=SYN>", ParseSegmentError::Number),
+        ("<SEQ=1><CTL=SYN><TS=1>", ParseSegmentError::Number),
+        ("<CTL=SYN>", ParseSegmentError::Fields),
+        ("<SEQ=1><SEQ=1><CTL=SYN>", ParseSegmentError::Fields),
+        ("<SEQ=1><CTL=SYN><SACK><SACK>", ParseSegmentError::Fields),
+        ("<SEQ=1><ACK=1><CTL=SYN>", ParseSegmentError::Ack),
+        ("<SEQ=1><CTL=ACK>", ParseSegmentError::Ack),
+    ] {
+        assert_eq!(text.parse::<Segment>(), Err(error), "{text}");
+    }
 }
