@@ -51,9 +51,9 @@ impl Connection {
     /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
     /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
     /// (Karn), and where the front of the queue is among them, the next timeout is a whole one away (RFC 6298 section
-    /// 5). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what of
-    /// the last one has not been handed out. After a retransmission timeout everything goes again in its order anyhow
-    /// (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
+    /// 5). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what
+    /// of the last one has not been handed out. After a retransmission timeout everything goes again in its order
+    /// anyhow (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
     ///
     /// # Errors
     ///
@@ -119,8 +119,9 @@ impl Connection {
 
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
     /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first; it stays in force until another one comes, in a
-    /// next life too. It bounds payload, not SYN and FIN. Where it lets nothing go and nothing is in flight no timer runs:
-    /// who waits for a moment of his own, as RFC 3168 section 6.1.2 has it for a window of one segment, times it himself.
+    /// next life too. It bounds payload, not SYN and FIN. Where it lets nothing go and nothing is in flight no timer
+    /// runs: who waits for a moment of his own, as RFC 3168 section 6.1.2 has it for a window of one segment, times it
+    /// himself.
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {

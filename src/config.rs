@@ -39,8 +39,8 @@ pub struct Config {
     /// says no window above 65,535 either. At most 14, and no more than the buffer needs.
     pub window_scale: Option<u8>,
     /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of every segment, and protection
-    /// against old duplicates. The clock is the moment that is told, in milliseconds: who does not want to show how long
-    /// his host is up counts time from a random moment (RFC 7323 section 7.1).
+    /// against old duplicates. The clock is the moment that is told, in milliseconds: who does not want to show how
+    /// long his host is up counts time from a random moment (RFC 7323 section 7.1).
     pub timestamps: bool,
     /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the
     /// caller's.

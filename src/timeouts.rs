@@ -37,8 +37,8 @@ impl Endpoint {
 
 /// RFC 9293 section 3.8.6.3: acknowledgments may be delayed.
 impl Endpoint {
-    /// So much payload in order has come in one segment: an ACK, at once or within the time that the policy allows. What
-    /// was put together on the way counts as the segments that it was (SHLD-19).
+    /// So much payload in order has come in one segment: an ACK, at once or within the time that the policy allows.
+    /// What was put together on the way counts as the segments that it was (SHLD-19).
     pub(crate) fn acknowledge_text(&mut self, payload: u32) {
         let delay = self.policy.delayed_ack;
         if delay.is_zero() || payload >= 2 * u32::from(self.policy.mss) {

@@ -252,7 +252,8 @@ impl Synchronized {
     #[inline]
     fn note_congestion(&mut self, segment: &Segment, endpoint: &mut Endpoint) {
         if self.snd.flags.contains(Flags::ECN) {
-            // Each ACK says whether anything that it acknowledges was marked (6.1.3), whatever the peer has heard before.
+            // Each ACK says whether anything that it acknowledges was marked (6.1.3), whatever the peer has heard
+            // before.
             if segment.control().contains(Control::CWR) && !self.snd.flags.contains(Flags::UNTOLD) {
                 self.snd.flags.remove(Flags::ECHO);
             }

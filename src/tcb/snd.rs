@@ -179,8 +179,8 @@ impl Snd {
         self.max_wnd = u32::from(syn.window());
     }
 
-    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. While our SYN is
-    /// unacknowledged, one of the peer's that does neither ends it, even if another one did.
+    /// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone. While our SYN
+    /// is unacknowledged, one of the peer's that does neither ends it, even if another one did.
     pub(crate) fn take_back_ecn(&mut self, syn: &Segment) {
         let bits = syn.control().intersection(Control::ECE | Control::CWR);
         let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
@@ -215,10 +215,10 @@ impl Snd {
     pub(crate) fn acknowledge(&mut self, ack: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
         let payload = ack.min(self.end).ahead_of(self.front());
         let advance = ack - self.una;
-        let is_smooth = self.is_steady() && self.backoff == 0;
+        let is_smooth = self.is_steady() && self.backoff == 0 && self.rto.estimate().is_some();
         let timed = self.pace_acknowledged(ack, advance, endpoint);
-        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too. But while all goes
-        // well it counts once in a round trip, as RFC 6298 takes it (4.2).
+        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too. But while all
+        // goes well it counts once in a round trip, as RFC 6298 takes it (4.2; D44).
         if (timed.is_some() || !is_smooth)
             && let Some(rtt) = self.echoed(segment, endpoint).or(timed)
         {
