@@ -236,4 +236,14 @@ mod tests {
             last = kept;
         }
     }
+
+    #[test]
+    fn between_two_lengths_milliseconds_stay_what_they_are() {
+        let (lower, upper) = (Span::new(Duration::from_millis(4_000)), Span::new(Duration::from_secs(60)));
+        for millis in (0..9_000).chain(59_990..60_010) {
+            assert_eq!(Span::clamp(millis, Span::ZERO, Span::FOREVER), u64::from(millis));
+            assert_eq!(Span::clamp(millis, lower, upper), u64::from(millis).clamp(4_000, 60_000));
+            assert_eq!(Span::clamp(millis, upper, lower), 4_000);
+        }
+    }
 }

@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use arbitrary::Arbitrary;
 use tcp_lifecycle::{
-    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, Signal, State, Transmit,
+    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, Signal, State,
+    Transition, Transmit,
 };
 
 use crate::shapes::{ERRORS, Number, Shape};
@@ -205,6 +206,9 @@ impl End {
             Event::TimeWait => self.time_wait(),
         }
         let status = self.connection.status();
+        if matches!(status.state, State::Closed | State::Listen | State::SynSent | State::SynReceived) {
+            self.hear();
+        }
         if let (Some(una), Some(nxt)) = (status.snd_una, status.snd_nxt) {
             assert!(una.le(nxt) && nxt - una == status.in_flight);
         }
@@ -285,19 +289,35 @@ impl End {
         let status = self.connection.status();
         for _ in 0..64 + 2 * (status.unsent + status.in_flight) {
             match self.connection.poll(self.now) {
-                Output::Transition(transition) => {
-                    assert_eq!(transition.from, self.shown);
-                    self.shown = transition.to;
-                    if matches!(transition.to, State::Listen | State::Closed) {
-                        (self.queue, self.unread) = (0, 0);
-                    }
-                }
+                Output::Transition(transition) => self.transition(transition),
                 Output::Signal(signal) => self.signal(signal),
                 Output::Transmit(ref transmit) => self.transmit(transmit),
                 Output::Wait(deadline) => return self.wait(deadline),
             }
         }
         panic!("a drain that does not end");
+    }
+
+    /// Who goes on before he has drained hears at least where a life ends and another begins, so that he knows which one
+    /// his bytes belong to. Segments stay due.
+    fn hear(&mut self) {
+        loop {
+            let mut polled = self.connection.clone();
+            match polled.poll(self.now) {
+                Output::Transition(transition) => self.transition(transition),
+                Output::Signal(signal) => self.signal(signal),
+                Output::Transmit(_) | Output::Wait(_) => return,
+            }
+            self.connection = polled;
+        }
+    }
+
+    fn transition(&mut self, transition: Transition) {
+        assert_eq!(transition.from, self.shown);
+        self.shown = transition.to;
+        if matches!(transition.to, State::Listen | State::Closed) {
+            (self.queue, self.unread) = (0, 0);
+        }
     }
 
     fn signal(&mut self, signal: Signal) {

@@ -117,7 +117,6 @@ impl Snd {
         if !fresh && piece.from == self.una {
             self.time_again(endpoint.policy.r2, endpoint);
         }
-        self.arm(endpoint);
         if fresh && self.wnd > 0 {
             self.time(endpoint.now);
         }

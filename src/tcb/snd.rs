@@ -3,6 +3,7 @@
 use super::{Offer, Pace};
 use crate::config::{LEAST_PEER_MSS, Policy};
 use crate::connection::Endpoint;
+use crate::due::What;
 use crate::rto::Rto;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
@@ -318,25 +319,13 @@ impl Snd {
     #[cold]
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
         endpoint.due.look();
-        if self.wnd == 0 && self.una == self.nxt {
-            // Probing begins one timeout from here (SHLD-29).
+        if self.una == self.nxt && (self.wnd == 0 || was == 0) {
+            // Probing begins one timeout from here (SHLD-29), or is over; and what the timer has let go waits for that.
             endpoint.timer = None;
-        }
-        if was == 0 {
-            // Probing is over. What was refused is sent again at once (D17).
-            if self.una == self.nxt {
-                endpoint.timer = None;
-            } else {
-                self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: u32::MAX };
-                self.restart_timer(endpoint);
-            }
-        }
-    }
-
-    /// Something was sent that waits for the network: the timer runs, if it did not yet (RFC 6298 section 5.1).
-    #[inline]
-    pub(crate) fn arm(&mut self, endpoint: &mut Endpoint) {
-        if endpoint.timer.is_none() {
+            endpoint.due.take(What::FRONT);
+        } else if was == 0 {
+            // What was refused is sent again at once (D17).
+            self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: u32::MAX };
             self.restart_timer(endpoint);
         }
     }

@@ -1,5 +1,7 @@
 //! The override of silly-window avoidance, without which a peer that has shrunk its buffer would wait for ever.
 
+use core::time::Duration;
+
 use tcp_lifecycle::sim::check;
 
 use crate::{after, arrives, segments};
@@ -129,9 +131,13 @@ fn it_counts_from_the_moment_at_which_the_window_was_too_small() {
 
 #[test]
 fn a_window_that_opens_before_it_lets_all_go_and_the_timer_is_that_of_the_segment() {
-    for (arrives, ack) in [("<CTL=ACK>", 300), ("<CTL=ACK><DATA=5>", 305)] {
+    for (config, arrives, ack) in [
+        ("r1=1", "<CTL=ACK>", 300),
+        ("r1=1", "<CTL=ACK><DATA=5>", 305),
+        ("r1=1, delayed_ack=400ms", "<CTL=ACK><DATA=5>", 305),
+    ] {
         held(
-            "config r1=1",
+            &format!("config {config}"),
             &format!(
                 "
                 + 900ms
@@ -265,4 +271,54 @@ fn a_window_that_opens_between_the_timer_and_the_poll_counts() {
     arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=1000>", now);
     assert_eq!(segments(&mut connection, now), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100>"]);
     assert_eq!(connection.status().unsent, 30);
+}
+
+/// The window closes after the timer has fired and before that is polled: the first probe comes one timeout later
+/// (SHLD-29).
+#[test]
+fn a_window_that_closes_between_the_timer_and_the_poll_lets_nothing_go() {
+    let mut connection = after(HELD);
+    let now = connection.deadline().unwrap();
+    connection.timeout(now);
+    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=0>", now);
+    assert_eq!(segments(&mut connection, now), [""; 0]);
+    let probe = now + Duration::from_secs(1);
+    assert_eq!(connection.deadline(), Some(probe));
+    connection.timeout(probe);
+    assert_eq!(segments(&mut connection, probe), ["<SEQ=100><ACK=300><CTL=ACK><DATA=1>"]);
+}
+
+/// Nor does a window that opens a little after a probe has become due, and before it is sent.
+#[test]
+fn a_window_that_opens_too_little_before_the_probe_is_polled_is_waited_for() {
+    let mut connection =
+        after("ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n send 30");
+    let now = connection.deadline().unwrap();
+    connection.timeout(now);
+    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=10>", now);
+    assert_eq!(segments(&mut connection, now), [""; 0]);
+    let status = connection.status();
+    assert_eq!((status.retransmissions, status.rto), (0, Some(Duration::from_secs(1))));
+    let override_at = now + Duration::from_secs(1);
+    assert_eq!(connection.deadline(), Some(override_at));
+    connection.timeout(override_at);
+    assert_eq!(segments(&mut connection, override_at), ["<SEQ=100><ACK=300><CTL=ACK><DATA=10>"]);
+}
+
+/// What the timer has let go again is acknowledged before it is polled: what is left goes, if anything.
+#[test]
+fn an_acknowledgment_between_the_timer_and_the_poll_counts() {
+    let rows = [(105, Some("<SEQ=105><ACK=300><CTL=PSH,ACK><DATA=25>")), (130, None)];
+    for (config, (ack, what_comes)) in
+        ["", "config delayed_ack=200ms"].into_iter().flat_map(|config| rows.map(|row| (config, row)))
+    {
+        let mut connection = after(&format!(
+            "{config}\n ESTABLISHED SND.NXT=100 RCV.NXT=300\n send 30\n --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=30>"
+        ));
+        let now = connection.deadline().unwrap();
+        connection.timeout(now);
+        arrives(&mut connection, &format!("<SEQ=300><ACK={ack}><CTL=ACK><WND=1000>"), now);
+        assert_eq!(segments(&mut connection, now), Vec::from_iter(what_comes));
+        assert_eq!(connection.deadline().is_some(), what_comes.is_some());
+    }
 }

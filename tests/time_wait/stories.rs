@@ -215,3 +215,17 @@ fn there_is_none_that_would_not_be_faithful() {
     let far = Life { opened: Instant::from_micros(1 << 54), ..LIFE }.reach().0;
     assert_eq!(far.time_wait(), None, "570 years after the epoch");
 }
+
+/// What comes later counts as if it came then.
+#[test]
+fn moments_end_570_years_after_the_epoch() {
+    let last = Instant::from_micros((1 << 54) - 1);
+    for now in
+        [last, last + Duration::from_micros(1), last + Duration::from_secs(1 << 40), Instant::from_micros(u64::MAX)]
+    {
+        let mut story = Story::begins(LIFE);
+        story.now = now;
+        story.arrives("<SEQ=299><ACK=100><CTL=FIN,ACK>", Ok(()), &[ACK]);
+        assert_eq!(story.time_wait.deadline(&story.config), Some(last + Duration::from_secs(240)));
+    }
+}
