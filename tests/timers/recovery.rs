@@ -324,3 +324,49 @@ fn a_retransmission_asked_for_behind_new_payload_is_not_timed() {
         ",
     ));
 }
+
+/// Half of what the front holds is acknowledged, and new payload goes out behind it. The round-trip time was nothing.
+const HALF: &str = "
+    config r1=0
+    ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+    send 536
+    --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=536>
+    + 1s
+    --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=536>
+    send 536
+    <-- <SEQ=300><ACK=368><CTL=ACK>
+    signal: Acknowledged 268
+    --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
+    + 40ms
+    ESTABLISHED                         RTO=2s
+";
+
+/// RFC 6298 section 3: what goes out behind it, once, is timed again, an eighth of 40 ms; and no credit is needed any
+/// more.
+#[test]
+fn new_payload_behind_it_is_timed_and_ends_it() {
+    let all = "
+        send 1608
+        --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=1708><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=2244><ACK=300><CTL=PSH,ACK><DATA=536>";
+    check(&format!(
+        "{HALF}
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 804
+        ESTABLISHED                     SRTT=5ms RTO=1s
+        {all}
+        "
+    ));
+    check(&format!(
+        "{HALF}
+        <-- <SEQ=300><ACK=636><CTL=ACK>
+        signal: Acknowledged 268
+        ESTABLISHED                     RTO=2s
+        {all}
+        <-- <SEQ=300><ACK=1172><CTL=ACK>
+        signal: Acknowledged 536
+        ESTABLISHED                     SRTT=5ms RTO=1s
+        "
+    ));
+}
