@@ -233,10 +233,11 @@ impl Snd {
         }
         self.una = ack;
         self.duplicates = 0;
-        // RFC 6298 5.2 and 5.3: off when all is acknowledged, else afresh.
+        // RFC 6298 5.2 and 5.3: off when all is acknowledged, with what it has let go; else afresh.
         if self.una == self.nxt {
             self.retransmissions = 0;
             endpoint.timer = None;
+            endpoint.due.take(What::FRONT);
         } else {
             self.restart_timer(endpoint);
         }

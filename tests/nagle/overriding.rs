@@ -322,3 +322,22 @@ fn an_acknowledgment_between_the_timer_and_the_poll_counts() {
         assert_eq!(connection.deadline().is_some(), what_comes.is_some());
     }
 }
+
+/// All that was in flight, and the window is too small for more: what the timer has let go was not this.
+#[test]
+fn an_acknowledgment_of_all_between_the_timer_and_the_poll_is_no_override() {
+    for (window, beginning) in [
+        (10, "SND.WND=100\n send 130\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>"),
+        // A probe, which is answered at last.
+        (0, "SND.WND=0\n send 30\n + 1s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>"),
+    ] {
+        let mut connection = after(&format!("ESTABLISHED SND.NXT=100 RCV.NXT=300 {beginning}"));
+        let now = connection.deadline().unwrap();
+        connection.timeout(now);
+        let ack = connection.status().snd_nxt.unwrap();
+        arrives(&mut connection, &format!("<SEQ=300><ACK={ack}><CTL=ACK><WND={window}>"), now);
+        assert_eq!(segments(&mut connection, now), [""; 0]);
+        let again = now + connection.status().rto.unwrap().min(Duration::from_secs(if window > 0 { 1 } else { 60 }));
+        assert_eq!(connection.deadline(), Some(again));
+    }
+}

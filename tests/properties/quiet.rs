@@ -28,6 +28,7 @@ impl Watched {
             assert!(self.causes.is_empty() || deadline.is_none_or(|at| at > self.now), "a timer that fires for ever");
         }
         self.causes.clear();
+        self.had_to = false;
         self.transitions = 0;
         self.rank = 0;
     }

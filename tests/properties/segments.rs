@@ -79,7 +79,7 @@ impl Watched {
         let much = after.unsent == 0 || limited || payload >= self.life.most_window / 2;
         let waits = self.config.nagle && !alone && !self.life.closed;
         let full = Some(segment.payload_len()) == after.peer_mss;
-        let had_to = alone && self.causes.iter().any(|(cause, _)| *cause == Cause::Timeout);
+        let had_to = alone && self.had_to;
         assert!(full || had_to || (much && !waits), "not worth it: {segment} {before:?}");
     }
 

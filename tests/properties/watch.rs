@@ -31,6 +31,9 @@ pub(crate) struct Watched {
     /// When the last segment arrived, and when the last timeout came.
     told: Instant,
     timed: Option<Instant>,
+    /// The timer has fired for what waits behind a window, with nothing in flight; and the window has neither closed nor
+    /// opened since.
+    had_to: bool,
     /// The arcs that have been taken, as their places in the table.
     pub(crate) walked: HashSet<usize>,
     config: Config,
@@ -77,6 +80,7 @@ impl Watched {
             now: Instant::ZERO,
             told: Instant::ZERO,
             timed: None,
+            had_to: false,
             walked: HashSet::new(),
             config,
             configured: false,
@@ -202,6 +206,8 @@ impl Watched {
         self.tell(Line::Timeout);
         self.timed = Some(self.now);
         self.event(Cause::Timeout, |connection, now| connection.timeout(now));
+        let after = self.connection.status();
+        self.had_to |= after.in_flight == 0 && after.unsent > 0;
     }
 
     /// A segment arrives; the range of its payload that is the user's.
@@ -219,6 +225,7 @@ impl Watched {
         self.check_refusals(&segment, &before, &taken);
         self.note_arrival(&segment, &before, &after, &taken);
         self.note_fin_again(&segment, &before, &after, &taken);
+        self.had_to &= (before.snd_wnd == Some(0)) == (after.snd_wnd == Some(0));
         if before.snd_wnd == Some(0) && after.snd_wnd > Some(0) && after.in_flight > 0 && before.snd_una != before.iss {
             self.reopened = after.snd_una;
         }
