@@ -1,7 +1,7 @@
 //! Random events on one end, and what must hold whatever they are.
 
 use core::time::Duration;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use proptest::collection::vec;
@@ -118,9 +118,11 @@ fn from_any_recovery_the_connection_comes_to_its_end() {
 /// Drained after every event, a connection takes the arcs of the table, each of them, and no other.
 #[test]
 fn random_events_walk_every_arc_of_figure_5_and_no_other() {
-    let walked = RefCell::new(HashSet::new());
+    // So many come upon each of them; where fewer are asked for (`PROPTEST_CASES`) some may be left.
+    const ENOUGH: u32 = 500;
+    let (walked, cases) = (RefCell::new(HashSet::new()), Cell::new(0));
     let input = (policies(), isn_offset(), beginning(), vec(event(), 1..60));
-    check(500, &input, |(policies, offset, beginning, events)| {
+    check(ENOUGH, &input, |(policies, offset, beginning, events)| {
         let mut watched = Watched::new(policies, offset);
         let mut arrived = Vec::new();
         for event in beginning.into_iter().chain(events) {
@@ -128,9 +130,10 @@ fn random_events_walk_every_arc_of_figure_5_and_no_other() {
             watched.drain();
         }
         walked.borrow_mut().extend(watched.walked.drain());
+        cases.update(|cases| cases + 1);
     });
     let missing: Vec<_> = (0..ARCS.len()).filter(|arc| !walked.borrow().contains(arc)).map(|arc| ARCS[arc]).collect();
-    assert!(missing.is_empty(), "arcs that were not taken: {missing:?}");
+    assert!(missing.is_empty() || cases.get() < ENOUGH, "arcs that were not taken: {missing:?}");
 }
 
 /// In every state the timers lead to an end in bounded time, with nobody at the other end and no call: what does not
