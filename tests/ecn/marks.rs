@@ -264,15 +264,22 @@ fn new_payload(connection: &mut Connection) -> Vec<bool> {
 /// In TIME-WAIT nobody is left who would heed it.
 #[test]
 fn in_time_wait_no_mark_is_echoed() {
-    let mut connection = agreed();
-    connection.close(NOW).unwrap();
-    drain(&mut connection);
-    let fin = "<SEQ=300><ACK=101><CTL=FIN,ACK><WND=1000>";
-    arrives(&mut connection, fin);
-    assert_eq!(connection.state(), tcp_lifecycle::State::TimeWait);
-    connection.segment_arrives(&segment(fin), NOW).unwrap();
-    connection.congestion_experienced();
-    assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    for (earlier, later) in [(false, true), (true, false), (true, true)] {
+        let mut connection = agreed();
+        connection.close(NOW).unwrap();
+        drain(&mut connection);
+        if earlier {
+            connection.congestion_experienced();
+        }
+        let fin = "<SEQ=300><ACK=101><CTL=FIN,ACK><WND=1000>";
+        assert_eq!(bits(&arrives(&mut connection, fin).0), [Control::empty()]);
+        assert_eq!(connection.state(), tcp_lifecycle::State::TimeWait);
+        connection.segment_arrives(&segment(fin), NOW).unwrap();
+        if later {
+            connection.congestion_experienced();
+        }
+        assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
+    }
 }
 
 /// RFC 3168 section 6.1.1: the peer's SYN comes again without the offer, and what was to be echoed is not.
