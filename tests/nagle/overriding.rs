@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use tcp_lifecycle::sim::check;
+use tcp_lifecycle::{Connection, Instant};
 
 use crate::{after, arrives, segments};
 
@@ -17,6 +18,16 @@ const HELD: &str = "
 #[track_caller]
 fn held(config: &str, script: &str) {
     check(&format!("{config}\n{HELD}\n{script}"));
+}
+
+/// The timer fires after this exchange, and before that is polled this segment arrives.
+#[track_caller]
+fn fired(script: &str, segment: &str) -> (Connection, Instant) {
+    let mut connection = after(script);
+    let now = connection.deadline().unwrap();
+    connection.timeout(now);
+    arrives(&mut connection, segment, now);
+    (connection, now)
 }
 
 #[test]
@@ -265,10 +276,8 @@ fn it_runs_from_the_acknowledgment_that_leaves_nothing_in_flight() {
 /// The window opens after the timer has fired and before that is polled: no small segment goes any more.
 #[test]
 fn a_window_that_opens_between_the_timer_and_the_poll_counts() {
-    let mut connection = after(&format!("config default_peer_mss=100\n{HELD}\n send 100"));
-    let now = connection.deadline().unwrap();
-    connection.timeout(now);
-    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=1000>", now);
+    let script = format!("config default_peer_mss=100\n{HELD}\n send 100");
+    let (mut connection, now) = fired(&script, "<SEQ=300><ACK=100><CTL=ACK><WND=1000>");
     assert_eq!(segments(&mut connection, now), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100>"]);
     assert_eq!(connection.status().unsent, 30);
 }
@@ -277,10 +286,7 @@ fn a_window_that_opens_between_the_timer_and_the_poll_counts() {
 /// (SHLD-29).
 #[test]
 fn a_window_that_closes_between_the_timer_and_the_poll_lets_nothing_go() {
-    let mut connection = after(HELD);
-    let now = connection.deadline().unwrap();
-    connection.timeout(now);
-    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=0>", now);
+    let (mut connection, now) = fired(HELD, "<SEQ=300><ACK=100><CTL=ACK><WND=0>");
     assert_eq!(segments(&mut connection, now), [""; 0]);
     let probe = now + Duration::from_secs(1);
     assert_eq!(connection.deadline(), Some(probe));
@@ -291,11 +297,8 @@ fn a_window_that_closes_between_the_timer_and_the_poll_lets_nothing_go() {
 /// Nor does a window that opens a little after a probe has become due, and before it is sent.
 #[test]
 fn a_window_that_opens_too_little_before_the_probe_is_polled_is_waited_for() {
-    let mut connection =
-        after("ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n send 30");
-    let now = connection.deadline().unwrap();
-    connection.timeout(now);
-    arrives(&mut connection, "<SEQ=300><ACK=100><CTL=ACK><WND=10>", now);
+    let script = "ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n send 30";
+    let (mut connection, now) = fired(script, "<SEQ=300><ACK=100><CTL=ACK><WND=10>");
     assert_eq!(segments(&mut connection, now), [""; 0]);
     let status = connection.status();
     assert_eq!((status.retransmissions, status.rto), (0, Some(Duration::from_secs(1))));
@@ -312,12 +315,12 @@ fn an_acknowledgment_between_the_timer_and_the_poll_counts() {
     for (config, (ack, what_comes)) in
         ["", "config delayed_ack=200ms"].into_iter().flat_map(|config| rows.map(|row| (config, row)))
     {
-        let mut connection = after(&format!(
-            "{config}\n ESTABLISHED SND.NXT=100 RCV.NXT=300\n send 30\n --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=30>"
-        ));
-        let now = connection.deadline().unwrap();
-        connection.timeout(now);
-        arrives(&mut connection, &format!("<SEQ=300><ACK={ack}><CTL=ACK><WND=1000>"), now);
+        let (mut connection, now) = fired(
+            &format!(
+                "{config}\n ESTABLISHED SND.NXT=100 RCV.NXT=300\n send 30\n --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=30>"
+            ),
+            &format!("<SEQ=300><ACK={ack}><CTL=ACK><WND=1000>"),
+        );
         assert_eq!(segments(&mut connection, now), Vec::from_iter(what_comes));
         assert_eq!(connection.deadline().is_some(), what_comes.is_some());
     }
@@ -326,16 +329,13 @@ fn an_acknowledgment_between_the_timer_and_the_poll_counts() {
 /// All that was in flight, and the window is too small for more: what the timer has let go was not this.
 #[test]
 fn an_acknowledgment_of_all_between_the_timer_and_the_poll_is_no_override() {
-    for (window, beginning) in [
-        (10, "SND.WND=100\n send 130\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>"),
+    for (ack, window, beginning) in [
+        (200, 10, "SND.WND=100\n send 130\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>"),
         // A probe, which is answered at last.
-        (0, "SND.WND=0\n send 30\n + 1s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>"),
+        (101, 0, "SND.WND=0\n send 30\n + 1s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>"),
     ] {
-        let mut connection = after(&format!("ESTABLISHED SND.NXT=100 RCV.NXT=300 {beginning}"));
-        let now = connection.deadline().unwrap();
-        connection.timeout(now);
-        let ack = connection.status().snd_nxt.unwrap();
-        arrives(&mut connection, &format!("<SEQ=300><ACK={ack}><CTL=ACK><WND={window}>"), now);
+        let script = format!("ESTABLISHED SND.NXT=100 RCV.NXT=300 {beginning}");
+        let (mut connection, now) = fired(&script, &format!("<SEQ=300><ACK={ack}><CTL=ACK><WND={window}>"));
         assert_eq!(segments(&mut connection, now), [""; 0]);
         let again = now + connection.status().rto.unwrap().min(Duration::from_secs(if window > 0 { 1 } else { 60 }));
         assert_eq!(connection.deadline(), Some(again));
