@@ -95,9 +95,8 @@ impl Snd {
     pub(super) fn sent(&mut self, piece: &Piece, endpoint: &mut Endpoint) {
         let behind = piece.from + piece.payload + u32::from(piece.fin);
         let fresh = piece.from == self.nxt;
-        // RFC 6298 5.1. A timer that ran without anything in flight was that of a window too small; that of one that is
-        // closed runs on.
-        if fresh && self.una == self.nxt && self.wnd > 0 {
+        // RFC 6298 5.1. A timer that ran without anything in flight was that of a window too small, if not of a probe.
+        if fresh && self.una == self.nxt && (self.wnd > 0 || endpoint.timer.is_none()) {
             self.restart_timer(endpoint);
         }
         self.nxt = self.nxt.max(behind);

@@ -127,3 +127,26 @@ fn the_override_keeps_within_the_limit_of_the_moment_at_which_it_goes_out() {
         assert_eq!(connection.deadline(), (limit > 0).then_some(now + Duration::from_secs(1)));
     }
 }
+
+/// A probe is due when the limit stops it, and goes out when that is taken back: the next one follows.
+#[test]
+fn a_probe_that_was_stopped_before_the_poll_has_a_timer() {
+    for (config, fires_again) in
+        [("", true), ("config keep_alive=2h 75s 9", true), ("config keep_alive=2h 75s 9", false)]
+    {
+        let mut connection = after(&format!("{config}\n ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=0\n send 30"));
+        let mut now = connection.deadline().unwrap();
+        connection.timeout(now);
+        connection.limit(0);
+        if fires_again {
+            now = connection.deadline().unwrap_or(now);
+            connection.timeout(now);
+        }
+        connection.limit(u32::MAX);
+        assert_eq!(segments(&mut connection, now), ["<SEQ=100><ACK=300><CTL=ACK><DATA=1>"]);
+        let next = connection.deadline().expect("a timer");
+        assert!(next <= now + Duration::from_secs(4), "{next:?}");
+        connection.timeout(next);
+        assert_eq!(segments(&mut connection, next), ["<SEQ=100><ACK=300><CTL=ACK><DATA=1>"]);
+    }
+}
