@@ -66,17 +66,43 @@ fn flood(criterion: &mut Criterion) {
             }
         });
     });
+    // The same forgery, in a flood of SYNs and where no cookie was sent lately.
     let valid = ack(&listener, 7);
-    group.bench_function("forged ACK", |bencher| {
-        bencher.iter(|| {
-            number = number.wrapping_add(1);
-            listener.segment_arrives(black_box(&valid), local(), peer(number), NOW)
+    let quiet = Listener::new(&CONFIG, IsnHash::default());
+    assert!(
+        completes(&listener, &valid, 7) && !completes(&quiet, &valid, 7),
+        "only cookies that were sent are believed"
+    );
+    for (name, listener) in [("forged ACK", &listener), ("forged ACK, no cookie sent", &quiet)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                number = number.wrapping_add(1);
+                listener.segment_arrives(black_box(&valid), local(), peer(number), NOW)
+            });
         });
-    });
+    }
     group.bench_function("valid ACK", |bencher| {
         bencher.iter(|| listener.segment_arrives(black_box(&valid), local(), peer(7), NOW));
     });
     group.finish();
+    forge(&quiet, &valid);
+}
+
+/// A peer that forges ACKs while no cookie is on its way gets nothing.
+fn forge(quiet: &Listener<RandomState>, like: &Segment) {
+    let guesses = 10_000_000_u32;
+    let completed = (0..guesses)
+        .filter(|guess| {
+            let number = SeqNumber(guess.wrapping_mul(2_654_435_761)); // goes through all numbers
+            let forged = Segment::new(like.seq(), number, Control::ACK).with_options(like.options());
+            completes(quiet, &forged, 7)
+        })
+        .count();
+    assert_eq!(completed, 0, "of {guesses} forged ACKs");
+}
+
+fn completes(listener: &Listener<RandomState>, segment: &Segment, number: u32) -> bool {
+    matches!(listener.segment_arrives(segment, local(), peer(number), NOW), Arrival::Completed { .. })
 }
 
 criterion_group!(benches, flood);

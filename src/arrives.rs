@@ -1,6 +1,7 @@
 //! RFC 9293 section 3.10.7: SEGMENT ARRIVES. The dispatch to the four subsections, and the ways in which processing
 //! ends early.
 
+mod acceptable;
 mod closed;
 mod listen;
 mod syn_sent;
@@ -23,16 +24,20 @@ enum Return {
     Drop(Refusal),
     /// Send `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, and drop the segment.
     Acknowledge(Refusal),
+    /// The same, whatever the limiter says.
+    AcknowledgeGenuine(Refusal),
     /// The same for a segment that lies outside the window, but of which something has been used.
     AcknowledgeUsed,
     /// Send the reset that the segment's sender will accept, and drop the segment.
     Reset(Refusal),
-    /// Return to LISTEN.
-    Listen,
+    /// Return to LISTEN; a user who has closed is told of this end.
+    Listen(End),
     /// Delete the TCB and enter CLOSED; the user is told how, unless it was a graceful end.
     Close(Option<End>),
     /// Send that reset, and close: "connection reset".
     ResetAndClose,
+    /// Send the reset of an ABORT, and close: "connection reset".
+    AbortAndClose,
 }
 
 impl Connection {
@@ -51,19 +56,23 @@ impl Connection {
         match early {
             Return::Drop(refusal) => Err(refusal),
             Return::Acknowledge(refusal) => {
-                self.acknowledge_refused(segment, refusal);
+                self.acknowledge_refused(segment);
+                Err(refusal)
+            }
+            Return::AcknowledgeGenuine(refusal) => {
+                self.endpoint.due.ack();
                 Err(refusal)
             }
             Return::AcknowledgeUsed => {
-                self.acknowledge_refused(segment, Refusal::NotAcceptable);
+                self.endpoint.due.ack();
                 Ok(0..0)
             }
             Return::Reset(refusal) => {
                 self.reset(segment);
                 Err(refusal)
             }
-            Return::Listen => {
-                self.return_to_listen();
+            Return::Listen(end) => {
+                self.return_to_listen(end);
                 Ok(0..0)
             }
             Return::Close(None) => {
@@ -79,6 +88,11 @@ impl Connection {
                 self.reset(segment);
                 Ok(0..0)
             }
+            Return::AbortAndClose => {
+                self.delete_tcb_with_reset();
+                self.endpoint.due.end(End::Reset);
+                Ok(0..0)
+            }
         }
     }
 
@@ -88,20 +102,18 @@ impl Connection {
         }
     }
 
-    /// The answer to a segment that was refused, within the limiter (D12, RFC 5961 section 7). A segment that was
-    /// refused for its sequence number and carries something is exempt: its acknowledgment was lost, and only another
-    /// one will make the peer stop.
+    /// The answer to a segment that was refused and may be anybody's, within the limiter (D12, RFC 5961 section 7).
     #[inline]
-    fn acknowledge_refused(&mut self, segment: &Segment, refusal: Refusal) {
+    fn acknowledge_refused(&mut self, segment: &Segment) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
-        let exempt = refusal == Refusal::NotAcceptable && segment.len() > 0 && !segment.is_syn();
-        if !exempt && !self.endpoint.due.ack_is_due() && !tcb.may_challenge(&self.endpoint) {
+        if !self.endpoint.due.ack_is_due() && !tcb.may_challenge(&self.endpoint) {
             return;
         }
         self.endpoint.due.ack();
         // D14: a peer that starts afresh will answer this with a reset.
         if let Phase::TimeWait { challenged } = &mut tcb.phase
             && segment.is_syn()
+            && segment.ack().is_none()
             && segment.seq() != tcb.rcv.irs
         {
             *challenged = true;

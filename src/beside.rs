@@ -4,9 +4,10 @@
 use core::ops::Range;
 
 use crate::config::{Config, Policy};
-use crate::connection::Connection;
+use crate::connection::{Connection, Endpoint};
 use crate::error::CallError;
-use crate::segment::Segment;
+use crate::segment::{Control, Segment};
+use crate::seq::SeqNumber;
 use crate::tcb::{Flags, Pace, Phase, Snd, Tcb};
 use crate::time::Instant;
 
@@ -18,10 +19,55 @@ impl Connection {
         self.endpoint.isn_offset = isn_offset;
     }
 
+    /// The F with which the initial sequence number of a SYN at this moment is `iss`.
+    #[must_use]
+    pub const fn isn_offset_for(iss: SeqNumber, now: Instant) -> u32 {
+        iss.back((now.as_micros() / 4) as u32).0
+    }
+
+    /// The F for a next life whose SYN goes out at this moment or later: its initial sequence number is right of every
+    /// number that this life has sent. For an active OPEN of the same pair of sockets while this life is in TIME-WAIT
+    /// (RFC 6191 has the rules of the other end).
+    #[must_use]
+    pub fn next_isn_offset(&self, now: Instant) -> u32 {
+        let nxt = match &self.tcb {
+            Tcb::Closed | Tcb::Listen => return self.endpoint.isn_offset,
+            Tcb::SynSent(tcb) => tcb.snd.nxt,
+            Tcb::Synchronized(tcb) => tcb.snd.nxt,
+        };
+        Endpoint::isn_offset_beyond(self.endpoint.isn_offset, nxt, now.max(self.endpoint.now))
+    }
+
+    /// The offset of TSval from the clock, in steps of 65,536 ms; zero at first. It hides how long the host is up (RFC
+    /// 7323 section 7.1), and has to be the same for each life of a pair of sockets: a keyed hash of the two
+    /// ([`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset)). To be set before OPEN; a
+    /// [`Listener`](crate::listener::Listener) sets it for its children.
+    pub const fn set_timestamp_offset(&mut self, offset: u16) {
+        self.endpoint.timestamp_offset = offset;
+    }
+
+    /// The policies in force: those of [`new`](Self::new) or [`configure`](Self::configure), each value as it is kept.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        self.endpoint.policy.config()
+    }
+
+    /// An ACK goes out with the next poll: one that is delayed need not wait (RFC 9293 section 3.8.6.3), and who has
+    /// put a gap together tells the peer at once (RFC 5681 section 4.2). In CLOSED, LISTEN and SYN-SENT it does
+    /// nothing.
+    #[doc(alias = "quickack")]
+    pub fn acknowledge_now(&mut self) {
+        if let Tcb::Synchronized(_) = &self.tcb {
+            self.endpoint.due.ack();
+        }
+    }
+
     /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
     /// that of keep-alive; an ACK that is delayed goes out at once where none is to be delayed any more; a timeout for
-    /// FIN-WAIT-2, where there was none, counts from the last event that told the time. The window never moves back. A
-    /// smaller `max_segment` bounds the segments of this life too, so that it can follow the path's MTU down.
+    /// FIN-WAIT-2, where there was none, counts from the last event that told the time, and one that runs gives way to
+    /// keep-alive where the new policies have keep-alive alone. The window never moves back. A
+    /// smaller `max_segment` bounds the segments of this life too, so that it can follow the path's MTU down. It is an
+    /// event: poll after it.
     pub fn configure(&mut self, config: &Config) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             let before = self.endpoint.policy.keep_alive();
@@ -41,7 +87,7 @@ impl Connection {
                 self.endpoint.due.look();
             }
             if tcb.phase == Phase::FinWait2 && self.endpoint.timer.is_none() {
-                self.endpoint.timer = self.endpoint.policy.fin_wait_2_timeout.after(self.endpoint.now);
+                tcb.time_fin_wait_2(&mut self.endpoint);
             }
         } else {
             self.endpoint.policy = Policy::new(config);
@@ -52,8 +98,12 @@ impl Connection {
     /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
     /// (Karn), and where the front of the queue is among them, the next timeout is a whole one away (RFC 6298 section
     /// 5). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what
-    /// of the last one has not been handed out. After a retransmission timeout everything goes again in its order
-    /// anyhow (RFC 6298 section 5.4), and the call lets as many bytes more go at once.
+    /// of the last one has not been handed out.
+    ///
+    /// After a retransmission timeout the front alone goes at once, and the rest as acknowledgments come (RFC 6298
+    /// section 5.4, D16 in [`decisions`](crate::decisions)). The call then lets as many bytes more go, one segment at
+    /// least: `retransmit(0..sent)` sends again all that is in flight, which is twice as fast where a quarter of all
+    /// segments is lost.
     ///
     /// # Errors
     ///
@@ -77,10 +127,41 @@ impl Connection {
         Ok(())
     }
 
+    /// The segment to hand in for one that the caller has `kept` since it came ahead of a gap, now that another has
+    /// filled it: its numbers, payload and FIN, with the acknowledgment and the window that are in force, since its own
+    /// may be too old by now, and with the options of `filler`, whose timestamp is the newest.
+    ///
+    /// ```
+    /// use tcp_lifecycle::sim::Script;
+    /// use tcp_lifecycle::{Config, Instant, Segment};
+    ///
+    /// let mut connection = Script::parse("ESTABLISHED")?.run(&Config::DEFAULT)?;
+    /// let kept: Segment = "<SEQ=305><ACK=100><CTL=ACK><DATA=10><WND=500>".parse()?;
+    /// assert_eq!(connection.segment_arrives(&kept, Instant::ZERO), Ok(0..0)); // ahead of a gap: the caller keeps it
+    /// let filler: Segment = "<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=900>".parse()?;
+    /// assert_eq!(connection.segment_arrives(&filler, Instant::ZERO), Ok(0..5));
+    /// let kept = connection.reassembled(&kept, &filler);
+    /// assert_eq!(connection.segment_arrives(&kept, Instant::ZERO), Ok(0..10));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reassembled(&self, kept: &Segment, filler: &Segment) -> Segment {
+        let control = kept.control().intersection(Control::FIN | Control::PSH) | Control::ACK;
+        let (ack, window) = match &self.tcb {
+            Tcb::Closed | Tcb::Listen => (SeqNumber(0), 0),
+            Tcb::SynSent(tcb) => (tcb.snd.una, tcb.snd.wnd),
+            Tcb::Synchronized(tcb) => (tcb.snd.una, tcb.snd.wnd.wrapping_shr(u32::from(tcb.snd.scale))),
+        };
+        Segment::new(kept.seq(), ack, control)
+            .with_payload(kept.payload_len())
+            .with_window(u16::try_from(window).unwrap_or(u16::MAX))
+            .with_options(filler.options())
+    }
+
     /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168 section 5): to be
     /// called after [`segment_arrives`](Self::segment_arrives) has taken it, and not where it was refused (section
     /// 6.1.5). Each segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3).
-    /// Without ECN agreed ([`Status::ecn`](crate::Status::ecn)) it does nothing.
+    /// Without ECN agreed it does nothing.
     pub fn congestion_experienced(&mut self) {
         self.mark(Flags::ECHO | Flags::UNTOLD);
     }
@@ -111,7 +192,7 @@ impl Connection {
     pub fn reopens(&self, syn: &Segment, now: Instant) -> Option<u32> {
         match &self.tcb {
             Tcb::Synchronized(tcb) if tcb.accepts_anew(syn, &self.endpoint) => {
-                Some(self.endpoint.isn_offset_beyond(tcb.snd.nxt, now))
+                Some(Endpoint::isn_offset_beyond(self.endpoint.isn_offset, tcb.snd.nxt, now.max(self.endpoint.now)))
             }
             Tcb::Synchronized(_) | Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => None,
         }
@@ -120,8 +201,8 @@ impl Connection {
     /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
     /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first; it stays in force until another one comes, in a
     /// next life too. It bounds payload, not SYN and FIN. Where it lets nothing go and nothing is in flight no timer
-    /// runs: who waits for a moment of his own, as RFC 3168 section 6.1.2 has it for a window of one segment, times it
-    /// himself.
+    /// runs: a caller who waits for a moment of their own, as RFC 3168 section 6.1.2 has it for a window of one
+    /// segment, keeps the time. It is an event: poll after it.
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
@@ -142,16 +223,20 @@ impl Snd {
         if until == self.end && self.nxt == self.last() {
             until = self.last();
         }
+        // One whole segment at least: less would not let the front go.
+        let earned = (until - from).max(self.one_segment());
         self.pace = match self.pace {
             // All is being sent again as far as credit goes; this much more goes, and from here at the latest.
             Pace::Recovering { recover, cursor, credit } => {
-                Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(until - from) }
+                Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(earned) }
             }
             // What has gone out since belongs to it: it may be among them.
             Pace::Renewing { credit, .. } => {
-                Pace::Recovering { recover: self.nxt, cursor: from, credit: credit.saturating_add(until - from) }
+                Pace::Recovering { recover: self.nxt, cursor: from, credit: credit.saturating_add(earned) }
             }
-            Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
+            Pace::Untimed | Pace::Timed { .. } | Pace::Probing | Pace::Resending { .. } => {
+                Pace::Resending { cursor: from, until }
+            }
         };
     }
 }

@@ -1,9 +1,9 @@
 //! RFC 9293 section 3.10.1 to 3.10.5: the user calls, state by state. (STATUS, 3.10.6, is in `status.rs`.)
 
-use crate::connection::{Connection, Open};
+use crate::connection::{Connection, Endpoint, Open};
 use crate::error::CallError;
 use crate::seq::SeqNumber;
-use crate::tcb::{Flags, Offer, Phase, Snd, SynSent, Tcb};
+use crate::tcb::{Flags, Offer, Phase, Snd, SynSent, Synchronized, Tcb};
 
 /// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
 const MOST_QUEUED: u32 = 1 << 30;
@@ -79,8 +79,8 @@ impl Connection {
     /// 3.10.3 RECEIVE
     pub(crate) fn call_receive(&mut self, bytes: usize) -> Result<(), CallError> {
         let tcb = match &mut self.tcb {
+            _ if bytes == 0 => return Ok(()),
             Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
-            Tcb::Listen | Tcb::SynSent(_) if bytes == 0 => return Ok(()),
             Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotDelivered),
             Tcb::Synchronized(tcb) => tcb,
         };
@@ -126,11 +126,76 @@ impl Connection {
         if tcb.snd.is_closing() {
             return Err(CallError::ConnectionClosing);
         }
-        // SHLD-3: what is unread is lost, and the peer is to know.
-        if self.endpoint.policy.half_duplex_close() && tcb.rcv.unread() > 0 {
-            return self.call_abort();
+        // MAY-1: who has closed reads no more.
+        if self.endpoint.policy.half_duplex_close() {
+            return self.call_detach();
         }
-        tcb.rest_or_not(&mut self.endpoint, |tcb, endpoint| {
+        tcb.close(&mut self.endpoint);
+        Ok(())
+    }
+
+    /// The user is gone: CLOSE, if need be, and no RECEIVE any more (SHLD-3).
+    pub(crate) fn call_detach(&mut self) -> Result<(), CallError> {
+        let tcb = match &mut self.tcb {
+            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen | Tcb::SynSent(_) => {
+                self.delete_tcb();
+                return Ok(());
+            }
+            Tcb::Synchronized(tcb) => tcb,
+        };
+        if tcb.snd.flags.contains(Flags::DETACHED) {
+            return Err(CallError::ConnectionClosing);
+        }
+        // What is unread is lost, and the peer is to know; in TIME-WAIT it has gone.
+        if tcb.rcv.unread() > 0 && !matches!(tcb.phase, Phase::TimeWait { .. }) {
+            self.delete_tcb_with_reset();
+            return Ok(());
+        }
+        tcb.rest_or_not(&mut self.endpoint, |tcb, _| tcb.snd.flags |= Flags::DETACHED);
+        if !tcb.snd.is_closing() {
+            tcb.close(&mut self.endpoint);
+        } else if tcb.phase == Phase::FinWait2 {
+            tcb.time_fin_wait_2(&mut self.endpoint);
+        }
+        Ok(())
+    }
+
+    /// 3.10.5 ABORT
+    pub(crate) fn call_abort(&mut self) -> Result<(), CallError> {
+        let resets = match &self.tcb {
+            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
+            Tcb::Listen | Tcb::SynSent(_) => false,
+            Tcb::Synchronized(tcb) => match tcb.phase {
+                Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
+                    true
+                }
+                // D7: the RFC has none; but what has never been handed out is lost, and the peer is to know.
+                Phase::Closing | Phase::LastAck => tcb.snd.nxt != tcb.snd.last(),
+                Phase::TimeWait { .. } => false,
+            },
+        };
+        if resets {
+            self.delete_tcb_with_reset();
+        } else {
+            self.delete_tcb();
+        }
+        Ok(())
+    }
+
+    /// CLOSED, and `<SEQ=SND.NXT><CTL=RST>` to the peer.
+    pub(crate) fn delete_tcb_with_reset(&mut self) {
+        let Tcb::Synchronized(tcb) = &self.tcb else { return };
+        let (seq, stamped) = (tcb.snd.bare_seq(), tcb.snd.flags.contains(Flags::TIMESTAMPS));
+        self.delete_tcb();
+        self.endpoint.due.abort(seq, stamped);
+    }
+}
+
+impl Synchronized {
+    /// A FIN stands at the end of the send queue.
+    fn close(&mut self, endpoint: &mut Endpoint) {
+        self.rest_or_not(endpoint, |tcb, endpoint| {
             tcb.snd.flags |= Flags::FIN;
             endpoint.due.look();
             match tcb.phase {
@@ -148,26 +213,6 @@ impl Connection {
                 | Phase::TimeWait { .. } => {}
             }
         });
-        Ok(())
-    }
-
-    /// 3.10.5 ABORT
-    pub(crate) fn call_abort(&mut self) -> Result<(), CallError> {
-        let reset = match &self.tcb {
-            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
-            Tcb::Listen | Tcb::SynSent(_) => None,
-            Tcb::Synchronized(tcb) => match tcb.phase {
-                Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
-                    Some((tcb.snd.nxt, tcb.snd.flags.contains(Flags::TIMESTAMPS)))
-                }
-                Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => None,
-            },
-        };
-        self.delete_tcb();
-        if let Some((nxt, stamped)) = reset {
-            self.endpoint.due.abort(nxt, stamped);
-        }
-        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod policy;
 mod systems;
+mod time_wait;
 
 use core::time::Duration;
 
 pub(crate) use policy::Policy;
+pub use time_wait::TimeWaitPolicy;
 
 /// The policies of a connection. The default is what RFC 9293 and its companions say.
 ///
@@ -18,8 +20,48 @@ pub(crate) use policy::Policy;
 /// ```
 ///
 /// A connection keeps its times in a compact form: whole milliseconds up to 8.19 s, three significant digits or more
-/// beyond, rounded up; `Duration::MAX` and anything over two and a half years is for ever, and so is a user timeout or
-/// R2 of seven weeks.
+/// beyond, rounded up; `Duration::MAX` and anything over two and a half years has no end, and neither has a user
+/// timeout or R2 of seven weeks.
+///
+/// The defaults, and the presets (a setting of Linux or FreeBSD where it has a name):
+///
+/// | field | `DEFAULT` | `linux()` | `bsd()` | from |
+/// |---|---|---|---|---|
+/// | `mss` | 536 | 1460 | 1460 | RFC 9293 3.7.1 |
+/// | `max_segment` | 65535 | 1480 | 1480 | RFC 9293 3.7.1, MMS_S |
+/// | `default_peer_mss` | 536 | 536 | 536 | RFC 9293 3.7.1, MUST-15 |
+/// | `receive_buffer` | 65535 | 6291456 | 2097152 | `tcp_rmem`; `recvbuf_max` |
+/// | `window_scale` | None | None | None | RFC 7323 2 |
+/// | `window_scaling` | true | true | true | RFC 7323 2; `tcp_window_scaling`; `rfc1323` |
+/// | `timestamps` | false | true | true | RFC 7323 3; `tcp_timestamps`; `rfc1323` |
+/// | `tolerate_missing_timestamps` | false | true | true | RFC 7323 3.2; `tolerate_missing_ts` |
+/// | `sack_permitted` | false | true | true | RFC 2018; `tcp_sack`; `sack.enable` |
+/// | `ecn` | false | false | false | RFC 3168 |
+/// | `accept_ecn` | false | true | true | `tcp_ecn`; `ecn.enable` |
+/// | `msl` | 120s | 30s | 30s | RFC 9293 3.4.2; `TCP_TIMEWAIT_LEN`; `msl` |
+/// | `fin_wait_2_timeout` | None | Some(60s) | Some(600s) | `tcp_fin_timeout`; keep-alive's |
+/// | `user_timeout` | Some(300s) | None | None | RFC 9293 3.9.1.1 |
+/// | `user_timeout_in_persist` | false | true | false | MUST-37; `TCP_USER_TIMEOUT` |
+/// | `r1` | 3 | 3 | 3 | RFC 9293 3.8.3; `tcp_retries1` |
+/// | `r2` | 100s | 924s | 373s | RFC 9293 3.8.3; `tcp_retries2`; `TCP_MAXRXTSHIFT` |
+/// | `syn_r2` | 180s | 127s | 75s | RFC 9293 3.8.3, MUST-23; `keepinit` |
+/// | `r2_count` | None | None | Some(12) | `TCP_MAXRXTSHIFT` |
+/// | `syn_r2_count` | None | Some(6) | None | `tcp_syn_retries` |
+/// | `syn_ack_r2_count` | None | Some(5) | Some(3) | `tcp_synack_retries`; `syncache.rexmtlimit` |
+/// | `rto_initial` | 1s | 1s | 1s | RFC 6298 2.1 |
+/// | `rto_min` | 1s | 200ms | 230ms | RFC 6298 2.4; `TCP_RTO_MIN`; `rexmit_min` |
+/// | `rto_max` | 60s | 120s | 64s | RFC 6298 2.5; `TCP_RTO_MAX`; `TCPTV_REXMTMAX` |
+/// | `rto_after_syn_timeout` | 3s | 3s | 3s | RFC 6298 5.7 |
+/// | `reset_in_time_wait` | false | true | false | RFC 1337; `tcp_rfc1337` |
+/// | `nagle` | true | true | true | RFC 9293 3.7.4 |
+/// | `delayed_ack` | None | Some(40ms) | Some(40ms) | RFC 9293 3.8.6.3; `TCP_DELACK_MIN`; `delacktime` |
+/// | `keep_alive` | None | None | Some(2h 75s 8) | RFC 9293 3.8.4; `always_keepalive` |
+/// | `keep_alive_octet` | false | false | false | RFC 9293 3.8.4, MAY-6 |
+/// | `half_duplex_close` | false | false | false | RFC 9293 3.6.1, MAY-1 |
+/// | `icmp_aborts` | false | false | false | RFC 9293 3.9.2.2 |
+/// | `rfc5961` | true | true | true | RFC 5961 |
+/// | `challenge_limit` | 10 | 1 | 5 | RFC 5961 7; `tcp_invalid_ratelimit`; `ack_war_cnt` |
+/// | `challenge_period` | 5s | 500ms | 1s | RFC 5961 7; `tcp_invalid_ratelimit`; `ack_war_timewindow` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     /// The maximum segment size that our SYNs announce: the most payload bytes we take in one segment (RFC 9293
@@ -32,16 +74,24 @@ pub struct Config {
     /// 3.7.1, MUST-15).
     pub default_peer_mss: u16,
     /// The most payload bytes that we hold until the user has consumed them: the largest window we offer. Up to 1 GiB.
-    /// Zero is a window that is closed for ever (MAY-8).
+    /// Zero is a window that never opens (MAY-8).
     pub receive_buffer: u32,
     /// The shift count of the window scale option on our SYNs (RFC 7323 section 2). `None` is the count that
     /// `receive_buffer` needs, and no option where it needs none; then a peer that offers it is answered without, and
-    /// says no window above 65,535 either. At most 14, and no more than the buffer needs.
+    /// says no window above 65,535 either. At most 14, and no more than leaves the buffer one step of the window's
+    /// field.
     pub window_scale: Option<u8>,
+    /// Window scale at all. Off, no option is offered or accepted, whatever the buffer and `window_scale` say, and no
+    /// window is larger than 65,535.
+    pub window_scaling: bool,
     /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of every segment, and protection
-    /// against old duplicates. The clock is the moment that is told, in milliseconds: who does not want to show how
-    /// long his host is up counts time from a random moment (RFC 7323 section 7.1).
+    /// against old duplicates. The clock is the moment that is told, in milliseconds, with the offset of
+    /// [`set_timestamp_offset`](crate::Connection::set_timestamp_offset), which hides how long the host is up (RFC 7323
+    /// section 7.1).
     pub timestamps: bool,
+    /// Take segments without the timestamps that the SYNs agreed. RFC 7323 section 3.2 drops them; middleboxes and old
+    /// stacks send them, and Linux and FreeBSD take them (`tolerate_missing_ts`).
+    pub tolerate_missing_timestamps: bool,
     /// Offer and accept SACK-permitted (RFC 2018). What the SYNs agreed stands in `Status`; the blocks are the
     /// caller's.
     pub sack_permitted: bool,
@@ -49,32 +99,48 @@ pub struct Config {
     /// caller who marks packets as capable of it, reads the marks that come
     /// ([`congestion_experienced`](crate::Connection::congestion_experienced)), and has a congestion window to reduce.
     pub ecn: bool,
+    /// Accept explicit congestion notification where the peer's SYN offers it, without offering it: `tcp_ecn = 2` of
+    /// Linux. It asks for the same caller. `ecn` includes it.
+    pub accept_ecn: bool,
     /// The maximum segment lifetime (RFC 9293 section 3.4.2). TIME-WAIT lasts twice as long.
     pub msl: Duration,
-    /// How long FIN-WAIT-2 may be idle before the connection is given up, zero for at once. `None` is the RFC's answer:
-    /// for ever.
+    /// How long FIN-WAIT-2 may last once the user is gone ([`detach`](crate::Connection::detach)), zero for an end at
+    /// once. `None` is the RFC's answer: without an end.
     pub fin_wait_2_timeout: Option<Duration>,
     /// How long what we have sent may stay unacknowledged without any progress (RFC 9293 section 3.9.1.1), more than
-    /// zero. `None` is for ever.
+    /// zero. `None` is without an end. Behind a closed window it counts from the first probe that is not answered, and
+    /// at least three go unanswered before it ends the connection.
     pub user_timeout: Option<Duration>,
-    /// R1 of RFC 9293 section 3.8.3: after so many retransmissions of the same segment the user is told. Three or
+    /// The user timeout bounds the time behind a closed window as well, though the peer answers each probe: it counts
+    /// from the last progress (RFC 6429; Linux's `TCP_USER_TIMEOUT`). Off by default (MUST-37).
+    pub user_timeout_in_persist: bool,
+    /// R1 of RFC 9293 section 3.8.3: after this many retransmissions of the same segment the user is told. Three or
     /// more (SHLD-10); zero is never.
     pub r1: u8,
-    /// R2 of RFC 9293 section 3.8.3: when the retransmission timer fires so long after the last progress, the
-    /// connection is given up: with zero, when it fires for the first time. The RFC wants 100 s or more (SHLD-11).
-    /// `Duration::MAX` is never.
+    /// R2 of RFC 9293 section 3.8.3: when the retransmission timer fires this long after the last progress, or later,
+    /// the connection is given up, but not before the retransmissions of `r1` have gone out. The RFC wants 100 s or
+    /// more (SHLD-11). `Duration::MAX` is never.
     pub r2: Duration,
     /// R2 while our SYN is unacknowledged, three minutes or more (RFC 9293 section 3.8.3, MUST-23).
     pub syn_r2: Duration,
+    /// R2 as a count: the connection is given up, too, when the timer fires after this many retransmissions (or
+    /// unanswered probes of a closed window), but not before those of `r1`. `None`, and 255, is no limit.
+    pub r2_count: Option<u8>,
+    /// The same for our SYN after an active OPEN.
+    pub syn_r2_count: Option<u8>,
+    /// The same for our SYN,ACK after a passive OPEN, in SYN-RECEIVED.
+    pub syn_ack_r2_count: Option<u8>,
     /// The retransmission timeout before the first sample of the round-trip time (RFC 6298 section 2.1), from `rto_min`
     /// to `rto_max`.
     pub rto_initial: Duration,
     /// The least retransmission timeout (RFC 6298 section 2.4), more than zero.
     pub rto_min: Duration,
     /// The greatest retransmission timeout, and the longest pause between two probes of a closed window (RFC 6298
-    /// section 2.5, which wants 60 s or more). A user timeout that is shorter takes its place. It bounds the three
-    /// seconds after a SYN that was sent again, too (section 5.7).
+    /// section 2.5, which wants 60 s or more). A user timeout that is shorter takes its place.
     pub rto_max: Duration,
+    /// The retransmission timeout once a SYN that had to be sent again is acknowledged (RFC 6298 section 5.7), where it
+    /// is longer than `rto_initial` and within `rto_max`.
+    pub rto_after_syn_timeout: Duration,
     /// RFC 9293 section 3.10.7.4 as it is printed, where a reset ends TIME-WAIT. By default it does not: 2 MSL is a
     /// promise to the connections that come after (RFC 1337).
     pub reset_in_time_wait: bool,
@@ -91,18 +157,19 @@ pub struct Config {
     /// 9293 section 3.8.4, MAY-6). It is no byte of the send queue: `Transmit::payload` is empty, and the caller puts
     /// in any octet.
     pub keep_alive_octet: bool,
-    /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): a CLOSE while bytes are unread, or bytes that arrive after
-    /// it, reset the connection, so that the peer learns that they are lost (SHLD-3).
+    /// Half-duplex close (RFC 9293 section 3.6.1, MAY-1): who has called CLOSE reads no more, so that CLOSE is
+    /// [`detach`](crate::Connection::detach). Off, CLOSE is a half-close, as `shutdown(SHUT_WR)` of a socket API.
     pub half_duplex_close: bool,
     /// A hard ICMP error ends the connection in every state, as RFC 9293 section 3.9.2.2 says; otherwise only before it
     /// is established.
     pub icmp_aborts: bool,
     /// The three checks of RFC 5961 against blind resets, SYNs and data (sections 3.2, 4.2 and 5.2).
     pub rfc5961: bool,
-    /// How many challenge ACKs, and ACKs to unacceptable segments that carry nothing, are sent in one
-    /// `challenge_period` (RFC 5961 section 7). Zero is none, and then no peer that started afresh is cured.
+    /// The bucket of challenge ACKs (RFC 5961 section 7), from which the ACKs to other segments that may be anybody's
+    /// are taken too: it holds this many, and is empty to full in `challenge_period`. Zero is none, and then no peer
+    /// that started afresh is cured. A probe of the peer is always answered.
     pub challenge_limit: u8,
-    /// See `challenge_limit`. More than zero.
+    /// See `challenge_limit`. More than zero; there is no more than one challenge for each millisecond of it.
     pub challenge_period: Duration,
 }
 
@@ -114,18 +181,26 @@ impl Config {
         default_peer_mss: 536,
         receive_buffer: 65_535,
         window_scale: None,
+        window_scaling: true,
         timestamps: false,
+        tolerate_missing_timestamps: false,
         sack_permitted: false,
         ecn: false,
+        accept_ecn: false,
         msl: Duration::from_secs(120),
         fin_wait_2_timeout: None,
         user_timeout: Some(Duration::from_secs(300)),
+        user_timeout_in_persist: false,
         r1: 3,
         r2: Duration::from_secs(100),
         syn_r2: Duration::from_secs(180),
+        r2_count: None,
+        syn_r2_count: None,
+        syn_ack_r2_count: None,
         rto_initial: Duration::from_secs(1),
         rto_min: Duration::from_secs(1),
         rto_max: Duration::from_secs(60),
+        rto_after_syn_timeout: Duration::from_secs(3),
         nagle: true,
         delayed_ack: None,
         keep_alive: None,
@@ -157,7 +232,7 @@ impl Config {
             return Err(ConfigError::ReceiveBuffer);
         }
         if let Some(shift) = self.window_scale
-            && shift > scale_for(self.receive_buffer)
+            && shift > most_scale_for(self.receive_buffer)
         {
             return Err(ConfigError::WindowScale);
         }
@@ -181,8 +256,8 @@ impl Config {
         {
             return Err(ConfigError::DelayedAck);
         }
-        if let Some(KeepAlive { idle, interval, probes }) = self.keep_alive
-            && (idle.is_zero() || interval.is_zero() || probes < LEAST_PROBES)
+        if let Some(KeepAlive { idle, interval, probes: _ }) = self.keep_alive
+            && (idle.is_zero() || interval.is_zero())
         {
             return Err(ConfigError::KeepAlive);
         }
@@ -204,8 +279,8 @@ pub struct KeepAlive {
     pub idle: Duration,
     /// From each probe to the next one.
     pub interval: Duration,
-    /// So many probes without an answer, and the connection is given up one interval later. Two or more: one may be
-    /// lost (MUST-29).
+    /// After this many probes without an answer the connection is given up, one interval later. Two or more by the RFC:
+    /// one may be lost (MUST-29). Zero is without an end.
     pub probes: u8,
 }
 
@@ -243,8 +318,9 @@ pub enum ConfigError {
     /// `receive_buffer` is above 1 GiB; 1 GiB is taken.
     #[error("receive_buffer is above 1 GiB, the most that a window can be")]
     ReceiveBuffer,
-    /// `window_scale` is larger than `receive_buffer` needs, or than 14; what the buffer needs is taken.
-    #[error("window_scale is larger than receive_buffer needs")]
+    /// `window_scale` is larger than 14, or leaves `receive_buffer` not one step of the window's field; the largest
+    /// that does neither is taken.
+    #[error("window_scale is above 14, or makes each window read zero")]
     WindowScale,
     /// `msl` is zero; one millisecond is taken.
     #[error("msl is zero: TIME-WAIT would not wait")]
@@ -259,8 +335,8 @@ pub enum ConfigError {
     /// `delayed_ack` is longer than half a second; 499 ms are taken.
     #[error("delayed_ack is longer than half a second")]
     DelayedAck,
-    /// `idle` or `interval` of `keep_alive` is zero, or `probes` is less than two; one millisecond and two are taken.
-    #[error("keep_alive has no time to wait, or would give up after one probe")]
+    /// `idle` or `interval` of `keep_alive` is zero; one millisecond is taken.
+    #[error("keep_alive has no time to wait")]
     KeepAlive,
     /// `challenge_period` is zero; one millisecond is taken.
     #[error("challenge_period is zero")]
@@ -269,14 +345,21 @@ pub enum ConfigError {
 
 /// A TCP header without options, in bytes.
 const HEADER: u16 = 20;
-/// One unanswered probe is no dead peer (MUST-29).
-const LEAST_PROBES: u8 = 2;
 /// The longest that an acknowledgment is put off (MUST-40).
 const MOST_DELAY: Duration = Duration::from_millis(499);
 /// A smaller maximum segment size of the peer counts as this (D21): room for the data of one segment and no folly.
 pub(crate) const LEAST_PEER_MSS: u16 = 48;
 /// The largest window that scaling can express, RFC 7323 section 2.3.
 const MOST_BUFFER: u32 = 1 << 30;
+
+/// The largest shift count that leaves a window of this many bytes one step; 14 is the most (RFC 7323 section 2.3).
+const fn most_scale_for(buffer: u32) -> u8 {
+    match buffer.checked_ilog2() {
+        Some(shift) if shift < 14 => shift as u8,
+        Some(_) => 14,
+        None => 0,
+    }
+}
 
 /// The least shift count with which a window of so many bytes fits its field; 14 is the most (RFC 7323 section 2.3).
 const fn scale_for(buffer: u32) -> u8 {

@@ -74,6 +74,10 @@ pub(crate) struct Endpoint {
     pub(crate) due: Due,
     pub(crate) limit: u32,
     pub(crate) isn_offset: u32,
+    /// What TSval is ahead of the clock, in steps of 2^16 ms.
+    pub(crate) timestamp_offset: u16,
+    /// How many duplicate ACKs are due.
+    pub(crate) duplicate_acks: u8,
     pub(crate) policy: Policy,
 }
 
@@ -100,20 +104,21 @@ impl Endpoint {
         Instant::earliest(self.timer, self.due.ack_deadline(self.now))
     }
 
+    /// Snd.TSclock of RFC 7323 section 4.3: the time in milliseconds, with the offset of this connection (section 7.1).
+    #[inline]
+    pub(crate) fn timestamp(&self) -> u32 {
+        self.now.as_millis_low().wrapping_add(u32::from(self.timestamp_offset) << 16)
+    }
+
     /// RFC 9293 section 3.4.1: ISN = M + F, M a clock of 4 microseconds (MUST-8, SHLD-1).
     pub(crate) fn choose_isn(&self) -> SeqNumber {
         SeqNumber(self.isn_offset) + (self.now.as_micros() / 4) as u32
     }
 
-    /// The F with which the ISS chosen at this moment is `iss`.
-    pub(crate) fn isn_offset_for(iss: SeqNumber, now: Instant) -> u32 {
-        iss.back((now.as_micros() / 4) as u32).0
-    }
-
-    /// The F with which an ISS chosen now is right of `nxt`: the present one, if it will do.
-    pub(crate) fn isn_offset_beyond(&self, nxt: SeqNumber, now: Instant) -> u32 {
-        let clock = (now.max(self.now).as_micros() / 4) as u32;
-        if nxt.lt(SeqNumber(self.isn_offset) + clock) { self.isn_offset } else { (nxt + 1).back(clock).0 }
+    /// The F with which an ISS chosen now is right of `nxt`: `isn_offset`, if it will do.
+    pub(crate) const fn isn_offset_beyond(isn_offset: u32, nxt: SeqNumber, now: Instant) -> u32 {
+        let clock = (now.as_micros() / 4) as u32;
+        if nxt.lt(SeqNumber(isn_offset).forward(clock)) { isn_offset } else { nxt.forward(1).back(clock).0 }
     }
 }
 
@@ -141,6 +146,8 @@ impl Connection {
                 due: Due::NOTHING,
                 limit: u32::MAX,
                 isn_offset,
+                timestamp_offset: 0,
+                duplicate_acks: 0,
                 policy,
             },
             tcb: Tcb::Closed,
@@ -161,8 +168,17 @@ impl Connection {
         Status::of(self)
     }
 
+    /// Nothing is due: [`poll`](Self::poll) gives [`Output::Wait`]. Otherwise it may give something else first; what
+    /// that is, `clone().poll(now)` tells without committing to it.
+    #[inline]
+    #[must_use]
+    pub const fn is_drained(&self) -> bool {
+        self.endpoint.due.is_drained()
+    }
+
     /// When [`timeout`](Self::timeout) is to be called unless something else happens before: what
-    /// [`Output::Wait`] says. Not drained, the earliest timer of what was handed out so far.
+    /// [`Output::Wait`] says. Not drained, the earliest timer of what was handed out so far: `None` between OPEN and
+    /// the first drain. A deadline beyond the last [`Instant`] there is never comes, and is none.
     #[inline]
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
@@ -186,6 +202,9 @@ impl Connection {
 
     /// SEND, RFC 9293 section 3.10.2: `bytes` more bytes are in the user's send queue. Allowed in SYN-SENT,
     /// SYN-RECEIVED (they wait for ESTABLISHED), ESTABLISHED and CLOSE-WAIT.
+    ///
+    /// Whatever leads to LISTEN or CLOSED empties the queue, and the transition is all that tells it: a CLOSE in
+    /// SYN-SENT; in SYN-RECEIVED after a passive OPEN a reset, another SYN, a timeout or a hard ICMP error.
     ///
     /// # Errors
     ///
@@ -221,7 +240,7 @@ impl Connection {
     }
 
     /// RECEIVE, RFC 9293 section 3.10.3: the user has consumed `bytes` of what was delivered, and the window may open
-    /// by as much. Allowed in any state but CLOSED.
+    /// by as much. Allowed in any state but CLOSED; no bytes at all in CLOSED, too.
     ///
     /// # Errors
     ///
@@ -234,15 +253,33 @@ impl Connection {
     /// CLOSE, RFC 9293 section 3.10.4: the user has no more to send; what is queued is sent, then a FIN. Payload may
     /// still arrive. Allowed once, in any state but CLOSED.
     ///
-    /// In LISTEN and SYN-SENT the connection ends at once, in CLOSED, and what is queued is dropped: who wants it sent
-    /// waits for ESTABLISHED. With [`half_duplex_close`](crate::Config::half_duplex_close) a CLOSE with bytes unread
-    /// resets.
+    /// In LISTEN and SYN-SENT the connection ends at once, in CLOSED, and the bytes that are queued are dropped with no
+    /// more than that transition: who wants them sent waits for ESTABLISHED. CLOSE is a half-close, and the user goes
+    /// on to read; one who does not calls [`detach`](Self::detach) in its place or after it. With
+    /// [`half_duplex_close`](crate::Config::half_duplex_close) CLOSE is `detach`.
     ///
     /// # Errors
     ///
     /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::ConnectionClosing`] the second time.
     pub fn close(&mut self, now: Instant) -> Result<(), CallError> {
         self.at(now, |connection| connection.call_close())
+    }
+
+    /// The user is gone, which the RFC has no call for: `close(2)` of a socket API, where CLOSE is
+    /// `shutdown(SHUT_WR)`. It closes, if that has not been done. Nobody reads from now on: bytes that are unread reset
+    /// the connection at once, payload that arrives later resets it when it comes, with [`Signal::Reset`], so that the
+    /// peer learns that it is lost (RFC 1122 section 4.2.2.13, SHLD-3); and FIN-WAIT-2 lasts no longer than
+    /// [`fin_wait_2_timeout`](crate::Config::fin_wait_2_timeout). Allowed once, in any state but CLOSED; in LISTEN and
+    /// SYN-SENT it is CLOSE.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::ConnectionClosing`] the second time.
+    ///
+    /// [`Signal::Reset`]: crate::Signal::Reset
+    #[doc(alias = "shutdown")]
+    pub fn detach(&mut self, now: Instant) -> Result<(), CallError> {
+        self.at(now, |connection| connection.call_detach())
     }
 
     /// ABORT, RFC 9293 section 3.10.5: the connection ends at once, with a reset where the RFC says so. Allowed in any
@@ -263,13 +300,16 @@ impl Connection {
     /// Returns the range of the segment's payload that the caller must now append to its receive queue; it is empty for
     /// most. Once its user has consumed them, [`receive`](Self::receive) is to be told. Only what starts at RCV.NXT is
     /// taken. A segment further ahead is answered with a duplicate ACK and an empty range; a caller that keeps such
-    /// payload hands it in again once the gap is filled, with the acknowledgment, window and options of the segment
-    /// that filled it.
+    /// payload hands it in again once the gap is filled, as [`reassembled`](Self::reassembled) makes it. Without that
+    /// the peer sends all of it again: nothing fails, but under loss throughput may fall to a hundredth.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] says that processing ended in steps one to five without effect on state or variables, and why. It
-    /// is information, not a failure: the answer that is due, if any, comes out of [`poll`](Self::poll).
+    /// A [`Refusal`] says that processing ended in steps one to five without effect on the state, on SND, RCV or the
+    /// user, and why. It is information, not a failure: the answer that is due, if any, comes out of
+    /// [`poll`](Self::poll). What it may still change is of the connection's own care: a repeated SYN takes the offer
+    /// of ECN back, a challenge in TIME-WAIT lets the reset that answers it count (D14), a segment that comes again
+    /// renews the timestamp to echo (D30), and a probe is a sign of life (D39).
     #[inline(always)]
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         let before = self.endpoint.now;
@@ -330,8 +370,12 @@ impl Connection {
         self.leave_tcb(Tcb::Closed);
     }
 
-    /// "Return this connection to the LISTEN state", without a word to the user. A child of a listener ends.
-    pub(crate) fn return_to_listen(&mut self) {
+    /// "Return this connection to the LISTEN state", without a word to the user. A child of a listener ends; and so
+    /// does the connection of a user who has closed, who is told of the end (D18).
+    pub(crate) fn return_to_listen(&mut self, end: End) {
+        if matches!(&self.tcb, Tcb::Synchronized(tcb) if tcb.snd.is_closing()) {
+            return self.close_with(end);
+        }
         let next = if self.tcb.is_of_listener() { Tcb::Closed } else { Tcb::Listen };
         self.leave_tcb(next);
         self.endpoint.due.drop_soft_error();
@@ -340,6 +384,7 @@ impl Connection {
     fn leave_tcb(&mut self, next: Tcb) {
         self.enter(next);
         self.endpoint.due.drop_segments();
+        self.endpoint.duplicate_acks = 0;
         self.endpoint.timer = None;
     }
 

@@ -42,6 +42,8 @@ bitflags::bitflags! {
         const DELAYED_ACK = 1024;
         /// A probe of keep-alive.
         const KEEP_ALIVE = 2048;
+        /// ACKs of segments ahead of a gap, each of its own.
+        const DUPLICATE_ACKS = 4096;
 
         /// What is handed out before anything of the TCB.
         const NEWS = Self::TRANSITIONS.bits() | Self::SIGNALS.bits() | Self::RESET.bits();
@@ -54,7 +56,8 @@ bitflags::bitflags! {
             | Self::FRONT.bits()
             | Self::LOOK.bits()
             | Self::ACK.bits()
-            | Self::KEEP_ALIVE.bits();
+            | Self::KEEP_ALIVE.bits()
+            | Self::DUPLICATE_ACKS.bits();
         /// What is nothing without a TCB.
         const OF_TCB = Self::SEGMENTS.bits() | Self::DELAYED_ACK.bits();
     }
@@ -63,15 +66,16 @@ bitflags::bitflags! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     struct Signals: u16 {
         const ACKNOWLEDGED = 1;
-        const RETRANSMITTING = 2;
-        const SOFT_ERROR = 4;
-        const CONGESTION = 8;
-        const URGENT = 16;
-        const CLOSING = 32;
-        const REFUSED = 64;
-        const RESET = 128;
-        const TIMED_OUT = 256;
-        const UNREACHABLE = 512;
+        const RETRANSMISSION_TIMEOUT = 2;
+        const RETRANSMITTING = 4;
+        const SOFT_ERROR = 8;
+        const CONGESTION = 16;
+        const URGENT = 32;
+        const CLOSING = 64;
+        const REFUSED = 128;
+        const RESET = 256;
+        const TIMED_OUT = 512;
+        const UNREACHABLE = 1024;
         /// Which ICMP error is signalled: its place in [`IcmpError::ALL`].
         const ERROR = 0xF000;
     }
@@ -155,6 +159,11 @@ impl Due {
         self.what.is_empty()
     }
 
+    /// Nothing can be handed out: an ACK that is delayed waits for its timer.
+    pub(crate) const fn is_drained(&self) -> bool {
+        self.what.difference(What::DELAYED_ACK).is_empty()
+    }
+
     pub(crate) fn transition(&mut self, from: State, to: State) {
         self.what |= What::TRANSITIONS;
         self.passed.push(from, to);
@@ -212,6 +221,10 @@ impl Due {
         self.signal(Signals::URGENT);
     }
 
+    pub(crate) fn retransmission_timeout(&mut self) {
+        self.signal(Signals::RETRANSMISSION_TIMEOUT);
+    }
+
     pub(crate) fn retransmitting(&mut self) {
         self.signal(Signals::RETRANSMITTING);
     }
@@ -245,6 +258,7 @@ impl Due {
         let first = Signals::from_bits_retain(self.signals.bits() & self.signals.bits().wrapping_neg());
         self.signals.remove(first);
         let signal = match first {
+            Signals::RETRANSMISSION_TIMEOUT => Signal::RetransmissionTimeout,
             Signals::RETRANSMITTING => Signal::Retransmitting,
             Signals::CONGESTION => Signal::CongestionExperienced,
             Signals::URGENT => Signal::Urgent,
@@ -283,9 +297,9 @@ impl Due {
 
     /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30). Without ACK
     /// it echoes nothing (RFC 7323 section 3.2).
-    pub(crate) fn abort(&mut self, nxt: SeqNumber, stamped: bool) {
+    pub(crate) fn abort(&mut self, seq: SeqNumber, stamped: bool) {
         self.what = self.what.difference(What::OF_RESET).union(What::RESET);
-        self.reset = nxt;
+        self.reset = seq;
         if stamped {
             self.what |= What::RESET_HAS_TS | What::RESET_HAS_TSVAL;
         }
@@ -300,8 +314,8 @@ impl Due {
         if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
     }
 
-    pub(crate) fn next_stamped_reset(&mut self, now: Instant) -> Segment {
-        let value = if self.what.contains(What::RESET_HAS_TSVAL) { now.as_millis_low() } else { 0 };
+    pub(crate) fn next_stamped_reset(&mut self, timestamp: u32) -> Segment {
+        let value = if self.what.contains(What::RESET_HAS_TSVAL) { timestamp } else { 0 };
         let echo = core::mem::take(&mut self.reset_echo);
         self.next_reset().with_options(Options::NONE.with_timestamps(value, echo))
     }
@@ -335,6 +349,11 @@ impl Due {
         self.what |= What::ACK;
     }
 
+    /// Some ACKs are each of its own: how many, the endpoint counts.
+    pub(crate) fn duplicate_acks(&mut self) {
+        self.what |= What::DUPLICATE_ACKS;
+    }
+
     /// An ACK can wait so many milliseconds from this moment; but every second segment is acknowledged at once (RFC
     /// 9293 section 3.8.6.3, SHLD-18, SHLD-19).
     pub(crate) fn ack_within(&mut self, delay: u64, now: Instant) {
@@ -353,7 +372,7 @@ impl Due {
         }
         let passed = now.as_micros() / 1_000;
         let ahead = self.ack_by.wrapping_sub(passed as u16);
-        Some(Instant::ZERO.after_millis(passed.saturating_add(ahead as u64)))
+        Instant::ZERO.after_millis(passed.saturating_add(ahead as u64))
     }
 
     /// What is late stays late, however late it becomes.

@@ -136,7 +136,9 @@ impl Connection {
         }
         let aborts = error.is_hard() && (snd.is_opening() || self.endpoint.policy.icmp_aborts());
         match phase {
-            Some(Phase::SynReceived(Origin::Passive | Origin::Listener)) if aborts => self.return_to_listen(),
+            Some(Phase::SynReceived(Origin::Passive | Origin::Listener)) if aborts => {
+                self.return_to_listen(End::Unreachable(error));
+            }
             _ if aborts => self.close_with(End::Unreachable(error)),
             _ => self.endpoint.due.soft_error(error),
         }

@@ -64,6 +64,10 @@
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
 //!
+//! Several segments may be handed in before one drain, policies must fit the link, and a socket API has more calls than
+//! the RFC: [`embedding`] tells the order of the calls, the fields to set, and what may be left out. The examples
+//! `handshake`, `congestion` and `tun` are in the repository's folder `examples`.
+//!
 //! # What is the caller's
 //!
 //! The bytes (a send queue of which the connection knows the length, a receive queue to which
@@ -97,9 +101,10 @@
 //! | 3.10.6 STATUS | `status.rs` |
 //! | 3.10.7 SEGMENT ARRIVES | `arrives.rs` |
 //! | 3.10.7.1 CLOSED | `arrives/closed.rs` |
-//! | 3.10.7.2 LISTEN, and for many peers at once (RFC 4987) | `arrives/listen.rs`, `listener.rs` |
+//! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | `arrives/listen.rs`; `listener.rs`, `listener/cookie.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
-//! | 3.10.7.4 the eight steps, the idealized segment | `arrives/synchronized.rs`, `arrives/text.rs` |
+//! | 3.10.7.4 the eight steps; the first of them | `arrives/synchronized.rs`; `arrives/acceptable.rs` |
+//! | 3.10.7.4, first, the idealized segment | `arrives/text.rs` |
 //! | why a segment is refused | `error.rs` |
 //! | what is due to be handed out | `due.rs` |
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
@@ -145,13 +150,16 @@ mod time;
 mod time_wait;
 mod timeouts;
 
+#[doc = include_str!("embedding.md")]
+pub mod embedding {}
+
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}
 
 #[doc = include_str!("checks.md")]
 pub mod checks {}
 
-pub use config::{Config, ConfigError, KeepAlive};
+pub use config::{Config, ConfigError, KeepAlive, TimeWaitPolicy};
 pub use connection::{Connection, Open};
 pub use error::{CallError, Refusal};
 pub use icmp::IcmpError;

@@ -60,6 +60,32 @@ impl Options {
         Options { ts_value: value, ts_echo: echo, present: self.present | TIMESTAMPS, ..self }
     }
 
+    /// How many bytes of the header these options take, padded to a multiple of four: what a segment with them has less
+    /// room for payload.
+    ///
+    /// ```
+    /// use tcp_lifecycle::Options;
+    ///
+    /// assert_eq!(Options::default().wire_len(), 0);
+    /// assert_eq!(Options::default().with_timestamps(7, 0).wire_len(), 12);
+    /// ```
+    #[must_use]
+    pub const fn wire_len(&self) -> usize {
+        // RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 section 2: kind, length and value.
+        const LENGTHS: [(u8, usize); 4] = [(MSS, 4), (WINDOW_SCALE, 3), (SACK_PERMITTED, 2), (TIMESTAMPS, 10)];
+        let [mss, scale, sack, timestamps] = LENGTHS;
+        self.len_of(mss)
+            .wrapping_add(self.len_of(scale))
+            .wrapping_add(self.len_of(sack))
+            .wrapping_add(self.len_of(timestamps))
+            .wrapping_add(3)
+            & !3
+    }
+
+    const fn len_of(&self, (option, len): (u8, usize)) -> usize {
+        if self.present & option != 0 { len } else { 0 }
+    }
+
     /// The maximum segment size option, in bytes of payload.
     #[inline]
     #[must_use]

@@ -17,7 +17,8 @@ use pieces::Piece;
 /// What [`poll`](Connection::poll) hands out, in this order: transitions, signals, segments, and then `Wait`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// The state has changed.
+    /// The state has changed. Signals of the same drain come behind it, `Acknowledged` of the last bytes too: keep the
+    /// send queue until `Wait`.
     Transition(Transition),
     /// The user is to be told.
     Signal(Signal),
@@ -55,6 +56,11 @@ pub enum Signal {
     /// The peer has sent its FIN: "connection closing". No payload comes after it; the connection ends when our user
     /// has closed too. (It is no [`CallError::ConnectionClosing`](crate::CallError::ConnectionClosing).)
     Closing,
+    /// The retransmission timer has fired, and what is at the front of the send queue, or our SYN or FIN, goes out
+    /// again: to a congestion controller the loss of all that is in flight (RFC 5681 section 3.1). It is told each
+    /// time, but not of a window probe, nor in SYN-RECEIVED after a passive OPEN, where `Status::retransmissions` tells
+    /// it.
+    RetransmissionTimeout,
     /// The end: the peer has refused the connection, by a reset before or with the acknowledgment of our SYN.
     Refused,
     /// The end: "connection reset" by the peer; or by us, where payload came after a half-duplex close.
@@ -70,6 +76,16 @@ pub enum Signal {
     /// R1 of RFC 9293 section 3.8.3 is reached: the same segment has been sent again so often that the connection may
     /// be in trouble.
     Retransmitting,
+}
+
+impl Signal {
+    /// Whether it is the end of the connection: one of [`Refused`](Signal::Refused), [`Reset`](Signal::Reset),
+    /// [`TimedOut`](Signal::TimedOut) and [`Unreachable`](Signal::Unreachable). A graceful end has no signal, and the
+    /// user's own ABORT none either: the transition to CLOSED tells these.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_))
+    }
 }
 
 impl Connection {
@@ -95,7 +111,8 @@ impl Connection {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) if tcb.snd.flags.intersects(Flags::DRESSED) => self.dressed_ack(),
             Tcb::Synchronized(tcb) => {
-                let ack = tcb.bare_ack(&mut self.endpoint);
+                self.endpoint.due.has_acknowledged();
+                let ack = tcb.bare_ack(&self.endpoint);
                 bare(ack)
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
@@ -106,7 +123,8 @@ impl Connection {
     fn dressed_ack(&mut self) -> Output {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
-                let mut ack = tcb.bare_ack(&mut self.endpoint);
+                self.endpoint.due.has_acknowledged();
+                let mut ack = tcb.bare_ack(&self.endpoint);
                 tcb.dress(&mut ack, &self.endpoint);
                 bare(ack)
             }
@@ -127,6 +145,8 @@ impl Connection {
         let endpoint = &mut self.endpoint;
         match &mut self.tcb {
             Tcb::SynSent(tcb) if endpoint.due.take(What::SYN) => {
+                // RFC 3168 6.1.1.1: sent again it offers no ECN, which may be why it was lost.
+                tcb.offer.ecn_withdrawn |= endpoint.timer.is_some();
                 let segment = tcb.next_syn(endpoint);
                 tcb.snd.syn(segment, endpoint)
             }
@@ -155,7 +175,7 @@ impl Connection {
     fn timed(&mut self, now: Instant) -> Output {
         self.endpoint.clock(now);
         if self.endpoint.due.what.contains(What::RESET) {
-            return bare(self.endpoint.due.next_stamped_reset(self.endpoint.now));
+            return bare(self.endpoint.due.next_stamped_reset(self.endpoint.timestamp()));
         }
         self.next_segment()
     }
@@ -182,7 +202,10 @@ impl Snd {
             self.time(endpoint.now);
         } else {
             // Karn: sent twice it is not timed.
-            self.pace = Pace::Untimed;
+            if self.is_steady() {
+                self.pace = Pace::Untimed;
+            }
+            self.front_sent_at = endpoint.now.as_millis_low();
             self.time_again(endpoint.policy.syn_r2, endpoint);
         }
         bare(segment)
@@ -226,7 +249,8 @@ impl Synchronized {
         if endpoint.due.take(What::KEEP_ALIVE) && self.is_kept_alive(endpoint) {
             return self.keep_alive_probe(endpoint);
         }
-        if endpoint.due.what.contains(What::ACK) {
+        if endpoint.due.take(What::ACK) || endpoint.take_duplicate_ack() {
+            endpoint.due.take(What::LOOK | What::DELAYED_ACK);
             let mut ack = self.bare_ack(endpoint);
             self.dress(&mut ack, endpoint);
             return bare(ack);

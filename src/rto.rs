@@ -27,7 +27,7 @@ impl Rto {
 
     /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
     pub(crate) fn after_syn_timeout(policy: &Policy) -> Rto {
-        Rto::Initial(at_most_u32(policy.rto_initial).max(3_000))
+        Rto::Initial(at_most_u32(policy.rto_initial.max(policy.rto_after_syn_timeout)))
     }
 
     /// A measurement of the round-trip time, in microseconds, of a segment that was sent once (RFC 6298 section 3).

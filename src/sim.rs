@@ -17,7 +17,7 @@
 //! ");
 //! ```
 //!
-//! [`check_with`] plays it against what a program has put around its connection, its [`Glue`]:
+//! [`check_with`] plays it against a program around a connection, a [`Glue`]: its queues of bytes, its timer, its loop.
 //!
 //! ```
 //! use core::ops::Range;
@@ -52,10 +52,10 @@
 //! # A lesson
 //!
 //! A [`Pair`] is two connections with the bytes of their users, and a [`Network`] between them that can be played by
-//! hand. Its [`Trace`] prints as a ladder, and [as a diagram](Trace::mermaid):
+//! hand. Its [`Trace`] prints as a ladder, which a test can [check](check_ladder), and [as a diagram](Trace::mermaid):
 //!
 //! ```
-//! use tcp_lifecycle::sim::{Network, Pair, Side};
+//! use tcp_lifecycle::sim::{Network, Pair, Side, check_ladder};
 //! use tcp_lifecycle::{Config, Open};
 //!
 //! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
@@ -64,7 +64,7 @@
 //! pair.deliver(0);
 //! pair.deliver(0);
 //! pair.lose(0);
-//! assert_eq!(format!("\n{}", pair.trace()), "
+//! check_ladder(pair.trace(), "
 //!      time  A                                                     B
 //!    0.000s  CLOSED                                                CLOSED
 //!                                               (open passive)     LISTEN
@@ -104,8 +104,11 @@
 //!
 //! With the feature `pcapng` a trace becomes a capture that Wireshark opens: `Trace::write_pcapng`.
 
+mod bytes;
+mod comparison;
 mod difference;
 mod end;
+mod excerpt;
 mod figure;
 mod flights;
 mod given;
@@ -116,27 +119,32 @@ mod mermaid;
 mod network;
 mod over;
 mod pair;
+mod pattern;
 #[cfg(feature = "pcapng")]
 mod pcapng;
 mod player;
 mod policy;
+mod reassembly;
 mod script;
 mod subscribers;
+mod text;
 mod trace;
 mod variable;
+mod violation;
 
 use core::fmt;
 use core::time::Duration;
 
+use crate::Instant;
+pub use comparison::{LadderError, check_ladder};
 pub use figure::{Figure, check_figure};
-pub use glue::Glue;
+pub use glue::{Emitted, Glue};
 pub use mermaid::Mermaid;
 pub use network::{Counts, Flight, Network};
-pub use pair::{Pair, Violation};
+pub use pair::Pair;
 pub use script::{Script, ScriptError, check, check_with};
 pub use trace::{Event, Trace, What};
-
-use crate::time::Instant;
+pub use violation::Violation;
 
 /// One of two ends, as the RFC's figures name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

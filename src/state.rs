@@ -8,7 +8,7 @@ use core::fmt;
 ///
 /// ```text
 ///                              +---------+
-///                              | CLOSED  | <---- ABORT, reset, timeout: from any state;
+///                              | CLOSED  | <---- ABORT: from any state; reset, timeout: see below;
 ///                              |         |       CLOSE: from LISTEN and SYN-SENT
 ///                              +---------+
 ///               passive OPEN     |     |     active OPEN, SYN out
@@ -45,6 +45,10 @@ use core::fmt;
 ///              |                         +-----------+   +--------+
 ///              +----------------------------->   2 MSL
 /// ```
+///
+/// A reset, R2, the user timeout and a hard ICMP error end the connection in each state but four: CLOSED and LISTEN
+/// have nothing to end; SYN-RECEIVED after a passive OPEN goes back to LISTEN, unless the user has closed (D18 in
+/// [`decisions`](crate::decisions)); TIME-WAIT waits for 2 MSL (D14).
 ///
 /// Prints as the RFC spells it: `FIN-WAIT-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -25,7 +25,7 @@ pub struct Status {
     pub snd_wnd: Option<u32>,
     /// RCV.NXT
     pub rcv_nxt: Option<SeqNumber>,
-    /// RCV.WND as the peer has been told, in bytes.
+    /// RCV.WND, in bytes. Where the window is scaled, the peer knows it rounded down to a multiple of its step.
     pub rcv_wnd: Option<u32>,
     /// Bytes of the send queue that have never been handed out.
     pub unsent: u32,
@@ -52,30 +52,127 @@ pub struct Status {
     /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how
     /// a congestion controller learns of a loss.
     pub duplicate_acks: u8,
-    /// The most payload bytes that we put into one segment: what the peer's MSS and our `max_segment` allow, less what
-    /// options take.
+    /// Eff.snd.MSS: the most payload bytes that we put into one segment, which is what the peer's MSS and our
+    /// `max_segment` allow, less what options take. (It is not the peer's option.)
     pub peer_mss: Option<u16>,
     /// The shift count of the windows that we receive (RFC 7323 section 2); zero if scaling was not agreed.
     pub snd_scale: Option<u8>,
     /// The shift count of the windows that we send; zero if scaling was not agreed.
     pub rcv_scale: Option<u8>,
-    /// The SYNs agreed on explicit congestion notification (RFC 3168). Packets with new payload may be marked as
-    /// capable of it, and no others (sections 6.1.4 to 6.1.6): new is what begins at `in_flight` as it was before the
-    /// poll, while `snd_wnd` is not zero.
+    /// The SYNs agreed on explicit congestion notification (RFC 3168), and none of ours was sent without the offer.
+    /// Packets with new payload may be marked as capable of it, and no others (sections 6.1.4 to 6.1.6): new is what
+    /// begins at `in_flight` as it was before the poll, while `snd_wnd` is not zero.
     pub ecn: bool,
+    /// The user is gone: [`detach`](Connection::detach) has been called, or CLOSE under
+    /// [`half_duplex_close`](crate::Config::half_duplex_close).
+    pub detached: bool,
+    /// Both SYNs had window scale (RFC 7323 section 2): the shift counts are agreed, zero too.
+    pub window_scaling: bool,
     /// The SYNs agreed on timestamps (RFC 7323 section 3).
     pub timestamps: bool,
     /// Both SYNs had SACK-permitted (RFC 2018).
     pub sack_permitted: bool,
 }
 
+/// Single variables of [`status`](Connection::status), for those who read one or two for each segment. `None`, or zero
+/// for a count, where the state does not have it.
+impl Connection {
+    /// SND.UNA
+    #[must_use]
+    pub const fn snd_una(&self) -> Option<SeqNumber> {
+        match self.snd() {
+            Some(snd) => Some(snd.una),
+            None => None,
+        }
+    }
+
+    /// SND.NXT
+    #[must_use]
+    pub const fn snd_nxt(&self) -> Option<SeqNumber> {
+        match self.snd() {
+            Some(snd) => Some(snd.nxt),
+            None => None,
+        }
+    }
+
+    /// SND.WND, in bytes.
+    #[must_use]
+    pub const fn snd_wnd(&self) -> Option<u32> {
+        match self.snd() {
+            Some(snd) => Some(snd.wnd),
+            None => None,
+        }
+    }
+
+    /// RCV.NXT
+    #[must_use]
+    pub const fn rcv_nxt(&self) -> Option<SeqNumber> {
+        match self.rcv() {
+            Some(rcv) => Some(rcv.nxt),
+            None => None,
+        }
+    }
+
+    /// RCV.WND, in bytes, as [`Status::rcv_wnd`].
+    #[must_use]
+    pub fn rcv_wnd(&self) -> Option<u32> {
+        self.rcv().map(Rcv::wnd)
+    }
+
+    /// Sequence numbers sent and not acknowledged: SND.NXT - SND.UNA.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.snd().map_or(0, |snd| snd.nxt - snd.una)
+    }
+
+    /// Bytes of the send queue that have never been handed out.
+    #[must_use]
+    pub fn unsent(&self) -> u32 {
+        self.snd().map_or(0, |snd| snd.end.ahead_of(snd.nxt))
+    }
+
+    /// Bytes delivered and not yet reported as consumed.
+    #[must_use]
+    pub fn unread(&self) -> u32 {
+        self.rcv().map_or(0, Rcv::unread)
+    }
+
+    /// Whether [`send`](Self::send) is allowed: in SYN-SENT, SYN-RECEIVED, ESTABLISHED and CLOSE-WAIT, before CLOSE.
+    #[must_use]
+    pub fn may_send(&self) -> bool {
+        match self.state() {
+            State::SynSent | State::SynReceived | State::Established | State::CloseWait => {
+                !self.snd().is_some_and(Snd::is_closing)
+            }
+            State::Closed
+            | State::Listen
+            | State::FinWait1
+            | State::FinWait2
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => false,
+        }
+    }
+
+    const fn snd(&self) -> Option<&Snd> {
+        match &self.tcb {
+            Tcb::Closed | Tcb::Listen => None,
+            Tcb::SynSent(tcb) => Some(&tcb.snd),
+            Tcb::Synchronized(tcb) => Some(&tcb.snd),
+        }
+    }
+
+    const fn rcv(&self) -> Option<&Rcv> {
+        match &self.tcb {
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => None,
+            Tcb::Synchronized(tcb) => Some(&tcb.rcv),
+        }
+    }
+}
+
 impl Status {
     pub(crate) fn of(connection: &Connection) -> Status {
-        let (snd, rcv) = match &connection.tcb {
-            Tcb::Closed | Tcb::Listen => (None, None),
-            Tcb::SynSent(tcb) => (Some(&tcb.snd), None),
-            Tcb::Synchronized(tcb) => (Some(&tcb.snd), Some(&tcb.rcv)),
-        };
+        let (snd, rcv) = (connection.snd(), connection.rcv());
         let policy = &connection.endpoint.policy;
         let fins = u32::from(connection.tcb.has_taken_fin());
         let estimate = snd.and_then(|snd: &Snd| snd.rto.estimate());
@@ -83,14 +180,14 @@ impl Status {
             state: connection.state(),
             iss: snd.map(|snd| snd.iss),
             irs: rcv.map(|rcv| rcv.irs),
-            snd_una: snd.map(|snd| snd.una),
-            snd_nxt: snd.map(|snd| snd.nxt),
-            snd_wnd: snd.map(|snd| snd.wnd),
-            rcv_nxt: rcv.map(|rcv| rcv.nxt),
-            rcv_wnd: rcv.map(Rcv::wnd),
-            unsent: snd.map_or(0, |snd| snd.end.ahead_of(snd.nxt)),
-            in_flight: snd.map_or(0, |snd| snd.nxt - snd.una),
-            unread: rcv.map_or(0, Rcv::unread),
+            snd_una: connection.snd_una(),
+            snd_nxt: connection.snd_nxt(),
+            snd_wnd: connection.snd_wnd(),
+            rcv_nxt: connection.rcv_nxt(),
+            rcv_wnd: connection.rcv_wnd(),
+            unsent: connection.unsent(),
+            in_flight: connection.in_flight(),
+            unread: connection.unread(),
             snd_up: snd.filter(|snd| snd.flags.contains(Flags::URGENT)).map(|snd| snd.up),
             rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up.back(fins)),
             urgent: rcv.map_or(0, |rcv| rcv.up.ahead_of(rcv.read)),
@@ -102,7 +199,9 @@ impl Status {
             peer_mss: snd.map(|snd| snd.mss),
             snd_scale: rcv.and(snd).map(|snd| snd.scale),
             rcv_scale: rcv.map(|rcv| rcv.scale),
-            ecn: snd.is_some_and(|snd| snd.flags.contains(Flags::ECN)),
+            ecn: snd.is_some_and(|snd| snd.flags.intersection(Flags::ECN | Flags::NOT_ECT) == Flags::ECN),
+            detached: snd.is_some_and(|snd| snd.flags.contains(Flags::DETACHED)),
+            window_scaling: snd.is_some_and(|snd| snd.flags.contains(Flags::SCALE)),
             timestamps: snd.is_some_and(|snd| snd.flags.contains(Flags::TIMESTAMPS)),
             sack_permitted: snd.is_some_and(|snd| snd.flags.contains(Flags::SACK)),
         }

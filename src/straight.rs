@@ -21,7 +21,7 @@ impl Connection {
             let bytes = segment.ack_number() - snd.una;
             if bytes <= snd.nxt - snd.una && bytes > 0 && snd.wnd > 0 && snd.is_steady() {
                 snd.payload_acknowledged(bytes, &mut self.endpoint);
-                snd.note_window(segment.seq(), segment);
+                snd.set_window(segment.seq(), segment.ack_number(), snd.window_of(segment));
                 return Ok(tcb.take(segment.payload_len(), &mut self.endpoint));
             }
         }

@@ -114,6 +114,8 @@ pub(crate) struct Offer {
     /// Timestamps stand for those of the moment when it goes out.
     pub(crate) options: Options,
     pub(crate) ecn: bool,
+    /// A SYN that was sent again has not offered it any more.
+    pub(crate) ecn_withdrawn: bool,
 }
 
 impl Offer {
@@ -129,7 +131,8 @@ impl Offer {
         if policy.timestamps() {
             options = options.with_timestamps(0, 0);
         }
-        Offer { window: u16::try_from(policy.receive_buffer).unwrap_or(u16::MAX), options, ecn: policy.ecn() }
+        let window = u16::try_from(policy.receive_buffer).unwrap_or(u16::MAX);
+        Offer { window, options, ecn: policy.ecn(), ecn_withdrawn: false }
     }
 }
 
@@ -137,10 +140,9 @@ impl Offer {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Synchronized {
     pub(crate) phase: Phase,
-    /// How many challenges have gone out in the period that began at this moment, in milliseconds modulo 2^32 (RFC 5961
-    /// section 7). One count for each connection, since a shared one would tell an attacker of the others.
-    pub(crate) challenges: u8,
-    pub(crate) challenges_since: u32,
+    /// When the bucket of challenges will be full again, in milliseconds modulo 2^32 (RFC 5961 section 7). One for each
+    /// connection, since a shared one would tell an attacker of the others.
+    pub(crate) challenges_full_at: u32,
     pub(crate) snd: Snd,
     pub(crate) rcv: Rcv,
 }
@@ -150,26 +152,45 @@ impl Synchronized {
         snd.agree(offer, syn, endpoint);
         Synchronized {
             phase: Phase::SynReceived(origin),
-            challenges: 0,
-            challenges_since: 0,
+            challenges_full_at: endpoint.now.as_millis_low(),
             rcv: Rcv::new(syn, offer, snd.flags, endpoint),
             snd,
         }
     }
 
-    /// Whether one more challenge may go out.
+    /// Whether one more challenge may go out: a bucket of `challenge_limit` tokens, empty to full in
+    /// `challenge_period`.
     pub(crate) fn may_challenge(&mut self, endpoint: &Endpoint) -> bool {
+        let (token, bucket) = endpoint.policy.challenges();
         let now = endpoint.now.as_millis_low();
-        let since = now.wrapping_sub(self.challenges_since);
-        if self.challenges == 0 || endpoint.policy.challenge_period.is_over(since) {
-            self.challenges_since = now;
-            self.challenges = 0;
-        }
-        if self.challenges >= endpoint.policy.challenge_limit {
+        let owed = self.challenges_full_at.wrapping_sub(now);
+        // What lies more than one bucket ahead lies behind.
+        let owed = if owed > bucket { token } else { owed.wrapping_add(token) };
+        if owed > bucket {
             return false;
         }
-        self.challenges = self.challenges.saturating_add(1);
+        self.challenges_full_at = now.wrapping_add(owed);
         true
+    }
+
+    /// Milliseconds until the bucket of challenges is full.
+    pub(crate) fn challenges_owed(&self, endpoint: &Endpoint) -> u32 {
+        let owed = self.challenges_full_at.wrapping_sub(endpoint.now.as_millis_low());
+        if owed > endpoint.policy.challenges().1 { 0 } else { owed }
+    }
+
+    /// A segment ahead of RCV.NXT has come, which ends here.
+    pub(crate) fn note_ahead(&mut self, end: SeqNumber) {
+        self.rcv.ahead = if self.snd.flags.contains(Flags::GAP) { self.rcv.ahead.max(end) } else { end };
+        self.snd.flags |= Flags::GAP;
+    }
+
+    /// RCV.NXT has passed what came ahead of it.
+    pub(crate) fn close_gap(&mut self) {
+        if self.snd.flags.contains(Flags::GAP) && self.rcv.ahead.le(self.rcv.nxt) {
+            self.snd.flags.remove(Flags::GAP);
+            self.rcv.ahead = SeqNumber(0);
+        }
     }
 
     pub(crate) fn enter(&mut self, phase: Phase, endpoint: &mut Endpoint) {
@@ -188,20 +209,31 @@ impl Synchronized {
         let beyond = self.rcv.nxt.lt(syn.seq());
         let before = self.snd.flags.contains(Flags::TIMESTAMPS);
         match syn.options().timestamps().filter(|_| endpoint.policy.timestamps()) {
-            Some((value, _)) if before => {
+            // Zero is none (D30).
+            Some((value, _)) if before && self.rcv.ts_recent != 0 => {
                 let (value, recent) = (SeqNumber(value), SeqNumber(self.rcv.ts_recent));
                 recent.lt(value) || (recent == value && beyond)
             }
             // Timestamps on the new life alone: of the last one it can only be the SYN, whose offer we had not taken.
-            Some(_) => syn.seq() != self.rcv.irs,
-            None => beyond,
+            Some(_) if !before => syn.seq() != self.rcv.irs,
+            Some(_) | None => beyond,
         }
     }
 
-    /// FIN-WAIT-2, whose idle time is counted from here (D20). The transition is what acknowledges the user's CLOSE.
+    /// FIN-WAIT-2. The transition is what acknowledges the user's CLOSE.
     pub(crate) fn enter_fin_wait_2(&mut self, endpoint: &mut Endpoint) {
         self.enter(Phase::FinWait2, endpoint);
-        endpoint.timer = endpoint.policy.fin_wait_2_timeout.after(endpoint.now);
+        endpoint.timer = None;
+        self.time_fin_wait_2(endpoint);
+    }
+
+    /// Once the user is gone FIN-WAIT-2 lasts as long as the policy says, from here (D20).
+    pub(crate) fn time_fin_wait_2(&mut self, endpoint: &mut Endpoint) {
+        if self.snd.flags.contains(Flags::DETACHED)
+            && let Some(end) = endpoint.policy.fin_wait_2_timeout.after(endpoint.now)
+        {
+            endpoint.timer = Some(end);
+        }
     }
 
     /// TIME-WAIT: 2 MSL begin (MUST-13), and nothing else is timed any more.

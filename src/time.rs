@@ -71,9 +71,13 @@ impl Instant {
     }
 
     #[inline]
-    pub(crate) const fn after_millis(self, millis: u64) -> Instant {
+    /// The moment `millis` milliseconds later; `None` behind the last moment there is, which never comes.
+    pub(crate) const fn after_millis(self, millis: u64) -> Option<Instant> {
         // No Span and no RTO is so long that its microseconds overflow.
-        Instant(self.0.saturating_add(millis.wrapping_mul(1_000)))
+        match self.0.checked_add(millis.wrapping_mul(1_000)) {
+            Some(micros) => Some(Instant(micros)),
+            None => None,
+        }
     }
 
     /// The earlier of two moments, where `None` is never.
@@ -129,8 +133,28 @@ impl Span {
         if duration.as_secs() > 81_900_000 {
             return Span::FOREVER;
         }
+        Span::from_millis(Span::millis_up(duration))
+    }
+
+    #[inline(always)]
+    const fn millis_up(duration: Duration) -> u64 {
         let whole = duration.as_secs().wrapping_mul(1_000);
-        let millis = whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64);
+        whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64)
+    }
+
+    /// One of `parts` equal parts, a millisecond at least; the whole where there are none.
+    #[inline(always)]
+    pub(crate) const fn part(duration: Duration, parts: u8) -> Span {
+        if Span::new(duration).is_forever() {
+            return Span::FOREVER;
+        }
+        let parts = if parts == 0 { 1 } else { parts as u64 };
+        let millis = Span::millis_up(duration).div_ceil(parts);
+        Span::from_millis(if millis == 0 { 1 } else { millis })
+    }
+
+    #[inline(always)]
+    const fn from_millis(millis: u64) -> Span {
         let (power, digits) = match millis {
             0..=8_190 => (0, millis),
             8_191..=81_900 => (1, millis.div_ceil(10)),
@@ -157,6 +181,10 @@ impl Span {
             Some(duration) => Span::new(duration),
             None => Span::FOREVER,
         }
+    }
+
+    pub(crate) const fn is_forever(self) -> bool {
+        self.0 == Span::FOREVER.0
     }
 
     pub(crate) const fn is_zero(self) -> bool {
@@ -187,6 +215,15 @@ impl Span {
         ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power as u64)
     }
 
+    pub(crate) fn duration(self) -> Duration {
+        self.finite().unwrap_or(Duration::MAX)
+    }
+
+    /// `None` without an end.
+    pub(crate) fn finite(self) -> Option<Duration> {
+        (self != Span::FOREVER).then(|| Duration::from_millis(self.millis()))
+    }
+
     /// So many milliseconds, brought within two lengths; where they cross, the upper one wins.
     #[inline]
     pub(crate) fn clamp(millis: u32, lower: Span, upper: Span) -> u64 {
@@ -205,7 +242,7 @@ impl Span {
     /// The moment this long after `start`; none if this is for ever.
     #[inline]
     pub(crate) const fn after(self, start: Instant) -> Option<Instant> {
-        if self.0 == Span::FOREVER.0 { None } else { Some(start.after_millis(self.millis())) }
+        if self.0 == Span::FOREVER.0 { None } else { start.after_millis(self.millis()) }
     }
 }
 

@@ -4,7 +4,7 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use crate::config::{Config, Policy};
+use crate::config::{Config, Policy, TimeWaitPolicy};
 use crate::connection::{Connection, Endpoint};
 use crate::due::What;
 use crate::error::Refusal;
@@ -18,8 +18,8 @@ use crate::time::Instant;
 /// A [`Connection`] in TIME-WAIT, in 32 bytes: what a server keeps of its closed connections for 2 MSL.
 ///
 /// [`Connection::time_wait`] makes one. It is driven as the connection would be: after every event, poll until
-/// [`Output::Wait`]; in CLOSED it has done its work. Since many share one [`Config`], each call takes it: it has to be
-/// the one that the connection had when it was turned into this.
+/// [`Output::Wait`]; in CLOSED it has done its work. Since many share their policies, each call takes them, as a
+/// [`TimeWaitPolicy`] or a `&Config`: they have to be those that the connection had when it was turned into this.
 ///
 /// ```
 /// use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State, TimeWait};
@@ -60,29 +60,30 @@ use crate::time::Instant;
 ///   [`decisions`](crate::decisions)).
 /// * Time that goes back stands still at the last whole millisecond, and no later than four and a half hours after the
 ///   2 MSL began.
-/// * A `challenge_period` longer than 65 seconds may end after 65. Without `timeout`, more than four and a half hours
-///   after the deadline, it is over at each event.
+/// * Of what the bucket of challenges has to fill, 65 seconds are kept. Without `timeout`, more than four and a half
+///   hours after the deadline, it is full at each event.
+/// * MAX.SND.WND is kept to eight binary digits, rounded up.
 /// * Whether TS.Recent is older than 24 days is known as of the last event.
-/// * Moments count up to 570 years after the epoch.
+/// * Moments count up to 285 years after the epoch.
 ///
 /// In CLOSED it is no connection any more. A segment is refused as the connection would, but the answer, if it needs
 /// one, is [`Segment::reset`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimeWait {
-    /// When the 2 MSL began, in microseconds, above ten bits: four of `max_snd_wnd`'s shift, and [`Marks`].
+    /// When the 2 MSL began, in microseconds, above eleven bits: five of `max_snd_wnd`'s shift, and [`Marks`].
     since_and_marks: u64,
     snd_nxt: SeqNumber,
     rcv_nxt: SeqNumber,
     ts_recent: u32,
     /// The window of each ACK, as on the wire.
     window: u16,
-    /// MAX.SND.WND, a window that was scaled or one that was not: without the zeros of the shift.
-    max_snd_wnd: u16,
     /// The lower half of IRS.
     irs: u16,
-    /// Milliseconds from the start of the limiter's period to the last event.
-    challenge_age: u16,
-    challenges: u8,
+    timestamp_offset: u16,
+    /// Milliseconds until the bucket of challenges is full.
+    challenges_owed: u16,
+    /// The upper digits of MAX.SND.WND.
+    max_snd_wnd: u8,
     /// Milliseconds from `since` to the last event, little end first.
     elapsed: [u8; 3],
 }
@@ -90,20 +91,20 @@ pub struct TimeWait {
 bitflags::bitflags! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     struct Marks: u16 {
-        const TIMESTAMPS = 1 << 4;
+        const TIMESTAMPS = 1 << 5;
         /// TS.Recent is too old to count.
-        const STALE = 1 << 5;
-        const SCALE = 1 << 6;
+        const STALE = 1 << 6;
+        const SCALE = 1 << 7;
         /// D14
-        const CHALLENGED = 1 << 7;
-        const CLOSED = 1 << 8;
+        const CHALLENGED = 1 << 8;
+        const CLOSED = 1 << 9;
         /// In TIME-WAIT an ACK, in CLOSED the transition.
-        const DUE = 1 << 9;
+        const DUE = 1 << 10;
     }
 }
 
-const MARKS: u32 = 10;
-const SHIFT: u64 = 0xF;
+const MARKS: u32 = 11;
+const SHIFT: u64 = 0x1F;
 const MOST_SINCE: u64 = u64::MAX >> MARKS;
 const MOST_ELAPSED: u64 = 0xFF_FFFF;
 /// A longer 2 MSL is not worth to be packed.
@@ -117,6 +118,7 @@ impl Connection {
     /// MSL are longer than four hours, or [`configure`](Self::configure) has brought another MSL or window scale since
     /// they were put to use.
     #[must_use]
+    #[doc(alias = "into_time_wait")]
     pub fn time_wait(&self) -> Option<TimeWait> {
         if self.state() != State::TimeWait || !self.endpoint.due.is_nothing() {
             return None;
@@ -128,6 +130,16 @@ impl Connection {
             && again.endpoint.now <= self.endpoint.now
             && again.rcv_scale() == self.rcv_scale();
         (faithful && lasts <= MOST_2_MSL).then_some(packed)
+    }
+
+    /// As [`time_wait`](Self::time_wait), but it takes the connection.
+    ///
+    /// # Errors
+    ///
+    /// The connection itself, where that gives none.
+    #[expect(clippy::result_large_err, reason = "the connection is moved back to where it came from")]
+    pub fn into_time_wait(self) -> Result<TimeWait, Connection> {
+        self.time_wait().ok_or(self)
     }
 
     fn rcv_scale(&self) -> Option<u8> {
@@ -154,43 +166,55 @@ impl TimeWait {
         &mut self,
         segment: &Segment,
         now: Instant,
-        config: &Config,
+        policy: impl Into<TimeWaitPolicy>,
     ) -> Result<Range<usize>, Refusal> {
-        self.event(config, |connection| {
+        self.event(policy, |connection| {
             complete_irs(connection, segment);
             connection.segment_arrives(segment, now)
         })
     }
 
     /// As [`Connection::timeout`]: at the deadline, TIME-WAIT is over.
-    pub fn timeout(&mut self, now: Instant, config: &Config) {
-        self.event(config, |connection| connection.timeout(now));
+    pub fn timeout(&mut self, now: Instant, policy: impl Into<TimeWaitPolicy>) {
+        self.event(policy, |connection| connection.timeout(now));
     }
 
     /// As [`Connection::poll`]: an ACK, the transition to CLOSED, and [`Output::Wait`].
     #[must_use]
-    pub fn poll(&mut self, now: Instant, config: &Config) -> Output {
-        self.event(config, |connection| connection.poll(now))
+    pub fn poll(&mut self, now: Instant, policy: impl Into<TimeWaitPolicy>) -> Output {
+        self.event(policy, |connection| connection.poll(now))
     }
 
     /// As [`Connection::deadline`]: when 2 MSL will be over; none in CLOSED.
     #[must_use]
-    pub fn deadline(&self, config: &Config) -> Option<Instant> {
-        self.unpack(Policy::new(config)).deadline()
+    pub fn deadline(&self, policy: impl Into<TimeWaitPolicy>) -> Option<Instant> {
+        self.unpack(policy.into().into()).deadline()
     }
 
     /// As [`Connection::reopens`]; `isn_offset` is the F that the connection would have had for its next life, so
     /// that of [`IsnHash::offset`](crate::isn::IsnHash::offset).
     #[must_use]
-    pub fn reopens(&self, syn: &Segment, isn_offset: u32, now: Instant, config: &Config) -> Option<u32> {
-        let mut connection = self.unpack(Policy::new(config));
+    pub fn reopens(
+        &self,
+        syn: &Segment,
+        isn_offset: u32,
+        now: Instant,
+        policy: impl Into<TimeWaitPolicy>,
+    ) -> Option<u32> {
+        let mut connection = self.unpack(policy.into().into());
         connection.set_isn_offset(isn_offset);
         complete_irs(&mut connection, syn);
         connection.reopens(syn, now)
     }
 
-    fn event<T>(&mut self, config: &Config, event: impl FnOnce(&mut Connection) -> T) -> T {
-        let mut connection = self.unpack(Policy::new(config));
+    /// As [`Connection::next_isn_offset`], with the `isn_offset` that [`reopens`](Self::reopens) takes.
+    #[must_use]
+    pub fn next_isn_offset(&self, isn_offset: u32, now: Instant) -> u32 {
+        Endpoint::isn_offset_beyond(isn_offset, self.snd_nxt, now.max(self.now()))
+    }
+
+    fn event<T>(&mut self, policy: impl Into<TimeWaitPolicy>, event: impl FnOnce(&mut Connection) -> T) -> T {
+        let mut connection = self.unpack(policy.into().into());
         let outcome = event(&mut connection);
         *self = TimeWait::pack(&connection);
         outcome
@@ -211,8 +235,8 @@ impl TimeWait {
                 window: 0,
                 max_snd_wnd: 0,
                 irs: 0,
-                challenge_age: 0,
-                challenges: 0,
+                timestamp_offset: 0,
+                challenges_owed: 0,
                 elapsed: [0; 3],
             },
         }
@@ -222,7 +246,10 @@ impl TimeWait {
         let (snd, mut rcv) = (&tcb.snd, tcb.rcv.clone());
         let window = rcv.advertise(snd.is_opening(), endpoint);
         let max_wnd = snd.max_wnd.max(u32::from(snd.mss));
-        let shift = 16_u32.saturating_sub(max_wnd.leading_zeros());
+        // Eight binary digits, rounded up, which may bring a ninth.
+        let rest = u32::MAX.checked_shr(max_wnd.leading_zeros().saturating_add(8)).unwrap_or(0);
+        let max_wnd = max_wnd.saturating_add(rest) & !rest;
+        let shift = 24_u32.saturating_sub(max_wnd.leading_zeros());
         // Both SYNs had them, TS.Recent counts no more, and a SYN of another life has been challenged.
         let marks = mark(Marks::TIMESTAMPS, snd.flags.contains(Flags::TIMESTAMPS))
             | mark(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), endpoint))
@@ -232,19 +259,16 @@ impl TimeWait {
         let since = endpoint.time_wait_since();
         let elapsed = millis(endpoint.now).saturating_sub(millis(since)).min(MOST_ELAPSED);
         let [first, second, third, ..] = elapsed.to_le_bytes();
-        // A period that is so long ago is over.
-        let age = u16::try_from(endpoint.now.as_millis_low().wrapping_sub(tcb.challenges_since)).ok();
-        let (challenge_age, challenges) = age.map_or((0, 0), |age| (age, tcb.challenges));
         TimeWait {
             since_and_marks: with_marks(since, u64::from(shift), marks),
             snd_nxt: snd.nxt,
             rcv_nxt: rcv.nxt,
             ts_recent: rcv.ts_recent,
             window,
-            max_snd_wnd: (max_wnd >> shift) as u16,
+            max_snd_wnd: (max_wnd >> shift) as u8,
             irs: rcv.irs.0 as u16,
-            challenge_age,
-            challenges,
+            timestamp_offset: endpoint.timestamp_offset,
+            challenges_owed: u16::try_from(tcb.challenges_owed(endpoint)).unwrap_or(u16::MAX),
             elapsed: [first, second, third],
         }
     }
@@ -269,6 +293,7 @@ impl TimeWait {
         let mut connection = Connection::new(&Config::DEFAULT, 0);
         let endpoint = &mut connection.endpoint;
         endpoint.policy = policy;
+        endpoint.timestamp_offset = self.timestamp_offset;
         endpoint.now = self.since();
         endpoint.start_time_wait();
         endpoint.now = self.now();
@@ -292,8 +317,7 @@ impl TimeWait {
         let snd = Snd::new(self.snd_nxt.back(2), endpoint);
         let mut tcb = Synchronized::new(Origin::Active, snd, &Offer::of(&endpoint.policy), &syn, endpoint);
         tcb.phase = Phase::TimeWait { challenged: self.marks().contains(Marks::CHALLENGED) };
-        tcb.challenges = self.challenges;
-        tcb.challenges_since = endpoint.now.as_millis_low().wrapping_sub(u32::from(self.challenge_age));
+        tcb.challenges_full_at = endpoint.now.as_millis_low().wrapping_add(u32::from(self.challenges_owed));
         self.unpack_snd(&mut tcb.snd);
         self.unpack_rcv(&mut tcb.rcv, endpoint);
         tcb

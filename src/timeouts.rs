@@ -2,8 +2,11 @@
 
 use crate::connection::{Connection, Endpoint};
 use crate::due::{End, What};
-use crate::tcb::{Origin, Pace, Phase, Snd, Synchronized, Tcb};
+use crate::tcb::{Flags, Origin, Pace, Phase, Snd, Synchronized, Tcb};
 use crate::time::{Instant, Span};
+
+/// So many probes of a closed window go unanswered before the connection is given up.
+pub(crate) const LEAST_PROBES: u8 = 3;
 
 impl Endpoint {
     /// There is progress, or something new to wait for.
@@ -25,7 +28,7 @@ impl Endpoint {
     /// When the user timeout ends, counted from the last progress.
     pub(crate) fn user_timeout(&self) -> Option<Instant> {
         let since = self.now.as_micros().div_ceil(1_000).saturating_sub(u64::from(self.idle()));
-        self.policy.user_timeout.after(Instant::ZERO.after_millis(since))
+        self.policy.user_timeout.after(Instant::from_micros(since.saturating_mul(1_000)))
     }
 
     /// The 2 MSL of TIME-WAIT begin, or begin again.
@@ -35,8 +38,34 @@ impl Endpoint {
     }
 }
 
-/// RFC 9293 section 3.8.6.3: acknowledgments may be delayed.
+/// RFC 9293 section 3.8.6.3: acknowledgments may be delayed; RFC 5681 section 4.2: those at a gap are not.
 impl Endpoint {
+    /// A segment ahead of a gap has come: an ACK of its own, since the peer counts them (RFC 5681 section 3.2). It
+    /// stands for the delayed ACK of what came before.
+    pub(crate) fn duplicate_ack(&mut self) {
+        if self.due.take(What::DELAYED_ACK) {
+            return self.due.ack();
+        }
+        self.duplicate_acks = self.duplicate_acks.saturating_add(1);
+        self.due.duplicate_acks();
+    }
+
+    /// RCV.NXT has advanced: one ACK tells it all.
+    pub(crate) fn drop_duplicate_acks(&mut self) {
+        self.duplicate_acks = 0;
+        self.due.take(What::DUPLICATE_ACKS);
+    }
+
+    /// One of them goes out, if there is one.
+    pub(crate) fn take_duplicate_ack(&mut self) -> bool {
+        let due = self.duplicate_acks > 0;
+        self.duplicate_acks = self.duplicate_acks.saturating_sub(1);
+        if self.duplicate_acks == 0 {
+            self.due.take(What::DUPLICATE_ACKS);
+        }
+        due
+    }
+
     /// So much payload in order has come in one segment: an ACK, at once or within the time that the policy allows.
     /// What was put together on the way counts as the segments that it was (SHLD-19).
     pub(crate) fn acknowledge_text(&mut self, payload: u32) {
@@ -60,7 +89,10 @@ impl Synchronized {
         }
         let phase = match self.phase {
             Phase::Established | Phase::CloseWait => true,
-            Phase::FinWait2 => endpoint.policy.fin_wait_2_timeout == Span::FOREVER,
+            // It has no end of its own.
+            Phase::FinWait2 => {
+                !self.snd.flags.contains(Flags::DETACHED) || endpoint.policy.fin_wait_2_timeout == Span::FOREVER
+            }
             Phase::SynReceived(_) | Phase::FinWait1 | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
         };
         let rests = self.snd.una == self.snd.nxt && (self.snd.nxt == self.snd.last() || self.snd.is_paused(endpoint));
@@ -68,7 +100,6 @@ impl Synchronized {
     }
 
     /// Something has come: the idle time begins anew.
-    #[inline]
     pub(crate) fn keep_alive_anew(&mut self, endpoint: &mut Endpoint) {
         if self.is_kept_alive(endpoint) {
             self.snd.rest_anew(endpoint);
@@ -121,7 +152,7 @@ impl Connection {
     /// the user hears nothing of it (D18).
     fn timed_out(&mut self) {
         if self.tcb.is_passive_syn_received() {
-            self.return_to_listen();
+            self.return_to_listen(End::TimedOut);
         } else {
             self.close_with(End::TimedOut);
         }
@@ -131,7 +162,8 @@ impl Connection {
     fn keep_alive_timeout(&mut self) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
         let endpoint = &mut self.endpoint;
-        if tcb.snd.retransmissions >= endpoint.policy.keep_alive_probes {
+        let probes = endpoint.policy.keep_alive_probes;
+        if probes > 0 && tcb.snd.retransmissions >= probes {
             return self.timed_out();
         }
         tcb.snd.retransmissions = tcb.snd.retransmissions.saturating_add(1);
@@ -158,17 +190,20 @@ impl Connection {
             endpoint.due.front();
             return;
         }
+        let persists = snd.persists();
         // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.
-        if !snd.is_opening() && snd.wnd == 0 && snd.retransmissions == 0 {
+        if persists && snd.retransmissions == 0 && !endpoint.policy.user_timeout_in_persist() {
             endpoint.progress();
         }
-        // RFC 9293 3.8.3: R2, three minutes or more for a SYN (MUST-20, MUST-22, MUST-23); and the user timeout.
-        let r2 = if snd.is_opening() { endpoint.policy.syn_r2 } else { endpoint.policy.r2 };
-        if endpoint.is_past(endpoint.policy.user_timeout) || (endpoint.is_past(r2) && snd.is_past_r1(endpoint)) {
+        if endpoint.is_past(endpoint.policy.user_timeout) || snd.is_past_r2(passive, endpoint) {
             return self.timed_out();
         }
         let before = snd.retransmissions;
         snd.retransmissions = before.saturating_add(1);
+        // A user who has only listened has not heard of it (D18).
+        if !passive && !persists {
+            endpoint.due.retransmission_timeout();
+        }
         // R1: the user is told, once (SHLD-9).
         if snd.retransmissions == endpoint.policy.r1 && before < endpoint.policy.r1 && !passive {
             endpoint.due.retransmitting();
@@ -183,12 +218,25 @@ impl Connection {
 }
 
 impl Snd {
-    /// R2 is greater than R1, which is so many retransmissions at the RTO of the moment (SHLD-10): where a back-off
-    /// from before is still in force, for want of a sample (Karn), R2 alone might end it all after one.
-    fn is_past_r1(&self, endpoint: &Endpoint) -> bool {
-        let before = self.backoff.saturating_sub(self.retransmissions);
-        let r1 = self.rto.millis(before, &endpoint.policy).saturating_mul(u64::from(endpoint.policy.r1));
-        before == 0 || u64::from(endpoint.idle()) >= r1
+    /// RFC 9293 3.8.3: R2, as a time or as a count of retransmissions; for a SYN three minutes or more (MUST-20,
+    /// MUST-22, MUST-23). The retransmissions of R1 come first, since R2 is greater (SHLD-10, D38), and behind a closed
+    /// window three probes, of which two may be lost.
+    fn is_past_r2(&self, passive: bool, endpoint: &Endpoint) -> bool {
+        let policy = &endpoint.policy;
+        let (r2, count) = match (self.is_opening(), passive) {
+            (true, true) => (policy.syn_r2, policy.syn_ack_r2_count.limit()),
+            (true, false) => (policy.syn_r2, policy.syn_r2_count.limit()),
+            (false, _) => (policy.r2, policy.r2_count.limit()),
+        };
+        let least = if self.persists() { policy.r1.max(LEAST_PROBES) } else { policy.r1 };
+        // With the policy on, the user timeout bounds a persist.
+        let is_past = endpoint.is_past(r2) && !(self.persists() && policy.user_timeout_in_persist());
+        self.retransmissions >= least && (is_past || count.is_some_and(|count| self.retransmissions >= count))
+    }
+
+    /// A closed window holds back what there is: the persist timer runs.
+    pub(crate) fn persists(&self) -> bool {
+        !self.is_opening() && self.wnd == 0
     }
 
     /// The timer of keep-alive stops, and with it a probe that has not gone out; `poll` starts it again, if there is no
@@ -203,15 +251,21 @@ impl Snd {
     /// RFC 6298 section 5.4: the earliest segment that is unacknowledged goes out again, and nothing sent before now
     /// can be timed any more (Karn).
     fn send_front_again(&mut self, endpoint: &mut Endpoint) {
-        self.pace = Pace::Untimed;
+        let recovering = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: 0 };
         if self.is_opening() {
             endpoint.due.syn();
+            // A FIN behind our SYN is lost with it: a peer in SYN-SENT cannot take it.
+            self.pace = if self.nxt - self.una > 1 { recovering } else { Pace::Untimed };
             return;
         }
         endpoint.due.front();
         // With a closed window it is a probe (RFC 9293 3.8.6.1), and nothing follows it.
-        if self.wnd > 0 {
-            self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: 0 };
+        let is_probe = self.wnd == 0 && (self.una == self.nxt || self.pace == Pace::Probing || self.excess() > 0);
+        if !is_probe {
+            self.pace = recovering;
+        } else if self.pace != Pace::Probing {
+            // It is out once it has been handed out.
+            self.pace = Pace::Untimed;
         }
     }
 }

@@ -175,7 +175,7 @@ fn policies_change_in_mid_life() {
     connection.timeout(at);
     assert_eq!(
         drain(&mut connection, at),
-        ["Retransmitting", "<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"],
+        ["RetransmissionTimeout", "Retransmitting", "<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"],
         "R1 after one retransmission"
     );
 }
@@ -187,7 +187,10 @@ fn a_timeout_for_fin_wait_2_begins_there_alone_and_once() {
     let mut established = after(&Config::DEFAULT, "ESTABLISHED SND.NXT=100 RCV.NXT=300");
     established.configure(&timeout(10));
     assert_eq!(established.deadline(), None);
-    let mut waiting = after(&Config { fin_wait_2_timeout: None, ..Config::DEFAULT }, "FIN-WAIT-2");
+    let mut read = after(&Config::DEFAULT, "FIN-WAIT-2");
+    read.configure(&timeout(10));
+    assert_eq!(read.deadline(), None, "its user is there");
+    let mut waiting = after(&Config { fin_wait_2_timeout: None, ..Config::DEFAULT }, "FIN-WAIT-2\ndetach");
     assert_eq!(waiting.deadline(), None);
     waiting.configure(&timeout(10));
     let deadline = waiting.deadline();
@@ -287,7 +290,7 @@ fn in_recovery_what_is_held_for_lost_goes_out_beside_what_the_timer_sends_again(
     let mut connection = three_in_flight();
     let at = connection.deadline().unwrap();
     connection.timeout(at);
-    assert_eq!(drain(&mut connection, at), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"]);
+    assert_eq!(drain(&mut connection, at), ["RetransmissionTimeout", "<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"]);
     assert_eq!(connection.retransmit(100..200), Ok(()));
     assert_eq!(drain(&mut connection, at), ["<SEQ=200><ACK=300><CTL=ACK><DATA=100> 100..200"]);
     assert_eq!(connection.retransmit(0..100), Ok(()));

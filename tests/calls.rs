@@ -6,6 +6,10 @@ mod abort;
 mod beside;
 #[path = "calls/close.rs"]
 mod close;
+#[path = "calls/detach.rs"]
+mod detach;
+#[path = "calls/detached.rs"]
+mod detached;
 #[path = "calls/errors.rs"]
 mod errors;
 #[path = "calls/open.rs"]

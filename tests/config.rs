@@ -4,6 +4,10 @@
 mod absurd;
 #[path = "config/check.rs"]
 mod check;
+#[path = "config/defaults.rs"]
+mod defaults;
+#[path = "config/half_close.rs"]
+mod half_close;
 #[cfg(target_os = "linux")]
 #[path = "config/kernel.rs"]
 mod kernel;

@@ -4,6 +4,10 @@
 mod at_once;
 #[path = "delayed_ack/clock.rs"]
 mod clock;
+#[path = "delayed_ack/gaps.rs"]
+mod gaps;
+#[path = "delayed_ack/now.rs"]
+mod now;
 #[path = "delayed_ack/piggyback.rs"]
 mod piggyback;
 #[path = "delayed_ack/policy.rs"]

@@ -3,6 +3,8 @@
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, Signal};
 
+#[path = "ecn/accepting.rs"]
+mod accepting;
 #[path = "ecn/agreement.rs"]
 mod agreement;
 #[path = "ecn/marks.rs"]

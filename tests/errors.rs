@@ -183,12 +183,37 @@ fn bytes_after_a_close_reset_where_the_policy_says_so() {
             STATE
             <-- <SEQ=300><ACK=NUMBER><CTL=ACK><DATA=1>   delivers nothing
             signal: Reset
-            --> <SEQ=NUMBER><CTL=RST>
+            --> <SEQ=101><CTL=RST>                       # as an ABORT's, whatever of ours has arrived
             CLOSED
             "
             .replace("NUMBER", &ack.to_string())
             .replace("STATE", state),
         );
+    }
+}
+
+/// Payload that the user had read before the CLOSE is no loss when it comes again, be it with the FIN.
+#[test]
+fn bytes_that_were_read_before_a_close_reset_nothing_when_they_come_again() {
+    for (ack, next) in [(100, "CLOSING"), (101, "TIME-WAIT")] {
+        check(&format!(
+            "
+            config half_duplex_close=on
+            ESTABLISHED SND.NXT=100 RCV.NXT=300
+            <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>
+            --> <SEQ=100><ACK=305><CTL=ACK>
+            receive 5
+            close
+            --> <SEQ=100><ACK=305><CTL=FIN,ACK>
+            FIN-WAIT-1
+            <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>          refused
+            --> <SEQ=101><ACK=305><CTL=ACK>
+            <-- <SEQ=300><ACK={ack}><CTL=FIN,ACK><DATA=5>    delivers nothing
+            signal: Closing
+            --> <SEQ=101><ACK=306><CTL=ACK>
+            {next}
+            "
+        ));
     }
 }
 

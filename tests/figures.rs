@@ -120,6 +120,7 @@ const FIGURE_9: &str = "
         B: open passive
         B: LISTEN
         + 1s
+        A: signal: RetransmissionTimeout
         7.  SYN-SENT    --> <SEQ=400><CTL=SYN>               --> SYN-RECEIVED
             ESTABLISHED <-- <SEQ=300><ACK=401><CTL=SYN,ACK>  <-- SYN-RECEIVED
             ESTABLISHED --> <SEQ=401><ACK=301><CTL=ACK>      --> ESTABLISHED

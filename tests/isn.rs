@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use tcp_lifecycle::isn::IsnHash;
@@ -42,6 +42,69 @@ fn each_address_and_each_port_counts() {
     .map(|(local, remote)| isn.offset(socket(local), socket(remote)))
     .collect();
     assert_eq!(offsets.len(), 7); // seven numbers of 32 bits collide once in two hundred million runs
+}
+
+/// RFC 6528 section 3: F is over addresses and ports.
+#[test]
+fn the_flow_label_and_the_scope_of_an_ipv6_address_do_not_count() {
+    let isn = IsnHash::default();
+    let address: Ipv6Addr = "fe80::1".parse().unwrap();
+    let local = |flow, scope| SocketAddr::from(SocketAddrV6::new(address, 80, flow, scope));
+    let remote = |flow, scope| SocketAddr::from(SocketAddrV6::new(address, 1025, flow, scope));
+    let (offset, times) = (isn.offset(local(0, 0), remote(0, 0)), isn.timestamp_offset(local(0, 0), remote(0, 0)));
+    for (flow, scope) in [(1, 0), (0, 1), (0xF_FFFF, u32::MAX)] {
+        assert_ne!(local(flow, scope), local(0, 0));
+        for (local, remote) in [
+            (local(flow, scope), remote(0, 0)),
+            (local(0, 0), remote(flow, scope)),
+            (local(flow, scope), remote(flow, scope)),
+        ] {
+            assert_eq!((isn.offset(local, remote), isn.timestamp_offset(local, remote)), (offset, times));
+        }
+    }
+}
+
+#[test]
+fn an_ipv4_mapped_address_counts_as_the_ipv4_address_in_it() {
+    let isn = IsnHash::default();
+    let (local, remote) = (socket("192.0.2.1:80"), socket("198.51.100.7:1025"));
+    let (mapped_local, mapped_remote) = (socket("[::ffff:192.0.2.1]:80"), socket("[::ffff:198.51.100.7]:1025"));
+    for (one, other) in [(mapped_local, mapped_remote), (mapped_local, remote), (local, mapped_remote)] {
+        assert_eq!(isn.offset(one, other), isn.offset(local, remote));
+        assert_eq!(isn.timestamp_offset(one, other), isn.timestamp_offset(local, remote));
+    }
+    // An IPv4-compatible address of old is another one.
+    assert_ne!(isn.offset(socket("[::192.0.2.1]:80"), remote), isn.offset(local, remote));
+}
+
+/// RFC 7323 section 7.1: the same for both lives of a connection (RFC 6191), another one for another connection.
+#[test]
+fn one_pair_of_sockets_has_one_timestamp_offset_and_many_have_many() {
+    let isn = IsnHash::default();
+    let local = socket("192.0.2.1:80");
+    let remote = |port| SocketAddr::from(([198, 51, 100, 7], port));
+    assert_eq!(isn.timestamp_offset(local, remote(1025)), isn.clone().timestamp_offset(local, remote(1025)));
+    let offsets: HashSet<u16> = (1_024..2_048).map(|port| isn.timestamp_offset(local, remote(port))).collect();
+    assert!(offsets.len() > 980, "{}", offsets.len()); // eight pairs of 1,024 are alike
+    for bit in 0..16 {
+        let set = offsets.iter().filter(|&&offset| offset & (1 << bit) != 0).count();
+        assert!((412..612).contains(&set), "bit {bit}: {set}"); // six standard deviations
+    }
+}
+
+/// A peer reads the timestamp offset from a segment, and must not have read the F of its initial sequence number.
+#[test]
+fn the_timestamp_offset_has_a_hash_of_its_own() {
+    let isn = IsnHash::default();
+    let local = socket("192.0.2.1:80");
+    let alike = (1_024..5_120_u16)
+        .map(|port| SocketAddr::from(([198, 51, 100, 7], port)))
+        .filter(|&remote| {
+            let (offset, times) = (isn.offset(local, remote), u32::from(isn.timestamp_offset(local, remote)));
+            [offset & 0xFFFF, offset >> 16, (offset ^ (offset >> 16)) & 0xFFFF].contains(&times)
+        })
+        .count();
+    assert!(alike < 8, "{alike}"); // one in five runs
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[path = "keep_alive/children.rs"]
 mod children;
+#[path = "keep_alive/count.rs"]
+mod count;
 #[path = "keep_alive/end.rs"]
 mod end;
 #[path = "keep_alive/interplay.rs"]
@@ -14,5 +16,7 @@ mod octet;
 mod peers;
 #[path = "keep_alive/probes.rs"]
 mod probes;
+#[path = "keep_alive/signs_of_life.rs"]
+mod signs_of_life;
 #[path = "keep_alive/states.rs"]
 mod states;

@@ -5,7 +5,8 @@
 //! lose it, delay it or send it twice. What is asserted is the way our connection went through the states, and what
 //! the kernel reports: errno, the end of its stream, its table of sockets.
 //!
-//! `faults.rs` has hundreds of connections at once on one device; `KERNEL_SOAK=600` lets it go on for so many seconds.
+//! `faults.rs` has hundreds of connections at once on one device; `twin.rs` plays the same lives to the kernel and to a
+//! connection with `Config::linux()`, and compares. `KERNEL_SOAK=600` lets either go on for so many seconds.
 //!
 //! Namespaces and devices need root and `/dev/net/tun`. Without them a case says what it skips and passes, unless
 //! `REQUIRE_KERNEL=1` is set. `checksums.rs` needs neither.

@@ -1,13 +1,19 @@
 //! The passive side of many connections: LISTEN without a connection, and SYN cookies.
 
+#[path = "listener/believed.rs"]
+mod believed;
 #[path = "listener/children.rs"]
 mod children;
 #[path = "listener/flood.rs"]
 mod flood;
 #[path = "listener/guard.rs"]
 mod guard;
+#[path = "listener/order.rs"]
+mod order;
 #[path = "listener/restored.rs"]
 mod restored;
+#[path = "listener/timestamps.rs"]
+mod timestamps;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
 use std::net::SocketAddr;
@@ -44,6 +50,12 @@ fn listener(config: &Config) -> Listener<RandomState> {
 /// Under a key that is the same in each run, where a test counts what happens once in 2^27 times.
 fn listener_with_known_key(config: &Config) -> Listener<BuildHasherDefault<DefaultHasher>> {
     Listener::new(config, IsnHash::new(BuildHasherDefault::new()))
+}
+
+/// The same, after a cookie for another peer: it believes those that come back.
+fn in_a_flood<S: BuildHasher>(listener: Listener<S>) -> Listener<S> {
+    let _ = cookie_and_ack(&listener, "<SEQ=5000><CTL=SYN>", NOW);
+    listener
 }
 
 fn arrives<'l, S: BuildHasher>(listener: &'l Listener<S>, segment: &Segment, now: Instant) -> Arrival<'l, S> {
@@ -141,6 +153,19 @@ fn with_room_a_syn_is_a_connection_in_syn_received_whose_poll_has_the_syn_ack() 
     assert_eq!(connection.segment_arrives(&ack, now), Ok(0..0));
     assert_eq!(drain(&mut connection, now), ["SYN-RECEIVED -> ESTABLISHED"]);
     assert_eq!(connection.status().peer_mss, Some(1400));
+}
+
+/// An option of zero is none, for a connection and for a cookie.
+#[test]
+fn a_maximum_segment_size_of_zero_is_no_option() {
+    let listener = listener(&Config::DEFAULT);
+    let [zero, none] = ["<SEQ=100><CTL=SYN><WND=1000><MSS=0>", "<SEQ=100><CTL=SYN><WND=1000>"].map(|text| {
+        let syn = syn(&listener, &segment(text), NOW);
+        let (connection, _) = completed(&listener, &ack_of(&syn.cookie(), NOW), NOW);
+        (syn.accept().status().peer_mss, connection.status().peer_mss)
+    });
+    assert_eq!(zero, none);
+    assert_eq!(zero, (Some(536), Some(536)));
 }
 
 #[test]

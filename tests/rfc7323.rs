@@ -7,6 +7,8 @@ mod end;
 mod offered;
 #[path = "rfc7323/offers.rs"]
 mod offers;
+#[path = "rfc7323/offset.rs"]
+mod offset;
 #[path = "rfc7323/pair.rs"]
 mod pair;
 #[path = "rfc7323/paws.rs"]
@@ -15,16 +17,26 @@ mod paws;
 mod poison;
 #[path = "rfc7323/policies.rs"]
 mod policies;
+#[path = "rfc7323/recent_zero.rs"]
+mod recent_zero;
+#[path = "rfc7323/repeated.rs"]
+mod repeated;
 #[path = "rfc7323/resets.rs"]
 mod resets;
 #[path = "rfc7323/rtt.rs"]
 mod rtt;
+#[path = "rfc7323/samples.rs"]
+mod samples;
 #[path = "rfc7323/scaled_receiver.rs"]
 mod scaled_receiver;
 #[path = "rfc7323/scaled_sender.rs"]
 mod scaled_sender;
+#[path = "rfc7323/switched_off.rs"]
+mod switched_off;
 #[path = "rfc7323/timestamps.rs"]
 mod timestamps;
+#[path = "rfc7323/tolerated.rs"]
+mod tolerated;
 #[path = "rfc7323/which_echo.rs"]
 mod which_echo;
 

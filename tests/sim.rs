@@ -1,5 +1,7 @@
 //! The simulator itself: scripts are strict, and a simulated network is fair and the same every time.
 
+#[path = "sim/bounds.rs"]
+mod bounds;
 mod cases;
 #[path = "sim/driving.rs"]
 mod driving;
@@ -15,6 +17,8 @@ mod lives;
 mod marks;
 #[path = "sim/mermaid.rs"]
 mod mermaid;
+#[path = "sim/mistakes.rs"]
+mod mistakes;
 #[path = "sim/network.rs"]
 mod network;
 #[path = "sim/over.rs"]
@@ -22,8 +26,12 @@ mod over;
 #[cfg(feature = "pcapng")]
 #[path = "sim/pcapng.rs"]
 mod pcapng;
+#[path = "sim/reassembly.rs"]
+mod reassembly;
 #[path = "sim/subscribers.rs"]
 mod subscribers;
+#[path = "sim/wrong_glues.rs"]
+mod wrong_glues;
 
 use cases::cases;
 use proptest::prelude::*;
@@ -86,7 +94,7 @@ fn a_variable_that_differs_fails() {
 
 #[test]
 fn what_a_timer_puts_out_must_come_at_the_end_of_the_time() {
-    differs("SYN-SENT\n+ 1500ms", 2, "nothing before the end", "after 1s: --> <SEQ=99><CTL=SYN>");
+    differs("SYN-SENT\n+ 1500ms", 2, "nothing before the end", "after 1s: signal: RetransmissionTimeout");
 }
 
 #[test]
@@ -114,7 +122,7 @@ fn what_becomes_of_a_segment_must_be_as_it_is_written() {
 #[test]
 fn a_difference_shows_the_exchange_until_then() {
     let error = error_of("open active\n--> <SEQ=100><CTL=SYN>\n  ESTABLISHED  # too early\n");
-    let expected = "at line 3: ESTABLISHED  # too early
+    let expected = "at line 3, column 3: ESTABLISHED  # too early
   expected  ESTABLISHED
   came      SYN-SENT
 the exchange until then:
@@ -132,7 +140,7 @@ fn a_line_that_is_none_is_named() {
     {
         let error = Script::parse(&format!("LISTEN\n{line}")).expect_err(line);
         assert_eq!(error.line(), 2);
-        assert!(error.to_string().starts_with("line 2 is not understood: "), "{error}");
+        assert!(error.to_string().starts_with("line 2, column "), "{error}");
     }
 }
 
@@ -221,7 +229,9 @@ fn the_same_seed_is_the_same_run_and_another_one_is_another() {
 
 #[test]
 fn a_faulty_network_loses_duplicates_and_reorders() {
-    let pair = conversation(3);
+    let mut pair =
+        Pair::new(&PATIENT, &PATIENT, Network { reordering: 100, duplication: 200, loss: 100, ..Network::faulty(3) });
+    conversation_over(&mut pair);
     let count = |what: fn(&What) -> bool| pair.trace().events().iter().filter(|event| what(&event.what)).count();
     assert!(count(|what| matches!(what, What::Lost(..))) > 0);
     assert!(count(|what| matches!(what, What::Duplicated(..))) > 0);

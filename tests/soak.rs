@@ -17,6 +17,8 @@ mod acts;
 mod again;
 #[path = "properties/arcs.rs"]
 mod arcs;
+#[path = "honest/belief.rs"]
+mod belief;
 mod cases;
 #[path = "soak/checks.rs"]
 mod checks;
@@ -30,6 +32,8 @@ mod lives;
 mod many;
 #[path = "properties/policies.rs"]
 mod policies;
+#[path = "honest/reasons.rs"]
+mod reasons;
 #[allow(dead_code, reason = "`properties.rs` uses the rest")]
 #[path = "properties/run.rs"]
 mod run;
@@ -38,6 +42,9 @@ mod settings;
 #[allow(dead_code, reason = "`properties.rs` uses the rest")]
 #[path = "properties/watch.rs"]
 mod watch;
+#[allow(dead_code, reason = "`honest.rs` uses the rest")]
+#[path = "honest/witness.rs"]
+mod witness;
 #[path = "soak/words.rs"]
 mod words;
 #[path = "soak/world.rs"]

@@ -24,6 +24,7 @@ fn the_handshake_survives_the_loss_of_each_of_its_messages() {
         A: open active     B: LISTEN
         SYN-SENT     --> <SEQ=100><CTL=SYN>              x   LISTEN
         + 1s
+        A: signal: RetransmissionTimeout
         SYN-SENT     --> <SEQ=100><CTL=SYN>              --> SYN-RECEIVED
         SYN-SENT     x   <SEQ=300><ACK=101><CTL=SYN,ACK> <-- SYN-RECEIVED
         + 1s
@@ -42,6 +43,7 @@ const LIFE_WITH_A_SYN_HELD_UP: &str = "
         A: open active     B: LISTEN
         SYN-SENT     --> <SEQ=100><CTL=SYN>              ... LISTEN
         + 1s
+        A: signal: RetransmissionTimeout
         SYN-SENT     --> <SEQ=100><CTL=SYN>              --> SYN-RECEIVED
         ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK> <-- SYN-RECEIVED
         ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>     --> ESTABLISHED
@@ -79,10 +81,7 @@ fn a_syn_that_was_held_up_until_time_wait_does_not_establish_either() {
         TIME-WAIT    ... <SEQ=100><CTL=SYN>              --> SYN-RECEIVED
         TIME-WAIT    <-- <SEQ=900><ACK=101><CTL=SYN,ACK> <-- SYN-RECEIVED  refused: SynChallenged
         TIME-WAIT    --> <SEQ=102><ACK=302><CTL=ACK>     --> SYN-RECEIVED  refused: AckInSynReceived
-        CLOSED       <-- <SEQ=302><CTL=RST>              <-- SYN-RECEIVED  # a peer that starts afresh
-        + 1s
-        CLOSED       <-- <SEQ=900><ACK=101><CTL=SYN,ACK> <-- SYN-RECEIVED  refused: NoConnection
-        CLOSED       --> <SEQ=101><CTL=RST>              --> LISTEN
+        TIME-WAIT    <-- <SEQ=302><CTL=RST>              <-- SYN-RECEIVED  refused: ResetInTimeWait
         "
     ));
 }
@@ -231,6 +230,7 @@ fn closing_is_left_by_the_acknowledgment_of_the_fin_alone() {
         <-- <SEQ=300><ACK=99><CTL=ACK>
         CLOSING
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=99><ACK=300><CTL=FIN,ACK>                      # it is repeated here too
         <-- <SEQ=300><ACK=100><CTL=ACK>
         TIME-WAIT                                               DEADLINE=4m
@@ -253,6 +253,7 @@ fn the_last_ack_is_lost_and_2_msl_are_counted_afresh() {
         TIME-WAIT    --> <SEQ=101><ACK=301><CTL=ACK>      x   LAST-ACK
         + 1s
         A: TIME-WAIT DEADLINE=239s
+        B: signal: RetransmissionTimeout
         TIME-WAIT    <-- <SEQ=300><ACK=101><CTL=FIN,ACK>  <-- LAST-ACK
         A: TIME-WAIT DEADLINE=240s
         TIME-WAIT    --> <SEQ=101><ACK=301><CTL=ACK>      --> CLOSED
@@ -276,14 +277,16 @@ fn fin_wait_2_waits_for_ever() {
 }
 
 #[test]
-fn a_policy_ends_fin_wait_2_after_idle_time() {
+fn a_policy_ends_fin_wait_2_once_the_user_is_gone() {
     check(
         "
         config fin_wait_2_timeout=60s
-        FIN-WAIT-2                                              DEADLINE=60s
+        FIN-WAIT-2                                              DEADLINE=none
         + 59s
-        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>                # not idle
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>                # the user is there, and reads
         --> <SEQ=100><ACK=310><CTL=ACK>
+        receive 10
+        detach
         + 59999ms
         FIN-WAIT-2                                              DEADLINE=1ms
         + 1ms

@@ -14,9 +14,25 @@ use crate::socket::Socket;
 use crate::table::{Outgoing, Table};
 use crate::wire::{Packet, emit};
 
-/// What fits into a packet of 1500 bytes, and a buffer that needs the window scale option.
-const CONFIG: Config =
-    Config { mss: 1460, max_segment: 1480, receive_buffer: 1 << 18, timestamps: true, ..Config::DEFAULT };
+/// The policies that fit a link on which a packet has no more than `mtu` bytes. Packets without IPv4 options: 20 bytes
+/// are its header, and 20 more that of TCP. What timestamps take of a segment is reckoned with there.
+const fn config(mtu: u16) -> Config {
+    Config {
+        // What the peer may send us.
+        mss: mtu.saturating_sub(40),
+        // What we send, whatever the peer would take.
+        max_segment: mtu.saturating_sub(20),
+        // So much that it needs the window scale option.
+        receive_buffer: 1 << 18,
+        // Round-trip times of what is sent again too, protection against old duplicates, and cookies that keep all
+        // options.
+        timestamps: true,
+        ..Config::DEFAULT
+    }
+}
+
+/// No more packets are taken in at once: in a flood, too, timeouts and answers have their turn.
+const MOST_PACKETS: usize = 64;
 
 pub(crate) struct Host {
     device: SyncDevice,
@@ -34,7 +50,8 @@ impl Host {
         }
         let device = DeviceBuilder::new().name(device).inherit_enable_state().build_sync()?;
         device.set_nonblocking(true)?;
-        Ok(Host { device, address, epoch: std::time::Instant::now(), table: Table::new(&CONFIG), verbose })
+        let table = Table::new(&config(device.mtu()?));
+        Ok(Host { device, address, epoch: std::time::Instant::now(), table, verbose })
     }
 
     /// From now on connections to this port are accepted.
@@ -83,10 +100,11 @@ impl Host {
         Ok(files.get(1).and_then(PollFd::any).unwrap_or(false))
     }
 
-    /// Takes in every packet that has come, and the timeouts whose time has come.
+    /// Takes in the packets that have come, and then the timeouts whose time has come: an acknowledgment that is here
+    /// already is in time.
     pub(crate) fn receive(&mut self) -> io::Result<()> {
         let mut buffer = [0; 65_536];
-        loop {
+        for _ in 0..MOST_PACKETS {
             match self.device.recv(&mut buffer) {
                 Ok(length) => self.packet_arrives(&buffer[..length]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -99,9 +117,7 @@ impl Host {
     }
 
     fn packet_arrives(&mut self, bytes: &[u8]) {
-        let Some(packet) = Packet::parse(bytes).filter(|packet| *packet.destination.ip() == self.address) else {
-            return;
-        };
+        let Some(packet) = Packet::parse(bytes).filter(|packet| self.is_for_us(packet)) else { return };
         let (remote, segment) = (packet.source, packet.segment);
         if self.verbose {
             eprintln!("{remote} <-- {segment}");
@@ -111,5 +127,12 @@ impl Host {
             Err(refusal) if self.verbose => eprintln!("{remote} {refusal} ({})", refusal.citation()),
             Ok(()) | Err(_) => {}
         }
+    }
+
+    /// To this host, from an address that can be a peer's (RFC 9293 section 3.9.2.3, MUST-57, MUST-63).
+    fn is_for_us(&self, packet: &Packet<'_>) -> bool {
+        let source = packet.source.ip();
+        let is_a_peers = !(source.is_multicast() || source.is_broadcast() || source.is_unspecified());
+        *packet.destination.ip() == self.address && *source != self.address && is_a_peers
     }
 }

@@ -7,8 +7,13 @@
 //! * `table.rs`: which connection a segment is for, SYN cookies when there are too many, TIME-WAIT and its reopening.
 //! * `time_waits.rs`: the connections in TIME-WAIT, in little memory.
 //! * `wire.rs`: segments as packets.
-//! * `host.rs`: the device and the clock.
-//! * `users.rs`: what the connections are for.
+//! * `host.rs`: the device, the clock, and what the policies have to be set to.
+//! * `users.rs`: what the connections are for, and the loop.
+//!
+//! A host in a network that others use too needs more: congestion control in place of the fixed limit in `socket.rs`
+//! (`examples/congestion` has it), the errors of ICMP (`Connection::icmp`; of those that a packet is too large, a smaller
+//! `max_segment` by `Connection::configure`), and patience that ends: a client that says nothing, or that never closes,
+//! keeps its place in the table here.
 //!
 //! It needs a TUN device, and to make one takes root: `cargo run --example tun -- --help` says how, and what to try.
 

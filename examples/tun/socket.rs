@@ -7,6 +7,11 @@ use tcp_lifecycle::{CallError, Config, Connection, Instant, Output, Refusal, Seg
 
 use crate::reassembly::Reassembly;
 
+/// How many full segments may be in flight: the first congestion window of RFC 6928, which stays here as it is. A host in
+/// a network that others use too has congestion control for it, as in `examples/congestion`: RFC 9293 asks for it (section
+/// 3.8.2, MUST-19).
+const IN_FLIGHT: u32 = 10;
+
 pub(crate) struct Socket {
     remote: SocketAddrV4,
     connection: Connection,
@@ -23,10 +28,12 @@ pub(crate) struct Socket {
     failure: Option<&'static str>,
 }
 
-/// The events of a connection's life. After every one it is polled until `Wait`.
+/// The events of a connection's life. After every one it is polled until `Wait`. A host that takes in many segments at
+/// once may poll after the last of them: then one ACK answers all that came in order.
 impl Socket {
     /// With a connection that has been opened.
-    pub(crate) fn new(remote: SocketAddrV4, connection: Connection, config: &Config, now: Instant) -> Socket {
+    pub(crate) fn new(remote: SocketAddrV4, mut connection: Connection, config: &Config, now: Instant) -> Socket {
+        connection.limit(IN_FLIGHT * u32::from(config.mss));
         let mut socket = Socket {
             remote,
             connection,
@@ -148,6 +155,12 @@ impl Socket {
 impl Socket {
     pub(crate) fn state(&self) -> State {
         self.connection.state()
+    }
+
+    /// Whether a half-open connection would reset this ACK: it acknowledges another SYN,ACK than ours.
+    pub(crate) fn acknowledges_another(&self, segment: &Segment) -> bool {
+        self.state() == State::SynReceived
+            && segment.ack().is_some_and(|ack| Some(ack) != self.connection.status().snd_nxt)
     }
 
     /// The user may still call SEND.

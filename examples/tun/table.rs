@@ -3,6 +3,14 @@
 //!
 //! The passive side is a [`Listener`]: room for so many half-open connections, cookies beyond. A connection in TIME-WAIT
 //! becomes a `TimeWait` in a table of its own, from which a SYN can call it back to life.
+//!
+//! A segment is for the first of these that takes it:
+//!
+//! 1. The listener, for the ACK of a cookie that a half-open connection would reset.
+//! 2. TIME-WAIT, for the segments of the last life while the new one is half-open.
+//! 3. The connection.
+//! 4. TIME-WAIT, where there is no connection: its SYN starts a new life, the rest gets an answer.
+//! 5. The listener, for all that is left.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -60,8 +68,13 @@ impl Table {
         self.listens_at = Some(port);
     }
 
+    /// A pair of sockets has one connection, TIME-WAIT counted.
     pub(crate) fn connect(&mut self, pair: Pair, now: Instant) -> Result<(), CallError> {
+        if self.sockets.contains_key(&pair) || self.time_waits.contains(&pair) {
+            return Err(CallError::ConnectionAlreadyExists);
+        }
         let mut connection = Connection::new(&self.config, self.isn_offset(pair));
+        connection.set_timestamp_offset(self.isn.timestamp_offset(pair.0.into(), pair.1.into()));
         connection.open(Open::Active, now)?;
         self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
         Ok(())
@@ -109,6 +122,9 @@ impl Table {
         payload: &[u8],
         now: Instant,
     ) -> Result<(), Refusal> {
+        if let Some(outcome) = self.arrives_by_cookie(pair, segment, payload, now) {
+            return outcome;
+        }
         // While a new life is half-open, its SYN may prove to be an old duplicate: what is of the last life, above all
         // its peer's FIN, is still for TIME-WAIT.
         if let Some(socket) = self.sockets.get_mut(&pair).filter(|socket| !socket.is_over())
@@ -149,14 +165,41 @@ impl Table {
         let Some(isn_offset) = self.time_waits.reopens(&pair, segment, self.isn_offset(pair), now) else {
             return false;
         };
-        // A cookie would not lie beyond the numbers of the last life. Without room the peer has to send its SYN again.
-        if self.has_room_for_half_open()
+        // It is to replace the last life. So it needs no place among the half-open ones, of which a flood leaves none,
+        // and no cookie, which would not lie beyond the numbers of the last life.
+        if self.sockets.len() < MOST_CONNECTIONS
             && let Arrival::Syn(syn) = self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now)
         {
             let connection = syn.accept_with(isn_offset);
             self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
         }
         true
+    }
+
+    /// The SYN was answered with a cookie, came again, and found room: where the peer has got the cookie, the half-open
+    /// connection would reset its ACK. So the listener is asked first. The half-open connection has told nobody
+    /// anything, and gives way to the one that the listener has.
+    fn arrives_by_cookie(
+        &mut self,
+        pair: Pair,
+        segment: &Segment,
+        payload: &[u8],
+        now: Instant,
+    ) -> Option<Result<(), Refusal>> {
+        let is_strange = self.sockets.get(&pair)?.acknowledges_another(segment);
+        // A SYN to TIME-WAIT never had a cookie.
+        if !is_strange || self.time_waits.contains(&pair) {
+            return None;
+        }
+        match self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now) {
+            Arrival::Completed { connection, payload: range } => {
+                self.insert(pair, Socket::new(pair.1, connection, &self.config, now).with_received(&payload[range]));
+                Some(Ok(()))
+            }
+            // It may be the cookie's all the same. In silence, as the listener has it.
+            Arrival::Refused { refusal: Refusal::NoTimestamp, .. } => Some(Err(Refusal::NoTimestamp)),
+            Arrival::Syn(_) | Arrival::Refused { .. } => None,
+        }
     }
 
     fn arrives_in_listen(

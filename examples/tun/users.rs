@@ -1,4 +1,5 @@
-//! What the connections are for. Each user has the same loop: send, wait, receive, and then it is the user's turn.
+//! What the connections are for. Each user has the same loop: transmit, wait, receive, and then it is the user's turn.
+//! So an answer leaves in the same round as the acknowledgment of its request.
 
 use std::error::Error;
 use std::fs::File;

@@ -34,15 +34,21 @@ pub(crate) struct Policies {
     /// In milliseconds.
     delayed_ack: Option<u8>,
     window_scale: Option<u8>,
-    switches: [bool; 9],
+    /// R2 by count, for payload, a SYN and a SYN,ACK.
+    counts: [Option<u8>; 3],
+    rto_after_syn_timeout: u8,
+    switches: [bool; 13],
     challenge_limit: u8,
 }
 
 impl Policies {
     pub(crate) fn config(&self) -> Config {
         let seconds = |seconds: u8| Duration::from_secs(seconds.max(1).into());
-        let [timestamps, sack_permitted, ecn, nagle, octet, rfc5961, in_time_wait, half_duplex, icmp_aborts] =
+        let [timestamps, sack_permitted, ecn, nagle, octet, rfc5961, in_time_wait, half_duplex, icmp_aborts, new @ ..] =
             self.switches;
+        let [tolerant, accept_ecn, user_timeout_in_persist, unscaled] = new;
+        let [r2_count, syn_r2_count, syn_ack_r2_count] = self.counts;
+        let rto_min = Duration::from_millis(u64::from(self.rto_min).max(1) * 10);
         Config {
             mss: self.mss.max(1),
             max_segment: self.max_segment.max(21),
@@ -52,15 +58,24 @@ impl Policies {
             user_timeout: self.user_timeout.map(seconds),
             r1: self.r1,
             r2: self.r2.map_or(Duration::MAX, seconds),
-            rto_min: Duration::from_millis(u64::from(self.rto_min).max(1) * 10),
+            rto_initial: rto_min.max(Config::DEFAULT.rto_initial),
+            rto_min,
             keep_alive: self.keep_alive.map(|[idle, interval, probes]| KeepAlive {
                 idle: seconds(idle),
                 interval: seconds(interval),
-                probes: probes.max(2),
+                probes,
             }),
             keep_alive_octet: octet,
             delayed_ack: self.delayed_ack.map(|millis| Duration::from_millis(u64::from(millis).max(1))),
             window_scale: self.window_scale.map(|shift| shift % 15),
+            window_scaling: !unscaled,
+            r2_count,
+            syn_r2_count,
+            syn_ack_r2_count,
+            rto_after_syn_timeout: seconds(self.rto_after_syn_timeout),
+            user_timeout_in_persist,
+            tolerate_missing_timestamps: tolerant,
+            accept_ecn,
             timestamps,
             sack_permitted,
             ecn,
@@ -84,9 +99,12 @@ enum Event {
     SendTooMuch,
     Receive(u16),
     Close,
+    Detach,
     Abort,
+    Acknowledge,
     Limit(u32),
     Offset(u32),
+    TimestampOffset(u16),
     SendUrgent(u8),
     /// From so many bytes behind the front to so many more or less than are in flight.
     Retransmit(u8, i8),
@@ -150,9 +168,12 @@ impl Event {
             Event::SendTooMuch => assert!(watched.send((1 << 30) + 1).is_err()),
             Event::Receive(bytes) => _ = watched.receive(bytes.into()),
             Event::Close => _ = watched.close(),
+            Event::Detach => _ = watched.detach(),
             Event::Abort => _ = watched.abort(),
+            Event::Acknowledge => watched.acknowledge_now(),
             Event::Limit(in_flight) => watched.limit(in_flight),
             Event::Offset(offset) => watched.connection.set_isn_offset(offset),
+            Event::TimestampOffset(offset) => watched.timestamp_offset(offset),
             Event::SendUrgent(_) if status.unsent + status.in_flight > MOST_QUEUED => {}
             Event::SendUrgent(bytes) => _ = watched.send_urgent(bytes.into()),
             Event::Retransmit(start, more) => {

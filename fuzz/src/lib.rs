@@ -1,6 +1,6 @@
 //! What the fuzz targets do. Each target is a file of `fuzz_targets` that hands its input to the module of its name.
 //!
-//! The invariants of `events` and `two_ends` are those of the property tests.
+//! The invariants of `events`, `two_ends` and `hostile` are those of the property tests.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +9,10 @@ mod ahead;
 #[allow(dead_code)] // of what is shared with the property tests, some is for them alone
 #[path = "../../tests/properties/arcs.rs"]
 mod arcs;
+#[path = "../../tests/hostile/attack.rs"]
+mod attack;
 pub mod events;
+pub mod hostile;
 pub mod listener;
 #[path = "../../tests/properties/numbers.rs"]
 mod numbers;
@@ -22,6 +25,9 @@ pub mod script;
 #[path = "../../tests/properties/settings.rs"]
 mod settings;
 mod shapes;
+#[allow(dead_code)] // as above
+#[path = "../../tests/properties/story.rs"]
+mod story;
 pub mod time_wait;
 #[path = "../../tests/time_wait/twins.rs"]
 mod twins;

@@ -177,6 +177,12 @@ impl Host {
         assert!(completed || !complete, "{segment} for {syn}");
     }
 
+    /// A cookie was sent in this period of 64 seconds or in the last one. Time does not go back here.
+    fn believes(&self) -> bool {
+        let period = |moment: Instant| moment.as_micros() / 64_000_000;
+        self.cookies.last().is_some_and(|cookie| period(self.now) - period(cookie.at) <= 1)
+    }
+
     /// Whether it has completed a handshake.
     fn arrives(&mut self, peer: u8, segment: &Segment) -> bool {
         match self.listener.segment_arrives(segment, LOCAL, remote(peer), self.now) {
@@ -187,11 +193,17 @@ impl Host {
                 false
             }
             Arrival::Refused { refusal, reset } => {
-                assert_eq!(reset, segment.reset().filter(|_| segment.ack().is_some()), "{segment} {refusal}");
+                // The lack of timestamps that were agreed is passed over in silence.
+                let is_missed = refusal == Refusal::NoTimestamp;
+                assert!(!is_missed || (self.config.timestamps && segment.options().timestamps().is_none()));
+                assert!(!is_missed || self.believes(), "{segment} {refusal}");
+                let expected = segment.reset().filter(|_| segment.ack().is_some() && !is_missed);
+                assert_eq!(reset, expected, "{segment} {refusal}");
                 assert!(refusal != Refusal::ResetInListen || segment.control().contains(Control::RST));
                 false
             }
             Arrival::Completed { mut connection, payload } => {
+                assert!(self.believes(), "{segment} without a cookie");
                 assert!(payload.end <= usize::from(segment.payload_len()));
                 let status = connection.status();
                 assert!(matches!(status.state, State::Established | State::CloseWait), "{}", status.state);

@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use arbitrary::Arbitrary;
 use tcp_lifecycle::{
-    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, Signal, State,
-    Transition, Transmit,
+    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, SeqNumber, Signal,
+    State, Transition, Transmit,
 };
 
 use crate::shapes::{ERRORS, Number, Shape};
@@ -24,8 +24,9 @@ struct Policies {
     sizes: [u16; 3],
     receive_buffer: u32,
     window_scale: Option<u8>,
-    switches: [bool; 9],
-    times: [Time; 10],
+    counts: [Option<u8>; 3],
+    switches: [bool; 13],
+    times: [Time; 11],
     keep_alive: Option<(Time, Time, u8)>,
     r1: u8,
     challenge_limit: u8,
@@ -55,26 +56,35 @@ impl Time {
 impl Policies {
     fn config(&self) -> Config {
         let [mss, max_segment, default_peer_mss] = self.sizes;
-        let [timestamps, sack_permitted, nagle, octet, half_duplex, in_time_wait, icmp_aborts, rfc5961, ecn] =
+        let [timestamps, sack_permitted, nagle, octet, half_duplex, in_time_wait, icmp_aborts, rfc5961, ecn, new @ ..] =
             self.switches;
-        let [msl, fin_wait_2, user, r2, syn_r2, initial, min, max, period, delayed_ack] = self.times;
+        let [tolerant, accept_ecn, user_timeout_in_persist, window_scaling] = new;
+        let [msl, fin_wait_2, user, r2, syn_r2, initial, min, max, after_syn, period, delayed_ack] = self.times;
+        let [r2_count, syn_r2_count, syn_ack_r2_count] = self.counts;
         Config {
             mss,
             max_segment,
             default_peer_mss,
             receive_buffer: self.receive_buffer,
             window_scale: self.window_scale,
+            window_scaling,
             timestamps,
+            tolerate_missing_timestamps: tolerant,
             sack_permitted,
             msl: msl.duration(),
             fin_wait_2_timeout: fin_wait_2.or_never(),
             user_timeout: user.or_never(),
+            user_timeout_in_persist,
             r1: self.r1,
             r2: r2.duration(),
             syn_r2: syn_r2.duration(),
+            r2_count,
+            syn_r2_count,
+            syn_ack_r2_count,
             rto_initial: initial.duration(),
             rto_min: min.duration(),
             rto_max: max.duration(),
+            rto_after_syn_timeout: after_syn.duration(),
             nagle,
             delayed_ack: delayed_ack.or_never(),
             keep_alive: self.keep_alive.map(|(idle, interval, probes)| KeepAlive {
@@ -88,6 +98,7 @@ impl Policies {
             icmp_aborts,
             rfc5961,
             ecn,
+            accept_ecn,
             challenge_limit: self.challenge_limit,
             challenge_period: period.duration(),
         }
@@ -104,7 +115,10 @@ enum Event {
     Receive(u16),
     ReceiveAny(usize),
     Close,
+    Detach,
     Abort,
+    Acknowledge,
+    TimestampOffset(u16),
     Limit(u32),
     /// From so many bytes behind the front to so many more or less than are in flight.
     Retransmit(u8, i8),
@@ -171,6 +185,9 @@ impl End {
             Event::Receive(bytes) => self.receive(bytes.into()),
             Event::ReceiveAny(bytes) => self.receive(bytes),
             Event::Close => _ = self.call(|connection, now| connection.close(now)),
+            Event::Detach => _ = self.call(Connection::detach),
+            Event::Acknowledge => self.connection.acknowledge_now(),
+            Event::TimestampOffset(offset) => self.connection.set_timestamp_offset(offset),
             Event::Abort => _ = self.call(|connection, _| connection.abort()),
             Event::Limit(in_flight) => self.connection.limit(in_flight),
             Event::Retransmit(start, more) => {
@@ -205,6 +222,8 @@ impl End {
             }
             Event::TimeWait => self.time_wait(),
         }
+        let config = self.connection.config();
+        assert_eq!(Connection::new(&config, 1), Connection::new(&self.config, 1), "{config:?}");
         let status = self.connection.status();
         if matches!(status.state, State::Closed | State::Listen | State::SynSent | State::SynReceived) {
             self.hear();
@@ -260,6 +279,10 @@ impl End {
                 // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
                 let offers = segment.control().contains(Control::ECE | Control::CWR);
                 before.ecn &= refusal != Refusal::SynRepeated || offers;
+                // D39: a sign of life from one left of RCV.NXT ends the count of keep-alive's probes.
+                if before.in_flight == 0 && before.rcv_nxt == Some(segment.seq() + 1) {
+                    before.retransmissions = before.retransmissions.min(self.connection.status().retransmissions);
+                }
                 assert_eq!(before, self.connection.status(), "{segment} {refusal}");
             }
         }
@@ -325,7 +348,7 @@ impl End {
             // Beside the end of a life, which empties the queue.
             self.queue = self.queue.saturating_sub(bytes);
         }
-        if matches!(signal, Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_)) {
+        if signal.is_end() {
             assert!(!self.ended, "the end is told once");
             self.ended = true;
         }
@@ -350,5 +373,8 @@ impl End {
         let before = self.connection.clone();
         assert_eq!(self.connection.poll(self.now), Output::Wait(deadline));
         assert_eq!(before, self.connection);
+        let next = SeqNumber(self.connection.next_isn_offset(self.now)) + (self.now.as_micros() / 4) as u32;
+        assert!(self.connection.snd_nxt().is_none_or(|nxt| nxt.lt(next)), "the next life begins within the last");
+        assert_eq!(self.connection.clone().into_time_wait().ok(), self.connection.time_wait());
     }
 }

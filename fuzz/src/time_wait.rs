@@ -30,6 +30,7 @@ struct Policies {
     receive_buffer: u32,
     scaled: bool,
     timestamps: bool,
+    tolerant: bool,
     msl: u16,
     challenge_limit: u8,
     challenge_period: u16,
@@ -92,6 +93,7 @@ impl Input {
             receive_buffer: policies.receive_buffer,
             window_scale: policies.scaled.then_some(0),
             timestamps: policies.timestamps,
+            tolerate_missing_timestamps: policies.tolerant,
             msl: Duration::from_millis(u64::from(policies.msl).max(1)),
             challenge_limit: policies.challenge_limit,
             // A longer one may end after 65 seconds.
@@ -102,7 +104,7 @@ impl Input {
         };
         Life {
             config,
-            opened: Instant::from_micros((self.opened >> 11) / 1_000 * 1_000),
+            opened: Instant::from_micros((self.opened >> 12) / 1_000 * 1_000),
             isn_offset: self.isn_offset,
             irs: self.irs,
             peer_window: self.peer_window.max(1),

@@ -34,6 +34,9 @@ enum Action {
     Send(u8),
     Receive(u8),
     Close,
+    /// The user is gone, once the peer has closed and all is read: nothing can be lost.
+    Detach,
+    Acknowledge,
     Limit(u8),
     Deliver(u8),
     DeliverAll,
@@ -49,7 +52,7 @@ enum Action {
 
 impl Action {
     fn of(which: u8, argument: u8) -> Action {
-        match which % 12 {
+        match which % 14 {
             0 => Action::Send(argument),
             1 => Action::Receive(argument),
             2 => Action::Close,
@@ -61,6 +64,8 @@ impl Action {
             8 => Action::LoseAll,
             9 => Action::Copy(argument),
             10 => Action::Expire(argument % 8 + 1),
+            11 => Action::Detach,
+            12 => Action::Acknowledge,
             _ => Action::Passes(Duration::from_millis(u64::from(argument) * u64::from(argument))),
         }
     }
@@ -109,8 +114,12 @@ fn patient(policies: &Policies) -> Config {
         challenge_limit: config.challenge_limit.max(1),
         fin_wait_2_timeout: None,
         user_timeout: None,
+        r2_count: None,
+        syn_r2_count: None,
+        syn_ack_r2_count: None,
         r2: Duration::MAX,
         syn_r2: Duration::MAX,
+        rto_initial: Config::DEFAULT.rto_initial,
         rto_min: Duration::from_millis(200),
         rto_max: Duration::from_secs(2),
         // Else they might reset what the other has sent, or give up.
@@ -152,6 +161,8 @@ impl World {
             Action::Send(bytes) => end.send(bytes.into()),
             Action::Receive(bytes) => end.receive(bytes.into()),
             Action::Close => end.close(),
+            Action::Detach => end.detach(),
+            Action::Acknowledge => end.watched.acknowledge_now(),
             Action::Limit(in_flight) => end.watched.limit(in_flight.into()),
             Action::Expire(times) => return (0..times).for_each(|_| self.expire(side)),
             Action::Passes(time) => return self.pass(time),
@@ -212,8 +223,8 @@ impl World {
                     end.last = Some(from);
                     end.forsook = from == State::TimeWait && other != State::Closed;
                 }
-                Output::Signal(Signal::Closing | Signal::Retransmitting) | Output::Transition(_) | Output::Wait(_) => {}
-                Output::Signal(signal) => end.ends.push(signal),
+                Output::Signal(signal) if signal.is_end() => end.ends.push(signal),
+                Output::Signal(_) | Output::Transition(_) | Output::Wait(_) => {}
                 Output::Transmit(ref transmit) => {
                     let offset = end.acknowledged + transmit.payload.start;
                     self.flights[1 - side].push(Flight { segment: transmit.segment, offset });
@@ -318,6 +329,13 @@ impl End {
         }
     }
 
+    fn detach(&mut self) {
+        let status = self.watched.connection.status();
+        if matches!(status.state, State::CloseWait | State::Closing | State::LastAck) && status.unread == 0 {
+            _ = self.watched.detach();
+        }
+    }
+
     fn arrives(&mut self, flight: &Flight) {
         let nxt = self.watched.connection.status().rcv_nxt;
         let Ok(range) = self.watched.segment(flight.segment) else { return };
@@ -328,7 +346,7 @@ impl End {
             return;
         }
         self.take(flight.offset, range);
-        while let Some((segment, offset)) = self.ahead.next(self.watched.connection.status().rcv_nxt, &flight.segment) {
+        while let Some((segment, offset)) = self.ahead.next(&self.watched.connection, &flight.segment) {
             if let Ok(range) = self.watched.segment(segment) {
                 self.take(offset, range);
             }

@@ -33,7 +33,8 @@ impl Connection {
     #[inline(never)]
     pub(crate) fn enter_syn_received(&mut self, origin: Origin, syn: &Segment) {
         let snd = Snd::new(self.endpoint.choose_isn(), &self.endpoint);
-        let offer = Offer::of(&self.endpoint.policy);
+        let policy = &self.endpoint.policy;
+        let offer = Offer { ecn: policy.accepts_ecn(), ..Offer::of(policy) };
         self.enter(Tcb::Synchronized(Synchronized::new(origin, snd, &offer, syn, &self.endpoint)));
     }
 }

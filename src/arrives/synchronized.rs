@@ -9,11 +9,8 @@ use crate::due::End;
 use crate::error::Refusal;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
-use crate::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
+use crate::tcb::{Flags, Origin, Pace, Phase, Synchronized, Tcb};
 use crate::time::Instant;
-
-/// How far left of RCV.NXT the acknowledgment of a bare ACK still counts (D4).
-const LEFT: u32 = 65_536;
 
 impl Connection {
     #[inline(never)]
@@ -45,7 +42,7 @@ impl Connection {
         // Fifth to eighth.
         let text = tcb.idealize(segment);
         match tcb.check_ack(&text, &mut self.endpoint) {
-            Ok(()) if tcb.refuses(&text, &self.endpoint) => self.return_early(segment, Return::ResetAndClose),
+            Ok(()) if tcb.refuses(&text) => self.return_early(segment, Return::AbortAndClose),
             Ok(()) => {
                 let payload = tcb.sixth_step_on(&text, &mut self.endpoint);
                 tcb.keep_alive_anew(&mut self.endpoint);
@@ -87,79 +84,17 @@ impl Synchronized {
             Some((value, _)) if self.rcv.is_old(value, endpoint) => Err(Return::Acknowledge(Refusal::OldTimestamp)),
             Some(_) => Ok(()),
             // D26: a peer that started afresh without them must be cured.
-            None if segment.is_syn() => Ok(()),
+            None if segment.is_syn() || endpoint.policy.tolerates_missing_timestamps() => Ok(()),
             None => Err(Return::Drop(Refusal::NoTimestamp)),
         }
     }
 
     /// RFC 7323 5.3, R3, of a segment whose acknowledgment was acceptable (D30).
     #[inline]
-    fn note_timestamp(&mut self, text: &Text<'_>, endpoint: &Endpoint) {
+    pub(super) fn note_timestamp(&mut self, segment: &Segment, endpoint: &Endpoint) {
         if self.snd.flags.contains(Flags::TIMESTAMPS) {
-            self.rcv.note_timestamp(text.header, endpoint);
+            self.rcv.note_timestamp(segment, endpoint);
         }
-    }
-
-    /// The four cases of Table 6, and what is let through besides.
-    #[inline(always)]
-    fn is_acceptable(&self, segment: &Segment) -> bool {
-        segment.seq() == self.rcv.nxt || self.is_acceptable_out_of_order(segment)
-    }
-
-    fn is_acceptable_out_of_order(&self, segment: &Segment) -> bool {
-        // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
-        let known = u32::from(self.is_syn_again(segment));
-        let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
-        match (len, self.rcv.wnd()) {
-            (0, 0) => seq == self.rcv.nxt || self.is_pushed_right(segment),
-            (0, _) => self.rcv.in_window(seq) || self.is_pushed_right(segment),
-            // D24: nothing of it is taken, but its ACK and window are used.
-            (_, 0) => seq == self.rcv.nxt,
-            (_, _) => self.rcv.in_window(seq) || self.rcv.in_window((seq + len).back(1)),
-        }
-    }
-
-    /// The peer's SYN once more, while our SYN is unacknowledged.
-    fn is_syn_again(&self, segment: &Segment) -> bool {
-        self.snd.is_opening() && segment.is_syn() && segment.seq() == self.rcv.irs
-    }
-
-    /// A bare ACK of a peer that has filled our window, or sent a probe behind it, all of which we have missed (D17).
-    fn is_pushed_right(&self, segment: &Segment) -> bool {
-        let right = if self.rcv.wnd() == 0 { self.rcv.nxt + 1 } else { self.rcv.edge };
-        segment.len() == 0 && segment.seq() == right && !self.is_time_wait()
-    }
-
-    fn is_time_wait(&self) -> bool {
-        matches!(self.phase, Phase::TimeWait { .. })
-    }
-
-    /// "An acknowledgment should be sent in reply"; and what counts all the same of a segment outside the window: a FIN
-    /// repeated in TIME-WAIT, and the acknowledgment of a bare ACK not far left.
-    #[cold]
-    fn unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
-        let repeated_fin = segment.is_fin() && !segment.is_syn() && segment.seq() + segment.len() == self.rcv.nxt;
-        if self.is_time_wait()
-            && repeated_fin
-            && segment.ack().is_some_and(|ack| self.check_range(ack, endpoint).is_ok())
-        {
-            // D3: the acknowledgment of the peer's FIN was lost; 2 MSL from here.
-            endpoint.start_time_wait();
-            return Return::AcknowledgeUsed;
-        }
-        // D4
-        let left = self.rcv.nxt - segment.seq();
-        if let Some(ack) = segment.ack()
-            && segment.len() == 0
-            && (1..=LEFT).contains(&left)
-            && !self.snd.is_opening()
-            && self.snd.una.lt(ack)
-            && ack.le(self.snd.nxt)
-        {
-            self.snd.acknowledge(ack, segment, endpoint);
-            return self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed);
-        }
-        Return::Acknowledge(Refusal::NotAcceptable)
     }
 
     /// Second, check the RST bit, with RFC 5961 section 3.2.
@@ -181,7 +116,7 @@ impl Synchronized {
             return Return::Acknowledge(Refusal::ResetNotAtRcvNxt);
         }
         match self.phase {
-            Phase::SynReceived(Origin::Passive | Origin::Listener) => Return::Listen,
+            Phase::SynReceived(Origin::Passive | Origin::Listener) => Return::Listen(End::Refused),
             Phase::SynReceived(Origin::Active) => Return::Close(Some(End::Refused)),
             // D19: refused before our SYN is acknowledged, reset after.
             Phase::FinWait1 if self.snd.is_opening() => Return::Close(Some(End::Refused)),
@@ -199,7 +134,7 @@ impl Synchronized {
         let in_window = self.rcv.in_window(segment.seq());
         match self.phase {
             // D23
-            Phase::SynReceived(Origin::Passive | Origin::Listener) if in_window => Return::Listen,
+            Phase::SynReceived(Origin::Passive | Origin::Listener) if in_window => Return::Listen(End::Reset),
             Phase::SynReceived(_)
             | Phase::Established
             | Phase::FinWait1
@@ -239,10 +174,10 @@ impl Synchronized {
         if self.snd.una.le(ack) {
             self.snd.use_ack(text.seq, text.header, endpoint);
         }
-        self.note_timestamp(text, endpoint);
+        self.note_timestamp(text.header, endpoint);
         self.note_congestion(text.header, endpoint);
         // MUST-37: an answer to a probe is progress, as long as it takes.
-        if self.snd.wnd == 0 && self.snd.una != self.snd.last() && endpoint.timer.is_some() {
+        if self.snd.wnd == 0 && self.snd.pace == Pace::Probing {
             self.snd.probe_answered(endpoint);
         }
         self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)
@@ -268,12 +203,19 @@ impl Synchronized {
         if !ack.le(self.snd.nxt) && !ack.le(self.snd.una) {
             return Err(Return::Acknowledge(Refusal::AckOfUnsent));
         }
-        // D1: one segment may always have been in flight.
-        let most = self.snd.max_wnd.max(u32::from(self.snd.mss));
-        if endpoint.policy.rfc5961() && !self.snd.una.back(most).le(ack) {
+        if endpoint.policy.rfc5961() && !self.oldest_ack().le(ack) {
             return Err(Return::Acknowledge(Refusal::AckTooOld));
         }
         Ok(())
+    }
+
+    /// SND.UNA - MAX.SND.WND. D1: one segment may always have been in flight.
+    fn oldest_ack(&self) -> SeqNumber {
+        self.snd.una.back(self.snd.max_wnd.max(u32::from(self.snd.mss)))
+    }
+
+    pub(super) fn is_in_range(&self, ack: SeqNumber) -> bool {
+        ack - self.oldest_ack() <= self.snd.nxt - self.oldest_ack()
     }
 
     /// "If the ACK bit is off, drop the segment"; but a SYN sent again asks for our SYN,ACK again (D6).
@@ -300,7 +242,7 @@ impl Synchronized {
         }
         self.snd.acknowledge(ack, text.header, endpoint);
         self.snd.set_window(text.seq, ack, self.snd.window_of(text.header));
-        self.note_timestamp(text, endpoint);
+        self.note_timestamp(text.header, endpoint);
         endpoint.due.look();
         if let Phase::SynReceived(_) = self.phase {
             self.enter(Phase::Established, endpoint);
@@ -315,15 +257,14 @@ impl Synchronized {
     /// What the acknowledgment of our FIN leads to, state by state. In FIN-WAIT-1 a FIN of the peer that comes with it
     /// leads to TIME-WAIT in the eighth step, in one transition (D22).
     #[inline]
-    fn after_ack(&mut self, fin_follows: bool, endpoint: &mut Endpoint) -> Result<(), Return> {
+    pub(super) fn after_ack(&mut self, fin_follows: bool, endpoint: &mut Endpoint) -> Result<(), Return> {
         match self.phase {
             Phase::SynReceived(_) | Phase::Established | Phase::TimeWait { .. } => {}
             // The rest of the queue may have become free to go, and with it a CLOSE that waits for that.
             Phase::CloseWait => self.enter_last_ack(endpoint),
             Phase::FinWait1 if self.snd.fin_acknowledged() && !fin_follows => self.enter_fin_wait_2(endpoint),
             Phase::FinWait1 => {}
-            // D20: the peer is there.
-            Phase::FinWait2 => endpoint.timer = endpoint.policy.fin_wait_2_timeout.after(endpoint.now),
+            Phase::FinWait2 => {}
             Phase::Closing if self.snd.fin_acknowledged() => self.enter_time_wait(endpoint),
             Phase::LastAck if self.snd.fin_acknowledged() => return Err(Return::Close(None)),
             Phase::Closing | Phase::LastAck => {}
@@ -345,10 +286,10 @@ impl Synchronized {
         Ok(())
     }
 
-    /// Half-duplex close: what arrives after CLOSE would be lost, and the peer is to know (SHLD-3).
-    fn refuses(&self, text: &Text<'_>, endpoint: &Endpoint) -> bool {
-        let closed = matches!(self.phase, Phase::FinWait1 | Phase::FinWait2);
-        endpoint.policy.half_duplex_close() && closed && text.len() > 0
+    /// The user is gone: payload would be lost, and the peer is to know (SHLD-3).
+    fn refuses(&self, text: &Text<'_>) -> bool {
+        let reads = matches!(self.phase, Phase::FinWait1 | Phase::FinWait2);
+        self.snd.flags.contains(Flags::DETACHED) && reads && text.len() > 0
     }
 
     /// Sixth, check the URG bit: RCV.UP moves on, and the user is told whenever it does, if there is anything urgent
@@ -377,20 +318,31 @@ impl Synchronized {
                 return 0..0;
             }
         }
-        if text.seq != self.rcv.nxt || text.len() == 0 {
+        if text.seq != self.rcv.nxt {
             if text.carries() {
-                // Refused for want of room, or ahead of a gap (MAY-13): the peer is told RCV.NXT at once.
+                // Ahead of a gap (MAY-13): a duplicate ACK at once, and one for each (RFC 5681 section 4.2).
+                self.note_ahead(text.seq + text.len() + u32::from(text.fin));
+                endpoint.duplicate_ack();
+            }
+            return 0..0;
+        }
+        if text.len() == 0 {
+            if text.carries() {
+                // Refused for want of room: the peer is told RCV.NXT at once.
                 endpoint.due.ack();
             }
             return 0..0;
         }
-        if text.len() < u32::from(text.header.payload_len()) {
-            // Some of it is known already, or has no room: an ACK was lost, or the window is closed now.
+        if text.len() < u32::from(text.header.payload_len()) || self.snd.flags.contains(Flags::GAP) {
+            // Some of it is known already, or has no room: an ACK was lost, or the window is closed now. Or it fills a
+            // gap, in whole or in part (RFC 5681 section 4.2).
             endpoint.due.ack();
         } else {
             endpoint.acknowledge_text(text.len());
         }
+        endpoint.drop_duplicate_acks();
         self.rcv.advance(text.len());
+        self.close_gap();
         usize::from(text.payload.start)..usize::from(text.payload.end)
     }
 

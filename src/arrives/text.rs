@@ -54,7 +54,8 @@ impl Synchronized {
             header: segment,
             seq,
             payload: start as u16..end as u16,
-            fin: segment.is_fin() && self.rcv.in_window(fin),
+            // D28: a FIN takes no buffer, and may lie at the right edge.
+            fin: segment.is_fin() && fin - self.rcv.nxt <= self.rcv.wnd(),
         }
     }
 }

@@ -58,12 +58,11 @@ impl Synchronized {
         }
     }
 
-    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, when nothing else is due.
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`
     #[inline]
-    pub(super) fn bare_ack(&mut self, endpoint: &mut Endpoint) -> Segment {
-        endpoint.due.drop_segments();
+    pub(super) fn bare_ack(&mut self, endpoint: &Endpoint) -> Segment {
         let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
-        Segment::new(self.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
+        Segment::new(self.snd.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
     }
 
     /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
@@ -91,13 +90,7 @@ impl Synchronized {
     /// The timestamps of a segment that goes out now, where they were agreed (RFC 7323 section 3.2).
     #[cold]
     fn stamp(&self, endpoint: &Endpoint) -> Options {
-        Options::NONE.with_timestamps(endpoint.now.as_millis_low(), self.rcv.ts_recent)
-    }
-
-    /// SEG.SEQ of a segment that carries nothing: SND.NXT, but no further than the peer's window reaches, or else the
-    /// peer refuses it (D17).
-    fn bare_seq(&self) -> SeqNumber {
-        if self.snd.is_opening() { self.snd.nxt } else { self.snd.nxt.min(self.snd.right_edge()) }
+        Options::NONE.with_timestamps(endpoint.timestamp(), self.rcv.ts_recent)
     }
 }
 
@@ -107,9 +100,10 @@ impl SynSent {
         let mut options = self.offer.options;
         if options.timestamps().is_some() {
             // There is nothing to echo yet.
-            options = options.with_timestamps(endpoint.now.as_millis_low(), 0);
+            options = options.with_timestamps(endpoint.timestamp(), 0);
         }
-        let ecn = if self.offer.ecn { Control::ECE | Control::CWR } else { Control::empty() };
+        let offers = self.offer.ecn && !self.offer.ecn_withdrawn;
+        let ecn = if offers { Control::ECE | Control::CWR } else { Control::empty() };
         Segment::new(self.snd.iss, SeqNumber(0), Control::SYN | ecn)
             .with_window(self.offer.window)
             .with_options(options)

@@ -22,7 +22,7 @@ impl Snd {
     /// Where the next segment starts, up to where it may go, and how many numbers have been earned.
     fn cursor(&self) -> (SeqNumber, SeqNumber, u32) {
         match self.pace {
-            Pace::Untimed | Pace::Timed { .. } => (self.nxt, self.last(), u32::MAX),
+            Pace::Untimed | Pace::Timed { .. } | Pace::Probing => (self.nxt, self.last(), u32::MAX),
             Pace::Recovering { cursor, credit, .. } => (cursor, self.last(), credit),
             Pace::Renewing { credit, .. } => (self.nxt, self.last(), credit),
             Pace::Resending { cursor, until } => (cursor, until, u32::MAX),
@@ -81,8 +81,8 @@ impl Snd {
         }
         let sent = if self.una == self.nxt { self.una + self.room(self.una, endpoint).max(1) } else { self.nxt };
         let in_flight = self.nxt - self.una;
-        let rounded = in_flight.saturating_sub(self.wnd).wrapping_shr(u32::from(self.scale)) == 0;
-        let allowed = if rounded { in_flight.max(self.wnd) } else { self.wnd }.max(1);
+        let is_rounding = self.is_rounding(in_flight.saturating_sub(self.wnd));
+        let allowed = if is_rounding { in_flight.max(self.wnd) } else { self.wnd }.max(1);
         let payload = self.end.min(sent).ahead_of(self.una).min(allowed).min(u32::from(self.mss));
         let behind = self.una + payload;
         let room = behind.lt(self.una + allowed);
@@ -95,14 +95,15 @@ impl Snd {
     pub(super) fn sent(&mut self, piece: &Piece, endpoint: &mut Endpoint) {
         let behind = piece.from + piece.payload + u32::from(piece.fin);
         let fresh = piece.from == self.nxt;
+        let is_new = self.nxt.lt(behind);
         // RFC 6298 5.1. A timer that ran without anything in flight was that of a window too small, if not of a probe.
         if fresh && self.una == self.nxt && (self.wnd > 0 || endpoint.timer.is_none()) {
             self.restart_timer(endpoint);
         }
         self.nxt = self.nxt.max(behind);
         match &mut self.pace {
-            Pace::Untimed | Pace::Timed { .. } => {}
-            Pace::Recovering { recover, credit, .. } if fresh => {
+            Pace::Untimed | Pace::Timed { .. } | Pace::Probing => {}
+            Pace::Recovering { recover, credit, .. } if is_new => {
                 let (recover, credit) = (*recover, credit.saturating_sub(behind.ahead_of(piece.from)));
                 self.pace = Pace::Renewing { recover, credit, at: endpoint.now.as_micros() as u32 };
             }
@@ -117,7 +118,12 @@ impl Snd {
         if !fresh && piece.from == self.una {
             self.time_again(endpoint.policy.r2, endpoint);
         }
-        if fresh && self.wnd > 0 {
+        if piece.from == self.una && !(fresh && self.wnd > 0) {
+            self.front_sent_at = endpoint.now.as_millis_low();
+        }
+        if self.persists() && self.is_steady() {
+            self.pace = Pace::Probing;
+        } else if fresh && self.wnd > 0 {
             self.time(endpoint.now);
         }
     }

@@ -6,8 +6,7 @@ use std::string::{String, ToString};
 
 use super::Side;
 use super::line::Outcome;
-use crate::error::Refusal;
-use crate::poll::{Output, Signal, Transmit};
+use crate::{Output, Refusal, Signal, Transmit};
 
 /// What went otherwise than a line says.
 #[derive(Clone, Debug, PartialEq, Eq)]

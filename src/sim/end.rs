@@ -6,13 +6,9 @@ use std::vec::Vec;
 
 use super::Side;
 use super::network::Flight;
-use super::pair::Violation;
-use crate::config::Config;
-use crate::connection::Connection;
-use crate::error::Refusal;
-use crate::poll::Signal;
-use crate::segment::{Control, Segment};
-use crate::time::Instant;
+use super::reassembly::Reassembly;
+use super::violation::Violation;
+use crate::{Config, Connection, Control, Instant, Refusal, Segment, Signal};
 
 #[derive(Clone, Debug)]
 pub(super) struct End {
@@ -31,6 +27,8 @@ pub(super) struct End {
     pub(super) reads: bool,
     /// Its initial sequence numbers, whatever the clock says.
     pub(super) iss: Option<u32>,
+    /// Segments ahead of a gap.
+    pub(super) reassembly: Reassembly,
     /// A script plays its part: the connection hears of nothing.
     pub(super) is_played: bool,
     /// The life of the peer whose SYN has set IRS: bytes of no other may be delivered.
@@ -49,6 +47,7 @@ impl End {
             consumed: 0,
             reads: true,
             iss: None,
+            reassembly: Reassembly::default(),
             is_played: false,
             peers_life: None,
         }
@@ -61,6 +60,7 @@ impl End {
         }
         self.acknowledged = 0;
         self.received.clear();
+        self.reassembly.clear();
         self.consumed = 0;
         self.peers_life = None;
     }

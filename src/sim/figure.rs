@@ -11,13 +11,12 @@ use std::vec::Vec;
 use self::row::{Fate, Origin, Passage, Row};
 use super::Side;
 use super::difference::Difference;
+use super::excerpt::Excerpt;
 use super::glue;
 use super::line::{self, Line};
 use super::player::Player;
 use super::script::ScriptError;
-use crate::config::Config;
-use crate::connection::Connection;
-use crate::segment::Segment;
+use crate::{Config, Connection, Segment};
 
 /// An exchange between two connections, as RFC 9293 draws it in its Figures 6 to 13.
 ///
@@ -68,11 +67,10 @@ impl Figure {
     /// The first line that is none.
     pub fn parse(text: &str) -> Result<Figure, ScriptError> {
         let mut figure = Figure { text: text.lines().map(ToOwned::to_owned).collect(), rows: Vec::new() };
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = line::without_comment(line);
+        for (number, whole) in (1..).zip(text.lines()) {
+            let line = line::without_comment(whole);
             if !line.is_empty() {
-                let rows =
-                    row::parse(line).map_err(|error| ScriptError::not_understood(&figure.text, number, error))?;
+                let rows = row::parse(line).map_err(|mistake| ScriptError::not_understood(whole, number, mistake))?;
                 figure.rows.extend(rows.into_iter().map(|row| (number, row)));
             }
         }
@@ -101,7 +99,7 @@ impl Figure {
     }
 
     fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
-        ScriptError::differs(&self.text, number, difference, stage.log.clone())
+        ScriptError::differs(&self.text, number, difference, stage.log.lines())
     }
 }
 
@@ -133,14 +131,14 @@ struct Stage {
     held: Vec<(Side, Segment)>,
     sent: Vec<(Side, Segment)>,
     /// All that happened, a line each.
-    log: Vec<String>,
+    log: Excerpt,
 }
 
 impl Stage {
     fn new(config: &Config) -> Stage {
         let a = Player::new(config, [100, 300], glue::connection);
         let b = Player::new(config, [300, 100], glue::connection);
-        Stage { a, b, held: Vec::new(), sent: Vec::new(), log: Vec::new() }
+        Stage { a, b, held: Vec::new(), sent: Vec::new(), log: Excerpt::default() }
     }
 
     fn player(&mut self, side: Side) -> &mut Player<'static, Connection> {
@@ -152,7 +150,7 @@ impl Stage {
 
     fn take_logs(&mut self) {
         for (side, player) in [(Side::A, &mut self.a), (Side::B, &mut self.b)] {
-            self.log.extend(player.log.drain(..).map(|line| format!("{side}: {line}")));
+            self.log.append(core::mem::take(&mut player.log), &format!("{side}: "));
         }
     }
 

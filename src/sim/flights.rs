@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::vec::Vec;
 
 use super::network::Flight;
-use crate::time::Instant;
+use crate::Instant;
 
 /// What arrives next is found without a look at all the others, and most of what arrives is near the front.
 #[derive(Clone, Debug, Default)]

@@ -1,110 +1,68 @@
 //! How a script that begins with a state gets there: by the shortest exchange, never by assignment.
 
-use super::difference::Difference;
-use super::glue::Glue;
-use super::player::Player;
+use std::vec::Vec;
+
 use super::variable::{Value, Variable};
-use crate::connection::Open;
-use crate::segment::{Control, Segment};
-use crate::seq::SeqNumber;
-use crate::state::State;
+use crate::{Control, Open, Segment, SeqNumber, State};
 
 const SYN_ACK: Control = Control::SYN.union(Control::ACK);
 const FIN_ACK: Control = Control::FIN.union(Control::ACK);
 
-/// The numbers of the exchange: ours and the peer's behind the SYNs.
-struct Given<'p, 'm, G> {
-    player: &'p mut Player<'m, G>,
-    ours: SeqNumber,
-    peers: SeqNumber,
-    window: u16,
+/// The exchange that leads to a state.
+pub(super) struct Given {
+    /// The initial sequence number of the connection.
+    pub(super) iss: u32,
+    /// The window of the peer.
+    pub(super) window: u16,
+    pub(super) steps: Vec<Step>,
 }
 
-/// Brings a fresh end to `state`, so that SND.NXT, RCV.NXT and SND.WND are as in `variables`, or 100, 300 and 65535.
-pub(super) fn reach<G: Glue>(
-    player: &mut Player<'_, G>,
-    state: State,
-    variables: &[Variable],
-) -> Result<(), Difference> {
-    let value = |name: &str, default: u32| {
-        let written = variables.iter().find(|variable| variable.name == name).map(|variable| variable.value);
-        match written {
-            Some(Value::Number(number)) => number as u32,
-            Some(Value::None | Value::Time(_)) | None => default,
-        }
-    };
-    let sent_fin =
-        matches!(state, State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck | State::TimeWait);
-    let peers_fin = matches!(state, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
-    let ours = value("SND.NXT", player.given.0).wrapping_sub(u32::from(sent_fin));
-    let peers = value("RCV.NXT", player.given.1).wrapping_sub(u32::from(peers_fin));
-    let window = u16::try_from(value("SND.WND", u32::from(u16::MAX))).unwrap_or(u16::MAX);
-    player.peer_window = window;
-    let given = Given { player, ours: SeqNumber(ours), peers: SeqNumber(peers), window };
-    given.reach(state)
+/// One event of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    Open(Open),
+    Close,
+    Arrives(Segment),
 }
 
-impl<G: Glue> Given<'_, '_, G> {
-    fn reach(mut self, state: State) -> Result<(), Difference> {
-        self.player.glue.connection().set_isn_offset(self.ours.back(1).0);
-        match state {
-            State::Closed => return Ok(()),
-            State::Listen => return self.open(Open::Passive),
-            State::SynReceived => {
-                self.open(Open::Passive)?;
-                return self.arrives(self.peers.back(1), self.ours, Control::SYN);
+impl Given {
+    /// To `state`, so that SND.NXT, RCV.NXT and SND.WND are as in `variables`, or these two and 65535.
+    pub(super) fn new(state: State, variables: &[Variable], (snd_nxt, rcv_nxt): (u32, u32)) -> Given {
+        let value = |name: &str, default: u32| {
+            let written = variables.iter().find(|variable| variable.name == name).map(|variable| variable.value);
+            match written {
+                Some(Value::Number(number)) => number as u32,
+                Some(Value::None | Value::Time(_)) | None => default,
             }
-            State::SynSent => return self.open(Open::Active),
-            State::Established
-            | State::FinWait1
-            | State::FinWait2
-            | State::CloseWait
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait => {
-                self.open(Open::Active)?;
-                self.arrives(self.peers.back(1), self.ours, SYN_ACK)?;
-            }
-        }
-        match state {
-            State::FinWait1 => self.close(),
-            State::FinWait2 => {
-                self.close()?;
-                self.arrives(self.peers, self.ours + 1, Control::ACK)
-            }
-            State::CloseWait => self.arrives(self.peers, self.ours, FIN_ACK),
-            State::Closing => {
-                self.close()?;
-                self.arrives(self.peers, self.ours, FIN_ACK)
-            }
-            State::LastAck => {
-                self.arrives(self.peers, self.ours, FIN_ACK)?;
-                self.close()
-            }
-            State::TimeWait => {
-                self.close()?;
-                self.arrives(self.peers, self.ours + 1, FIN_ACK)
-            }
-            State::Closed | State::Listen | State::SynReceived | State::SynSent | State::Established => Ok(()),
-        }
+        };
+        let sent_fin =
+            matches!(state, State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck | State::TimeWait);
+        let peers_fin = matches!(state, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
+        let ours = SeqNumber(value("SND.NXT", snd_nxt).wrapping_sub(u32::from(sent_fin)));
+        let peers = SeqNumber(value("RCV.NXT", rcv_nxt).wrapping_sub(u32::from(peers_fin)));
+        let window = u16::try_from(value("SND.WND", u32::from(u16::MAX))).unwrap_or(u16::MAX);
+        Given { iss: ours.0.wrapping_sub(1), window, steps: steps(state, ours, peers, window) }
     }
+}
 
-    fn open(&mut self, open: Open) -> Result<(), Difference> {
-        let opened = self.player.glue.open(open, self.player.now);
-        opened.map_err(|error| Difference::new("a state that can be reached", error))?;
-        self.player.drain()
-    }
-
-    fn close(&mut self) -> Result<(), Difference> {
-        let closed = self.player.glue.close(self.player.now);
-        closed.map_err(|error| Difference::new("a state that can be reached", error))?;
-        self.player.drain()
-    }
-
-    fn arrives(&mut self, seq: SeqNumber, ack: SeqNumber, control: Control) -> Result<(), Difference> {
-        let segment = Segment::new(seq, ack, control).with_window(self.window);
-        let arrived = self.player.glue.segment_arrives(&segment, self.player.now);
-        arrived.map_err(|refusal| Difference::new("a state that can be reached", refusal))?;
-        self.player.drain()
+/// `ours` and `peers` are the numbers behind the SYNs.
+fn steps(state: State, ours: SeqNumber, peers: SeqNumber, window: u16) -> Vec<Step> {
+    let segment = |seq, ack, control| Step::Arrives(Segment::new(seq, ack, control).with_window(window));
+    let peers_syn = SeqNumber(peers.0.wrapping_sub(1));
+    let opens = [Step::Open(Open::Active), segment(peers_syn, ours, SYN_ACK)];
+    let fin = |ack| segment(peers, ack, FIN_ACK);
+    let then = |steps: &[Step]| [&opens, steps].concat();
+    match state {
+        State::Closed => Vec::new(),
+        State::Listen => Vec::from([Step::Open(Open::Passive)]),
+        State::SynReceived => Vec::from([Step::Open(Open::Passive), segment(peers_syn, ours, Control::SYN)]),
+        State::SynSent => Vec::from([Step::Open(Open::Active)]),
+        State::Established => then(&[]),
+        State::FinWait1 => then(&[Step::Close]),
+        State::FinWait2 => then(&[Step::Close, segment(peers, ours + 1, Control::ACK)]),
+        State::CloseWait => then(&[fin(ours)]),
+        State::Closing => then(&[Step::Close, fin(ours)]),
+        State::LastAck => then(&[fin(ours), Step::Close]),
+        State::TimeWait => then(&[Step::Close, fin(ours + 1)]),
     }
 }

@@ -4,15 +4,13 @@ use core::fmt;
 use std::collections::BTreeSet;
 use std::format;
 use std::string::{String, ToString};
+use std::vec;
 use std::vec::Vec;
 
 use super::Side;
 use super::difference::describe_signal;
 use super::trace::{Event, Trace, What};
-use crate::poll::Signal;
-use crate::segment::Segment;
-use crate::state::State;
-use crate::time::Instant;
+use crate::{Instant, Segment, Signal, State};
 
 impl fmt::Display for Trace {
     /// A ladder: the time, the state of A, the segment with the arrows of its journey, the state of B. States stand
@@ -38,7 +36,7 @@ struct Row<'t> {
 }
 
 impl Row<'_> {
-    fn write(&self, f: &mut fmt::Formatter<'_>, time: &str, width: usize) -> fmt::Result {
+    fn write(&self, f: &mut impl fmt::Write, time: &str, width: usize) -> fmt::Result {
         let Row { left, departs, middle, arrives, right, remark } = self;
         let middle = match left {
             // What happens to B alone stands beside it.
@@ -54,27 +52,48 @@ struct Ladder<'t> {
     events: &'t [Event],
     /// The end that has no state.
     played: Option<Side>,
-    /// The events that stand in the row of an earlier one.
-    told: BTreeSet<usize>,
+    /// Whether the event stands in the row of an earlier one.
+    told: Vec<bool>,
+    /// The first event of A and of B that may have no row yet. It only moves on, so that a ladder takes linear time.
+    next: [usize; 2],
+    #[cfg(test)]
+    looks: usize,
     /// The segments that have arrived.
     arrived: BTreeSet<u64>,
 }
 
 impl<'t> Ladder<'t> {
     fn new(trace: &'t Trace) -> Ladder<'t> {
-        Ladder { events: &trace.events, played: trace.played, told: BTreeSet::new(), arrived: BTreeSet::new() }
+        let (events, told) = (trace.events.as_slice(), vec![false; trace.events.len()]);
+        Ladder {
+            events,
+            played: trace.played,
+            told,
+            next: [0; 2],
+            #[cfg(test)]
+            looks: 0,
+            arrived: BTreeSet::new(),
+        }
+    }
+
+    fn is_told(&self, index: usize) -> bool {
+        self.told.get(index).is_some_and(|told| *told)
+    }
+
+    fn tell(&mut self, index: usize) {
+        self.told.get_mut(index).into_iter().for_each(|told| *told = true);
     }
 
     fn state(&self, event: &Event) -> &'static str {
         if self.played == Some(event.side) { "" } else { event.state.name() }
     }
 
-    fn write(mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write(&mut self, f: &mut impl fmt::Write) -> fmt::Result {
         let width = self.width();
         let mut last = None;
         Row { left: "A", right: "B", ..Row::default() }.write(f, "time", width)?;
         for (index, event) in self.events.iter().enumerate() {
-            if self.told.contains(&index) {
+            if self.is_told(index) {
                 continue;
             }
             if let What::Note(note) = &event.what {
@@ -121,7 +140,12 @@ impl<'t> Ladder<'t> {
                 let origin = if self.arrived.insert(*number) { "" } else { "(again)" };
                 rows.extend(self.arrival_of(index, origin, segment));
             }
-            What::Transition(_) | What::Duplicated(..) | What::HeldBack(..) | What::Marked(..) | What::Note(_) => {}
+            What::Transition(_)
+            | What::Duplicated(..)
+            | What::HeldBack(..)
+            | What::Marked(..)
+            | What::Reassembled(..)
+            | What::Note(_) => {}
         }
         rows
     }
@@ -130,7 +154,7 @@ impl<'t> Ladder<'t> {
     fn start(&mut self, index: usize, event: &'t Event) -> Option<Row<'t>> {
         let next = index.saturating_add(1);
         let other = self.events.get(next).filter(|other| other.what == What::Start)?;
-        self.told.insert(next);
+        self.tell(next);
         Some(Row { left: self.state(event), right: self.state(other), ..Row::default() })
     }
 
@@ -139,7 +163,7 @@ impl<'t> Ladder<'t> {
         let next = index.saturating_add(1);
         let is_loss = |what: &What| matches!(what, What::Lost(lost, _) | What::Swallowed(lost, _) if *lost == number);
         if let Some(loss) = self.events.get(next).filter(|next| is_loss(&next.what)) {
-            self.told.insert(next);
+            self.tell(next);
             let row = passage(event.side, self.state(event), "-->", segment, "x", "");
             return Vec::from([Row { remark: remark(&loss.what), ..row }]);
         }
@@ -156,20 +180,42 @@ impl<'t> Ladder<'t> {
     }
 
     /// Where the segment arrives, if nothing happens to its receiver before.
-    fn arrival(&self, index: usize, from: Side, number: u64) -> Option<usize> {
-        let later = self.events.iter().enumerate().skip(index.saturating_add(1));
-        let receivers = later.filter(|(_, event)| event.side != from && !matches!(event.what, What::Note(_)));
-        let (arrival, event) = receivers.into_iter().find(|(index, _)| !self.told.contains(index))?;
-        let is_arrival =
-            matches!(event.what, What::Arrived(arrived, ..) | What::Corrupted(arrived, _) if arrived == number);
-        is_arrival.then_some(arrival)
+    fn arrival(&mut self, index: usize, from: Side, number: u64) -> Option<usize> {
+        let arrival = self.next_of(from.other(), index);
+        let (What::Arrived(arrived, ..) | What::Corrupted(arrived, _)) = &self.events.get(arrival)?.what else {
+            return None;
+        };
+        (*arrived == number).then_some(arrival)
+    }
+
+    /// The first event of this end behind the one at `index` that has no row yet.
+    fn next_of(&mut self, side: Side, index: usize) -> usize {
+        let [a, b] = self.next;
+        let mut next = match side {
+            Side::A => a,
+            Side::B => b,
+        };
+        next = next.max(index.saturating_add(1));
+        let is_it = |event: &Event| event.side == side && !matches!(event.what, What::Note(_));
+        while self.events.get(next).is_some_and(|event| !is_it(event) || self.is_told(next)) {
+            next = next.saturating_add(1);
+            #[cfg(test)]
+            {
+                self.looks = self.looks.saturating_add(1);
+            }
+        }
+        self.next = match side {
+            Side::A => [next, b],
+            Side::B => [a, next],
+        };
+        next
     }
 
     /// The row of an arrival, and those of what the user is told of it.
     fn arrival_of(&mut self, index: usize, origin: &'t str, segment: &'t Segment) -> Vec<Row<'t>> {
         let mut rows = Vec::new();
         let Some(event) = self.events.get(index) else { return rows };
-        self.told.insert(index);
+        self.tell(index);
         let row = passage(event.side.other(), origin, "...", segment, "-->", self.state(event));
         let next = self.events.get(index.saturating_add(1));
         let remark = match remark(&event.what) {
@@ -181,10 +227,10 @@ impl<'t> Ladder<'t> {
         for (index, event) in self.events.iter().enumerate().skip(index.saturating_add(1)) {
             if let What::Signal(signal) = &event.what {
                 rows.extend(told_to_user(event, *signal));
-            } else if !matches!(event.what, What::Transition(_) | What::Marked(..)) {
+            } else if !matches!(event.what, What::Transition(_) | What::Marked(..) | What::Reassembled(..)) {
                 break;
             }
-            self.told.insert(index);
+            self.tell(index);
         }
         rows
     }
@@ -205,6 +251,7 @@ fn remark(what: &What) -> &'static str {
         | What::Duplicated(..)
         | What::HeldBack(..)
         | What::Marked(..)
+        | What::Reassembled(..)
         | What::Timeout(_)
         | What::Transition(_)
         | What::Signal(_)
@@ -263,4 +310,29 @@ pub(super) fn in_seconds(at: Instant) -> String {
 fn in_figures(segment: &Segment) -> Segment {
     Segment::new(segment.seq(), segment.ack().unwrap_or_default(), segment.control())
         .with_payload(segment.payload_len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+
+    use super::*;
+    use crate::Config;
+    use crate::sim::{Network, Pair};
+
+    /// All that is sent in one burst stands between a segment and its arrival.
+    #[test]
+    fn a_ladder_looks_at_each_event_once_for_each_end() -> Result<(), Box<dyn core::error::Error>> {
+        let config = Config { max_segment: 1, ..Config::DEFAULT };
+        let mut pair = Pair::new(&config, &config, Network { loss: 100, ..Network::PERFECT });
+        pair.handshake()?;
+        pair.send(Side::A, &[7; 10_000])?;
+        pair.drive()?;
+        let events = pair.trace().events().len();
+        let (mut ladder, mut written) = (Ladder::new(pair.trace()), String::new());
+        ladder.write(&mut written)?;
+        assert!(written.lines().count() > 10_000, "{}", written.lines().count());
+        assert!(ladder.looks <= events.saturating_mul(2), "{} of {events}", ladder.looks);
+        Ok(())
+    }
 }

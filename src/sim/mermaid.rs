@@ -9,8 +9,7 @@ use super::Side;
 use super::difference::describe_signal;
 use super::ladder::in_seconds;
 use super::trace::{Event, Trace, What};
-use crate::poll::Signal;
-use crate::segment::Segment;
+use crate::{Segment, Signal};
 
 impl Trace {
     /// As a sequence diagram in the language of [Mermaid]: segments as arrows where they arrive, `-x` where they are
@@ -116,7 +115,12 @@ impl Diagram {
                 arrow(side.other(), "->>", segment, &format!("{mark}{between}{remark}"))
             }
             What::Note(note) => format!("Note over A,B: {}", escaped(note)),
-            What::Sent(..) | What::Injected(..) | What::Duplicated(..) | What::HeldBack(..) | What::Marked(..) => {
+            What::Sent(..)
+            | What::Injected(..)
+            | What::Duplicated(..)
+            | What::HeldBack(..)
+            | What::Reassembled(..)
+            | What::Marked(..) => {
                 return None;
             }
         })
@@ -151,16 +155,18 @@ fn in_words(segment: &Segment) -> String {
     format!("SEQ={}{ack} CTL={}{data}", segment.seq(), segment.control())
 }
 
-/// What has a meaning in the language, as its entities.
+/// Writes as entities the characters that the language reads: `%%` begins a comment, and a note ends with its line.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for character in text.chars() {
+    for character in text.replace("\r\n", "\n").chars() {
         match character {
             '#' => escaped.push_str("#35;"),
+            '%' => escaped.push_str("#37;"),
             ';' => escaped.push_str("#59;"),
             '<' => escaped.push_str("#lt;"),
             '>' => escaped.push_str("#gt;"),
-            '\n' => escaped.push_str("<br/>"),
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => escaped.push_str("<br/>"),
+            _ if character.is_control() => escaped.push(' '),
             _ => escaped.push(character),
         }
     }

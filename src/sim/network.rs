@@ -6,8 +6,7 @@ use std::vec::Vec;
 
 use super::Side;
 use super::trace::What;
-use crate::segment::Segment;
-use crate::time::Instant;
+use crate::{Instant, Segment};
 
 /// What a network does to segments. The same values do the same to the same segments every time.
 ///
@@ -167,6 +166,7 @@ impl Counts {
             What::Marked(..) => &mut self.marked,
             What::Swallowed(..) => &mut self.swallowed,
             What::Start
+            | What::Reassembled(..)
             | What::Call(_)
             | What::Timeout(_)
             | What::Transition(_)

@@ -1,25 +1,25 @@
 //! Scripts for one end over a network: what a line tells of may come late, and other things may come before it.
 
-use std::borrow::ToOwned;
+use core::fmt::Write;
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::Side;
 use super::difference::{Difference, check_outcome, describe_signal};
-use super::line::{Call, Line, Outcome, Pattern};
+use super::excerpt::Excerpt;
+use super::line::{Call, Line, Outcome};
 use super::network::Network;
-use super::pair::{Pair, Violation};
+use super::pair::Pair;
+use super::pattern::Pattern;
 use super::player::Player;
 use super::script::{Script, ScriptError, Step};
+use super::text::Mistake;
 use super::trace::{Event, What};
 use super::variable::{self, Variable};
+use super::violation::Violation;
 use super::{glue, policy};
-use crate::config::Config;
-use crate::error::CallError;
-use crate::segment::Segment;
-use crate::seq::SeqNumber;
-use crate::state::State;
+use crate::{CallError, Config, Segment, SeqNumber, State};
 
 /// More bytes than this no script sends at once.
 const MOST_BYTES: usize = 1 << 24;
@@ -62,7 +62,8 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// The first line that cannot be played, or tells of what does not come; the exchange is the ladder until then.
+    /// The first line that cannot be played, or tells of what does not come; the exchange is the
+    /// ladder until then.
     pub fn run_over(&self, config: &Config, network: Network) -> Result<Pair, ScriptError> {
         let mut steps = self.steps.iter().peekable();
         let mut player = Player::new(config, [100, 300], glue::connection);
@@ -73,12 +74,15 @@ impl Script {
         let pair = Pair::with_script(player.glue, player.iss, network);
         let mut stage = Stage { pair, config: player.config, peer_window: player.peer_window, told: [0; 3] };
         for step in steps {
-            if let Some(error) = cannot_be_played(step) {
-                return Err(ScriptError::not_understood(&self.text, step.number, error.to_owned()));
+            if let Some(why) = cannot_be_played(step) {
+                let whole = self.text.get(step.number.saturating_sub(1)).map_or("", String::as_str);
+                return Err(ScriptError::not_understood(whole, step.number, Mistake::new(whole.trim_start(), why)));
             }
             stage.play(&step.line).map_err(|difference| {
-                let ladder = stage.pair.trace().to_string().lines().map(ToOwned::to_owned).collect();
-                ScriptError::differs(&self.text, step.number, difference, ladder)
+                let mut ladder = Excerpt::default();
+                // It takes all that is written.
+                let _ = write!(ladder, "{}", stage.pair.trace());
+                ScriptError::differs(&self.text, step.number, difference, ladder.lines())
             })?;
         }
         Ok(stage.pair)
@@ -183,7 +187,9 @@ impl Stage {
                 pair.read(a, *bytes);
             }
             Call::Close => pair.close(a)?,
+            Call::Detach => pair.detach(a)?,
             Call::Abort => pair.abort(a)?,
+            Call::AcknowledgeNow => pair.call(a, &name, |a, _| a.acknowledge_now()),
             Call::Limit(bytes) => pair.call(a, &name, |a, _| a.limit(*bytes)),
             Call::Retransmit(range) => pair.call(a, &name, |a, _| a.retransmit(range.clone()))?,
             Call::CongestionExperienced => pair.call(a, &name, |a, _| a.congestion_experienced()),

@@ -2,9 +2,6 @@
 
 mod drive;
 mod network;
-mod violation;
-
-pub use violation::Violation;
 
 use std::format;
 use std::string::{String, ToString};
@@ -16,13 +13,8 @@ use super::flights::Flights;
 use super::network::{Counts, Flight, Network, Outage, Random};
 use super::subscribers::Subscribers;
 use super::trace::{Event, Trace, What};
-use crate::config::Config;
-use crate::connection::{Connection, Open};
-use crate::error::CallError;
-use crate::poll::Signal;
-use crate::state::State;
-use crate::status::Status;
-use crate::time::Instant;
+use super::violation::Violation;
+use crate::{CallError, Config, Connection, Instant, Open, Signal, State, Status};
 
 /// Two connections, the bytes that their users send and receive, and the network between them.
 ///
@@ -43,8 +35,14 @@ use crate::time::Instant;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// After every event it polls until `Wait`. What it is given to see it checks: the bytes arrive in order and are those
-/// that were sent, and the promises of the contract hold; see [`Violation`].
+/// After every event it polls until `Wait`. It checks that the bytes arrive in order and are those that were sent, and
+/// that the promises of the contract hold; see [`Violation`].
+///
+/// Beyond the machine it does what each user of one has to do: it keeps the bytes of both queues, and it reassembles. A
+/// segment ahead of a gap is kept until the gap is filled, and handed in again with the acknowledgment, window and
+/// options of the segment that filled it ([`What::Reassembled`]; RFC 9293 section 3.10.7.4, MAY-13). It has no
+/// congestion control and no fast retransmit: a lost segment waits for the retransmission timer. A program that wants
+/// more says so by [`call`](Self::call), with [`limit`](Connection::limit) and [`retransmit`](Connection::retransmit).
 #[derive(Clone, Debug)]
 pub struct Pair {
     now: Instant,
@@ -377,6 +375,15 @@ impl Pair {
         self.call(side, "close", Connection::close)
     }
 
+    /// The user is gone.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Connection::detach`].
+    pub fn detach(&mut self, side: Side) -> Result<(), CallError> {
+        self.call(side, "detach", Connection::detach)
+    }
+
     /// ABORT.
     ///
     /// # Errors
@@ -398,7 +405,7 @@ impl Pair {
     /// [`new`](Self::new), or of the last [`configure`](Connection::configure).
     pub fn crash(&mut self, side: Side) {
         let end = self.end_mut(side);
-        end.connection = Connection::with_policy(end.connection.endpoint.policy, end.isn_offset);
+        end.connection = Connection::new(&end.connection.config(), end.isn_offset);
         end.begin_life();
         self.record(side, What::Crashed);
     }

@@ -15,8 +15,7 @@ use pcap_file::{DataLink, Endianness, PcapError};
 
 use super::Side;
 use super::trace::{Event, Trace, What};
-use crate::options::Options;
-use crate::segment::{Control, Segment};
+use crate::{Control, Options, Segment};
 
 /// Timestamps count units of 10^-9 seconds.
 const NANOSECONDS: u8 = 9;
@@ -63,6 +62,7 @@ impl Trace {
                 | What::Duplicated(..)
                 | What::HeldBack(..)
                 | What::Marked(..)
+                | What::Reassembled(..)
                 | What::Timeout(_)
                 | What::Transition(_)
                 | What::Signal(_)

@@ -1,28 +1,26 @@
-//! One end under a script: what happens to it, what it puts out, and what of that no line has told of yet.
+//! One end under a script: what happens to it, and what it puts out.
+
+mod told;
 
 use core::ops::Range;
 use core::time::Duration;
 use std::boxed::Box;
 use std::collections::VecDeque;
 use std::format;
-use std::string::{String, ToString};
+use std::string::ToString;
 use std::vec::Vec;
 
+use self::told::Told;
 use super::after;
-use super::difference::{Difference, check_outcome, check_payload, describe, is_transition};
-use super::given;
-use super::glue::Glue;
-use super::line::{Call, Line, Outcome, Pattern};
+use super::bytes::{self, Bytes};
+use super::difference::{Difference, check_outcome, check_payload, describe};
+use super::excerpt::Excerpt;
+use super::given::{Given, Step};
+use super::glue::{Emitted, Glue};
+use super::line::{Call, Line, Outcome};
 use super::policy;
-use super::variable::{self, Variable};
-use crate::config::Config;
-use crate::error::{CallError, Refusal};
-use crate::icmp::IcmpError;
-use crate::poll::Output;
-use crate::segment::Segment;
-use crate::seq::SeqNumber;
-use crate::state::{State, Transition};
-use crate::time::Instant;
+use super::variable::Variable;
+use crate::{CallError, Config, IcmpError, Instant, Output, Refusal, Segment, SeqNumber, State, Transition, Transmit};
 
 /// A connection with what is around it, and the strict reader of what it puts out.
 pub(super) struct Player<'m, G> {
@@ -34,9 +32,12 @@ pub(super) struct Player<'m, G> {
     /// The next initial sequence number, whenever it is chosen.
     pub(super) iss: u32,
     /// SND.NXT and RCV.NXT of a state that is given without them.
-    pub(super) given: (u32, u32),
+    given: (u32, u32),
     /// The window of segments that do not write one: what the peer said last.
     pub(super) peer_window: u16,
+    /// The state after the event before.
+    state: State,
+    bytes: Bytes,
     /// What was put out and no line has told of.
     put_out: VecDeque<Output>,
     /// How the state change of this event is being told.
@@ -44,15 +45,7 @@ pub(super) struct Player<'m, G> {
     /// Nothing has happened yet: a state that is written is given, not compared.
     fresh: bool,
     /// All that happened, a line each.
-    pub(super) log: Vec<String>,
-}
-
-/// How the transitions of an event are told: by the state that they lead to, or one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    Not,
-    ByState,
-    OneByOne,
+    pub(super) log: Excerpt,
 }
 
 /// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.
@@ -72,10 +65,12 @@ impl<'m, G: Glue> Player<'m, G> {
             iss,
             given: (iss, peers_iss),
             peer_window: u16::MAX,
+            state: State::Closed,
+            bytes: Bytes::default(),
             put_out: VecDeque::new(),
             told: Told::Not,
             fresh: true,
-            log: Vec::new(),
+            log: Excerpt::default(),
         }
     }
 
@@ -105,26 +100,11 @@ impl<'m, G: Glue> Player<'m, G> {
         }
     }
 
-    /// All that was put out has been told of: the next event may come.
-    pub(super) fn settle(&mut self) -> Result<(), Difference> {
-        self.fresh = false;
-        let told = core::mem::replace(&mut self.told, Told::Not);
-        if let Some(output) = self.put_out.iter().find(|output| told == Told::OneByOne || !is_transition(output)) {
-            return Err(Difference::new("nothing more", describe(output)));
-        }
-        match (told, self.put_out.drain(..).next_back()) {
-            (Told::Not, Some(Output::Transition(transition))) => {
-                Err(Difference::new(format!("a line that tells the new state, {}", transition.to), "no such line"))
-            }
-            (_, _) => Ok(()),
-        }
-    }
-
     fn call(&mut self, call: &Call, error: Option<&str>, drain: bool) -> Result<(), Difference> {
         self.settle()?;
-        self.choose_iss();
+        self.prepare();
         self.note(call);
-        let came = self.make_call(call);
+        let came = self.make_call(call)?;
         let differs = match (&came, error) {
             (Ok(()), None) => false,
             (Err(came), Some(error)) => came.to_string() != error,
@@ -140,40 +120,70 @@ impl<'m, G: Glue> Player<'m, G> {
         self.drain_if(drain)
     }
 
-    fn make_call(&mut self, call: &Call) -> Result<(), CallError> {
+    fn make_call(&mut self, call: &Call) -> Result<Result<(), CallError>, Difference> {
         let now = self.now;
+        let mut result = Ok(());
         match call {
-            Call::Open(open) => self.glue.open(*open, now)?,
-            Call::Send(bytes) => self.glue.send(*bytes, now)?,
-            Call::SendUrgent(bytes) => self.glue.send_urgent(*bytes, now)?,
-            Call::Receive(bytes) => self.glue.receive(*bytes)?,
-            Call::Close => self.glue.close(now)?,
-            Call::Abort => self.glue.abort()?,
-            Call::Limit(bytes) => self.glue.connection().limit(*bytes),
-            Call::Retransmit(range) => self.glue.connection().retransmit(range.clone())?,
-            Call::CongestionExperienced => self.glue.connection().congestion_experienced(),
-            Call::CongestionWindowReduced => self.glue.connection().congestion_window_reduced(),
+            Call::Open(open) => {
+                if self.glue.connection().state() == State::Closed {
+                    self.bytes.forget();
+                }
+                result = self.glue.open(*open, now);
+            }
+            Call::Send(number) => {
+                result = match self.bytes.next_sent(*number) {
+                    Some(bytes) => self.glue.send_bytes(&bytes, now),
+                    None => self.glue.send(*number, now),
+                };
+                self.bytes.sent(if result.is_ok() { *number } else { 0 });
+            }
+            Call::SendUrgent(number) => {
+                result = match self.bytes.next_sent(*number) {
+                    Some(bytes) => self.glue.send_urgent_bytes(&bytes, now),
+                    None => self.glue.send_urgent(*number, now),
+                };
+                self.bytes.sent(if result.is_ok() { *number } else { 0 });
+            }
+            Call::Receive(number) => match self.glue.receive_bytes(*number) {
+                Ok(bytes) => self.bytes.received(*number, bytes.as_deref())?,
+                Err(error) => result = Err(error),
+            },
+            Call::Close => result = self.glue.close(now),
+            Call::Detach => result = self.glue.detach(now),
+            Call::Abort => result = self.glue.abort(),
+            Call::AcknowledgeNow => self.glue.call(&mut |connection| connection.acknowledge_now()),
+            Call::Limit(bytes) => self.glue.call(&mut |connection| connection.limit(*bytes)),
+            Call::Retransmit(range) => {
+                self.glue.call(&mut |connection| result = connection.retransmit(range.clone()));
+            }
+            Call::CongestionExperienced => self.glue.call(&mut |connection| connection.congestion_experienced()),
+            Call::CongestionWindowReduced => self.glue.call(&mut |connection| connection.congestion_window_reduced()),
             Call::Configure(settings) => {
                 policy::apply(settings, &mut self.config);
-                self.glue.connection().configure(&self.config);
+                let config = self.config;
+                self.glue.call(&mut |connection| connection.configure(&config));
             }
-            Call::Crash => self.glue = (self.make)(&self.config),
+            Call::Crash => {
+                self.glue = (self.make)(&self.config);
+                self.state = State::Closed;
+            }
         }
-        Ok(())
+        Ok(result)
     }
 
     /// Hands in a segment of the peer.
     pub(super) fn arrives(&mut self, segment: &Segment, outcome: &Outcome, drain: bool) -> Result<(), Difference> {
         self.settle()?;
-        self.choose_iss();
+        self.prepare();
         self.peer_window = segment.window();
         self.note(format_args!("<-- {segment}"));
-        let came = self.glue.segment_arrives(segment, self.now);
+        let came = self.glue.payload_arrives(segment, &bytes::payload(segment), self.now);
         self.becomes(segment.payload_len(), outcome, &came, drain)
     }
 
     fn icmp(&mut self, error: IcmpError, quoted: u32, outcome: &Outcome, drain: bool) -> Result<(), Difference> {
         self.settle()?;
+        self.prepare();
         self.note(format_args!("icmp {error:?} {quoted}"));
         let came = self.glue.icmp(error, SeqNumber(quoted)).map(|()| 0..0);
         self.becomes(0, outcome, &came, drain)
@@ -198,9 +208,9 @@ impl<'m, G: Glue> Player<'m, G> {
     fn pass(&mut self, length: Duration) -> Result<(), Difference> {
         self.settle()?;
         let (start, end) = (self.now, after(self.now, length));
-        while let Some(deadline) = self.glue.next_timeout().filter(|deadline| *deadline <= end) {
-            self.now = self.now.max(deadline);
-            self.choose_iss();
+        while let Some(asked) = self.next_timeout(end)? {
+            self.now = self.now.max(asked);
+            self.prepare();
             self.glue.timeout(self.now);
             self.drain()?;
             if let Some(output) = self.put_out.front().filter(|_| self.now < end) {
@@ -210,22 +220,62 @@ impl<'m, G: Glue> Player<'m, G> {
                     format!("after {since:?}: {}", describe(output)),
                 ));
             }
-            if self.glue.next_timeout().is_some_and(|next| next <= self.now) {
-                return Err(Difference::new("a deadline that moves on", format!("timeouts for ever at {}", self.now)));
+            let deadlines = [self.glue.next_timeout(), self.glue.connection().deadline()];
+            if let Some(late) = deadlines.into_iter().flatten().find(|next| *next <= self.now) {
+                return Err(Difference::new(
+                    "timeout() to move the deadline on",
+                    format!("it is {late} at {}", self.now),
+                ));
             }
         }
         self.now = end;
-        // Before the deadline it does nothing.
-        self.glue.timeout(self.now);
-        self.drain()
+        Ok(())
+    }
+
+    /// When the glue next asks for a timeout, if it does so until then. It must not sleep through a deadline of the
+    /// connection.
+    fn next_timeout(&mut self, end: Instant) -> Result<Option<Instant>, Difference> {
+        let asked = self.glue.next_timeout();
+        let deadline = self.glue.connection().deadline().filter(|deadline| *deadline <= end);
+        match (deadline, asked) {
+            (Some(deadline), None) => {
+                Err(Difference::new(format!("timeout() at {deadline}, by next_timeout()"), "next_timeout() is none"))
+            }
+            (Some(deadline), Some(asked)) if asked > deadline => Err(Difference::new(
+                format!("timeout() at {deadline}, by next_timeout()"),
+                format!("next_timeout() is {asked}"),
+            )),
+            (Some(_) | None, asked) => Ok(asked.filter(|asked| *asked <= end)),
+        }
     }
 
     fn drain_if(&mut self, drain: bool) -> Result<(), Difference> {
-        if drain { self.drain() } else { Ok(()) }
+        if drain {
+            return self.drain();
+        }
+        self.bytes.look(&self.glue.connection().status());
+        Ok(())
+    }
+
+    /// All that the event has led to is put out.
+    fn drain(&mut self) -> Result<(), Difference> {
+        self.bytes.look(&self.glue.connection().status());
+        match self.glue.emitted() {
+            Some(emitted) => self.take(emitted)?,
+            None => self.poll()?,
+        }
+        let status = self.glue.connection().status();
+        self.state = status.state;
+        self.bytes.look(&status);
+        let left = self.glue.connection().clone().poll(self.now);
+        if !matches!(left, Output::Wait(_)) {
+            return Err(Difference::new("poll() until Wait", format!("left behind: {}", describe(&left))));
+        }
+        self.bytes.check_unread(&status)
     }
 
     /// Polls until `Wait`, the rule of the contract.
-    pub(super) fn drain(&mut self) -> Result<(), Difference> {
+    fn poll(&mut self) -> Result<(), Difference> {
         let status = self.glue.connection().status();
         let queued = status.unsent.saturating_add(status.in_flight) as usize;
         for _ in 0..MOST_OUTPUTS.saturating_add(queued) {
@@ -233,12 +283,13 @@ impl<'m, G: Glue> Player<'m, G> {
             match &output {
                 Output::Wait(wait) => {
                     let deadline = self.glue.next_timeout();
-                    let said = || format!("{wait:?} of Wait, {deadline:?} of deadline()");
+                    let said = || format!("{wait:?} of Wait, {deadline:?} of next_timeout()");
                     return if *wait == deadline { Ok(()) } else { Err(Difference::new("one deadline", said())) };
                 }
                 Output::Transmit(transmit) => {
-                    check_payload(transmit)?;
                     self.note(describe(&output));
+                    check_payload(transmit)?;
+                    self.check_bytes(transmit)?;
                 }
                 Output::Transition(_) | Output::Signal(_) => self.note(describe(&output)),
             }
@@ -247,79 +298,67 @@ impl<'m, G: Glue> Player<'m, G> {
         Err(Difference::new("Wait", "outputs without end"))
     }
 
-    /// The initial sequence number is `iss`, whatever the clock says.
-    fn choose_iss(&mut self) {
-        let clock = (self.now.as_micros() / 4) as u32;
-        self.glue.connection().set_isn_offset(self.iss.wrapping_sub(clock));
+    fn check_bytes(&mut self, transmit: &Transmit) -> Result<(), Difference> {
+        if transmit.payload.is_empty() {
+            return Ok(());
+        }
+        let Some(bytes) = self.glue.payload(transmit.payload.clone()) else { return Ok(()) };
+        let status = self.glue.connection().status();
+        self.bytes.check_sent(&transmit.segment, &bytes, &status)
     }
 
-    /// The next segment that was put out, which must be this one.
-    pub(super) fn expect_segment(
-        &mut self,
-        pattern: &Pattern,
-        bytes: Option<&Range<usize>>,
-    ) -> Result<Segment, Difference> {
-        let expected = || format!("--> {pattern}{}", bytes.map(|b| format!(" bytes {b:?}")).unwrap_or_default());
-        match self.next_output(expected())? {
-            Output::Transmit(transmit)
-                if pattern.matches(&transmit.segment) && bytes.is_none_or(|bytes| *bytes == transmit.payload) =>
-            {
-                Ok(transmit.segment)
+    /// The outputs of a glue that has polled by itself. The last change of state is all that is known of them.
+    fn take(&mut self, emitted: Vec<Emitted>) -> Result<(), Difference> {
+        let status = self.glue.connection().status();
+        let transition = Transition { from: self.state, to: status.state };
+        if transition.from != transition.to {
+            self.note(transition);
+            self.put_out.push_back(Output::Transition(transition));
+        }
+        for emitted in emitted {
+            let output = match &emitted {
+                Emitted::Signal(signal) => Output::Signal(*signal),
+                Emitted::Segment(segment, _) => {
+                    Output::Transmit(Transmit { segment: *segment, payload: bytes::range(segment, &status) })
+                }
+            };
+            self.note(describe(&output));
+            if let Emitted::Segment(segment, bytes) = &emitted {
+                self.bytes.check_sent(segment, bytes, &status)?;
             }
-            other @ (Output::Transmit(_) | Output::Signal(_) | Output::Transition(_) | Output::Wait(_)) => {
-                Err(Difference::new(expected(), describe(&other)))
-            }
-        }
-    }
-
-    fn expect_signal(&mut self, signal: &str) -> Result<(), Difference> {
-        let expected = format!("signal: {signal}");
-        let output = self.next_output(&expected)?;
-        let came = describe(&output);
-        if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
-    }
-
-    /// The next output that is not a transition; those before it are told by the state that they lead to.
-    fn next_output(&mut self, expected: impl ToString) -> Result<Output, Difference> {
-        let next = self.put_out.iter().position(|output| !is_transition(output));
-        match next.and_then(|next| self.put_out.remove(next)) {
-            Some(output) => Ok(output),
-            None => Err(Difference::new(expected, "nothing")),
-        }
-    }
-
-    fn expect_transition(&mut self, transition: Transition) -> Result<(), Difference> {
-        self.told = Told::OneByOne;
-        match self.put_out.pop_front() {
-            Some(Output::Transition(came)) if came == transition => Ok(()),
-            Some(other) => Err(Difference::new(transition, describe(&other))),
-            None => Err(Difference::new(transition, "nothing")),
-        }
-    }
-
-    pub(super) fn expect_state(&mut self, state: State, variables: &[Variable]) -> Result<(), Difference> {
-        if self.fresh && state != State::Closed {
-            given::reach(self, state, variables)?;
-            self.put_out.clear();
-            self.log.clear();
-            self.note(format_args!("{state} is given"));
-        }
-        self.fresh = false;
-        if self.told == Told::Not {
-            self.told = Told::ByState;
-        }
-        let came = self.glue.connection().state();
-        if came != state {
-            return Err(Difference::new(state, came));
-        }
-        for variable in variables {
-            let value = variable::look_up(&variable.name, self.glue.connection(), self.now);
-            if value != Some(variable.value) {
-                let came = value.map(|value| Variable { name: variable.name.clone(), value });
-                return Err(Difference::new(variable, came.map_or("no such variable".to_string(), |v| v.to_string())));
-            }
+            self.put_out.push_back(output);
         }
         Ok(())
+    }
+
+    /// Brings a fresh end to a state.
+    fn reach(&mut self, state: State, variables: &[Variable]) -> Result<(), Difference> {
+        let given = Given::new(state, variables, self.given);
+        self.peer_window = given.window;
+        self.glue.clock(self.now);
+        self.glue.connection().set_isn_offset(given.iss);
+        let unreachable = |why: &dyn ToString| Difference::new("a state that can be reached", why.to_string());
+        for step in given.steps {
+            match step {
+                Step::Open(open) => self.glue.open(open, self.now).map_err(|error| unreachable(&error))?,
+                Step::Close => self.glue.close(self.now).map_err(|error| unreachable(&error))?,
+                Step::Arrives(segment) => {
+                    let arrived = self.glue.payload_arrives(&segment, &[], self.now);
+                    arrived.map(|_| ()).map_err(|refusal| unreachable(&refusal))?;
+                }
+            }
+            self.drain()?;
+        }
+        self.put_out.clear();
+        self.log = Excerpt::default();
+        Ok(())
+    }
+
+    /// Before an event: the clock, and the initial sequence number, which is `iss` whatever the clock says.
+    fn prepare(&mut self) {
+        self.glue.clock(self.now);
+        let clock = (self.now.as_micros() / 4) as u32;
+        self.glue.connection().set_isn_offset(self.iss.wrapping_sub(clock));
     }
 
     fn note(&mut self, what: impl ToString) {

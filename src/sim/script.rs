@@ -10,8 +10,8 @@ use super::difference::Difference;
 use super::glue::{self, Glue};
 use super::line::{self, Line};
 use super::player::Player;
-use crate::config::Config;
-use crate::connection::Connection;
+use super::text::Mistake;
+use crate::{Config, Connection};
 
 /// An exchange between one connection and a peer whose part the script plays, in the notation of the RFC.
 ///
@@ -31,7 +31,7 @@ use crate::connection::Connection;
 ///
 /// | event | |
 /// |---|---|
-/// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `abort` | a user call |
+/// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `detach`, `abort`, `acknowledge now` | a user call |
 /// | `limit 1000`, `retransmit 0..10`, `congestion experienced`, `congestion window reduced` | what congestion control says; `& congestion experienced` of a segment that came marked |
 /// | `close   => error: connection closing` | a call that must fail, in the words of its [`CallError`](crate::CallError) |
 /// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; where it writes no WND, with the window that the peer said last, 65535 at first |
@@ -56,12 +56,12 @@ use crate::connection::Connection;
 ///
 /// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
 /// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS,
-/// and as times RTO, SRTT and RTTVAR; TIMESTAMPS, SACK and ECN, 1 if they were agreed and else 0; and DEADLINE, counted
-/// from now. What a state does not have is `none`.
+/// and as times RTO, SRTT and RTTVAR; SCALE, TIMESTAMPS, SACK and ECN, 1 if they were agreed and else 0; DETACHED, 1
+/// where the user is gone; and DEADLINE, counted from now. What a state does not have is `none`.
 ///
 /// The policies have the names of the fields of [`Config`]: `mss=1460`, `window_scale=7`, `msl=30s`,
-/// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2` and
-/// `syn_r2` may be `none` too.
+/// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2`,
+/// `syn_r2` and the limits by count may be `none` too.
 ///
 /// Behind a segment or an ICMP error that arrives may stand what it leads to: `delivers 0..10`, `delivers nothing`,
 /// `accepted`, `refused`, or `refused: why` with the name, the message or the citation of a
@@ -76,7 +76,8 @@ use crate::connection::Connection;
 /// A script that begins with a state begins there: the state is reached by the shortest exchange, such that SND.NXT,
 /// RCV.NXT and SND.WND are as they are written, or 100, 300 and 65535. Otherwise it begins in CLOSED.
 ///
-/// `#` begins a comment.
+/// `#` begins a comment. A line that is not understood is an error with its line and column, and with the word that may
+/// have been meant.
 ///
 /// The script may as well be played against what somebody has put around a connection: see [`Glue`]; or
 /// [over a network](Script::run_over) with delays and faults.
@@ -103,8 +104,8 @@ impl Script {
     /// The first line that is none.
     pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let mut script = Script { text: text.lines().map(ToOwned::to_owned).collect(), steps: Vec::new() };
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = line::without_comment(line);
+        for (number, whole) in (1..).zip(text.lines()) {
+            let line = line::without_comment(whole);
             if line.is_empty() {
                 continue;
             }
@@ -112,13 +113,13 @@ impl Script {
                 Some(rest) => (true, rest.trim_start()),
                 None => (false, line),
             };
-            let line = line::parse(line).map_err(|error| ScriptError::not_understood(&script.text, number, error))?;
-            let event = matches!(line, Line::Call(..) | Line::Arrives(..) | Line::Icmp(..));
+            let parsed = line::parse(line).map_err(|mistake| ScriptError::not_understood(whole, number, mistake))?;
+            let event = matches!(parsed, Line::Call(..) | Line::Arrives(..) | Line::Icmp(..));
             if joined && !event {
-                let error = "only a call, or a segment or an ICMP error that arrives, can be joined".to_owned();
-                return Err(ScriptError::not_understood(&script.text, number, error));
+                let why = "only a call, or a segment or an ICMP error that arrives, can be joined";
+                return Err(ScriptError::not_understood(whole, number, Mistake::new(line, why)));
             }
-            script.steps.push(Step { number, joined, line });
+            script.steps.push(Step { number, joined, line: parsed });
         }
         Ok(script)
     }
@@ -152,7 +153,7 @@ impl Script {
     }
 
     pub(super) fn differs<G>(&self, number: usize, difference: Difference, player: &Player<'_, G>) -> ScriptError {
-        ScriptError::differs(&self.text, number, difference, player.log.clone())
+        ScriptError::differs(&self.text, number, difference, player.log.lines())
     }
 }
 
@@ -170,24 +171,35 @@ impl FromStr for Script {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScriptError {
     line: usize,
+    column: usize,
     text: String,
     difference: Result<Difference, String>,
     exchange: Vec<String>,
 }
 
 impl ScriptError {
-    pub(super) fn not_understood(text: &[String], line: usize, error: String) -> ScriptError {
-        ScriptError { line, text: line_of(text, line), difference: Err(error), exchange: Vec::new() }
+    /// `whole` is the line as it stands in the script.
+    pub(super) fn not_understood(whole: &str, line: usize, mistake: Mistake<'_>) -> ScriptError {
+        let (column, text) = (mistake.column(whole), whole.trim().to_owned());
+        ScriptError { line, column, text, difference: Err(mistake.why), exchange: Vec::new() }
     }
 
     pub(super) fn differs(text: &[String], line: usize, difference: Difference, exchange: Vec<String>) -> ScriptError {
-        ScriptError { line, text: line_of(text, line), difference: Ok(difference), exchange }
+        let whole = text.get(line.saturating_sub(1)).map_or("", String::as_str);
+        let column = Mistake::new(whole.trim_start(), "").column(whole);
+        ScriptError { line, column, text: whole.trim().to_owned(), difference: Ok(difference), exchange }
     }
 
     /// The line of the script, counted from one.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
+    }
+
+    /// Where in the line, in characters, counted from one: the part that is not understood; or else the beginning.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.column
     }
 
     /// What the line expects, and what came instead; `None` where the line is not understood.
@@ -197,27 +209,23 @@ impl ScriptError {
         Some((&difference.expected, &difference.came))
     }
 
-    /// All that happened until then, a line each.
+    /// All that happened until then, a line each. Of a long exchange the middle is left out, and a line counts it.
     #[must_use]
     pub fn exchange(&self) -> &[String] {
         &self.exchange
     }
 }
 
-fn line_of(text: &[String], line: usize) -> String {
-    let text = text.get(line.saturating_sub(1));
-    text.map(|text| text.trim().to_owned()).unwrap_or_default()
-}
-
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { expected, came } = match &self.difference {
+        let ScriptError { line, column, text, difference, exchange } = self;
+        let Difference { expected, came } = match difference {
             Ok(difference) => difference,
-            Err(error) => return write!(f, "line {} is not understood: {}\n  {error}", self.line, self.text),
+            Err(error) => return write!(f, "line {line}, column {column} is not understood: {text}\n  {error}"),
         };
-        writeln!(f, "at line {}: {}", self.line, self.text)?;
+        writeln!(f, "at line {line}, column {column}: {text}")?;
         writeln!(f, "  expected  {expected}\n  came      {came}\nthe exchange until then:")?;
-        for line in &self.exchange {
+        for line in exchange {
             writeln!(f, "{line}")?;
         }
         Ok(())

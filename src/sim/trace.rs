@@ -6,11 +6,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::Side;
-use crate::error::Refusal;
-use crate::poll::Signal;
-use crate::segment::Segment;
-use crate::state::{State, Transition};
-use crate::time::Instant;
+use crate::{Instant, Refusal, Segment, Signal, State, Transition};
 
 /// All that happened between two ends. It prints as the RFC prints its figures, as a ladder;
 /// [`mermaid`](Trace::mermaid) makes a sequence diagram of it, and with the feature `pcapng` it is written as a
@@ -91,6 +87,9 @@ pub enum What {
     /// The segment that has just arrived was marked with Congestion Experienced. The connection is told of it, but for
     /// one that it refused.
     Marked(u64, Segment),
+    /// A segment that had arrived ahead of a gap was handed in again, with the acknowledgment, window and options of
+    /// the one that filled the gap. These bytes of it were delivered, or it was refused.
+    Reassembled(u64, Segment, Result<Range<usize>, Refusal>),
     /// A timer fired in this state.
     Timeout(State),
     /// Its state changed.
@@ -116,7 +115,8 @@ impl What {
             | What::HeldBack(number, segment)
             | What::Corrupted(number, segment)
             | What::Marked(number, segment)
-            | What::Arrived(number, segment, _) => Some((*number, *segment)),
+            | What::Arrived(number, segment, _)
+            | What::Reassembled(number, segment, _) => Some((*number, *segment)),
             What::Start
             | What::Call(_)
             | What::Timeout(_)

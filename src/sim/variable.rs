@@ -4,11 +4,10 @@ use core::fmt;
 use core::time::Duration;
 use std::format;
 use std::string::{String, ToString};
+use std::vec::Vec;
 
-use super::line::{duration, number};
-use crate::connection::Connection;
-use crate::seq::SeqNumber;
-use crate::time::Instant;
+use super::text::{Mistake, duration, hint, number};
+use crate::{Connection, Instant, SeqNumber, Status};
 
 /// `SND.NXT=100`
 #[derive(Clone, Debug)]
@@ -49,49 +48,73 @@ impl Value {
     }
 }
 
+type Read = fn(&Status) -> Value;
+
+/// Those of [`Status`].
+const VARIABLES: [(&str, Read); 26] = [
+    ("ISS", |status| Value::seq(status.iss)),
+    ("IRS", |status| Value::seq(status.irs)),
+    ("SND.UNA", |status| Value::seq(status.snd_una)),
+    ("SND.NXT", |status| Value::seq(status.snd_nxt)),
+    ("SND.WND", |status| Value::number(status.snd_wnd)),
+    ("SND.UP", |status| Value::seq(status.snd_up)),
+    ("RCV.UP", |status| Value::seq(status.rcv_up)),
+    ("URGENT", |status| Value::number(Some(status.urgent))),
+    ("RCV.NXT", |status| Value::seq(status.rcv_nxt)),
+    ("RCV.WND", |status| Value::number(status.rcv_wnd)),
+    ("UNSENT", |status| Value::number(Some(status.unsent))),
+    ("IN-FLIGHT", |status| Value::number(Some(status.in_flight))),
+    ("UNREAD", |status| Value::number(Some(status.unread))),
+    ("RTO", |status| Value::time(status.rto)),
+    ("SRTT", |status| Value::time(status.srtt)),
+    ("RTTVAR", |status| Value::time(status.rttvar)),
+    ("RETRANSMISSIONS", |status| Value::number(Some(status.retransmissions))),
+    ("DUPLICATE-ACKS", |status| Value::number(Some(status.duplicate_acks))),
+    ("PEER-MSS", |status| Value::number(status.peer_mss)),
+    ("SND.SCALE", |status| Value::number(status.snd_scale)),
+    ("RCV.SCALE", |status| Value::number(status.rcv_scale)),
+    ("DETACHED", |status| Value::number(Some(status.detached))),
+    ("SCALE", |status| Value::number(Some(status.window_scaling))),
+    ("ECN", |status| Value::number(Some(status.ecn))),
+    ("TIMESTAMPS", |status| Value::number(Some(status.timestamps))),
+    ("SACK", |status| Value::number(Some(status.sack_permitted))),
+];
+
+/// The time until the deadline, which is not of [`Status`].
+const DEADLINE: &str = "DEADLINE";
+
 /// What a variable is now; `None` if there is none of this name.
 pub(super) fn look_up(name: &str, connection: &Connection, now: Instant) -> Option<Value> {
-    let status = connection.status();
-    Some(match name {
-        "ISS" => Value::seq(status.iss),
-        "IRS" => Value::seq(status.irs),
-        "SND.UNA" => Value::seq(status.snd_una),
-        "SND.NXT" => Value::seq(status.snd_nxt),
-        "SND.WND" => Value::number(status.snd_wnd),
-        "SND.UP" => Value::seq(status.snd_up),
-        "RCV.UP" => Value::seq(status.rcv_up),
-        "URGENT" => Value::number(Some(status.urgent)),
-        "RCV.NXT" => Value::seq(status.rcv_nxt),
-        "RCV.WND" => Value::number(status.rcv_wnd),
-        "UNSENT" => Value::number(Some(status.unsent)),
-        "IN-FLIGHT" => Value::number(Some(status.in_flight)),
-        "UNREAD" => Value::number(Some(status.unread)),
-        "RTO" => Value::time(status.rto),
-        "SRTT" => Value::time(status.srtt),
-        "RTTVAR" => Value::time(status.rttvar),
-        "RETRANSMISSIONS" => Value::number(Some(status.retransmissions)),
-        "DUPLICATE-ACKS" => Value::number(Some(status.duplicate_acks)),
-        "PEER-MSS" => Value::number(status.peer_mss),
-        "SND.SCALE" => Value::number(status.snd_scale),
-        "RCV.SCALE" => Value::number(status.rcv_scale),
-        "ECN" => Value::number(Some(status.ecn)),
-        "TIMESTAMPS" => Value::number(Some(status.timestamps)),
-        "SACK" => Value::number(Some(status.sack_permitted)),
-        "DEADLINE" => Value::time(connection.deadline().map(|at| at.saturating_duration_since(now))),
-        _ => return None,
-    })
+    if name == DEADLINE {
+        return Some(Value::time(connection.deadline().map(|at| at.saturating_duration_since(now))));
+    }
+    let (_, value) = VARIABLES.iter().find(|(known, _)| *known == name)?;
+    Some(value(&connection.status()))
 }
 
-/// Reads `NAME=value`.
-pub(super) fn parse(text: &str) -> Result<Variable, String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not: VARIABLE=value"))?;
-    let known = look_up(name, &Connection::new(&crate::config::Config::DEFAULT, 0), Instant::ZERO);
-    if known.is_none() {
-        return Err(format!("`{name}` is no variable"));
+/// Reads `NAME=value NAME=value`.
+pub(super) fn parse<'t>(words: impl Iterator<Item = &'t str>) -> Result<Vec<Variable>, Mistake<'t>> {
+    let mut variables: Vec<Variable> = Vec::new();
+    for word in words {
+        let variable = parse_one(word)?;
+        if variables.iter().any(|other| other.name == variable.name) {
+            return Err(Mistake::new(word, format!("`{}` stands twice", variable.name)));
+        }
+        variables.push(variable);
+    }
+    Ok(variables)
+}
+
+fn parse_one(text: &str) -> Result<Variable, Mistake<'_>> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| Mistake::new(text, format!("`{text}` is not: VARIABLE=value")))?;
+    let mut known = VARIABLES.iter().map(|(known, _)| *known).chain([DEADLINE]);
+    if !known.clone().any(|known| known == name) {
+        return Err(Mistake::new(name, format!("`{name}` is no variable{}", hint(name, &mut known))));
     }
     let value = match (value, name) {
         ("none", _) => Value::None,
-        (_, "RTO" | "SRTT" | "RTTVAR" | "DEADLINE") => Value::Time(duration(value)?),
+        (_, "RTO" | "SRTT" | "RTTVAR" | DEADLINE) => Value::Time(duration(value)?),
         _ => Value::Number(number(value)?),
     };
     Ok(Variable { name: name.to_string(), value })

@@ -15,7 +15,9 @@ pub(crate) enum Pace {
         end: SeqNumber,
         at: u32,
     },
-    /// A timeout happened, or a closed window opened: from `cursor` to `recover` all is sent again, as far as `credit`
+    /// A probe of a closed window is out, and has not been acknowledged.
+    Probing,
+    /// A timeout happened, or a probed window opened: from `cursor` to `recover` all is sent again, as far as `credit`
     /// goes, before anything new (D16).
     Recovering {
         recover: SeqNumber,
@@ -62,6 +64,9 @@ impl Snd {
                 self.pace = Pace::Untimed;
             }
             Pace::Untimed | Pace::Timed { .. } => return None,
+            Pace::Probing if ack == self.nxt => self.pace = Pace::Untimed,
+            // The probe was taken, and what is behind it was refused all the same.
+            Pace::Probing => {}
             Pace::Renewing { recover, at, .. } if recover.lt(ack) => {
                 timed = Some(since(*at));
                 self.pace = Pace::Untimed;

@@ -29,6 +29,8 @@ pub(crate) struct Rcv {
     pub(crate) scale: u8,
     /// RCV.NXT has advanced since we last sent it: it is not Last.ACK.sent.
     pub(crate) unacknowledged: bool,
+    /// The number behind the last thing that has come ahead of a gap, where [`Flags::GAP`] is set.
+    pub(crate) ahead: SeqNumber,
 }
 
 impl Rcv {
@@ -49,16 +51,19 @@ impl Rcv {
             ts_recent_at: endpoint.now.as_long_steps(),
             scale: offer.options.window_scale().filter(|_| agreed.contains(Flags::SCALE)).unwrap_or(0),
             unacknowledged: false,
+            ahead: SeqNumber(0),
         }
     }
 
-    /// RFC 7323 5.3, R1 and 5.5: older than TS.Recent, which counts for 24 days.
+    /// RFC 7323 5.3, R1 and 5.5: older than TS.Recent, which counts for 24 days. Zero is none: some peers say so on
+    /// their SYN, and count from anywhere after it (D30).
     pub(crate) fn is_old(&self, timestamp: u32, endpoint: &Endpoint) -> bool {
         let age = endpoint.now.as_long_steps().wrapping_sub(self.ts_recent_at);
-        SeqNumber(timestamp).lt(SeqNumber(self.ts_recent)) && age <= MOST_TS_AGE
+        self.ts_recent != 0 && SeqNumber(timestamp).lt(SeqNumber(self.ts_recent)) && age <= MOST_TS_AGE
     }
 
     /// RFC 7323 5.3, R3: the timestamp of the segment that covers Last.ACK.sent, if it is not older.
+    #[inline(never)]
     pub(crate) fn note_timestamp(&mut self, segment: &Segment, endpoint: &Endpoint) {
         if let Some((value, _)) = segment.options().timestamps()
             && !self.is_old(value, endpoint)

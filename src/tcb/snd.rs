@@ -8,6 +8,7 @@ use crate::rto::Rto;
 use crate::segment::{Control, Segment};
 use crate::seq::SeqNumber;
 use crate::time::{Instant, Span};
+use crate::timeouts::LEAST_PROBES;
 
 /// What the timestamps option takes in the header, with its padding.
 const TIMESTAMPS_LEN: u16 = 12;
@@ -52,6 +53,9 @@ pub(crate) struct Snd {
     pub(crate) backoff: u8,
     /// Duplicate acknowledgments since SND.UNA last advanced (RFC 5681 section 2).
     pub(crate) duplicates: u8,
+    /// When our SYN, or else what is at SND.UNA, was last sent again, in milliseconds modulo 2^32. An echo of an older
+    /// timestamp is not of that.
+    pub(crate) front_sent_at: u32,
 }
 
 bitflags::bitflags! {
@@ -80,11 +84,18 @@ bitflags::bitflags! {
         const SACK = 512;
         /// Of the last mark no segment has told yet: it is not what the peer's CWR answers.
         const UNTOLD = 1024;
+        /// The user is gone: nobody reads any more.
+        const DETACHED = 2048;
+        /// Something has come ahead of RCV.NXT.
+        const GAP = 4096;
+        /// A SYN of ours has not offered ECN: marks are echoed, but no packet of ours may be one that can be marked
+        /// (RFC 3168 section 6.1.1).
+        const NOT_ECT = 8192;
 
         /// What each segment must have besides.
         const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits() | Self::ECHO.bits();
         /// What the straight paths for arriving segments leave to the long way.
-        const NOT_STRAIGHT = Self::DRESSED.bits() | Self::WATCHED.bits();
+        const NOT_STRAIGHT = Self::DRESSED.bits() | Self::WATCHED.bits() | Self::GAP.bits();
         /// What the one for payload leaves to it.
         const NOT_STRAIGHT_OUT = Self::SYN.bits() | Self::REDUCED.bits();
     }
@@ -116,7 +127,13 @@ impl Snd {
             flags: Flags::SYN.union(Flags::of(&endpoint.policy)),
             backoff: 0,
             duplicates: 0,
+            front_sent_at: endpoint.now.as_millis_low(),
         }
+    }
+
+    /// The credit for one segment, with the FIN that may ride on it.
+    pub(crate) fn one_segment(&self) -> u32 {
+        u32::from(self.mss).saturating_add(1)
     }
 
     /// Our SYN is not acknowledged yet.
@@ -147,6 +164,29 @@ impl Snd {
         self.una + self.wnd
     }
 
+    /// How much of what is in flight lies right of the peer's window, because a probe was refused or the window was
+    /// taken back. Less than a step of a scaled window is no more than its rounding (RFC 7323 section 2.3), unless it
+    /// is a probe; and a FIN that is all there is needs no window (D28).
+    #[inline]
+    pub(crate) fn excess(&self) -> u32 {
+        let in_flight = if self.una == self.end { 0 } else { self.nxt - self.una };
+        let excess = in_flight.saturating_sub(self.wnd);
+        if self.is_rounding(excess) { 0 } else { excess }
+    }
+
+    #[inline]
+    pub(crate) fn is_rounding(&self, excess: u32) -> bool {
+        excess.wrapping_shr(u32::from(self.scale)) == 0 && self.pace != Pace::Probing
+    }
+
+    /// SEG.SEQ of a segment that carries nothing, a reset too: SND.NXT, but no further than the peer's window reaches,
+    /// or else the peer refuses it (D17).
+    #[inline]
+    pub(crate) fn bare_seq(&self) -> SeqNumber {
+        let is_within = self.nxt - self.una <= self.wnd;
+        if is_within || self.is_opening() || self.excess() == 0 { self.nxt } else { self.right_edge() }
+    }
+
     /// "Our FIN is acknowledged", which is more than any acknowledgment.
     #[inline]
     pub(crate) fn fin_acknowledged(&self) -> bool {
@@ -167,10 +207,14 @@ impl Snd {
         if ours.sack_permitted() && options.sack_permitted() {
             self.flags |= Flags::SACK;
         }
-        self.flags.set(Flags::ECN, offer.ecn);
+        // A SYN that crosses ours has heard no more than our last one.
+        let offered = offer.ecn && (syn.ack().is_some() || !offer.ecn_withdrawn);
+        self.flags.set(Flags::ECN, offered);
+        self.flags.set(Flags::NOT_ECT, offer.ecn_withdrawn);
         self.flags.set(Flags::WATCHED, policy.watches());
         self.take_back_ecn(syn);
-        let peer = options.mss().unwrap_or(policy.default_peer_mss);
+        // D21: a size of zero is none.
+        let peer = options.mss().filter(|&mss| mss > 0).unwrap_or(policy.default_peer_mss);
         self.mss = peer.max(LEAST_PEER_MSS).min(policy.max_payload);
         // Options take their room from the payload.
         if self.flags.contains(Flags::TIMESTAMPS) {
@@ -216,13 +260,11 @@ impl Snd {
     pub(crate) fn acknowledge(&mut self, ack: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
         let payload = ack.min(self.end).ahead_of(self.front());
         let advance = ack - self.una;
-        let is_smooth = self.is_steady() && self.backoff == 0 && self.rto.estimate().is_some();
+        let is_steady = self.is_steady();
         let timed = self.pace_acknowledged(ack, advance, endpoint);
-        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time, of what was sent again too. But while all
-        // goes well it counts once in a round trip, as RFC 6298 takes it (4.2; D44).
-        if (timed.is_some() || !is_smooth)
-            && let Some(rtt) = self.echoed(segment, endpoint).or(timed)
-        {
+        // RFC 7323 4.1: the echo of a timestamp tells the round-trip time of what was sent again, too (D44).
+        let echoed = if is_steady { None } else { self.echoed(segment, endpoint) };
+        if let Some(rtt) = timed.or(echoed) {
             self.sample(rtt);
         }
         if self.is_opening() {
@@ -254,15 +296,16 @@ impl Snd {
         self.backoff = 0;
     }
 
-    /// The round-trip time, in microseconds, that the echo of our timestamp tells.
+    /// The round-trip time, in microseconds, that the echo of our timestamp tells: one from before the front was last
+    /// sent again tells that its acknowledgment was lost, or was never said by us; zero is what some say who have none.
     fn echoed(&self, segment: &Segment, endpoint: &Endpoint) -> Option<u32> {
         if !self.flags.contains(Flags::TIMESTAMPS) {
             return None;
         }
         let (_, echo) = segment.options().timestamps()?;
-        let millis = endpoint.now.as_millis_low().wrapping_sub(echo);
-        // What we have never said is no echo; and zero is what some say who have none.
-        (echo != 0 && millis < 1 << 31).then_some(millis.saturating_mul(1_000))
+        let millis = endpoint.timestamp().wrapping_sub(echo);
+        let most = endpoint.now.as_millis_low().wrapping_sub(self.front_sent_at);
+        (echo != 0 && millis <= most).then_some(millis.saturating_mul(1_000))
     }
 
     #[cold]
@@ -294,21 +337,19 @@ impl Snd {
     /// For SND.UNA =< SEG.ACK =< SND.NXT: what is acknowledged, and the window. `seq` is where the new of it begins.
     #[inline]
     pub(crate) fn use_ack(&mut self, seq: SeqNumber, segment: &Segment, endpoint: &mut Endpoint) {
-        if self.una != segment.ack_number() {
-            self.acknowledge(segment.ack_number(), segment, endpoint);
-        } else if self.is_duplicate(segment) {
-            self.duplicates = self.duplicates.saturating_add(1);
+        let (ack, was) = (segment.ack_number(), self.wnd);
+        if self.una != ack {
+            self.acknowledge(ack, segment, endpoint);
+            // No segment that acknowledges more is older, whatever SND.WL1 says (D24).
+            self.set_window(seq, ack, self.window_of(segment));
+        } else {
+            if self.is_duplicate(segment) {
+                self.duplicates = self.duplicates.saturating_add(1);
+            }
+            self.note_window(seq, segment);
         }
-        let was = self.wnd;
-        self.note_window(seq, segment);
         if self.wnd != was {
-            if was == 0 {
-                // The peer has answered (D40).
-                self.backoff = 0;
-            }
-            if self.nxt != self.last() || self.una != self.nxt {
-                self.window_changed(was, endpoint);
-            }
+            self.window_changed(was, endpoint);
         }
     }
 
@@ -319,15 +360,26 @@ impl Snd {
 
     #[cold]
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
+        let opened = was == 0;
+        if opened && (self.una == self.nxt || self.pace == Pace::Probing) {
+            // The peer has answered (D40).
+            self.backoff = 0;
+        }
+        if self.una == self.nxt && self.nxt == self.last() {
+            return;
+        }
         endpoint.due.look();
-        if self.una == self.nxt && (self.wnd == 0 || was == 0) {
-            // Probing begins one timeout from here (SHLD-29), or is over; and what the timer has let go waits for that.
+        if self.una == self.nxt && (self.wnd == 0 || opened) {
+            // Probing begins one timeout from here (SHLD-29), or is over; a probe that has not gone out waits for that.
             endpoint.timer = None;
             endpoint.due.take(What::FRONT);
-        } else if was == 0 {
-            // What was refused is sent again at once (D17).
-            self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit: u32::MAX };
-            self.restart_timer(endpoint);
+        } else if opened && self.pace == Pace::Probing {
+            // The probe was refused: it is sent again at once, and with it what is new. Where the window was taken back
+            // from more than that, the front alone goes, as after a timeout (D17).
+            let credit = if self.nxt - self.una == 1 { u32::MAX } else { self.one_segment() };
+            self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit };
+            self.note_answer(endpoint);
+            self.time_next_try(endpoint);
         }
     }
 
@@ -340,7 +392,9 @@ impl Snd {
         self.restart_timer(endpoint);
         if self.wnd > 0 {
             let override_in = self.rto.millis(0, &endpoint.policy).min(1_000);
-            endpoint.timer = Some(endpoint.now.after_millis(override_in));
+            endpoint.timer = endpoint.now.after_millis(override_in);
+        } else if endpoint.policy.user_timeout_in_persist() {
+            self.time_next_try(endpoint);
         }
     }
 
@@ -350,13 +404,17 @@ impl Snd {
     pub(crate) fn restart_timer(&mut self, endpoint: &mut Endpoint) {
         self.retransmissions = 0;
         endpoint.progress();
-        endpoint.timer = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
+        endpoint.timer = endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy));
     }
 
-    /// The timer for the next try: one RTO from here, but no later than the user timeout.
+    /// The timer for the next try: one RTO from here, but no later than the user timeout, in which three probes of a
+    /// closed window have room.
     pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
-        let next = Some(endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy)));
-        endpoint.timer = Instant::earliest(next, endpoint.user_timeout());
+        let mut pause = self.rto.millis(self.backoff, &endpoint.policy);
+        if self.persists() {
+            pause = pause.min(endpoint.policy.user_timeout.millis().div_ceil(u64::from(LEAST_PROBES)));
+        }
+        endpoint.timer = Instant::earliest(endpoint.now.after_millis(pause), endpoint.user_timeout());
     }
 
     /// What the timer is for has gone out again, whoever had it sent: the next try is one timeout from here (RFC 6298
@@ -374,10 +432,18 @@ impl Snd {
     #[cold]
     pub(crate) fn probe_answered(&mut self, endpoint: &mut Endpoint) {
         let limit = endpoint.user_timeout();
-        self.retransmissions = 0;
-        endpoint.progress();
+        self.note_answer(endpoint);
         if endpoint.timer == limit {
             self.time_next_try(endpoint);
+        }
+    }
+
+    /// The answer to a probe is progress, unless the user timeout bounds a persist: then nothing but an acknowledgment
+    /// is.
+    fn note_answer(&mut self, endpoint: &mut Endpoint) {
+        self.retransmissions = 0;
+        if !endpoint.policy.user_timeout_in_persist() {
+            endpoint.progress();
         }
     }
 }

@@ -16,7 +16,9 @@ enum Happens {
     Open(Open),
     Send(u16),
     Close,
+    Detach,
     Abort,
+    AcknowledgeNow,
     /// A segment, with its numbers as they are off from RCV.NXT and SND.NXT.
     Arrives {
         seq: i32,
@@ -51,6 +53,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => Just(Happens::Open(Open::Active)),
         1 => (1..10_u16).prop_map(Happens::Send),
         2 => Just(Happens::Close),
+        1 => prop_oneof![2 => Just(Happens::Detach), 1 => Just(Happens::AcknowledgeNow)],
         1 => prop_oneof![Just(Happens::Abort), (0..1000_u64).prop_map(|ms| Happens::Passes(Duration::from_millis(ms)))],
         14 => arrives,
         2 => Just(Happens::Timeout),
@@ -71,6 +74,8 @@ fn carry_out(connection: &mut Connection, happens: &Happens, now: &mut Instant) 
         Happens::Open(open) => drop(connection.open(open, *now)),
         Happens::Send(bytes) => drop(connection.send(usize::from(bytes), *now)),
         Happens::Close => drop(connection.close(*now)),
+        Happens::Detach => drop(connection.detach(*now)),
+        Happens::AcknowledgeNow => connection.acknowledge_now(),
         Happens::Abort => drop(connection.abort()),
         Happens::Arrives { seq, ack, control, payload, window } => {
             let status = connection.status();

@@ -85,22 +85,32 @@ fn a_queued_close_meets_the_peers_fin() {
 }
 
 #[test]
-fn back_in_listen_the_queue_and_the_queued_close_are_gone() {
+fn a_queued_close_that_never_found_its_peer_ends_in_closed() {
     check(
         "
         SYN-RECEIVED
         send 10
         close
         <-- <SEQ=300><CTL=RST>
-        LISTEN UNSENT=0
-        ISS=700
-        <-- <SEQ=899><CTL=SYN>
-        --> <SEQ=700><ACK=900><CTL=SYN,ACK>
-        SYN-RECEIVED UNSENT=0
-        <-- <SEQ=900><ACK=701><CTL=ACK>
-        ESTABLISHED UNSENT=0
-        send 5
-        --> <SEQ=701><ACK=900><CTL=ACK><DATA=5> bytes 0..5
+        signal: Refused
+        SYN-RECEIVED -> CLOSED
+        CLOSED UNSENT=0 DEADLINE=none
+        ",
+    );
+}
+
+#[test]
+fn close_in_syn_sent_drops_what_is_queued_without_a_word() {
+    check(
+        "
+        SYN-SENT
+        send 10
+        close
+        SYN-SENT -> CLOSED
+        CLOSED UNSENT=0 IN-FLIGHT=0 DEADLINE=none
+        + 1h
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK>     refused
+        --> <SEQ=100><CTL=RST>
         ",
     );
 }

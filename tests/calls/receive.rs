@@ -1,15 +1,15 @@
 //! RECEIVE, RFC 9293 section 3.10.3.
 
+use tcp_lifecycle::State;
 use tcp_lifecycle::sim::check;
 
-use super::table::table;
+use super::table::{after, table};
 
 #[test]
 fn receive_of_what_was_never_delivered_state_by_state() {
     table(
         "
         CLOSED: receive 1         => error: connection does not exist
-        CLOSED: receive 0         => error: connection does not exist
         LISTEN: receive 1         => error: more bytes consumed than delivered
         SYN-SENT: receive 1       => error: more bytes consumed than delivered
         SYN-RECEIVED: receive 1   => error: more bytes consumed than delivered
@@ -20,9 +20,16 @@ fn receive_of_what_was_never_delivered_state_by_state() {
         CLOSING: receive 1        => error: connection closing
         LAST-ACK: receive 1       => error: connection closing
         TIME-WAIT: receive 1      => error: connection closing
+        CLOSED: receive 0         =>
         LISTEN: receive 0         =>
         SYN-SENT: receive 0       =>
+        SYN-RECEIVED: receive 0   =>
         ESTABLISHED: receive 0    =>
+        FIN-WAIT-1: receive 0     =>
+        FIN-WAIT-2: receive 0     =>
+        CLOSE-WAIT: receive 0     =>
+        CLOSING: receive 0        =>
+        LAST-ACK: receive 0       =>
         TIME-WAIT: receive 0      =>
         ",
     );
@@ -117,8 +124,21 @@ fn after_the_end_there_is_nothing_to_report_to() {
         signal: Reset
         CLOSED UNREAD=0
         receive 10   => error: connection does not exist
+        receive 0
+        CLOSED UNREAD=0
         ",
     );
+}
+
+/// A caller who reports what its user took in this turn need not ask whether that was anything.
+#[test]
+fn nothing_can_be_consumed_in_every_state_and_changes_nothing() {
+    for state in State::ALL {
+        let before = after(state.name());
+        let mut connection = before.clone();
+        assert_eq!(connection.receive(0), Ok(()), "{state}");
+        assert_eq!(connection, before, "{state}");
+    }
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn nor_do_all_of_them_together() {
         rto_min: nothing,
         rto_max: nothing,
         delayed_ack: Some(nothing),
-        keep_alive: Some(KeepAlive { idle: nothing, interval: nothing, probes: 0 }),
+        keep_alive: Some(KeepAlive { idle: nothing, interval: nothing, probes: 1 }),
         challenge_limit: 0,
         challenge_period: nothing,
         ..Config::DEFAULT

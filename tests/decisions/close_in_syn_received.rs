@@ -97,9 +97,83 @@ fn after_that_close_the_front_that_is_sent_again_is_the_syn_ack() {
         CLOSED_IN_SYN_RECEIVED,
         "
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=99><ACK=300><CTL=SYN,ACK>
         ",
     );
+}
+
+/// D8, D16: the FIN went out once, and was lost with the SYN,ACK or before it. Once the peer knows our SYN nothing
+/// holds it back.
+#[test]
+fn a_fin_behind_a_syn_ack_that_timed_out_goes_again_as_soon_as_the_syn_is_acknowledged() {
+    for (given, arrives) in [
+        (CLOSED_IN_SYN_RECEIVED.to_owned(), "<SEQ=300><ACK=100><CTL=ACK><WND=1000>"),
+        (CLOSED_IN_SYN_RECEIVED.to_owned(), "<SEQ=300><ACK=100><CTL=ACK><WND=1>"),
+        (
+            format!("{CROSSED_SYNS}\nclose\n--> <SEQ=100><ACK=300><CTL=FIN,ACK>\nFIN-WAIT-1"),
+            "<SEQ=300><ACK=100><CTL=ACK>",
+        ),
+        (
+            format!("{CROSSED_SYNS}\nclose\n--> <SEQ=100><ACK=300><CTL=FIN,ACK>\nFIN-WAIT-1"),
+            "<SEQ=299><ACK=100><CTL=SYN,ACK>",
+        ),
+    ] {
+        from(
+            &given,
+            &format!(
+                "
+                + 1s
+                signal: RetransmissionTimeout
+                --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+                + 100ms
+                <-- {arrives}      accepted
+                --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+                FIN-WAIT-1 SND.UNA=100 SND.NXT=101
+                <-- <SEQ=300><ACK=101><CTL=ACK>
+                FIN-WAIT-2
+                "
+            ),
+        );
+    }
+}
+
+/// It did arrive, with the SYN,ACK or behind it.
+#[test]
+fn a_fin_that_is_acknowledged_with_the_syn_does_not_go_again() {
+    from(
+        CLOSED_IN_SYN_RECEIVED,
+        "
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=99><ACK=300><CTL=SYN,ACK>
+        <-- <SEQ=300><ACK=101><CTL=ACK>
+        FIN-WAIT-2 DEADLINE=none
+        ",
+    );
+}
+
+/// While our SYN is unacknowledged, its R2 counts: three minutes (MUST-23), not that of payload.
+#[test]
+fn while_the_syn_is_unacknowledged_r2_is_that_of_a_syn() {
+    let mut script = format!("config r1=0\n{CLOSED_IN_SYN_RECEIVED}");
+    for pause in [1, 2, 4, 8, 16, 32, 60] {
+        script += &format!("+ {pause}s\nsignal: RetransmissionTimeout\n--> <SEQ=99><ACK=300><CTL=SYN,ACK>\n");
+    }
+    check(&(script + "+ 60s\nsignal: TimedOut\nCLOSED DEADLINE=none"));
+    check(&format!(
+        "
+        config r1=0, r2=3s
+        {CLOSED_IN_SYN_RECEIVED}
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=FIN,ACK>
+        + 2s
+        signal: TimedOut
+        CLOSED
+        "
+    ));
 }
 
 // D8

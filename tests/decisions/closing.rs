@@ -104,17 +104,21 @@ fn close_and_abort_in_listen_and_syn_sent_signal_nothing() {
 
 // D20
 #[test]
-fn the_policy_for_fin_wait_2_counts_idle_time_and_ends_with_timed_out() {
+fn the_policy_for_fin_wait_2_counts_from_when_the_user_is_gone_and_ends_with_timed_out() {
     check(
         "
         config fin_wait_2_timeout=60s
         FIN-WAIT-2
-        FIN-WAIT-2 DEADLINE=60s
+        FIN-WAIT-2 DEADLINE=none
         + 50s
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
         --> <SEQ=100><ACK=310><CTL=ACK>
+        receive 10
+        detach
         FIN-WAIT-2 DEADLINE=60s
         + 59s
+        <-- <SEQ=310><ACK=100><CTL=ACK>            # no payload, and so no reason to wait longer
+        FIN-WAIT-2 DEADLINE=1s
         + 1s
         signal: TimedOut
         CLOSED DEADLINE=none
@@ -124,6 +128,7 @@ fn the_policy_for_fin_wait_2_counts_idle_time_and_ends_with_timed_out() {
         "
         config fin_wait_2_timeout=60s
         FIN-WAIT-2
+        detach
         + 50s
         <-- <SEQ=300><ACK=100><CTL=FIN,ACK>
         signal: Closing
@@ -137,6 +142,8 @@ fn the_policy_for_fin_wait_2_counts_idle_time_and_ends_with_timed_out() {
 #[test]
 fn without_that_policy_fin_wait_2_lasts_for_ever() {
     check("FIN-WAIT-2\nFIN-WAIT-2 DEADLINE=none\n+ 1000h");
+    check("config fin_wait_2_timeout=60s\nFIN-WAIT-2\nFIN-WAIT-2 DEADLINE=none\n+ 1000h"); // the user is there
+    check("FIN-WAIT-2\ndetach\nFIN-WAIT-2 DEADLINE=none\n+ 1000h");
 }
 
 // D20
@@ -163,6 +170,7 @@ fn the_user_timeout_runs_from_the_last_progress_and_not_from_idle_time() {
         + 1s
         <-- <SEQ=300><ACK=105><CTL=ACK>            # no progress
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=105><ACK=300><CTL=ACK><DATA=5>    # nor is this
         + 999ms
         + 1ms
@@ -187,8 +195,8 @@ fn a_time_in_which_the_peer_answers_probes_does_not_count() {
 // D20
 #[test]
 fn an_answer_to_each_probe_holds_the_user_timeout_back_however_short_it_is() {
-    let mut script = String::from("config user_timeout=5s\nESTABLISHED SND.WND=0\nsend 5\n");
-    for pause in [1, 2, 4, 5, 5, 5, 5, 5] {
+    let mut script = String::from("config user_timeout=6s\nESTABLISHED SND.WND=0\nsend 5\n");
+    for pause in [1, 2, 2, 2, 2, 2, 2, 2] {
         script.push_str(&format!(
             "+ {pause}s\n--> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\nESTABLISHED\n"
         ));

@@ -1,4 +1,4 @@
-//! D27 where it speaks of the options of a SYN.
+//! D21 and D27 where they speak of the options of a SYN.
 
 use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment};
@@ -13,6 +13,7 @@ fn the_maximum_segment_size_stands_on_every_syn_and_nowhere_else() {
         --> <SEQ=100><CTL=SYN><MSS=700>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN><MSS=700>
         <-- <SEQ=299><CTL=SYN>
         --> <SEQ=100><ACK=300><CTL=SYN,ACK><MSS=700>
@@ -81,5 +82,48 @@ fn without_a_wish_the_scale_is_what_the_buffer_needs() {
         connection.open(Open::Active, Instant::ZERO).unwrap();
         let syn = segments(&mut connection);
         assert_eq!(syn[0].options().window_scale(), scale, "for {buffer} bytes");
+    }
+}
+
+/// A size of zero says nothing, and counts as none: the default (RFC 9293 section 3.7.1, MUST-15).
+#[test]
+fn a_peers_maximum_segment_size_of_zero_is_no_option() {
+    for (config, mss) in [("default_peer_mss=536", 536), ("default_peer_mss=1220", 1220), ("max_segment=120", 100)] {
+        check(&format!(
+            "
+            config {config}
+            open active
+            --> <SEQ=100><CTL=SYN>
+            SYN-SENT
+            <-- <SEQ=299><ACK=101><CTL=SYN,ACK><MSS=0>
+            --> <SEQ=101><ACK=300><CTL=ACK>
+            ESTABLISHED PEER-MSS={mss}
+            "
+        ));
+        check(&format!(
+            "
+            config {config}
+            open passive
+            LISTEN
+            <-- <SEQ=299><CTL=SYN><MSS=0>
+            --> <SEQ=100><ACK=300><CTL=SYN,ACK>
+            SYN-RECEIVED
+            <-- <SEQ=300><ACK=101><CTL=ACK>
+            ESTABLISHED PEER-MSS={mss}
+            "
+        ));
+        check(&format!(
+            "
+            config {config}
+            open active
+            --> <SEQ=100><CTL=SYN>
+            SYN-SENT
+            <-- <SEQ=299><CTL=SYN><MSS=0>
+            --> <SEQ=100><ACK=300><CTL=SYN,ACK>
+            SYN-RECEIVED
+            <-- <SEQ=299><ACK=101><CTL=SYN,ACK><MSS=0>
+            ESTABLISHED PEER-MSS={mss}
+            "
+        ));
     }
 }

@@ -23,6 +23,7 @@ fn after_a_timeout_the_front_alone_is_sent_again_and_each_ack_releases_twice_wha
         --> <SEQ=701><ACK=300><CTL=ACK><DATA=100>
         --> <SEQ=801><ACK=300><CTL=ACK><DATA=100> bytes 700..800
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=300><CTL=ACK><DATA=100> bytes 0..100
         ESTABLISHED SND.NXT=901 RETRANSMISSIONS=1
         <-- <SEQ=301><CTL=RST>     refused        # SND.NXT is not rolled back
@@ -63,6 +64,7 @@ fn what_is_to_be_sent_again_goes_before_new_payload_and_fin() {
         close
         FIN-WAIT-1
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=300><CTL=ACK><DATA=100>
         <-- <SEQ=300><ACK=201><CTL=ACK><WND=5000>     # room for all, and credit for 200 bytes
         signal: Acknowledged 100
@@ -101,6 +103,7 @@ fn the_credit_that_an_ack_does_not_use_adds_up() {
         --> <SEQ=301><ACK=300><CTL=ACK><DATA=100>
         --> <SEQ=401><ACK=300><CTL=ACK><DATA=100>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=300><CTL=ACK><DATA=100>
         <-- <SEQ=300><ACK=201><CTL=ACK><WND=50>       # 200 are released, and there is room for 50
         signal: Acknowledged 100
@@ -130,6 +133,7 @@ const AFTER_A_TIMEOUT: &str = "
     --> <SEQ=301><ACK=300><CTL=ACK><DATA=100>
     --> <SEQ=401><ACK=300><CTL=ACK><DATA=100>
     + 1s
+    signal: RetransmissionTimeout
     --> <SEQ=101><ACK=300><CTL=ACK><DATA=100>
 ";
 
@@ -184,7 +188,7 @@ fn what_was_sent_twice_is_not_timed() {
 
 // D17
 #[test]
-fn with_a_window_that_shrank_a_bare_ack_stands_at_its_right_edge_and_a_reset_at_snd_nxt() {
+fn with_a_window_that_shrank_a_bare_ack_and_a_reset_stand_at_its_right_edge() {
     check(
         "
         ESTABLISHED SND.NXT=5000 SND.WND=500
@@ -198,7 +202,7 @@ fn with_a_window_that_shrank_a_bare_ack_stands_at_its_right_edge_and_a_reset_at_
         <-- <SEQ=311><CTL=RST>                     refused
         --> <SEQ=5150><ACK=310><CTL=ACK>
         abort
-        --> <SEQ=5500><CTL=RST>
+        --> <SEQ=5150><CTL=RST>
         CLOSED
         ",
     );
@@ -304,6 +308,7 @@ fn after_a_timeout_of_our_syn_the_rto_is_three_seconds_once_established() {
         "
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=99><CTL=SYN>
         <-- <SEQ=299><ACK=100><CTL=SYN,ACK>
         --> <SEQ=100><ACK=300><CTL=ACK>

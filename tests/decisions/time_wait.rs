@@ -83,7 +83,7 @@ fn a_fin_without_an_ack_or_with_one_of_the_future_does_not_restart_2_msl() {
 // D3
 #[test]
 fn a_bare_ack_out_of_step_is_answered_in_time_wait_within_the_limiter() {
-    for seq in [299, 301, 65_834, 65_835, 65_836, 4_000_000_000_u32] {
+    for seq in [298, 301, 65_834, 65_835, 65_836, 4_000_000_000_u32] {
         let row = format!("<-- <SEQ={seq}><ACK=100><CTL=ACK>   refused\n");
         let answered = format!("{row}{ACK}\n");
         from(TIME_WAIT, &format!("{}{row}\nTIME-WAIT DEADLINE=90s", answered.repeat(10)));
@@ -185,6 +185,35 @@ fn a_repeat_of_the_syn_that_opened_this_life_is_no_fresh_start() {
                 {ACK}
                 <-- <SEQ=300><CTL=RST>             refused: ResetInTimeWait
                 TIME-WAIT DEADLINE=90s
+                "
+            ),
+        );
+    }
+}
+
+/// D14: a peer that starts afresh sends a SYN without an ACK. A SYN,ACK answers an old duplicate of our own SYN at a
+/// peer that listens, and that peer's honest reset must not cut TIME-WAIT short (RFC 1337).
+#[test]
+fn a_syn_ack_is_no_fresh_start() {
+    for syn_ack in [
+        "<SEQ=5000><ACK=99><CTL=SYN,ACK>",
+        "<SEQ=5000><ACK=100><CTL=SYN,ACK>",
+        "<SEQ=300><ACK=99><CTL=SYN,ACK>",
+        "<SEQ=5000><ACK=99><CTL=FIN,SYN,ACK><DATA=10>",
+    ] {
+        from(
+            TIME_WAIT,
+            &format!(
+                "
+                <-- {syn_ack}                      refused
+                {ACK}
+                <-- <SEQ=300><CTL=RST>             refused: ResetInTimeWait
+                <-- <SEQ=300><ACK=100><CTL=RST,ACK>    refused: ResetInTimeWait
+                TIME-WAIT DEADLINE=90s
+                <-- <SEQ=5000><CTL=SYN>            refused
+                {ACK}
+                <-- <SEQ=300><CTL=RST>
+                CLOSED
                 "
             ),
         );

@@ -107,8 +107,9 @@ fn a_segment_ahead_of_a_gap_is_answered_at_once() {
         <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10> delivers nothing
         --> <SEQ=100><ACK=300><CTL=ACK>
         ESTABLISHED DEADLINE=none
-        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>
-        ESTABLISHED DEADLINE=200ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>                  # a part of the gap
+        --> <SEQ=100><ACK=305><CTL=ACK>
+        ESTABLISHED DEADLINE=none
         <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10> delivers nothing
         --> <SEQ=100><ACK=305><CTL=ACK>
         ESTABLISHED DEADLINE=none

@@ -18,6 +18,7 @@ fn payload_and_fin_carry_it() {
             --> {carries}
             {state} DEADLINE=1s
             + 1s
+            signal: RetransmissionTimeout
             --> {carries}
             "
         ));
@@ -128,9 +129,11 @@ fn a_retransmission_carries_it() {
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=100ms
         + 100ms
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=310><CTL=ACK><DATA=5>
         ESTABLISHED DEADLINE=2s
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=310><CTL=ACK><DATA=5>
         ",
     );
@@ -149,6 +152,7 @@ fn the_retransmission_timer_and_the_delayed_ack_at_the_same_moment() {
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=200ms
         + 200ms
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=310><CTL=ACK><DATA=5>
         ESTABLISHED DEADLINE=2s
         ",
@@ -171,6 +175,7 @@ fn the_delayed_ack_before_the_retransmission_timer() {
         --> <SEQ=105><ACK=310><CTL=ACK>
         ESTABLISHED DEADLINE=700ms
         + 700ms
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=310><CTL=ACK><DATA=5>
         ",
     );
@@ -184,6 +189,8 @@ fn the_timeout_of_fin_wait_2_and_the_delayed_ack() {
         FIN-WAIT-2 SND.NXT=100 RCV.NXT=300
         + 900ms
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+        receive 10
+        detach
         FIN-WAIT-2 DEADLINE=200ms
         + 200ms
         --> <SEQ=100><ACK=310><CTL=ACK>

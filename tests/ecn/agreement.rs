@@ -117,9 +117,74 @@ fn the_offer_stands_when_the_policy_changes_before_the_answer() {
     assert!(connection.status().ecn);
 }
 
-/// Sent again, our SYN still offers it, and our SYN,ACK still accepts it.
+/// RFC 3168 section 6.1.1.1: something on the way may drop a SYN for its bits.
 #[test]
-fn it_is_on_every_copy_of_a_syn() {
+fn a_syn_that_is_sent_again_does_not_offer_it() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=99><CTL=SYN>
+        + 2s
+        signal: RetransmissionTimeout
+        --> <SEQ=99><CTL=SYN>
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK>
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        ESTABLISHED                             ECN=0
+        ",
+    );
+}
+
+/// RFC 3168 section 6.1.1: who has sent a SYN without the bits must not mark its packets, though the first is accepted.
+#[test]
+fn after_a_syn_without_the_bits_it_is_not_agreed() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=99><CTL=SYN>
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK,ECE>
+        --> <SEQ=100><ACK=300><CTL=ACK>
+        ESTABLISHED                             ECN=0
+        ",
+    );
+}
+
+/// The next life offers it afresh.
+#[test]
+fn the_first_syn_of_the_next_life_offers_it_again() {
+    check(
+        "
+        config ecn=on
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=99><CTL=SYN>
+        close
+        CLOSED
+        open active
+        --> <SEQ=99><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        ",
+    );
+}
+
+/// Sent again, our SYN,ACK still accepts it: the offer has come through.
+#[test]
+fn it_is_on_every_copy_of_a_syn_ack() {
     check(
         "
         config ecn=on
@@ -269,4 +334,27 @@ fn a_crossing_syn_ack_without_the_bit_takes_it_back() {
     };
     check(&crossed(",ECE", 1));
     check(&crossed("", 0));
+}
+
+/// The peer accepts the first offer, the second SYN made none: its marks are echoed, but we send no packet that may be
+/// marked (RFC 3168 section 6.1.1).
+#[test]
+fn an_offer_that_was_accepted_late_echoes_marks_and_makes_none() {
+    check(
+        "
+        config ecn=on
+        open active
+        --> <SEQ=100><CTL=SYN,ECE,CWR>
+        SYN-SENT
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><CTL=SYN>
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK,ECE>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED                         ECN=0
+        <-- <SEQ=301><ACK=101><CTL=ACK><DATA=5>
+        & congestion experienced
+        --> <SEQ=101><ACK=306><CTL=ACK,ECE>
+        ",
+    );
 }

@@ -79,6 +79,8 @@ pub(crate) fn allows(arc: Transition, cause: &Cause, first: bool) -> bool {
         (SynReceived, FinWait1) => close,
         // After a passive OPEN: a reset, another SYN (D23), a timeout (D18).
         (SynReceived, Listen) => rst || syn || timeout,
+        // With a CLOSE queued.
+        (SynReceived, Closed) => abort || rst || syn || timeout,
         (Established, FinWait1) => {
             if first {
                 close
@@ -91,9 +93,7 @@ pub(crate) fn allows(arc: Transition, cause: &Cause, first: bool) -> bool {
         (FinWait1, Closing | TimeWait) | (FinWait2, TimeWait) => fin,
         (CloseWait, LastAck) => close || ack || timeout || matches!(cause, Cause::Turn(Turn::Free | Turn::Repeat)),
         (LastAck, Closed) => ack || abort || rst || timeout,
-        (SynReceived | Established | FinWait1 | FinWait2 | CloseWait | Closing | TimeWait, Closed) => {
-            abort || rst || timeout
-        }
+        (Established | FinWait1 | FinWait2 | CloseWait | Closing | TimeWait, Closed) => abort || rst || timeout,
         _ => false,
     }
 }

@@ -84,8 +84,8 @@ fn is_guess(segment: &Segment, status: &Status, passive: bool) -> bool {
     }
     let believed = segment.ack().is_some_and(|ack| ack.le(nxt) && una - ack < FAR - 1);
     let covers = segment.seq().le(rcv) && rcv.le(segment.seq() + segment.len());
-    // D4, D17: of a bare ACK the acknowledgment counts left of the window, and right behind it.
-    let left = segment.len() == 0 && rcv - segment.seq() <= 1 << 16;
+    // D4, D17: the acknowledgment counts left of the window, and of a bare ACK right behind it.
+    let left = !has(Control::SYN) && rcv - segment.seq() <= 1 << 16;
     let behind = segment.len() == 0 && segment.seq() == rcv + wnd.max(1);
     // Of a segment that is ahead too the user is told what is urgent, and what the peer echoes of a mark.
     let tells = segment.control().intersects(Control::URG | Control::ECE) && (in_window || behind);

@@ -55,6 +55,10 @@ pub(crate) const TINY: Bounds = Bounds {
     ..PERFECT
 };
 
+/// Over a network that only delays, an end may abort, and probes are refused.
+pub(crate) const ABORTING: Bounds =
+    Bounds { budget: Budget { timeouts: 1, aborts: 1, ..NOTHING }, in_flight: 2, ..PERFECT };
+
 /// Nagle's algorithm and delayed acknowledgments; two bytes go into a segment.
 pub(crate) const fn lazy(bounds: Bounds) -> Bounds {
     let delayed_ack = Some(core::time::Duration::from_millis(200));

@@ -8,6 +8,7 @@ use tcp_lifecycle::{
 };
 
 use crate::arcs::{Cause, Turn, allows};
+use crate::honest::{Kind, check_aborted, check_taken, is_explained, is_of_earlier};
 use crate::laws::{Law, Laws};
 use crate::world::{Bounds, End, Flight, World};
 
@@ -22,6 +23,8 @@ struct Seen {
     cause: Cause,
     before: Status,
     after: Status,
+    /// The user had closed before.
+    closed: bool,
     /// The deadlines before and after.
     deadlines: [Option<Instant>; 2],
     transitions: Vec<Transition>,
@@ -60,9 +63,14 @@ pub(crate) fn happens(
         end.urgent = end.sent;
     }
     end.closed |= cause == Cause::Close;
+    end.probes &= end.connection.status().snd_una.is_none_or(|una| Some(una) == before.snd_una);
+    if cause == Cause::Abort {
+        end.aborted = before.iss;
+    }
     let mut seen = Seen {
         cause,
         after: before.clone(),
+        closed: world.ends[side].closed,
         before,
         deadlines: [deadline, None],
         transitions: Vec::new(),
@@ -75,16 +83,21 @@ pub(crate) fn happens(
     seen.deadlines[1] = end.connection.deadline();
     note_end(end, &seen, begins);
     seen.check(end, now, bounds, &mut broken);
-    if let (Err(refusal), Some(flight)) = (outcome, flight) {
-        let perfect = bounds.in_order && !world.disturbed && !end.died && !world.ends[1 - side].died;
-        let closed = seen.before.state == State::Closed;
-        let explained = if perfect { closed } else { is_explained(&seen.before, flight, refusal, now, bounds) };
-        broken.demand(Law::S16, explained);
+    match (outcome, flight) {
+        (Err(refusal), Some(flight)) => {
+            let perfect = bounds.in_order && !world.disturbed && !end.died && !world.ends[1 - side].died;
+            let closed = seen.before.state == State::Closed;
+            let explained = closed || (!perfect && is_explained(world, &seen.before, flight, refusal, bounds));
+            broken.demand(Law::S16, explained);
+        }
+        (Ok(_), Some(flight)) => check_taken(&seen.before, &seen.after, flight, bounds, &mut broken),
+        (_, None) => {}
     }
     check_fin(world, side, &seen, &mut broken);
     check_urgent(world, side, &mut broken);
     world.broken.add(broken);
     world.check_together();
+    check_aborted(world, bounds);
     Some(seen.signals)
 }
 
@@ -161,13 +174,20 @@ fn drain(world: &mut World, side: usize, seen: &mut Seen, bounds: &Bounds, broke
                 check_transmit(end, &transmit, &status, seen, bounds, broken);
                 let start = end.acknowledged + transmit.payload.start as u8;
                 let iss = status.iss.or(seen.before.iss).unwrap_or_default();
+                let kind = Kind::of(&transmit.segment, end, &seen.cause, &seen.before, &status);
                 seen.sent.push(transmit.segment);
-                world.net.push(Flight { to: 1 - side, iss, start, segment: transmit.segment });
+                world.net.push(Flight { to: 1 - side, iss, start, kind, segment: transmit.segment });
             }
             Output::Wait(deadline) => return broken.demand(Law::L4, deadline == end.connection.deadline()),
         }
     }
     broken.demand(Law::L4, false);
+}
+
+/// The reset of an end that had a connection: at SND.NXT, or at the edge of the peer's window.
+fn is_of_end(reset: &Segment, before: &Status) -> bool {
+    let edge = before.snd_una.zip(before.snd_wnd).map(|(una, wnd)| una + wnd);
+    Some(reset.seq()) == before.snd_nxt || Some(reset.seq()) == edge
 }
 
 /// S5, S7, S12, S15, and S16 as far as the sender knows, of one segment.
@@ -176,8 +196,8 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     let has = |bit| segment.control().contains(bit);
     if has(Control::RST) {
         let explained = match &seen.cause {
-            Cause::Segment(cause) => cause.reset().as_ref() == Some(segment),
-            Cause::Abort => Some(segment.seq()) == seen.before.snd_nxt,
+            Cause::Segment(cause) => cause.reset().as_ref() == Some(segment) || is_of_end(segment, &seen.before),
+            Cause::Abort => is_of_end(segment, &seen.before),
             Cause::Open(_)
             | Cause::Send
             | Cause::Urge
@@ -235,30 +255,6 @@ fn note_end(end: &mut End, seen: &Seen, begins: bool) {
         || (seen.before.state == State::LastAck && acknowledged);
     end.died |= !graceful;
     end.numbers += 1;
-}
-
-/// S16: a segment of an honest peer is refused because it is old, or because one of the two lives is over. Where
-/// windows close, he may not have taken the last one: a segment of ours with a newer ACK but an older number does not
-/// tell it.
-fn is_explained(before: &Status, flight: &Flight, refusal: Refusal, now: Instant, bounds: &Bounds) -> bool {
-    let segment = &flight.segment;
-    let (Some(irs), Some(nxt), Some(iss)) = (before.irs, before.rcv_nxt, before.iss) else {
-        return true;
-    };
-    let another_life = irs != flight.iss || segment.ack().is_some_and(|ack| ack - iss > 1 << 16);
-    let behind = segment.seq() + segment.len();
-    let old = behind.lt(nxt)
-        || (behind == nxt && segment.len() > 0)
-        || segment.ack().is_some_and(|ack| before.snd_una.is_some_and(|una| ack.lt(una)));
-    let late = before.state == State::TimeWait || refusal == Refusal::ResetNotAtRcvNxt;
-    let beyond = bounds.reads && (nxt + before.rcv_wnd.unwrap_or_default()).le(segment.seq());
-    let overtaken = refusal == Refusal::OldTimestamp && is_of_earlier(segment, now);
-    another_life || old || late || overtaken || beyond || flight.is_rst()
-}
-
-/// By its timestamp, which is the millisecond in which it was sent.
-fn is_of_earlier(segment: &Segment, now: Instant) -> bool {
-    segment.options().timestamps().is_some_and(|(value, _)| u64::from(value) < now.as_micros() / 1_000)
 }
 
 /// S17: the peer's FIN comes behind all that he has sent.
@@ -366,7 +362,8 @@ impl Seen {
         let passive = end.passive && self.before.state == State::SynReceived;
         if passive && self.cause.is_rst() && self.after.state != State::SynReceived {
             let silent = self.signals.is_empty() && self.sent.is_empty();
-            broken.demand(Law::S14, self.after.state == State::Listen && silent);
+            let back = self.after.state == State::Listen && silent;
+            broken.demand(Law::S14, if self.closed { self.after.state == State::Closed } else { back });
         }
     }
 

@@ -6,6 +6,7 @@ use tcp_lifecycle::{Open, Signal};
 
 use crate::arcs::{Cause, Turn};
 use crate::fair::Goal;
+use crate::honest::Kind;
 use crate::laws::Law;
 use crate::world::{Action, Bounds, Flight, World};
 use crate::{attacker, fair};
@@ -71,7 +72,7 @@ impl Ladder<'_> {
             Action::Duplicate(place) => flight(*place, " (and again later)"),
             Action::Lose(place) => flight(*place, " (lost)"),
             Action::Forge(side, segment) => {
-                let forged = Flight { to: *side, iss: segment.seq(), start: 0, segment: *segment };
+                let forged = Flight { to: *side, iss: segment.seq(), start: 0, kind: Kind::Plain, segment: *segment };
                 self.flight(&forged, " (forged)")
             }
         }
@@ -86,7 +87,7 @@ impl Ladder<'_> {
         if law == Law::S8 {
             for side in [0, 1] {
                 if let Some(segment) = attacker::harm(&world, side) {
-                    let forged = Flight { to: side, iss: segment.seq(), start: 0, segment };
+                    let forged = Flight { to: side, iss: segment.seq(), start: 0, kind: Kind::Plain, segment };
                     let what = self.flight(&forged, " (forged, and believed)");
                     self.row(&world, "", &what, "");
                 }

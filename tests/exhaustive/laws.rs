@@ -20,6 +20,7 @@ pub(crate) enum Law {
     S15,
     S16,
     S17,
+    S18,
     L1,
     L2,
     L3,
@@ -27,7 +28,7 @@ pub(crate) enum Law {
 }
 
 impl Law {
-    pub(crate) const ALL: [Law; 21] = [
+    pub(crate) const ALL: [Law; 22] = [
         Law::S1,
         Law::S2,
         Law::S3,
@@ -45,6 +46,7 @@ impl Law {
         Law::S15,
         Law::S16,
         Law::S17,
+        Law::S18,
         Law::L1,
         Law::L2,
         Law::L3,
@@ -84,17 +86,22 @@ impl Law {
             }
             Law::S13 => "S13: the user is told of the end once, of the right one, and not before it",
             Law::S14 => {
-                "S14: an RST in SYN-RECEIVED after a passive OPEN leads back to LISTEN, and the user sees nothing"
+                "S14: an RST in SYN-RECEIVED after a passive OPEN leads back to LISTEN, and the user sees nothing; a user \
+                         who has closed is in CLOSED"
             }
             Law::S15 => "S15: the MSS and window scale options stand on SYNs only",
             Law::S16 => {
                 "S16: nothing is sent beyond the window that the peer has offered; what an honest peer sends is \
-                 refused only if it is old, or there is no such connection any more; in order and without faults it \
-                 never is"
+                 refused only if it is old, or there is no such connection any more, or its sender could not know \
+                 better; in order and without faults it never is, and all of it is taken"
             }
             Law::S17 => {
                 "S17: each byte is delivered once, in order, as the peer sent it in this incarnation, and before the \
                          peer's FIN"
+            }
+            Law::S18 => {
+                "S18: over a network that only delays, with nothing in flight, an end whose peer has aborted their life \
+                         has ended too, or is in TIME-WAIT"
             }
             Law::L1 => {
                 "L1: on a fair network SYN-SENT, SYN-RECEIVED, FIN-WAIT-1, CLOSING, LAST-ACK, TIME-WAIT are left"

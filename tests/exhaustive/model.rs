@@ -151,7 +151,7 @@ fn condition(law: Law) -> fn(&Lives, &World) -> bool {
             }
         };
     }
-    conditions!(S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 L1 L2 L3 L4)
+    conditions!(S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 L1 L2 L3 L4)
 }
 
 /// Of this state, and of the event that led to it.

@@ -6,6 +6,7 @@ use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment,
 
 use crate::arcs::{Cause, Turn};
 use crate::event;
+use crate::honest::Kind;
 use crate::laws::{Law, Laws};
 
 /// What a model allows.
@@ -83,6 +84,10 @@ pub(crate) struct End {
     pub(crate) other: bool,
     /// In this life: how many bytes there were when the user last said that all of them are urgent.
     pub(crate) urgent: u8,
+    /// A number beyond the peer's window has been sent, and is unacknowledged.
+    pub(crate) probes: bool,
+    /// The ISS of the last life that the user has aborted.
+    pub(crate) aborted: Option<SeqNumber>,
     /// OPENs left, and initial sequence numbers used.
     pub(crate) lives: u8,
     pub(crate) numbers: u8,
@@ -95,11 +100,12 @@ pub(crate) struct Flight {
     /// The life of its sender, and the place of its payload among the bytes of that life.
     pub(crate) iss: SeqNumber,
     pub(crate) start: u8,
+    pub(crate) kind: Kind,
     pub(crate) segment: Segment,
 }
 
 /// All that tells two segments in flight apart.
-type Key = (usize, u32, u32, Option<u32>, u16, u16, u16, u16, Option<(u32, u32)>);
+type Key = (usize, u32, u32, Option<u32>, u16, u16, u16, u16, Option<(u32, u32)>, u8);
 
 /// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +135,8 @@ impl World {
             held: false,
             other: false,
             urgent: 0,
+            probes: false,
+            aborted: None,
             lives: bounds.lives,
             numbers: 0,
         };
@@ -313,7 +321,8 @@ impl World {
 impl End {
     /// Another life begins.
     pub(crate) fn begin(&mut self) {
-        (self.sent, self.acknowledged, self.received, self.urgent, self.closed) = (0, 0, 0, 0, false);
+        (self.sent, self.acknowledged, self.received, self.urgent) = (0, 0, 0, 0);
+        (self.closed, self.probes) = (false, false);
     }
 }
 
@@ -326,7 +335,7 @@ impl Bounds {
 
 impl Flight {
     fn key(&self) -> Key {
-        let Flight { to, iss, segment, .. } = self;
+        let Flight { to, iss, segment, kind, .. } = self;
         let (seq, ack) = (segment.seq().0, segment.ack().map(|ack| ack.0));
         let timestamps = segment.options().timestamps();
         (
@@ -339,6 +348,7 @@ impl Flight {
             segment.window(),
             segment.urgent(),
             timestamps,
+            *kind as u8,
         )
     }
 

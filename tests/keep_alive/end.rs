@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use tcp_lifecycle::sim::Script;
-use tcp_lifecycle::{Config, Connection, Instant, KeepAlive, Output, Segment, Transmit};
+use tcp_lifecycle::{Config, Connection, Instant, KeepAlive, Output, Segment, Signal, Transmit};
 
 /// Probes after a minute, every ten seconds, three of them.
 pub(crate) const QUICK: KeepAlive =
@@ -42,7 +42,8 @@ pub(crate) fn expires(connection: &mut Connection, now: Instant) -> Vec<Transmit
     assert_eq!(connection.deadline(), Some(now));
     connection.timeout(now);
     let outputs = drain(connection, now);
-    let transmits = outputs.iter().map(|output| match output {
+    let told = |output: &&Output| **output == Output::Signal(Signal::RetransmissionTimeout);
+    let transmits = outputs.iter().skip_while(told).map(|output| match output {
         Output::Transmit(transmit) => transmit.clone(),
         other @ (Output::Transition(_) | Output::Signal(_) | Output::Wait(_)) => panic!("no segment: {other:?}"),
     });

@@ -12,12 +12,15 @@ fn while_payload_is_in_flight_there_are_no_probes() {
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=2s
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=4s
         + 4s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=8s
@@ -44,6 +47,7 @@ fn while_part_of_the_payload_is_in_flight_there_are_no_probes() {
         signal: Acknowledged 5
         ESTABLISHED DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=105><ACK=300><CTL=ACK><DATA=5>
         ",
     );
@@ -65,10 +69,13 @@ fn a_send_takes_the_place_of_the_probes() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 4s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=4s
@@ -266,10 +273,13 @@ fn the_timer_of_a_fin_is_its_own() {
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         FIN-WAIT-1 DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         + 4s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         ",
@@ -325,6 +335,7 @@ fn what_the_limit_holds_back_is_kept_alive() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         limit 0
         ESTABLISHED DEADLINE=2s

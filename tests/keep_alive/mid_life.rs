@@ -93,16 +93,21 @@ fn a_change_leaves_the_timers_of_other_states_alone() {
     }
 }
 
-/// FIN-WAIT-2 has one of the two, and always the one that the policies name last.
+/// FIN-WAIT-2 has one of the two: probes while the user is there, and after that the one that the policies name last.
 #[test]
 fn fin_wait_2_changes_between_its_timeout_and_probes() {
     let own = &Config { fin_wait_2_timeout: Some(QUICK.idle * 5), ..QUICK_CONFIG };
-    let mut connection = after("FIN-WAIT-2", ON);
+    let mut connection = after("FIN-WAIT-2", OFF);
+    connection.configure(own);
+    drain(&mut connection, seconds(0));
+    assert_eq!(connection.deadline(), Some(seconds(60)));
+
+    let mut connection = after("FIN-WAIT-2\ndetach", ON);
     connection.configure(own);
     drain(&mut connection, seconds(0));
     assert_eq!(connection.deadline(), Some(seconds(300)));
 
-    let mut connection = after("FIN-WAIT-2", OFF);
+    let mut connection = after("FIN-WAIT-2\ndetach", OFF);
     connection.configure(own);
     drain(&mut connection, seconds(0));
     assert_eq!(connection.deadline(), Some(seconds(300)));

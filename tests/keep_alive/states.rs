@@ -31,18 +31,38 @@ fn established_close_wait_and_fin_wait_2_are_probed() {
     }
 }
 
-/// The policy counts idle time in FIN-WAIT-2, and is there to end it.
+/// The policy is there to end FIN-WAIT-2, once the user is gone.
 #[test]
 fn fin_wait_2_with_a_timeout_of_its_own_is_not_probed() {
     check(
         "
         config keep_alive=1m 10s 2, fin_wait_2_timeout=5m
-        FIN-WAIT-2 DEADLINE=5m
-        + 4m
-        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>
-        --> <SEQ=100><ACK=305><CTL=ACK>
+        FIN-WAIT-2
+        detach
         FIN-WAIT-2 DEADLINE=5m
         + 5m
+        CLOSED
+        signal: TimedOut
+        ",
+    );
+}
+
+#[test]
+fn while_the_user_is_there_fin_wait_2_is_probed_whatever_that_policy_says() {
+    check(
+        "
+        config keep_alive=1m 10s 2, fin_wait_2_timeout=5m
+        FIN-WAIT-2 DEADLINE=1m
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 5s
+        <-- <SEQ=300><ACK=100><CTL=ACK>
+        FIN-WAIT-2 DEADLINE=1m
+        + 1m
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
+        --> <SEQ=99><ACK=300><CTL=ACK>
+        + 10s
         CLOSED
         signal: TimedOut
         ",
@@ -52,21 +72,24 @@ fn fin_wait_2_with_a_timeout_of_its_own_is_not_probed() {
 /// What is in flight finds out by itself whether the peer is there.
 #[test]
 fn a_state_with_a_fin_or_syn_in_flight_only_retransmits() {
-    for (state, again) in [
-        ("SYN-SENT", "<SEQ=99><CTL=SYN>"),
-        ("SYN-RECEIVED", "<SEQ=99><ACK=300><CTL=SYN,ACK>"),
-        ("FIN-WAIT-1", "<SEQ=99><ACK=300><CTL=FIN,ACK>"),
-        ("CLOSING", "<SEQ=99><ACK=300><CTL=FIN,ACK>"),
-        ("LAST-ACK", "<SEQ=99><ACK=300><CTL=FIN,ACK>"),
+    let timeout = "signal: RetransmissionTimeout";
+    for (state, told, again) in [
+        ("SYN-SENT", timeout, "<SEQ=99><CTL=SYN>"),
+        ("SYN-RECEIVED", "", "<SEQ=99><ACK=300><CTL=SYN,ACK>"),
+        ("FIN-WAIT-1", timeout, "<SEQ=99><ACK=300><CTL=FIN,ACK>"),
+        ("CLOSING", timeout, "<SEQ=99><ACK=300><CTL=FIN,ACK>"),
+        ("LAST-ACK", timeout, "<SEQ=99><ACK=300><CTL=FIN,ACK>"),
     ] {
         check(&format!(
             "
             config keep_alive=100ms 100ms 2
             {state} SND.NXT=100 DEADLINE=1s
             + 1s
+            {told}
             --> {again}
             {state} DEADLINE=2s
             + 2s
+            {told}
             --> {again}
             {state} DEADLINE=4s
             "
@@ -157,6 +180,7 @@ fn it_goes_on_from_state_to_state() {
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         LAST-ACK DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         <-- <SEQ=301><ACK=101><CTL=ACK>
         CLOSED DEADLINE=none

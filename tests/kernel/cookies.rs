@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use tcp_lifecycle::{Config, Control, Refusal, Segment, SeqNumber, State};
+use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, SeqNumber, State};
 
 use crate::device::{counted, set_policy};
-use crate::harness::{CONFIG, Case, OURS, bytes, until_established, with_kernel};
+use crate::harness::{CONFIG, Case, OURS, THEIRS, bytes, until_established, with_kernel};
 use crate::link::{Flying, Link};
 use crate::options::{ALL, FIELD, both_close, both_send, the_kernel_uses_our_scale, with_room};
 use crate::peer::End;
@@ -126,6 +126,27 @@ fn the_kernels_ack_is_lost_and_its_payload_does_as_well() {
             assert_eq!(case.us.path(), LIFE);
         });
     }
+}
+
+/// RFC 7323 section 3.2: a box on the way has taken the timestamps off the kernel's ACK. Its next segment has them.
+#[test]
+fn the_kernels_ack_without_its_timestamps_is_passed_over_and_its_payload_completes() {
+    with_kernel(ALL, |case| {
+        until_the_kernel_has_a_cookie(case);
+        case.until("its ACK is on its way", |case| case.to_us.holds(Control::ACK));
+        let ack = case.to_us.take_held(Control::ACK).segment;
+        assert!(ack.options().timestamps().is_some());
+        case.to_us.release();
+        case.to_us.send(Flying::new(THEIRS, OURS, &ack.with_options(Options::NONE)));
+        case.until("it is refused", |case| case.door.refusals == [Refusal::NoTimestamp]);
+        case.peer.send(&bytes(500));
+        until_established(case);
+        case.until("we have read it", |case| case.us.received.len() >= 500);
+        assert_eq!(case.us.received, bytes(500));
+        assert_eq!(case.to_kernel.count(|segment| segment.control().contains(Control::RST)), 0);
+        both_close(case);
+        assert_eq!(case.us.path(), LIFE);
+    });
 }
 
 /// So much later the kernel's ACK arrives.

@@ -20,7 +20,7 @@ impl Device {
         if !path::Path::new("/dev/net/tun").exists() {
             return Err("there is no /dev/net/tun".to_owned());
         }
-        unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))?;
+        own_network()?;
         let device = DeviceBuilder::new()
             .name("tun0")
             .mtu(1500)
@@ -31,11 +31,18 @@ impl Device {
             .map_err(missing("no TUN device can be made"))?;
         device.set_nonblocking(true).map_err(missing("the TUN device always blocks"))?;
         // The kernel's timeouts in proportion to ours. An older kernel has no such policies: 200 ms, and 2 min.
-        let _ = fs::write(in_proc("tcp_rto_min_us"), "40000");
-        let _ = fs::write(in_proc("tcp_rto_max_ms"), "1000");
+        set_policy_if_there("tcp_rto_min_us", "40000");
+        set_policy_if_there("tcp_rto_max_ms", "1000");
         // Or else our reset of a repeated ACK ends the kernel's TIME-WAIT (RFC 1337), as on a busy machine it may.
         set_policy("tcp_rfc1337", "1");
         Ok(Device(device))
+    }
+
+    /// The same with a small table of sockets, which is read in no time. An older kernel has one table for all.
+    pub(crate) fn with_small_table() -> Result<Device, String> {
+        own_network()?;
+        set_policy_if_there("tcp_child_ehash_entries", "1024");
+        Device::new()
     }
 
     pub(crate) fn receive(&self) -> Option<Vec<u8>> {
@@ -62,6 +69,11 @@ impl Device {
     }
 }
 
+/// A namespace for the rest of this thread.
+fn own_network() -> Result<(), String> {
+    unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))
+}
+
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Device")
@@ -72,6 +84,11 @@ impl fmt::Debug for Device {
 #[track_caller]
 pub(crate) fn set_policy(name: &str, value: &str) {
     fs::write(in_proc(name), value).expect("a policy of the kernel");
+}
+
+/// The same, for one that an older kernel does not have.
+pub(crate) fn set_policy_if_there(name: &str, value: &str) {
+    let _ = fs::write(in_proc(name), value);
 }
 
 fn in_proc(policy: &str) -> String {

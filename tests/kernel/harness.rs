@@ -48,20 +48,29 @@ pub(crate) fn with_kernel(config: Config, story: impl FnOnce(&mut Case) + Send +
 /// The same with the bare device.
 #[track_caller]
 pub(crate) fn with_device(story: impl FnOnce(Device) + Send + 'static) {
+    with(Device::new, story);
+}
+
+/// The same with a device of another make.
+#[track_caller]
+pub(crate) fn with(make: fn() -> Result<Device, String>, story: impl FnOnce(Device) + Send + 'static) {
     let name = thread::current().name().unwrap_or("a case").to_owned();
-    let skipped = format!("skipped {name}");
-    let case = move || match Device::new() {
+    let case = move || match make() {
         Ok(device) => story(device),
-        Err(why) if std::env::var_os("REQUIRE_KERNEL").is_some_and(|value| value == "1") => {
-            panic!("REQUIRE_KERNEL=1, but {why}")
-        }
-        // Past the test runner, which keeps to itself what a passing test prints.
-        Err(why) => io::stderr().write_all(format!("{skipped}: {why}\n").as_bytes()).expect("stderr"),
+        Err(why) => skip(&why),
     };
     let thread = thread::Builder::new().name(name).spawn(case).expect("a thread");
     if let Err(panic) = thread.join() {
         panic::resume_unwind(panic);
     }
+}
+
+/// The case of this thread cannot be played; it says so, and passes if it may.
+pub(crate) fn skip(why: &str) {
+    assert!(std::env::var_os("REQUIRE_KERNEL").is_none_or(|value| value != "1"), "REQUIRE_KERNEL=1, but {why}");
+    let name = thread::current().name().unwrap_or("a case").to_owned();
+    // Past the test runner, which keeps to itself what a passing test prints.
+    io::stderr().write_all(format!("skipped {name}: {why}\n").as_bytes()).expect("stderr");
 }
 
 /// Our end, the kernel's end, and the network between them.

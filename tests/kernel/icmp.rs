@@ -70,6 +70,7 @@ fn check_soft(mut connection: Connection, (error, quoted): (IcmpError, SeqNumber
     let Output::Wait(Some(deadline)) = connection.poll(NOW) else { panic!("more than a signal") };
     assert_eq!(connection.state(), State::SynSent);
     connection.timeout(deadline);
+    assert_eq!(connection.poll(deadline), Output::Signal(Signal::RetransmissionTimeout));
     assert!(matches!(connection.poll(deadline), Output::Transmit(_)));
 }
 

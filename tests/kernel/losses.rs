@@ -23,6 +23,7 @@ fn our_syn_is_lost() {
         case.to_kernel.lose_first(Control::SYN);
         we_connect(case);
         assert!(case.to_kernel.count(is_syn) >= 2);
+        assert!(case.us.timeouts >= 1);
         both_talk(case);
         assert_eq!(case.us.path(), "SYN-SENT ESTABLISHED");
     });
@@ -45,6 +46,7 @@ fn our_syn_ack_is_lost() {
         case.to_kernel.lose_first(Control::SYN);
         the_kernel_connects(case);
         assert!(case.to_kernel.count(is_syn) >= 2);
+        assert_eq!(case.us.timeouts, 0, "nobody is told of what a peer of unknown honesty has caused");
         both_talk(case);
         assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED");
     });
@@ -68,6 +70,7 @@ fn our_fin_is_lost() {
         case.to_kernel.lose_first(Control::FIN);
         we_close_first(case);
         assert!(case.to_kernel.count(is_fin) >= 2);
+        assert!(case.us.timeouts >= 1);
         assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED");
     });
 }
@@ -126,6 +129,7 @@ fn the_kernels_last_ack_is_lost() {
         case.to_us.lose_none();
         case.until_we_are_in(State::Closed);
         assert!(case.to_kernel.count(is_fin) >= 2);
+        assert!(case.us.timeouts >= 1);
         assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED");
         assert_eq!(case.peer.state(), Some(State::TimeWait));
     });

@@ -14,8 +14,10 @@ pub(crate) struct Us {
     pub(crate) connection: Connection,
     /// All that our user has consumed.
     pub(crate) received: Vec<u8>,
-    /// All signals but the acknowledgments.
+    /// All signals but the acknowledgments and the timeouts, which a busy machine brings too.
     pub(crate) signals: Vec<Signal>,
+    /// How often the retransmission timer has made us send again.
+    pub(crate) timeouts: usize,
     /// Why segments had no effect.
     pub(crate) refusals: Vec<Refusal>,
     /// Our user consumes nothing.
@@ -34,6 +36,7 @@ impl Us {
             connection,
             received: Vec::new(),
             signals: Vec::new(),
+            timeouts: 0,
             refusals: Vec::new(),
             stalled: false,
             outgoing: VecDeque::new(),
@@ -198,7 +201,11 @@ impl Us {
                 Output::Signal(Signal::Acknowledged(bytes)) => drop(self.queue.drain(..bytes)),
                 Output::Signal(signal) => {
                     self.note(now, format_args!("    {signal:?}"));
-                    self.signals.push(signal);
+                    if signal == Signal::RetransmissionTimeout {
+                        self.timeouts += 1;
+                    } else {
+                        self.signals.push(signal);
+                    }
                 }
                 Output::Transmit(transmit) => {
                     let mut payload = self.queue[transmit.payload].to_vec();

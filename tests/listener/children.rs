@@ -85,3 +85,45 @@ fn a_child_that_has_ended_can_be_opened_as_any_other() {
     child.segment_arrives(&segment("<SEQ=101><CTL=RST>"), NOW).unwrap();
     assert_eq!(child.state(), State::Listen);
 }
+
+/// Ten bytes are queued, and behind them the CLOSE.
+fn child_whose_user_has_closed() -> (Connection, SeqNumber) {
+    let (mut child, iss) = child();
+    child.send(10, NOW).unwrap();
+    child.close(NOW).unwrap();
+    assert_eq!(drain(&mut child, NOW), [""; 0]);
+    (child, iss)
+}
+
+/// The user of such a child waits for its end: it is told as that of any other.
+#[test]
+fn the_end_of_a_child_whose_user_has_closed_is_signalled() {
+    for (text, signal) in [("<SEQ=101><CTL=RST>", "Refused"), ("<SEQ=200><CTL=SYN>", "Reset")] {
+        let (mut child, _) = child_whose_user_has_closed();
+        assert_eq!(child.segment_arrives(&segment(text), NOW), Ok(0..0));
+        assert_eq!(drain(&mut child, NOW), ["SYN-RECEIVED -> CLOSED", signal], "{text}");
+        assert_ended_already(&child);
+    }
+    let (mut child, iss) = child_whose_user_has_closed();
+    assert_eq!(child.icmp(IcmpError::PortUnreachable, iss), Ok(()));
+    assert_eq!(drain(&mut child, NOW), ["SYN-RECEIVED -> CLOSED", "Unreachable(PortUnreachable)"]);
+    let (mut child, _) = child_whose_user_has_closed();
+    let mut lines = Vec::new();
+    while let Some(deadline) = child.deadline() {
+        child.timeout(deadline);
+        lines.extend(drain(&mut child, deadline));
+    }
+    assert_eq!(lines.last().map(String::as_str), Some("TimedOut"));
+    assert_ended_already(&child);
+}
+
+/// The queue goes when the handshake is done, and the CLOSE with it.
+#[test]
+fn a_child_whose_user_has_closed_sends_what_is_queued() {
+    let (mut child, iss) = child_whose_user_has_closed();
+    let ack = Segment::new(SeqNumber(101), iss + 1, Control::ACK).with_window(1_000);
+    assert_eq!(child.segment_arrives(&ack, NOW), Ok(0..0));
+    let lines = drain(&mut child, NOW);
+    assert_eq!(lines[..2], ["SYN-RECEIVED -> ESTABLISHED", "ESTABLISHED -> FIN-WAIT-1"]);
+    assert_eq!(lines.len(), 3);
+}

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, DefaultHasher, RandomState};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use tcp_lifecycle::isn::IsnHash;
@@ -11,7 +11,7 @@ use tcp_lifecycle::listener::{Arrival, Listener};
 use tcp_lifecycle::{Config, Control, Instant, Options, Refusal, Segment, SeqNumber};
 
 use super::{
-    LOCAL, MODERN, NOW, REMOTE, assert_refused, completed, cookie_and_ack, is_completed, listener,
+    LOCAL, MODERN, NOW, REMOTE, ack_of, assert_refused, completed, cookie_and_ack, in_a_flood, is_completed, listener,
     listener_with_known_key, seconds, segment, socket,
 };
 
@@ -52,7 +52,7 @@ fn a_cookie_is_good_for_its_own_sockets_alone() {
         (LOCAL, "198.51.100.8:1025"),
         (LOCAL, "198.51.100.7:1026"),
         (REMOTE, LOCAL),
-        ("[::ffff:192.0.2.1]:80", "[::ffff:198.51.100.7]:1025"),
+        ("[2001:db8::1]:80", "[2001:db8::2]:1025"),
     ] {
         let arrival = listener.segment_arrives(&ack, socket(local), socket(remote), NOW);
         let reset = format!("<SEQ={}><CTL=RST>", ack.ack().unwrap());
@@ -61,12 +61,37 @@ fn a_cookie_is_good_for_its_own_sockets_alone() {
     assert!(is_completed(&listener, &ack, NOW));
 }
 
+/// The flow label is of a packet, and the scope of our own making.
+#[test]
+fn a_cookie_comes_back_with_another_flow_label_and_another_scope() {
+    let listener = listener_with_known_key(&Config::DEFAULT);
+    let of = |port, flow, scope| SocketAddr::from(SocketAddrV6::new(Ipv6Addr::LOCALHOST, port, flow, scope));
+    let syn = listener.segment_arrives(&segment("<SEQ=100><CTL=SYN>"), of(80, 0, 0), of(1025, 7, 0), NOW);
+    let Arrival::Syn(syn) = syn else { panic!("{syn:?}") };
+    let ack = ack_of(&syn.cookie(), NOW);
+    for (local, remote) in [(of(80, 0, 0), of(1025, 8, 0)), (of(80, 1, 2), of(1025, 0, 2))] {
+        assert!(matches!(listener.segment_arrives(&ack, local, remote, NOW), Arrival::Completed { .. }));
+    }
+    assert!(matches!(
+        listener.segment_arrives(&ack, of(80, 0, 0), of(1026, 7, 0), NOW),
+        Arrival::Refused { refusal: Refusal::AckInListen, .. }
+    ));
+}
+
+#[test]
+fn a_cookie_for_an_ipv4_address_is_good_for_the_address_mapped_to_ipv6() {
+    let listener = listener_with_known_key(&Config::DEFAULT);
+    let ack = cookie_and_ack(&listener, "<SEQ=100><CTL=SYN>", NOW);
+    let (local, remote) = (socket("[::ffff:192.0.2.1]:80"), socket("[::ffff:198.51.100.7]:1025"));
+    assert!(matches!(listener.segment_arrives(&ack, local, remote, NOW), Arrival::Completed { .. }));
+}
+
 #[test]
 fn a_cookie_is_good_under_its_own_key_alone() {
     let mine = listener(&Config::DEFAULT);
     let ack = cookie_and_ack(&mine, "<SEQ=100><CTL=SYN>", NOW);
     assert!(is_completed(&mine.clone(), &ack, NOW));
-    let others = (0..8).filter(|_| is_completed(&listener(&Config::DEFAULT), &ack, NOW)).count();
+    let others = (0..8).filter(|_| is_completed(&in_a_flood(listener(&Config::DEFAULT)), &ack, NOW)).count();
     assert!(others <= 1); // each one is a case in 2^27
 }
 
@@ -90,7 +115,7 @@ fn a_cookie_or_a_peers_number_with_one_bit_changed_is_refused() {
 
 #[test]
 fn of_a_million_guesses_hardly_one_is_a_cookie() {
-    let listener = listener_with_known_key(&Config::DEFAULT);
+    let listener = in_a_flood(listener_with_known_key(&Config::DEFAULT));
     let mut number = SeqNumber(0);
     let mut hits = 0;
     for _ in 0..1_000_000 {
@@ -166,7 +191,7 @@ fn a_forged_ack_costs_one_hash_and_so_does_a_cookie() {
     for bit in 0..32 {
         forged = Segment::new(forged.seq(), SeqNumber(forged.ack().unwrap().0 ^ (1 << bit)), Control::ACK);
         assert!(!is_completed(&listener, &forged, seconds(100)));
-        // None where it says that timestamps are agreed, and has none.
+        // Without a hash where it says that timestamps are agreed, and has none.
         assert_eq!(hashes.take(), u32::from(forged.ack().unwrap().0.wrapping_sub(1) & 2 == 0));
     }
     for text in ["<SEQ=1><CTL=RST>", "<SEQ=1><ACK=2><CTL=RST,ACK>", "<SEQ=1><ACK=2><CTL=SYN,ACK>", "<SEQ=1><CTL=FIN>"] {

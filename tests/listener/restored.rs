@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use tcp_lifecycle::isn::IsnHash;
+use tcp_lifecycle::listener::Listener;
 use tcp_lifecycle::{Config, Control, Instant, Options, Segment, SeqNumber};
 
 use super::{
-    MODERN, NOW, ack_of, completed, cookie_and_ack, listener, listener_with_known_key, segment, segments, syn,
+    LOCAL, MODERN, NOW, REMOTE, ack_of, completed, cookie_and_ack, is_completed, listener, listener_with_known_key,
+    segment, segments, socket, syn,
 };
 
 #[test]
@@ -17,7 +20,7 @@ fn the_maximum_segment_size_comes_back_and_never_larger_than_the_peer_said() {
         completed(&listener, &ack_of(&cookie, NOW), NOW).0.status().peer_mss.unwrap()
     };
     let mut sizes = Vec::new();
-    for said in 0..=u16::MAX {
+    for said in 1..=u16::MAX {
         let mss = back(Options::NONE.with_mss(said));
         // D21: below 48 it counts as 48.
         assert!(mss <= said.max(48), "{said}: {mss}");
@@ -28,8 +31,20 @@ fn the_maximum_segment_size_comes_back_and_never_larger_than_the_peer_said() {
         }
     }
     assert_eq!(sizes, [48, 256, 536, 1220, 1360, 1440, 1460, 8960]);
-    // MUST-15: 536 without the option.
+    // MUST-15: 536 without the option, and a size of zero is none.
     assert_eq!(back(Options::NONE), 536);
+    assert_eq!(back(Options::NONE.with_mss(0)), 536);
+}
+
+#[test]
+fn without_a_size_the_default_of_the_policies_comes_back() {
+    for (policy, expected) in [(1220, 1220), (1200, 536), (1500, 1460), (48, 48)] {
+        let listener = listener_with_known_key(&Config { default_peer_mss: policy, ..Config::DEFAULT });
+        for text in ["<SEQ=100><CTL=SYN>", "<SEQ=100><CTL=SYN><MSS=0>"] {
+            let ack = cookie_and_ack(&listener, text, NOW);
+            assert_eq!(completed(&listener, &ack, NOW).0.status().peer_mss, Some(expected), "{text}");
+        }
+    }
 }
 
 #[test]
@@ -60,7 +75,9 @@ fn with_timestamps_scale_and_sack_come_back() {
 
 #[test]
 fn the_timestamp_of_a_cookie_is_the_latest_that_says_it_and_never_in_the_future() {
-    let listener = listener(&MODERN);
+    let isn = IsnHash::default();
+    let offset = u32::from(isn.timestamp_offset(socket(LOCAL), socket(REMOTE))) << 16;
+    let listener = Listener::new(&MODERN, isn);
     for (text, low) in [
         ("<SEQ=100><CTL=SYN><TS=9,0>", 15),
         ("<SEQ=100><CTL=SYN><WS=0><TS=9,0>", 0),
@@ -72,7 +89,7 @@ fn the_timestamp_of_a_cookie_is_the_latest_that_says_it_and_never_in_the_future(
         for millis in (1_000..1_100).chain(4_294_967_200..4_294_967_400_u64) {
             let now = Instant::from_micros(millis * 1_000);
             let (value, echo) = syn(&listener, &segment(text), now).cookie().options().timestamps().unwrap();
-            let age = (millis as u32).wrapping_sub(value);
+            let age = (millis as u32).wrapping_add(offset).wrapping_sub(value);
             assert!(value % 32 == low && age < 32 && echo == 9, "{text} at {millis}: {value}");
             assert!(last.is_none_or(|last| SeqNumber(last).le(SeqNumber(value))));
             last = (millis != 1_099).then_some(value);
@@ -80,12 +97,53 @@ fn the_timestamp_of_a_cookie_is_the_latest_that_says_it_and_never_in_the_future(
     }
 }
 
+/// How long the peer has had the cookie nobody knows: the ACK may be the second one, and its echo anything.
 #[test]
-fn the_round_trip_time_is_taken_from_the_timestamp_of_a_cookie() {
+fn no_round_trip_time_is_taken_from_the_timestamp_of_a_cookie() {
     let listener = listener(&MODERN);
     let now = Instant::from_micros(5_000_000);
     let ack = cookie_and_ack(&listener, "<SEQ=100><CTL=SYN><WS=7><TS=9,0>", now);
     let later = now + Duration::from_millis(200);
-    let srtt = completed(&listener, &ack, later).0.status().srtt.unwrap();
-    assert!(srtt >= Duration::from_millis(200) && srtt < Duration::from_millis(232), "{srtt:?}");
+    let status = completed(&listener, &ack, later).0.status();
+    assert_eq!((status.srtt, status.rto), (None, Some(Duration::from_secs(1))));
+}
+
+/// RFC 7323 section 7.1: no TSval tells how long the host is up, and none of a connection is older than the one before.
+#[test]
+fn a_cookie_and_the_connections_of_its_sockets_have_one_timestamp_offset() {
+    let isn = IsnHash::default();
+    let offset = u32::from(isn.timestamp_offset(socket(LOCAL), socket(REMOTE))) << 16;
+    let listener = Listener::new(&MODERN, isn);
+    let now = Instant::from_micros(1_234_567);
+    let tsval = |segment: &Segment| segment.options().timestamps().unwrap().0;
+    let arrived = syn(&listener, &segment("<SEQ=100><CTL=SYN><WS=7><SACK><TS=9,0>"), now);
+    assert_eq!(tsval(&segments(&mut arrived.accept(), now)[0]), offset.wrapping_add(1_234));
+    assert_eq!(tsval(&segments(&mut arrived.accept_with(5), now)[0]), offset.wrapping_add(1_234));
+    let cookie = arrived.cookie();
+    assert!(offset.wrapping_add(1_234).wrapping_sub(tsval(&cookie)) < 32);
+    let (mut connection, _) = completed(&listener, &ack_of(&cookie, now), now);
+    connection.send(1, now).unwrap();
+    assert_eq!(tsval(&segments(&mut connection, now)[0]), offset.wrapping_add(1_234));
+}
+
+/// The cookie covers its low bits, and its age the rest: else the peer would choose our round-trip time.
+#[test]
+fn an_echo_of_another_time_than_the_cookies_completes_nothing() {
+    let listener = listener(&MODERN);
+    let text = "<SEQ=100><CTL=SYN><WS=7><SACK><TS=9,0>";
+    // The second one across the wrap of the milliseconds.
+    for start in [640, 4_294_912] {
+        let (first, last) =
+            (Instant::from_micros(start * 1_000_000), Instant::from_micros((start + 64) * 1_000_000 - 1));
+        for (sent, now) in [(first, last), (last, last), (first, last + Duration::from_secs(64))] {
+            let ack = cookie_and_ack(&listener, text, sent);
+            let (value, echo) = ack.options().timestamps().unwrap();
+            let with = |echo| ack.with_options(Options::NONE.with_timestamps(value, echo));
+            assert!(is_completed(&listener, &ack, now), "{sent}, {now}");
+            for other in [1 << 31, 1 << 20, 1 << 17, 128_032] {
+                assert!(!is_completed(&listener, &with(echo.wrapping_sub(other)), now), "{sent}, {now}: -{other}");
+                assert!(!is_completed(&listener, &with(echo.wrapping_add(other)), now), "{sent}, {now}: +{other}");
+            }
+        }
+    }
 }

@@ -179,6 +179,7 @@ fn what_is_sent_again_takes_nothing_along_and_does_not_wait() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=50>
         send 30
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=50>        bytes 0..50
         <-- <SEQ=300><ACK=150><CTL=ACK>
         signal: Acknowledged 50
@@ -210,6 +211,7 @@ const RECOVERING: &str = "
     --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
     --> <SEQ=300><ACK=300><CTL=ACK><DATA=100>
     + 1s
+    signal: RetransmissionTimeout
     --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
     <-- <SEQ=300><ACK=200><CTL=ACK>
     signal: Acknowledged 100

@@ -63,6 +63,7 @@ fn it_is_no_retransmission() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED                         RETRANSMISSIONS=0 RTO=1s DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED                         RETRANSMISSIONS=1 RTO=2s DEADLINE=2s
@@ -111,6 +112,7 @@ fn the_time_before_it_counts_for_no_end() {
             + 1s
             --> <SEQ=120><ACK=300><CTL=ACK><DATA=10>
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=120><ACK=300><CTL=ACK><DATA=10>
             ESTABLISHED                     RETRANSMISSIONS=1
             ";
@@ -156,6 +158,7 @@ fn a_window_that_opens_before_it_lets_all_go_and_the_timer_is_that_of_the_segmen
                 --> <SEQ=100><ACK={ack}><CTL=PSH,ACK><DATA=30>
                 ESTABLISHED                 DEADLINE=1s RETRANSMISSIONS=0
                 + 1s
+                signal: RetransmissionTimeout
                 signal: Retransmitting
                 --> <SEQ=100><ACK={ack}><CTL=PSH,ACK><DATA=30>
                 "
@@ -174,10 +177,13 @@ fn it_takes_a_second_at_most() {
         send 5
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
         + 4s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=5>
         <-- <SEQ=300><ACK=105><CTL=ACK><WND=10>
         signal: Acknowledged 5
@@ -340,4 +346,30 @@ fn an_acknowledgment_of_all_between_the_timer_and_the_poll_is_no_override() {
         let again = now + connection.status().rto.unwrap().min(Duration::from_secs(if window > 0 { 1 } else { 60 }));
         assert_eq!(connection.deadline(), Some(again));
     }
+}
+
+/// A back-off that is still in force, since what went twice measures nothing (Karn), is none of the override's: nothing
+/// that the peer would have to answer is in flight.
+#[test]
+fn the_timer_of_the_override_takes_no_back_off() {
+    check(
+        "
+        config r1=0, rto_initial=200ms, rto_min=200ms
+        ESTABLISHED
+        send 100
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 200ms
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        + 400ms
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
+        <-- <SEQ=300><ACK=200><CTL=ACK><WND=10>
+        signal: Acknowledged 100
+        send 100
+        ESTABLISHED                         IN-FLIGHT=0 RTO=800ms DEADLINE=200ms
+        + 200ms
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=10>
+        ",
+    );
 }

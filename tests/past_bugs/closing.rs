@@ -86,6 +86,7 @@ fn a_fin_is_sent_again_in_closing() {
         --> <SEQ=101><ACK=301><CTL=ACK>
         CLOSING
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         <-- <SEQ=301><ACK=101><CTL=ACK>
         TIME-WAIT
@@ -322,6 +323,7 @@ fn a_fin_that_is_lost_is_sent_again_until_the_connection_closes() {
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>             # lost
         FIN-WAIT-1
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         <-- <SEQ=300><ACK=101><CTL=FIN,ACK>
         signal: Closing
@@ -346,6 +348,7 @@ fn the_retransmission_timer_runs_in_close_wait() {
         --> <SEQ=110><ACK=301><CTL=ACK>
         CLOSE-WAIT                          DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=ACK><DATA=10>
         ",
     );

@@ -35,6 +35,7 @@ fn a_whole_life_across_the_end_of_sequence_space() {
         signal: Acknowledged 5
         --> <SEQ=5><ACK=4><CTL=ACK>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=4294967295><ACK=4><CTL=FIN,ACK><DATA=5>
         <-- <SEQ=4><ACK=5><CTL=FIN,ACK>
         signal: Acknowledged 5
@@ -114,6 +115,7 @@ fn an_unexpected_ack_in_syn_sent_is_reset_and_wedges_nothing() {
             --> <SEQ={ack}><CTL=RST>
             SYN-SENT                                DEADLINE=1s
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=100><CTL=SYN>
             <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
             --> <SEQ=101><ACK=301><CTL=ACK>
@@ -209,8 +211,18 @@ fn a_repeated_syn_in_syn_received_gets_the_syn_ack_again() {
 /// smoltcp #323: the timer counts although no SYN could leave. `poll` has handed it out, so it is lost, no more.
 #[test]
 fn an_attempt_whose_syns_cannot_leave_ends() {
-    let script = "config r1=0, syn_r2=3s\n SYN-SENT\n + 1s\n --> <SEQ=99><CTL=SYN>\n + 2s\n signal: TimedOut\n CLOSED";
-    check(script);
+    check(
+        "
+        config r1=0, syn_r2=3s
+        SYN-SENT
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=99><CTL=SYN>
+        + 2s
+        signal: TimedOut
+        CLOSED
+        ",
+    );
 }
 
 fn in_state(state: State) -> Connection {

@@ -1,6 +1,6 @@
 //! Segments ahead of RCV.NXT, kept until the gap is filled.
 
-use tcp_lifecycle::{Control, Segment, SeqNumber};
+use tcp_lifecycle::{Connection, Segment, SeqNumber};
 
 /// Each with what its keeper knows of it.
 #[derive(Clone, Debug)]
@@ -18,17 +18,11 @@ impl<T> Ahead<T> {
         }
     }
 
-    /// One that lies ahead no longer, to be handed in again: with the acknowledgment, window and options of the segment that
-    /// filled the gap.
-    pub(crate) fn next(&mut self, nxt: Option<SeqNumber>, filler: &Segment) -> Option<(Segment, T)> {
-        let (nxt, ack) = (nxt?, filler.ack()?);
+    /// One that lies ahead no longer, since this one has filled the gap, to be handed in again.
+    pub(crate) fn next(&mut self, connection: &Connection, filler: &Segment) -> Option<(Segment, T)> {
+        let nxt = connection.rcv_nxt()?;
         let place = self.0.iter().position(|(kept, _)| kept.seq().le(nxt))?;
         let (kept, what) = self.0.swap_remove(place);
-        let bits = kept.control().intersection(Control::FIN | Control::PSH);
-        let segment = Segment::new(kept.seq(), ack, Control::ACK | bits)
-            .with_window(filler.window())
-            .with_options(filler.options())
-            .with_payload(kept.payload_len());
-        Some((segment, what))
+        Some((connection.reassembled(&kept, filler), what))
     }
 }

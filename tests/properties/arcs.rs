@@ -14,8 +14,13 @@ pub(crate) enum Cause {
     SendUrgent,
     Receive,
     Close,
+    Detach,
     /// With the number in the reset that is due, where one is, and whether it has timestamps.
     Abort(Option<(SeqNumber, bool)>),
+    /// A segment brings payload that nobody reads any more; with the same of the reset that it is answered with.
+    Late(Option<(SeqNumber, bool)>),
+    /// An ACK is asked for.
+    Acknowledge,
     Limit,
     Retransmit,
     Configure,
@@ -44,7 +49,7 @@ pub(crate) enum By {
     Fin,
     Rst,
     RstAck,
-    /// Payload after CLOSE, where that is half-duplex.
+    /// Payload, when the user is gone.
     Late,
     /// A hard ICMP error.
     Icmp,
@@ -68,7 +73,8 @@ pub(crate) const ARCS: [(State, State, &[By]); 28] = [
     (SynReceived, Established, &[By::Ack]),
     // After a passive OPEN: a reset, another SYN (D23), a hard ICMP error, a timeout (D18).
     (SynReceived, Listen, &[By::Rst, By::Syn, By::SynAck, By::Icmp, By::Timeout]),
-    (SynReceived, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
+    // D18: a user who has closed does not listen any more, and the other SYN (D23) ends the connection.
+    (SynReceived, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Syn, By::SynAck, By::Icmp, By::Timeout]),
     (Established, FinWait1, &[By::Close]),
     (Established, CloseWait, &[By::Fin]),
     (Established, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
@@ -95,10 +101,13 @@ impl Cause {
             Cause::Open(open) => {
                 return by == if *open == Open::Active { By::ActiveOpen } else { By::PassiveOpen };
             }
-            Cause::Send | Cause::SendUrgent | Cause::Receive | Cause::Configure | Cause::Mark => return false,
+            Cause::Send | Cause::SendUrgent | Cause::Receive | Cause::Configure | Cause::Mark | Cause::Acknowledge => {
+                return false;
+            }
             Cause::Icmp(error) => return by == By::Icmp && error.is_hard(),
-            Cause::Close => return by == By::Close,
+            Cause::Close | Cause::Detach => return by == By::Close,
             Cause::Abort(_) => return by == By::Abort,
+            Cause::Late(_) => return by == By::Late,
             Cause::Limit | Cause::Retransmit => return by == By::Room,
             Cause::Timeout => return by == By::Timeout,
             Cause::Segment(segment) => segment,
@@ -113,8 +122,9 @@ impl Cause {
             By::Fin => has(Control::FIN) && has(Control::ACK) && !rst,
             By::Rst => rst,
             By::RstAck => rst && has(Control::ACK),
-            By::Late => config.half_duplex_close && segment.payload_len() > 0,
-            By::ActiveOpen | By::PassiveOpen | By::Close | By::Abort | By::Icmp | By::Timeout | By::Room => false,
+            By::ActiveOpen | By::PassiveOpen | By::Close | By::Abort | By::Late | By::Icmp | By::Timeout | By::Room => {
+                false
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ use core::ops::Range;
 use tcp_lifecycle::{Connection, Control, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status};
 
 use super::Watched;
+use super::features::is_sign_of_life;
+use super::recent::Age;
 use super::verdict::Verdict;
 
 impl Watched {
@@ -13,7 +15,7 @@ impl Watched {
         &self,
         segment: &Segment,
         (was, before): (Connection, &Status),
-        verdict: Verdict,
+        (verdict, age): (Verdict, Age),
         taken: &Result<Range<usize>, Refusal>,
     ) {
         let after = self.connection.status();
@@ -21,32 +23,63 @@ impl Watched {
         match taken {
             Err(refusal) => {
                 let old = *refusal == Refusal::OldTimestamp;
-                assert!(!old || self.is_old(segment, before), "a timestamp that is not old was refused");
+                assert!(!old || age != Age::New, "a timestamp that is not old was refused");
                 assert!(old || !matches!(verdict, Verdict::Taken | Verdict::Acknowledgment), "{refusal} of {segment}");
-                check_unchanged(segment, before, &after, *refusal);
                 let timer = |connection: &Connection| connection.deadline().map(|at| at.max(now));
-                assert_eq!(timer(&was), timer(&self.connection), "a refused segment moves no timer");
+                let lives = is_sign_of_life(segment, before, taken) && self.is_in_range(segment, before);
+                check_unchanged(segment, before, &after, (*refusal, lives));
+                assert!(lives || timer(&was) == timer(&self.connection), "a refused segment moves no timer");
                 assert_eq!(news(was, now), news(self.connection.clone(), now), "the user hears of a refused segment");
             }
             Ok(range) => {
                 assert_ne!(verdict, Verdict::Refused, "a blind segment had an effect: {segment}");
+                assert_ne!(age, Age::Old, "an old timestamp");
                 if verdict == Verdict::Acknowledgment {
                     check_acknowledgment(before, &after);
                     let hears = |connection| news(connection, now).into_iter().filter(is_of_text).collect::<Vec<_>>();
-                    assert_eq!(hears(was), hears(self.connection.clone()), "more than the acknowledgment counts");
+                    assert_eq!(
+                        hears(was),
+                        hears(self.connection.clone()),
+                        "more than the acknowledgment and the window counts"
+                    );
                 }
                 if segment.control().contains(Control::RST) {
                     assert!(matches!(after.state, State::Closed | State::Listen), "a reset that ends nothing");
                 }
                 check_taken(segment, before, &after, range);
+                if verdict == Verdict::Taken && after.snd_una.is_some() {
+                    check_whole(segment, before, &after, range);
+                }
             }
         }
     }
 
-    /// Something newer has been accepted.
-    pub(super) fn is_old(&self, segment: &Segment, status: &Status) -> bool {
-        let value = segment.options().timestamps().filter(|_| status.timestamps).map(|(value, _)| value);
-        value.is_some_and(|value| self.life.stamps.iter().any(|newer| SeqNumber(value).lt(SeqNumber(*newer))))
+    /// SND.WND, SND.WL1 and SND.WL2: those of a segment that acknowledges more, or is not older than the last that set
+    /// them (RFC 9293 section 3.10.7.4, fifth; D1, D4, D24).
+    pub(super) fn check_send_window(&mut self, segment: &Segment, before: &Status, after: &Status, verdict: Verdict) {
+        let syn = segment.control().contains(Control::SYN);
+        let scale = if syn { 0 } else { after.snd_scale.unwrap_or(0) };
+        let window = u32::from(segment.window()) << scale;
+        let (Some(una), Some(nxt)) = (before.snd_una, before.rcv_nxt) else {
+            self.life.window_from = segment.ack().map(|ack| (segment.seq(), ack));
+            return;
+        };
+        if after.snd_una.is_none() || before.state == State::TimeWait {
+            return;
+        }
+        // Where what is new of it begins.
+        let text = segment.seq() + u32::from(syn && Some(segment.seq()) == before.irs);
+        let old = if text.lt(nxt) { (nxt - text).min(segment.payload_len().into()) } else { 0 };
+        let from =
+            (if verdict == Verdict::Acknowledgment { segment.seq() } else { text + old }, segment.ack().unwrap());
+        let is_newer = |(wl1, wl2): (SeqNumber, SeqNumber)| wl1.lt(from.0) || (wl1 == from.0 && wl2.le(from.1));
+        let more = una.lt(from.1);
+        if more || (una == from.1 && self.life.window_from.is_none_or(is_newer)) {
+            self.life.window_from = Some(from);
+            assert_eq!(after.snd_wnd, Some(window), "SND.WND");
+        } else {
+            assert_eq!(after.snd_wnd, before.snd_wnd, "SND.WND of an old segment");
+        }
     }
 }
 
@@ -64,22 +97,29 @@ fn is_of_text(output: &Output) -> bool {
     matches!(output, Output::Signal(Signal::Urgent | Signal::CongestionExperienced | Signal::Closing))
 }
 
-/// What is refused changes no variable.
-fn check_unchanged(segment: &Segment, before: &Status, after: &Status, refusal: Refusal) {
+/// What is refused changes no variable. (But a sign of life ends the count of keep-alive's probes.)
+fn check_unchanged(segment: &Segment, before: &Status, after: &Status, (refusal, lives): (Refusal, bool)) {
     let mut same = before.clone();
     // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
     let offers = segment.control().contains(Control::ECE | Control::CWR);
+    if lives && before.in_flight == 0 {
+        same.retransmissions = same.retransmissions.min(after.retransmissions);
+    }
     same.ecn = before.ecn && (refusal != Refusal::SynRepeated || offers);
     assert_eq!(&same, after, "a refused segment changes no variable");
 }
 
-/// D4: the window does not count, nor anything that it carries.
+/// D4: the window counts with the acknowledgment, and nothing that it carries.
 fn check_acknowledgment(before: &Status, after: &Status) {
     if after.state == State::Closed {
         return assert_eq!(before.state, State::LastAck);
     }
-    let rest = |status: &Status| (status.snd_wnd, status.rcv_nxt, status.rcv_wnd, status.rcv_up, status.unread);
-    assert_eq!(rest(before), rest(after), "of a segment outside the window the acknowledgment counts alone");
+    let rest = |status: &Status| (status.rcv_nxt, status.rcv_wnd, status.rcv_up, status.unread);
+    assert_eq!(
+        rest(before),
+        rest(after),
+        "of a segment outside the window more than the acknowledgment and the window counts"
+    );
 }
 
 /// All that is new and fits is taken, and nothing else.
@@ -95,9 +135,15 @@ fn check_taken(segment: &Segment, before: &Status, after: &Status, range: &Range
     let fin = passed - nxt - len;
     assert!(fin <= 1);
     assert_eq!(passed + after.rcv_wnd.unwrap(), nxt + before.rcv_wnd.unwrap() + fin);
+}
+
+/// Of a segment in the window: all of it that fits.
+fn check_whole(segment: &Segment, before: &Status, after: &Status, range: &Range<usize>) {
+    let (Some(nxt), Some(passed)) = (before.rcv_nxt, after.rcv_nxt) else { return };
+    let len = range.len() as u32;
     let may_receive = matches!(before.state, State::Established | State::FinWait1 | State::FinWait2);
     if may_receive && before.snd_una != before.iss && !segment.control().intersects(Control::SYN | Control::RST) {
-        assert_eq!((len, fin), takes(segment, before));
+        assert_eq!((len, passed - nxt - len), takes(segment, before));
     }
 }
 
@@ -110,6 +156,7 @@ fn takes(segment: &Segment, before: &Status) -> (u32, u32) {
         return (0, 0);
     }
     let len = (payload - old).min(wnd);
-    let fits = len == payload - old && len < wnd;
+    // D28: the FIN may lie at the edge.
+    let fits = len == payload - old && len <= wnd;
     (len, u32::from(fits && segment.control().contains(Control::FIN)))
 }

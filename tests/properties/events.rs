@@ -35,6 +35,9 @@ pub(crate) enum Stamp {
     Ago(u32),
 }
 
+/// So much in a queue and in a window makes a long drain.
+const MUCH: u32 = 100_000;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     seq: Number,
@@ -72,14 +75,17 @@ impl Shape {
             }
             Stamp::Ago(_) | Stamp::None => self.options,
         };
+        // A queue of 1 GiB and a window for all of it would be a drain of millions of segments.
+        let most = if status.unsent > MUCH { MUCH >> status.snd_scale.unwrap_or(0) } else { u32::MAX };
         Segment::new(self.seq.of(status), self.ack.of(status), self.control)
-            .with_window(self.window)
+            .with_window(self.window.min(most.try_into().unwrap_or(u16::MAX)))
             .with_payload(self.payload)
             .with_urgent(self.urgent)
             .with_options(options)
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "an event is to be copied")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
     Open(Open),
@@ -87,9 +93,12 @@ pub(crate) enum Event {
     /// A part of what is unread, in eighths, and more than that.
     Receive(u32, usize),
     Close,
+    Detach,
     Abort,
+    Acknowledge,
     Limit(u32),
     Offset(u32),
+    TimestampOffset(u16),
     SendUrgent(usize),
     /// From, and how many; in eighths of what is in flight, and more than that.
     Retransmit(u32, u32, usize),
@@ -241,14 +250,17 @@ fn call() -> impl Strategy<Value = Event> {
         16 => bytes().prop_map(Event::Send),
         4 => bytes().prop_map(Event::SendUrgent),
         12 => (0_u32..9, over()).prop_map(|(part, more)| Event::Receive(part, more)),
-        8 => Just(Event::Close),
+        7 => Just(Event::Close),
+        3 => Just(Event::Detach),
         1 => Just(Event::Abort),
+        2 => Just(Event::Acknowledge),
         4 => limit.prop_map(Event::Limit),
         4 => (0_u32..9, 0_u32..9, over()).prop_map(|(from, count, more)| Event::Retransmit(from, count, more)),
         2 => policies().prop_map(Event::Configure),
         2 => (icmp_error(), quoted).prop_map(|(error, quoted)| Event::Icmp(error, quoted)),
         2 => select(vec![Event::Marked, Event::Reduced]),
         4 => any::<u32>().prop_map(Event::Offset),
+        2 => any::<u16>().prop_map(Event::TimestampOffset),
     ]
 }
 
@@ -297,11 +309,14 @@ fn dressed(control: Control) -> Event {
 pub(crate) fn beginning() -> impl Strategy<Value = Vec<Event>> {
     let (syn, ack, ece) = (Control::SYN, Control::ACK, Control::ECE);
     let (passive, active) = (Event::Open(Open::Passive), Event::Open(Open::Active));
+    // It has not seen ours.
+    let fin = Shape { ack: Number::Near(Anchor::SndUna, 0), ..Shape::bare(Control::FIN | ack) };
     prop_oneof![
         2 => Just(vec![]),
         2 => Just(vec![passive, in_order(syn)]),
         2 => Just(vec![passive, in_order(syn), in_order(ack)]),
         3 => Just(vec![passive, dressed(syn | ece | Control::CWR), in_order(ack)]),
+        1 => Just(vec![passive, in_order(syn), in_order(ack), Event::Close, Event::Segment(fin)]),
         2 => Just(vec![active, in_order(syn | ack)]),
         3 => Just(vec![active, dressed(syn | ack | ece)]),
     ]
@@ -310,15 +325,20 @@ pub(crate) fn beginning() -> impl Strategy<Value = Vec<Event>> {
 pub(crate) fn apply(event: Event, watched: &mut Watched, arrived: &mut Vec<Segment>) {
     match event {
         Event::Open(open) => _ = watched.open(open),
+        Event::Send(bytes) | Event::SendUrgent(bytes)
+            if bytes > MUCH as usize && watched.connection.snd_wnd() > Some(MUCH) => {}
         Event::Send(bytes) => _ = watched.send(bytes),
         Event::Receive(part, more) => {
             let unread = watched.connection.status().unread as usize;
             _ = watched.receive((unread * part as usize / 8).saturating_add(more));
         }
         Event::Close => _ = watched.close(),
+        Event::Detach => _ = watched.detach(),
         Event::Abort => _ = watched.abort(),
+        Event::Acknowledge => watched.acknowledge_now(),
         Event::Limit(in_flight) => watched.limit(in_flight),
         Event::Offset(offset) => watched.connection.set_isn_offset(offset),
+        Event::TimestampOffset(offset) => watched.timestamp_offset(offset),
         Event::SendUrgent(bytes) => _ = watched.send_urgent(bytes),
         Event::Retransmit(from, count, more) => {
             let in_flight = watched.connection.status().in_flight as usize;

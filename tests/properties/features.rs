@@ -1,24 +1,24 @@
 //! What must hold of options, ECN, urgent data, delayed acknowledgments and keep-alive.
 
 use core::ops::Range;
-use core::time::Duration;
 
 use tcp_lifecycle::{Config, Control, Instant, Options, Refusal, Segment, SeqNumber, State, Status, Transmit};
 
 use super::Watched;
+use super::again::is_opening;
 use super::life::Owed;
+use super::verdict::Verdict;
 use crate::arcs::Cause;
-
-/// So long a timestamp counts at least (RFC 7323 section 5.5).
-const TS_AGE: Duration = Duration::from_secs(20 * 86_400);
 
 pub(super) const ECN: Control = Control::ECE.union(Control::CWR);
 
 /// The shift count that a SYN with these policies offers, if it offers one.
 pub(super) fn offered_scale(config: &Config) -> Option<u8> {
     let needed = (0..14).find(|shift| config.receive_buffer >> shift <= u32::from(u16::MAX)).unwrap_or(14);
-    let asked = config.window_scale.or((needed > 0).then_some(needed));
-    asked.map(|shift| shift.min(needed))
+    let asked = config.window_scale.or((needed > 0).then_some(needed)).filter(|_| config.window_scaling);
+    // With a larger one each window would read zero.
+    let most = (0..=14).rev().find(|shift| config.receive_buffer >> shift >= 1).unwrap_or(0);
+    asked.map(|shift| shift.min(most))
 }
 
 impl Watched {
@@ -28,12 +28,16 @@ impl Watched {
         assert_eq!(status.timestamps, offer.timestamps && options.timestamps().is_some(), "timestamps");
         assert_eq!(status.sack_permitted, offer.sack_permitted && options.sack_permitted(), "SACK");
         let accepts = if syn.ack().is_some() { Control::ECE } else { ECN };
-        assert_eq!(status.ecn, offer.ecn && syn.control().intersection(ECN) == accepts, "ECN");
+        // RFC 3168 section 6.1.1.1: our SYN again has not offered it.
+        let offered = if self.life.passive { offer.ecn || offer.accept_ecn } else { offer.ecn && self.life.syns < 2 };
+        assert_eq!(status.ecn, offered && syn.control().intersection(ECN) == accepts, "ECN");
         let scales = offered_scale(offer).zip(options.window_scale());
+        assert_eq!(status.window_scaling, scales.is_some(), "window scale");
         let (ours, theirs) = scales.unwrap_or_default();
         assert_eq!((status.rcv_scale, status.snd_scale), (Some(ours), Some(theirs.min(14))), "window scale");
         let room = if status.timestamps { 12 } else { 0 };
-        let mss = options.mss().unwrap_or(self.config.default_peer_mss).max(48);
+        // D21: none, or a size of zero.
+        let mss = options.mss().filter(|mss| *mss > 0).unwrap_or(self.config.default_peer_mss).max(48);
         let mss = mss.min(self.config.max_segment.saturating_sub(20).max(1));
         assert_eq!(status.peer_mss, Some(mss.saturating_sub(room).max(1)), "MSS");
     }
@@ -44,22 +48,18 @@ impl Watched {
         segment: &Segment,
         before: &Status,
         after: &Status,
-        taken: &Result<Range<usize>, Refusal>,
+        (verdict, taken): (Verdict, &Result<Range<usize>, Refusal>),
     ) {
-        let value = segment.options().timestamps().map(|(value, _)| value);
-        let first = !before.timestamps || self.now > Instant::ZERO + TS_AGE;
-        let later = |value: &u32| self.life.recent.iter().any(|recent| SeqNumber(*recent).le(SeqNumber(*value)));
-        let value = value.filter(|value| first || later(value));
-        self.life.recent.extend(value);
+        if is_sign_of_life(segment, before, taken) && self.is_in_range(segment, before) {
+            self.note_heard();
+        }
         if before.ecn && !after.ecn {
             // The peer has taken his offer back.
             (self.life.marked, self.life.must_echo, self.life.reduced) = (false, false, false);
         }
         let Ok(range) = taken else { return };
-        self.life.stamps.extend(segment.options().timestamps().map(|(value, _)| value));
         let Some(nxt) = after.rcv_nxt else { return };
-        self.life.heard = Some(self.now);
-        self.life.probed = None;
+        self.note_heard();
         if segment.control().contains(Control::CWR) && !self.life.untold {
             self.life.must_echo = false;
             // Only where the fifth step is certain to have looked at it.
@@ -75,32 +75,53 @@ impl Watched {
         let len = range.len() as u32;
         if nxt != passed {
             let whole = range.len() == usize::from(segment.payload_len()) && nxt - passed == len;
+            // SHLD-19, and RFC 5681 section 4.2: two segments in one, or what fills a gap.
+            let whole = whole && len < 2 * u32::from(self.config.mss) && self.life.ahead.is_none();
             let delay = self.config.delayed_ack.filter(|delay| whole && !delay.is_zero());
             self.life.owed.segments += 1;
             self.life.owed.at_once |= delay.is_none();
             let by = delay.map(|delay| up_to_millis(self.now) + delay);
             self.life.owed.by = self.life.owed.by.into_iter().chain(by).min();
+            self.life.owed.duplicates = 0;
+            self.life.ahead = self.life.ahead.filter(|ahead| nxt.lt(*ahead));
         } else if matches!(after.state, State::Established | State::FinWait1 | State::FinWait2) {
             // Ahead of a gap, or for want of room.
             let carries = segment.payload_len() > 0 || segment.control().contains(Control::FIN);
-            self.life.owed.at_once |= carries && before.state == after.state;
+            self.life.owed.at_once |= carries && before.state == after.state && verdict == Verdict::Taken;
+            self.note_ahead(segment, before);
         }
         let up = segment.seq() + u32::from(segment.urgent());
         let moved = after.rcv_up.is_some() && after.rcv_up != before.rcv_up && len == nxt - passed;
         assert!(!moved || (segment.control().contains(Control::URG) && after.rcv_up == Some(up)), "RCV.UP");
     }
 
-    /// What is older than TS.Recent is no news (RFC 7323 section 5.3), and with half-duplex close nothing is taken after
-    /// CLOSE (SHLD-3).
-    pub(super) fn check_refusals(&self, segment: &Segment, before: &Status, taken: &Result<Range<usize>, Refusal>) {
-        let value = segment.options().timestamps().filter(|_| before.timestamps).map(|(value, _)| value);
-        let recent = &self.life.recent;
-        let later = |value: u32| recent.iter().all(|recent| SeqNumber(value).lt(SeqNumber(*recent)));
-        let old = !recent.is_empty() && value.is_some_and(later);
-        let young = self.now < Instant::ZERO + TS_AGE && !segment.control().contains(Control::RST);
-        assert!(taken.is_err() || !(old && young), "an old timestamp");
-        let closed = self.config.half_duplex_close && matches!(before.state, State::FinWait1 | State::FinWait2);
-        assert!(!closed || taken.as_ref().map_or(true, Range::is_empty), "payload after CLOSE");
+    /// The idle time of keep-alive begins again.
+    pub(super) fn note_heard(&mut self) {
+        (self.life.heard, self.life.probed) = (Some(self.now), None);
+    }
+
+    /// A segment lies ahead of a gap: each has an ACK of its own, unless one that was delayed goes out for it (RFC 5681
+    /// section 4.2).
+    fn note_ahead(&mut self, segment: &Segment, before: &Status) {
+        let (nxt, wnd) = before.rcv_nxt.zip(before.rcv_wnd).unwrap();
+        let (seq, fin) = (segment.seq(), u32::from(segment.control().contains(Control::FIN)));
+        let payload = u32::from(segment.payload_len());
+        if !nxt.lt(seq) || payload + fin == 0 {
+            return;
+        }
+        let room = wnd.saturating_sub(seq - nxt);
+        // D28: the FIN takes no room.
+        let end = seq + payload.min(room) + if payload <= room { fin } else { 0 };
+        self.life.ahead = Some(self.life.ahead.filter(|ahead| end.lt(*ahead)).unwrap_or(end));
+        if self.life.owed.by.take().is_none() {
+            self.life.owed.duplicates = self.life.owed.duplicates.saturating_add(1);
+        }
+    }
+
+    /// With the user gone nothing is taken (SHLD-3).
+    pub(super) fn check_refusals(&self, before: &Status, taken: &Result<Range<usize>, Refusal>) {
+        let gone = self.life.detached && matches!(before.state, State::FinWait1 | State::FinWait2);
+        assert!(!gone || taken.as_ref().map_or(true, Range::is_empty), "payload when the user is gone");
     }
 
     /// S15: the MSS, the window scale and SACK-permitted stand on SYNs only; timestamps on all segments where they are
@@ -111,9 +132,8 @@ impl Watched {
         }
         let (value, echo) = segment.options().timestamps().expect("no timestamps");
         assert_eq!(segment.options(), Options::NONE.with_timestamps(value, echo), "S15: options on SYNs only");
-        assert_eq!(value, millis(self.now), "TSval");
-        assert!(self.life.recent.contains(&echo), "an echo of nothing, or TS.Recent moved back");
-        self.life.recent = vec![echo];
+        assert_eq!(value, self.stamp(), "TSval");
+        assert_eq!(echo, self.life.recent.value, "TS.Recent");
     }
 
     /// RFC 3168: the bits stand only where they were agreed, and where they mean something.
@@ -158,7 +178,9 @@ impl Watched {
         assert!(self.causes.iter().any(|(cause, _)| *cause == Cause::Timeout), "a probe without a timeout");
         assert!(status.unsent == 0 || self.limit == 0, "a probe while something waits");
         let rests = matches!(status.state, State::Established | State::CloseWait | State::FinWait2);
-        assert!(rests && (status.state != State::FinWait2 || self.config.fin_wait_2_timeout.is_none()));
+        // FIN-WAIT-2 with an end of its own needs none.
+        let ends = self.life.detached && self.config.fin_wait_2_timeout.is_some();
+        assert!(rests && (status.state != State::FinWait2 || !ends));
         let since = self.life.probed.map(|at| at + policy.interval);
         let since = since.or_else(|| self.life.heard.map(|at| at + policy.idle));
         // Not drained, it may be that something has come since the timeout.
@@ -171,10 +193,11 @@ impl Watched {
 
     /// RFC 9293 section 3.8.6.3, at rest: one segment at most waits for its ACK, and not for ever.
     pub(super) fn check_owed(&self, status: &Status, deadline: Option<Instant>) {
-        let Owed { segments, by, at_once } = self.life.owed;
+        let Owed { segments, by, at_once, duplicates } = self.life.owed;
         if status.rcv_nxt.is_some() {
             assert!(!at_once, "an ACK that was due at once");
             assert!(segments < 2, "every second segment is acknowledged");
+            assert_eq!(duplicates, 0, "each segment ahead of a gap has an ACK of its own");
             let by = by.map(|by| by.max(self.now));
             assert!(by.is_none() || deadline.is_some_and(|deadline| Some(deadline) <= by), "an ACK too late");
         }
@@ -185,31 +208,18 @@ impl Watched {
     }
 }
 
-/// TSval of this moment.
+/// D39: one left of RCV.NXT, where a peer is whose probe's acknowledgment was lost.
+pub(super) fn is_sign_of_life(segment: &Segment, before: &Status, taken: &Result<Range<usize>, Refusal>) -> bool {
+    let left = before.rcv_nxt.is_some_and(|nxt| segment.seq() + 1 == nxt);
+    let refused = *taken == Err(Refusal::NotAcceptable) && !segment.control().contains(Control::SYN);
+    left && refused && !is_opening(before) && before.state != State::TimeWait
+}
+
+/// The clock of timestamps, without its offset.
 pub(super) fn millis(now: Instant) -> u32 {
     (now.as_micros() / 1_000) as u32
 }
 
 fn up_to_millis(now: Instant) -> Instant {
     Instant::from_micros(now.as_micros().div_ceil(1_000) * 1_000)
-}
-
-/// RFC 3168: a mark has come with a packet, or the caller has reduced its window.
-impl Watched {
-    pub(crate) fn congestion_experienced(&mut self) {
-        self.tell_call("# a mark of congestion");
-        let status = self.connection.status();
-        let agreed = status.ecn && status.irs.is_some();
-        self.event(Cause::Mark, |connection, _| connection.congestion_experienced());
-        (self.life.marked, self.life.must_echo) = (self.life.marked | agreed, self.life.must_echo | agreed);
-        self.life.untold |= agreed;
-    }
-
-    pub(crate) fn congestion_window_reduced(&mut self) {
-        self.tell_call("# the congestion window is reduced");
-        let status = self.connection.status();
-        let agreed = status.ecn && status.irs.is_some();
-        self.event(Cause::Mark, |connection, _| connection.congestion_window_reduced());
-        self.life.reduced |= agreed;
-    }
 }

@@ -2,6 +2,9 @@
 
 use tcp_lifecycle::{Config, Instant, Segment, SeqNumber, State, Status};
 
+use super::estimate::Flights;
+use super::recent::Recent;
+
 #[derive(Debug, Default)]
 pub(super) struct Life {
     /// Bytes in the user's send queue: given, and not signalled as acknowledged.
@@ -13,8 +16,13 @@ pub(super) struct Life {
     /// RCV.NXT+RCV.WND as it was last advertised.
     pub(super) edge: Option<SeqNumber>,
     pub(super) closing: bool,
-    /// The user has closed.
+    /// The user has closed, or is gone.
     pub(super) closed: bool,
+    pub(super) detached: bool,
+    /// FIN-WAIT-2 ends then.
+    pub(super) fin_wait_2: Option<Instant>,
+    /// Up to here things may go out again.
+    pub(super) again: Option<SeqNumber>,
     /// The largest window that the peer has said behind its SYN.
     pub(super) most_window: u32,
     /// Of the OPEN that began it.
@@ -22,10 +30,16 @@ pub(super) struct Life {
     /// The policies with which our SYN offers what it offers, and the peer's SYN.
     pub(super) offer: Config,
     pub(super) syn: Option<Segment>,
-    /// The TSvals that have been accepted.
-    pub(super) stamps: Vec<u32>,
-    /// Those that TS.Recent may be: the one that was echoed last, and what has come since, each later than another.
-    pub(super) recent: Vec<u32>,
+    /// A timeout has happened: up to here all is sent again as credit comes (D16).
+    pub(super) recover: Option<SeqNumber>,
+    /// How many SYNs have gone out in SYN-SENT.
+    pub(super) syns: u32,
+    pub(super) recent: Recent,
+    /// SND.WL1 and SND.WL2.
+    pub(super) window_from: Option<(SeqNumber, SeqNumber)>,
+    /// Where the last segment ahead of RCV.NXT ends, as long as there is a gap.
+    pub(super) ahead: Option<SeqNumber>,
+    pub(super) flights: Flights,
     /// So many bytes from the first one on are urgent; and the peer is still to be told of it.
     pub(super) urgent: Option<u32>,
     pub(super) tell_urgent: bool,
@@ -50,6 +64,8 @@ pub(super) struct Owed {
     pub(super) by: Option<Instant>,
     /// One that no policy delays.
     pub(super) at_once: bool,
+    /// Those of segments ahead of a gap, each of its own.
+    pub(super) duplicates: u8,
 }
 
 impl Life {

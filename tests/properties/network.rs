@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) limit: u32,
     /// All that is sent is urgent.
     pub(crate) urgent: bool,
+    /// Then the user does not close, but is gone.
+    pub(crate) leaves: bool,
     /// Segments ahead of RCV.NXT are kept, and handed in again when the gap is filled.
     pub(crate) keeps: bool,
 }
@@ -275,7 +277,13 @@ impl Network {
             assert_eq!(one.received.len(), other.stream.len());
             assert_eq!(one.acknowledged, one.stream.len());
             let ends = |signal: &&Signal| {
-                !matches!(signal, Signal::Retransmitting | Signal::Urgent | Signal::CongestionExperienced)
+                !matches!(
+                    signal,
+                    Signal::RetransmissionTimeout
+                        | Signal::Retransmitting
+                        | Signal::Urgent
+                        | Signal::CongestionExperienced
+                )
             };
             let told: Vec<_> = one.signals.iter().filter(ends).collect();
             assert_eq!(told, [&Signal::Closing]);
@@ -332,8 +340,7 @@ impl Host {
             }
             return Ok(());
         }
-        while let Some((segment, payload)) = self.ahead.next(self.watched.connection.status().rcv_nxt, &packet.segment)
-        {
+        while let Some((segment, payload)) = self.ahead.next(&self.watched.connection, &packet.segment) {
             if let Ok(range) = self.watched.segment(segment) {
                 self.received.extend(&payload[range]);
             }
@@ -359,7 +366,11 @@ impl Host {
             | State::TimeWait => {}
         }
         if self.given == self.stream.len() {
-            self.watched.close().unwrap();
+            if self.plan.leaves {
+                self.watched.detach().unwrap()
+            } else {
+                self.watched.close().unwrap()
+            }
             return false;
         }
         let bytes = self.plan.write.min(self.stream.len() - self.given);

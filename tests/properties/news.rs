@@ -27,6 +27,17 @@ impl Watched {
     }
 
     pub(super) fn check_signal(&mut self, signal: Signal) {
+        let ends = matches!(signal, Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_));
+        assert_eq!(signal.is_end(), ends);
+        let rank = match signal {
+            Signal::Acknowledged(_) => 0,
+            Signal::RetransmissionTimeout => 1,
+            Signal::Retransmitting => 2,
+            _ if ends => 4,
+            Signal::SoftError(_) | Signal::CongestionExperienced | Signal::Urgent | Signal::Closing | _ => 3,
+        };
+        assert!(self.rank_of_signal <= rank, "what is acknowledged first, an end last");
+        self.rank_of_signal = rank;
         let life = &mut self.life;
         match signal {
             Signal::Acknowledged(bytes) => {
@@ -37,6 +48,9 @@ impl Watched {
             Signal::Closing => {
                 assert!(!life.closing, "one FIN, one signal");
                 life.closing = true;
+            }
+            Signal::RetransmissionTimeout => {
+                assert!(core::mem::take(&mut self.timeout_is_told), "nothing was sent again, or a probe was");
             }
             Signal::Retransmitting => assert!(self.config.r1 > 0 || self.configured),
             Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_) => {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use tcp_lifecycle::{Config, Control, Open, State};
+use tcp_lifecycle::{Config, Control, KeepAlive, Open, State};
 
 use crate::arcs::ARCS;
 use crate::events::{Event, acknowledgment, apply, beginning, event, in_order, isn_offset};
@@ -160,7 +160,7 @@ fn alone_a_connection_comes_to_rest() {
         let kept = policies.keep_alive.is_some();
         let rests = match status.state {
             State::Closed | State::Listen => true,
-            State::FinWait2 => policies.fin_wait_2_timeout.is_none() && !kept,
+            State::FinWait2 => (policies.fin_wait_2_timeout.is_none() || !watched.is_detached()) && !kept,
             State::Established | State::CloseWait => status.in_flight == 0 && !kept,
             // Only a caller that allows nothing can hold them.
             State::FinWait1 | State::Closing | State::LastAck => status.unsent > 0,
@@ -172,7 +172,8 @@ fn alone_a_connection_comes_to_rest() {
 
 /// One that does not try for weeks.
 fn impatient(config: Config) -> Config {
-    Config { r2: config.r2.min(Duration::from_secs(100)), ..config }
+    let keep_alive = config.keep_alive.map(|policy| KeepAlive { probes: policy.probes.max(1), ..policy });
+    Config { r2: config.r2.min(Duration::from_secs(100)), keep_alive, ..config }
 }
 
 /// So long nobody waits for an answer: the probes of keep-alive, what is sent again, and what follows upon a CLOSE.
@@ -180,6 +181,11 @@ fn longest(config: &Config) -> Duration {
     let kept = config.keep_alive.map_or(Duration::ZERO, |policy| policy.idle + policy.interval * policy.probes.into());
     // D38: R2 may wait for as many timeouts as R1 stands for. It is looked at when the timer fires, one RTO later.
     let again = config.r2.max(config.syn_r2).max(config.rto_max * u32::from(config.r1)) + config.rto_max * 2;
-    let again = config.user_timeout.map_or(again, |timeout| again.min(timeout + config.rto_max));
+    let again = match config.user_timeout {
+        // Behind a closed window it takes the place of R2.
+        Some(timeout) if config.user_timeout_in_persist => again.max(timeout + config.rto_max),
+        Some(timeout) => again.min(timeout + config.rto_max),
+        None => again,
+    };
     kept + again + config.fin_wait_2_timeout.unwrap_or(Duration::ZERO) + 2 * config.msl
 }

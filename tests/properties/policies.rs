@@ -19,7 +19,7 @@ fn never_or(of: Vec<u64>) -> impl Strategy<Value = Option<Duration>> {
 }
 
 fn keep_alive() -> impl Strategy<Value = Option<KeepAlive>> {
-    let times = (millis(vec![500, 2_000, 7_200_000]), millis(vec![300, 75_000]), select(vec![2_u8, 3, 9]));
+    let times = (millis(vec![500, 2_000, 7_200_000]), millis(vec![300, 75_000]), select(vec![2_u8, 3, 9, 1, 0]));
     let times = times.prop_map(|(idle, interval, probes)| KeepAlive { idle, interval, probes });
     prop::option::weighted(0.3, times)
 }
@@ -31,13 +31,15 @@ fn sizes() -> impl Strategy<Value = Config> {
     let default = select(vec![536_u16, 48, 1_220]);
     let buffer = select(vec![65_535_u32, 0, 1, 2, 100, 5_000, 1 << 20, 1 << 30]);
     let scale = prop_oneof![4 => Just(None), 1 => (0_u8..15).prop_map(Some)];
-    (mss, max_segment, default, buffer, scale).prop_map(
-        |(mss, max_segment, default_peer_mss, receive_buffer, window_scale)| Config {
+    let scaling = prop::bool::weighted(0.9);
+    (mss, max_segment, default, buffer, scale, scaling).prop_map(
+        |(mss, max_segment, default_peer_mss, receive_buffer, window_scale, window_scaling)| Config {
             mss,
             max_segment,
             default_peer_mss,
             receive_buffer,
             window_scale,
+            window_scaling,
             ..Config::DEFAULT
         },
     )
@@ -52,13 +54,21 @@ fn times() -> impl Strategy<Value = Config> {
     );
     let r = (seconds(vec![100, 0, 10, 4_000_000]), seconds(vec![180, 0]), select(vec![3_u8, 0, 1, 2]));
     let rto = select(vec![(1_000, 1_000, 60_000), (1_000, 200, 2_000), (3_000, 100, 120_000), (50, 50, 50)]);
-    (ends, r, rto).prop_map(|((msl, fin_wait_2_timeout, user_timeout), (r2, syn_r2, r1), (initial, min, max))| Config {
-        msl,
-        fin_wait_2_timeout,
-        user_timeout,
+    let count = || prop::option::weighted(0.2, select(vec![5_u8, 0, 1, 3, 255]));
+    let counts = (count(), count(), count());
+    let new = (prop::bool::weighted(0.3), seconds(vec![3, 0, 1, 1_000]));
+    (ends, r, rto, counts, new).prop_map(|(ends, (r2, syn_r2, r1), (initial, min, max), counts, new)| Config {
+        msl: ends.0,
+        fin_wait_2_timeout: ends.1,
+        user_timeout: ends.2,
+        user_timeout_in_persist: new.0,
+        rto_after_syn_timeout: new.1,
         r1,
         r2,
         syn_r2,
+        r2_count: counts.0,
+        syn_r2_count: counts.1,
+        syn_ack_r2_count: counts.2,
         rto_initial: Duration::from_millis(initial),
         rto_min: Duration::from_millis(min),
         rto_max: Duration::from_millis(max),
@@ -73,13 +83,16 @@ fn switches() -> impl Strategy<Value = Config> {
     let delay = prop::option::weighted(0.4, millis(vec![1, 40, 200, 499]));
     let on = (any::<bool>(), any::<bool>(), any::<bool>(), select(vec![true, false]));
     let of_ends = (seldom(), seldom(), seldom(), often(), select(vec![10_u8, 0, 1]));
-    (on, of_ends, delay, keep_alive(), seldom()).prop_map(
-        |((timestamps, sack_permitted, ecn, nagle), of_ends, delayed_ack, keep_alive, keep_alive_octet)| {
+    (on, of_ends, delay, keep_alive(), (seldom(), seldom(), any::<bool>())).prop_map(
+        |((timestamps, sack_permitted, ecn, nagle), of_ends, delayed_ack, keep_alive, new)| {
+            let (keep_alive_octet, tolerate_missing_timestamps, accept_ecn) = new;
             let (reset_in_time_wait, half_duplex_close, icmp_aborts, rfc5961, challenge_limit) = of_ends;
             Config {
                 timestamps,
                 sack_permitted,
                 ecn,
+                accept_ecn,
+                tolerate_missing_timestamps,
                 nagle,
                 reset_in_time_wait,
                 half_duplex_close,
@@ -104,9 +117,15 @@ pub(crate) fn policies() -> impl Strategy<Value = Config> {
         default_peer_mss: sizes.default_peer_mss,
         receive_buffer: sizes.receive_buffer,
         window_scale: sizes.window_scale,
+        window_scaling: sizes.window_scaling,
         msl: times.msl,
         fin_wait_2_timeout: times.fin_wait_2_timeout,
         user_timeout: times.user_timeout,
+        user_timeout_in_persist: times.user_timeout_in_persist,
+        r2_count: times.r2_count,
+        syn_r2_count: times.syn_r2_count,
+        syn_ack_r2_count: times.syn_ack_r2_count,
+        rto_after_syn_timeout: times.rto_after_syn_timeout,
         r1: times.r1,
         r2: times.r2,
         syn_r2: times.syn_r2,

@@ -22,6 +22,11 @@ impl Watched {
         let held_back = status.snd_wnd == Some(0) || self.limit == 0;
         let reopened = self.reopened.take();
         assert!(reopened.is_none() || reopened != status.snd_una || held_back, "what was refused was not sent again");
+        let must = self.must_resend.take();
+        assert!(must.is_none() || must != status.snd_una, "the timer has fired, and nothing was sent again");
+        assert!(!self.timeout_is_told, "the timer has fired, and nobody was told");
+        self.may_acknowledge = 0;
+        self.check_next_life(&status);
         self.check_owed(&status, deadline);
         self.check_deadline(deadline, &status);
         if self.causes.iter().all(|(cause, _)| *cause == Cause::Timeout) && self.timed == Some(self.now) {
@@ -54,8 +59,9 @@ impl Watched {
         if status.state == State::TimeWait {
             assert_eq!(deadline, Some(self.time_wait), "2 MSL");
         }
-        if let (State::FinWait2, Some(timeout)) = (status.state, self.config.fin_wait_2_timeout) {
-            assert!(self.configured || deadline <= Some(self.now + timeout), "FIN-WAIT-2");
+        if let (State::FinWait2, Some(end), false) = (status.state, self.life.fin_wait_2, self.configured) {
+            let acknowledges = self.life.owed.by.is_some() && deadline < Some(end);
+            assert!(deadline == Some(end) || acknowledges, "FIN-WAIT-2 until {end}, and not {deadline:?}");
         }
     }
 
@@ -70,10 +76,17 @@ impl Watched {
         match status.state {
             State::Closed | State::Listen => false,
             State::SynSent | State::SynReceived | State::TimeWait => true,
-            State::FinWait2 => self.config.fin_wait_2_timeout.is_some() || kept,
+            State::FinWait2 => (self.life.detached && self.config.fin_wait_2_timeout.is_some()) || kept,
             State::Established | State::CloseWait => status.in_flight > 0 || probes || kept,
             // All but a FIN that stands behind payload which the caller's limit holds back.
             State::FinWait1 | State::Closing | State::LastAck => status.in_flight > 0 || probes || status.unsent == 0,
+        }
+    }
+
+    /// FIN-WAIT-2 lasts as long as its policy says, once the user is gone; nothing prolongs it (D20).
+    pub(super) fn note_fin_wait_2(&mut self, before: &Status, after: &Status) {
+        if after.state == State::FinWait2 && before.state != State::FinWait2 && self.life.detached {
+            self.life.fin_wait_2 = self.config.fin_wait_2_timeout.map(|timeout| self.now + timeout);
         }
     }
 

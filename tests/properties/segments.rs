@@ -3,7 +3,7 @@
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, State, Status, Transmit};
 
 use super::Watched;
-use super::features::{ECN, millis, offered_scale};
+use super::features::{ECN, offered_scale};
 use super::life::Owed;
 use crate::arcs::Cause;
 
@@ -16,9 +16,9 @@ impl Watched {
         let status = self.connection.status();
         assert!(status.iss.is_some(), "a segment from {}", status.state); // S12
         assert_eq!(segment.ack(), status.rcv_nxt, "S7: every ACK is RCV.NXT");
-        let owed = self.pay(segment);
+        self.pay(segment);
         if segment.control().contains(Control::SYN) {
-            return self.check_syn(segment, &status);
+            return self.check_syn(segment, &status, before);
         }
         self.check_window(segment, &status);
         self.check_options(segment, &status);
@@ -28,19 +28,18 @@ impl Watched {
             return;
         }
         assert_eq!(transmit.payload.len(), usize::from(segment.payload_len()));
+        if segment.len() > 0 {
+            self.check_again(segment, before);
+            self.note_flight(segment, before);
+        }
         assert!(
             segment.seq().ge(status.snd_una.unwrap()) && (segment.seq() + segment.len()).le(status.snd_nxt.unwrap())
         );
         let unacknowledged_syn = status.snd_una == status.iss;
         let una = status.snd_una.unwrap();
         if segment.len() == 0 {
-            let right = una + status.snd_wnd.unwrap();
-            let nxt = status.snd_nxt.unwrap();
-            assert_eq!(segment.seq(), if right.lt(nxt) && !unacknowledged_syn { right } else { nxt });
-            return self.check_bare_ack(&status, owed);
-        }
-        if segment.seq() == una {
-            self.reopened = None;
+            assert_eq!(Some(segment.seq()), self.number(&status), "D17: {status:?}");
+            return self.check_bare_ack();
         }
         // S5: every number has one meaning for ever.
         let front = status.iss.unwrap() + 1 + self.life.acknowledged;
@@ -84,21 +83,26 @@ impl Watched {
     }
 
     /// What it acknowledges is owed no longer; what was.
-    fn pay(&mut self, segment: &Segment) -> Owed {
-        let acknowledges = segment.control().contains(Control::ACK);
-        if acknowledges { core::mem::take(&mut self.life.owed) } else { Owed::default() }
+    fn pay(&mut self, segment: &Segment) {
+        if let Some(ack) = segment.ack() {
+            let duplicates = self.life.owed.duplicates;
+            self.life.owed = Owed { duplicates, ..Owed::default() };
+            self.life.recent.last_ack_sent = Some(ack);
+        }
     }
 
     /// S4: a reset is the answer to a segment that is none, or the user's ABORT.
     fn check_reset(&self, reset: &Segment) {
         let explained = self.causes.iter().any(|(cause, _)| match cause {
             Cause::Segment(segment) => answer(segment).as_ref() == Some(reset),
-            Cause::Abort(Some((seq, timestamps))) => {
-                let stamps =
-                    if *timestamps { Options::NONE.with_timestamps(millis(self.now), 0) } else { Options::NONE };
+            Cause::Abort(Some((seq, timestamps))) | Cause::Late(Some((seq, timestamps))) => {
+                let stamps = if *timestamps { Options::NONE.with_timestamps(self.stamp(), 0) } else { Options::NONE };
                 *reset == Segment::new(*seq, SeqNumber(0), Control::RST).with_options(stamps)
             }
             Cause::Abort(None)
+            | Cause::Late(None)
+            | Cause::Detach
+            | Cause::Acknowledge
             | Cause::Open(_)
             | Cause::Send
             | Cause::SendUrgent
@@ -131,37 +135,18 @@ impl Watched {
         self.life.edge = Some(edge);
     }
 
-    /// A bare ACK answers a segment, opens the window, or tells of urgent data. S4: a bare ACK in order has no answer.
-    fn check_bare_ack(&self, status: &Status, owed: Owed) {
-        let in_order = |segment: &Segment| {
-            segment.len() == 0
-                && segment.control().contains(Control::ACK)
-                && Some(segment.seq()) == status.rcv_nxt
-                && segment.ack() == status.snd_una
-                && !segment.control().contains(Control::RST)
-                && !self.is_old(segment, status)
-        };
-        let explained = self.causes.iter().any(|(cause, _)| match cause {
-            Cause::Segment(segment) => !in_order(segment),
-            Cause::Receive | Cause::SendUrgent => true,
-            // It was delayed, and is to be no more.
-            Cause::Configure => owed.segments > 0,
-            // It was delayed; or it stands for a SYN,ACK that was due when its acknowledgment came.
-            Cause::Timeout => owed.segments > 0 || self.causes.len() > 1,
-            Cause::Open(_)
-            | Cause::Send
-            | Cause::Close
-            | Cause::Abort(_)
-            | Cause::Limit
-            | Cause::Retransmit
-            | Cause::Mark
-            | Cause::Icmp(_) => false,
-        });
-        assert!(explained, "an ACK after {:?}", self.causes);
+    /// A bare ACK answers a segment, opens the window, or tells of urgent data. S4: a bare ACK in order has no answer; and
+    /// nothing has two.
+    fn check_bare_ack(&mut self) {
+        assert!(self.may_acknowledge > 0, "an ACK after {:?}", self.causes);
+        self.may_acknowledge -= 1;
+        self.life.owed.duplicates = self.life.owed.duplicates.saturating_sub(1);
     }
 
     /// Our SYN: what it offers, or what of the peer's offer it accepts.
-    fn check_syn(&self, segment: &Segment, status: &Status) {
+    fn check_syn(&mut self, segment: &Segment, status: &Status, before: &Status) {
+        self.note_flight(segment, before);
+        self.must_resend = None;
         assert_eq!(segment.len(), 1);
         assert_eq!(Some(segment.seq()), status.iss);
         assert_eq!(status.snd_una, status.iss, "a SYN that was acknowledged is not sent again");
@@ -179,10 +164,13 @@ impl Watched {
         let sack = accepts(offer.sack_permitted, |syn| syn.options().sack_permitted());
         assert_eq!(options.sack_permitted(), sack);
         let stamps = accepts(offer.timestamps, |syn| syn.options().timestamps().is_some());
-        assert_eq!(options.timestamps().map(|(value, _)| value), stamps.then(|| millis(self.now)));
+        let echo = if known { self.life.recent.value } else { 0 };
+        assert_eq!(options.timestamps(), stamps.then(|| (self.stamp(), echo)));
         let bits = segment.control().intersection(ECN);
         let ours = if known { Control::ECE } else { ECN };
-        let agreed = if known { status.ecn } else { offer.ecn };
+        // RFC 3168 section 6.1.1.1: sent again it does not offer it, which may be why it was lost.
+        let agreed = if known { status.ecn } else { offer.ecn && self.life.syns == 0 };
+        self.life.syns += u32::from(!known);
         assert_eq!(bits, if agreed { ours } else { Control::empty() }, "ECN on a SYN");
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn settings(config: &Config) -> Option<String> {
 fn all(config: &Config) -> Vec<(&'static str, String)> {
     let switch = |on: bool| if on { "on" } else { "off" }.to_string();
     let keep_alive = |KeepAlive { idle, interval, probes }| format!("{} {} {probes}", time(idle), time(interval));
+    let count = |limit: Option<u8>| limit.map_or("none".to_string(), |limit| limit.to_string());
     let or_none = |value: Option<Duration>| value.map_or("none".to_string(), time);
     vec![
         ("mss", config.mss.to_string()),
@@ -25,18 +26,26 @@ fn all(config: &Config) -> Vec<(&'static str, String)> {
         ("default_peer_mss", config.default_peer_mss.to_string()),
         ("receive_buffer", config.receive_buffer.to_string()),
         ("window_scale", config.window_scale.map_or("none".to_string(), |shift| shift.to_string())),
+        ("window_scaling", switch(config.window_scaling)),
         ("timestamps", switch(config.timestamps)),
+        ("tolerate_missing_timestamps", switch(config.tolerate_missing_timestamps)),
         ("sack_permitted", switch(config.sack_permitted)),
         ("ecn", switch(config.ecn)),
+        ("accept_ecn", switch(config.accept_ecn)),
         ("msl", time(config.msl)),
         ("fin_wait_2_timeout", or_none(config.fin_wait_2_timeout)),
         ("user_timeout", or_none(config.user_timeout)),
+        ("user_timeout_in_persist", switch(config.user_timeout_in_persist)),
         ("r1", config.r1.to_string()),
         ("r2", time(config.r2)),
         ("syn_r2", time(config.syn_r2)),
+        ("r2_count", count(config.r2_count)),
+        ("syn_r2_count", count(config.syn_r2_count)),
+        ("syn_ack_r2_count", count(config.syn_ack_r2_count)),
         ("rto_initial", time(config.rto_initial)),
         ("rto_min", time(config.rto_min)),
         ("rto_max", time(config.rto_max)),
+        ("rto_after_syn_timeout", time(config.rto_after_syn_timeout)),
         ("nagle", switch(config.nagle)),
         ("delayed_ack", or_none(config.delayed_ack)),
         ("keep_alive", config.keep_alive.map_or("none".to_string(), keep_alive)),

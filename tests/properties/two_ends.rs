@@ -23,9 +23,9 @@ fn policies() -> impl Strategy<Value = Config> {
     let mss = prop_oneof![2 => Just(536_u16), 1 => 1_u16..2_000];
     let max_segment = prop_oneof![2 => Just(u16::MAX), 1 => 21_u16..600];
     let receive_buffer = prop_oneof![2 => Just(65_535_u32), 2 => 1_u32..2_000, 1 => select(vec![1, 2, 3, 1 << 20])];
-    let switches = (any::<(bool, bool, bool, bool, bool, bool)>(), prop::option::of(0_u64..500), keep_alive());
+    let switches = (any::<(bool, bool, bool, bool, bool, bool, bool)>(), prop::option::of(0_u64..500), keep_alive());
     (mss, max_segment, receive_buffer, switches).prop_map(|(mss, max_segment, receive_buffer, switches)| {
-        let ((rfc5961, nagle, timestamps, sack_permitted, ecn, octet), delay, keep_alive) = switches;
+        let ((rfc5961, nagle, timestamps, sack_permitted, ecn, accept_ecn, octet), delay, keep_alive) = switches;
         Config {
             mss,
             max_segment,
@@ -35,6 +35,7 @@ fn policies() -> impl Strategy<Value = Config> {
             timestamps,
             sack_permitted,
             ecn,
+            accept_ecn,
             delayed_ack: delay.map(Duration::from_millis),
             keep_alive,
             keep_alive_octet: octet,
@@ -70,6 +71,7 @@ fn plan() -> impl Strategy<Value = Plan> {
             wait: Duration::from_millis(wait),
             limit,
             urgent,
+            leaves: false,
             keeps,
         },
     )
@@ -132,7 +134,7 @@ fn two_ends_that_mirror_each_other_come_through() {
 #[test]
 fn an_end_whose_peer_has_forgotten_the_connection_is_reset() {
     check(120, &(plan(), plan(), 0_u64..2_000, faults()), |(mut a, b, crash, faults)| {
-        a.config.fin_wait_2_timeout = Some(Duration::from_secs(60));
+        (a.config.fin_wait_2_timeout, a.leaves) = (Some(Duration::from_secs(60)), true);
         let mut network = Network::new([a, b], faults, Vec::new());
         network.crash(Duration::from_millis(crash));
         network.run([Open::Active, Open::Passive]);

@@ -4,17 +4,17 @@ use tcp_lifecycle::{Control, Segment, SeqNumber, State, Status};
 
 use super::Watched;
 
-/// How far left of RCV.NXT the acknowledgment of a bare ACK counts (D4).
+/// How far left of RCV.NXT an acknowledgment counts (D4).
 const LEFT: u32 = 65_536;
 
 /// What becomes of a segment, unless it is refused for an old timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Taken,
-    /// Outside the window, but its acknowledgment counts, and nothing else of it (D4).
+    /// Outside the window, but its acknowledgment counts, and the window with it, and nothing else of it (D4).
     Acknowledgment,
     Refused,
-    /// What decides is something that nobody is told: how large a window was, or whether a challenge went out.
+    /// What decides is something that nobody is told: whether a challenge went out.
     Either,
 }
 
@@ -55,14 +55,16 @@ impl Watched {
             return self.verdict_of_rst(segment, status, window);
         }
         // RFC 7323 section 3.2; D26.
-        if status.timestamps && segment.options().timestamps().is_none() && !has(Control::SYN) {
+        let tolerated = self.config.tolerate_missing_timestamps;
+        if status.timestamps && segment.options().timestamps().is_none() && !has(Control::SYN) && !tolerated {
             return Verdict::Refused;
         }
         let opening = status.snd_una == status.iss;
         let known = opening && has(Control::SYN) && Some(segment.seq()) == status.irs;
         // D2: the SYN that is known is cut off.
         let cut = u32::from(known);
-        if !window.accepts(segment.seq() + cut, segment.len() - cut) && !window.is_pushed_right(segment, status.state) {
+        let (seq, len) = (segment.seq() + cut, segment.len() - cut);
+        if !window.accepts(seq, len, has(Control::FIN)) && !window.is_pushed_right(segment, status.state) {
             return self.verdict_outside(segment, status, window);
         }
         if has(Control::SYN) && !known {
@@ -91,36 +93,28 @@ impl Watched {
         if exact && self.afresh { Verdict::Either } else { Verdict::Refused }
     }
 
-    /// First, and not acceptable: the FIN again in TIME-WAIT (D3), or the acknowledgment of a bare ACK (D4).
+    /// First, and not acceptable: the FIN again in TIME-WAIT (D3), or an acknowledgment that advances SND.UNA (D4).
     fn verdict_outside(&self, segment: &Segment, status: &Status, window: &Window) -> Verdict {
         let Some(ack) = segment.ack() else { return Verdict::Refused };
         let fin = segment.control().intersection(Control::FIN | Control::SYN) == Control::FIN;
         if status.state == State::TimeWait && fin && segment.seq() + segment.len() == window.nxt {
-            return self.verdict_of_ack(ack, status);
+            return Verdict::from(self.is_in_range(segment, status));
         }
         let left = window.nxt - segment.seq();
         let una = status.snd_una.unwrap();
         let fresh = ack != una && ack - una <= status.in_flight && status.snd_una != status.iss;
-        let counts = fresh && segment.len() == 0 && left > 0 && left <= LEFT;
+        let counts = fresh && !segment.control().contains(Control::SYN) && left > 0 && left <= LEFT;
         if counts { Verdict::Acknowledgment } else { Verdict::Refused }
     }
 
-    /// Fifth: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, the left half only with RFC 5961 section 5.2. MAX.SND.WND is
-    /// one segment or more, and may be the window of the peer's SYN (D1).
+    /// Fifth: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, the left half only with RFC 5961 section 5.2.
     fn verdict_of_ack(&self, ack: SeqNumber, status: &Status) -> Verdict {
         let una = status.snd_una.unwrap();
         if ack - una <= status.in_flight {
             return Verdict::Taken;
         }
         let old = una - ack;
-        let least = self.life.most_window.max(u32::from(status.peer_mss.unwrap()));
-        let most = least.max(self.life.syn.as_ref().map_or(0, |syn| u32::from(syn.window())));
-        match old {
-            _ if old >= 1 << 31 => Verdict::Refused,
-            _ if old <= least || !self.config.rfc5961 => Verdict::Taken,
-            _ if old <= most => Verdict::Either,
-            _ => Verdict::Refused,
-        }
+        Verdict::from(old < 1 << 31 && (old <= self.most_window(status) || !self.config.rfc5961))
     }
 }
 
@@ -139,11 +133,13 @@ impl Window {
         number - self.nxt < self.wnd
     }
 
-    /// Table 6; and D24: of payload at RCV.NXT that finds the window closed the rest is used.
-    fn accepts(&self, seq: SeqNumber, len: u32) -> bool {
+    /// Table 6; and D24: of payload at RCV.NXT that finds the window closed the rest is used. D28: the FIN behind the last
+    /// payload in the window may lie at its edge.
+    fn accepts(&self, seq: SeqNumber, len: u32, fin: bool) -> bool {
         match (len, self.wnd) {
             (_, 0) => seq == self.nxt,
             (0, _) => self.contains(seq),
+            (2.., _) if fin && self.contains(seq + (len - 2)) => true,
             (_, _) => self.contains(seq) || self.contains(seq + (len - 1)),
         }
     }

@@ -1,10 +1,15 @@
 //! A connection under observation: whatever is done to it, and whatever it hands out, the invariants are checked.
 
+mod again;
 mod arrivals;
+mod calls;
+mod estimate;
 mod features;
+mod getters;
 mod life;
 mod news;
 mod quiet;
+mod recent;
 mod segments;
 mod story;
 mod verdict;
@@ -14,13 +19,11 @@ use core::ops::Range;
 use core::time::Duration;
 use std::collections::HashSet;
 
-use tcp_lifecycle::{
-    CallError, Config, Connection, Control, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal,
-    State, Status,
-};
+use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status};
 
 use self::life::Life;
 use self::story::{Line, Story};
+use self::verdict::Verdict;
 use crate::arcs::Cause;
 use crate::run;
 
@@ -41,12 +44,23 @@ pub(crate) struct Watched {
     configured: bool,
     most_buffer: u32,
     limit: u32,
+    timestamp_offset: u16,
     life: Life,
     /// TIME-WAIT: until when, and whether a SYN of a peer that started afresh has come since.
     time_wait: Instant,
     afresh: bool,
-    /// The window has opened while this, the front, was in flight: it goes out again at once (D17).
+    /// A probe of the closed window has gone out, and is not acknowledged.
+    probe_is_out: bool,
+    /// The window has opened after this, the front, was probed: it goes out again at once (D17).
     reopened: Option<SeqNumber>,
+    /// The timer has fired for this, the front.
+    must_resend: Option<SeqNumber>,
+    /// The user is to be told that the retransmission timer has fired.
+    timeout_is_told: bool,
+    /// So many bare ACKs may come of what has happened since the last `Wait`.
+    may_acknowledge: u32,
+    /// The reset that is due if the segment brings payload which nobody reads.
+    late: Option<(SeqNumber, bool)>,
     /// The end that the user has to be told of, once the connection is CLOSED.
     end: Option<Signal>,
     /// All events since the last `Wait`, and the policies of their time.
@@ -58,6 +72,8 @@ pub(crate) struct Watched {
     held: usize,
     /// What came last out of `poll` since the last event: 0 for transitions, 1 for signals, 2 for segments.
     rank: u8,
+    /// And its place among the signals.
+    rank_of_signal: u8,
     story: Story,
 }
 
@@ -75,7 +91,7 @@ impl Watched {
         let mut story = Story::default();
         story.tell(Instant::ZERO, Line::Config(config));
         story.tell(Instant::ZERO, Line::Call(format!("iss {isn_offset}")));
-        Watched {
+        let watched = Watched {
             connection: Connection::new(&config, isn_offset),
             now: Instant::ZERO,
             told: Instant::ZERO,
@@ -86,18 +102,27 @@ impl Watched {
             configured: false,
             most_buffer: config.receive_buffer,
             limit: u32::MAX,
+            timestamp_offset: 0,
             life: Life::default(),
             time_wait: Instant::ZERO,
             afresh: false,
+            probe_is_out: false,
             reopened: None,
+            must_resend: None,
+            timeout_is_told: false,
+            may_acknowledge: 0,
+            late: None,
             end: None,
             causes: Vec::new(),
             shown: State::Closed,
             transitions: 0,
             held: 0,
             rank: 0,
+            rank_of_signal: 0,
             story,
-        }
+        };
+        watched.check_policies();
+        watched
     }
 
     fn tell(&mut self, line: Line) {
@@ -117,150 +142,52 @@ impl Watched {
     }
 }
 
-/// The calls.
+/// Segments.
 impl Watched {
-    pub(crate) fn open(&mut self, open: Open) -> Result<(), CallError> {
-        self.tell_call(if open == Open::Active { "open active" } else { "open passive" });
-        let opened = self.call(Cause::Open(open), |connection, now| connection.open(open, now));
-        if opened.is_ok() {
-            assert_eq!(self.end, None, "a new life before the end of the last is told");
-            self.life = Life::new(open == Open::Passive, &self.config);
-        }
-        opened
-    }
-
-    pub(crate) fn send(&mut self, bytes: usize) -> Result<(), CallError> {
-        self.tell_call(format!("send {bytes}"));
-        let sent = self.call(Cause::Send, |connection, now| connection.send(bytes, now));
-        if sent.is_ok() {
-            self.life.queue += bytes;
-        }
-        sent
-    }
-
-    pub(crate) fn send_urgent(&mut self, bytes: usize) -> Result<(), CallError> {
-        self.tell_call(format!("send urgent {bytes}"));
-        let before = self.state();
-        let sent = self.call(Cause::SendUrgent, |connection, now| connection.send_urgent(bytes, now));
-        if sent.is_ok() {
-            self.life.queue += bytes;
-            self.life.note_urgent(before);
-        }
-        sent
-    }
-
-    pub(crate) fn receive(&mut self, bytes: usize) -> Result<(), CallError> {
-        self.tell_call(format!("receive {bytes}"));
-        let before = self.connection.status();
-        let received = self.call(Cause::Receive, |connection, _| connection.receive(bytes));
-        assert_eq!(received.is_ok(), self.state() != State::Closed && bytes <= before.unread as usize);
-        received
-    }
-
-    pub(crate) fn close(&mut self) -> Result<(), CallError> {
-        self.tell_call("close");
-        // SHLD-3: with something unread it is an ABORT.
-        let aborts = self.config.half_duplex_close && self.connection.status().unread > 0 && !self.life.closed;
-        let cause = if aborts { self.abort_cause() } else { Cause::Close };
-        let closed = self.call(cause, |connection, now| connection.close(now));
-        assert!(!aborts || self.state() == State::Closed, "half-duplex close");
-        self.life.closed |= closed.is_ok();
-        closed
-    }
-
-    pub(crate) fn abort(&mut self) -> Result<(), CallError> {
-        self.tell_call("abort");
-        self.call(self.abort_cause(), |connection, _| connection.abort())
-    }
-
-    fn abort_cause(&self) -> Cause {
-        let status = self.connection.status();
-        Cause::Abort(match status.state {
-            State::SynReceived | State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait => {
-                status.snd_nxt.map(|nxt| (nxt, status.timestamps))
-            }
-            State::Closed | State::Listen | State::SynSent | State::Closing | State::LastAck | State::TimeWait => None,
-        })
-    }
-
-    pub(crate) fn limit(&mut self, in_flight: u32) {
-        self.tell_call(format!("limit {in_flight}"));
-        self.limit = in_flight;
-        self.event(Cause::Limit, |connection, _| connection.limit(in_flight));
-    }
-
-    pub(crate) fn retransmit(&mut self, range: Range<usize>) -> Result<(), CallError> {
-        self.tell_call(format!("retransmit {}..{}", range.start, range.end));
-        self.call(Cause::Retransmit, |connection, _| connection.retransmit(range.clone()))
-    }
-
-    pub(crate) fn configure(&mut self, config: Config) {
-        self.tell(Line::Configure(config));
-        self.config = config;
-        self.configured = true;
-        self.most_buffer = self.most_buffer.max(config.receive_buffer);
-        self.event(Cause::Configure, |connection, _| connection.configure(&config));
-    }
-
-    pub(crate) fn timeout(&mut self) {
-        self.tell(Line::Timeout);
-        self.timed = Some(self.now);
-        self.event(Cause::Timeout, |connection, now| connection.timeout(now));
-        let after = self.connection.status();
-        self.had_to |= after.in_flight == 0 && after.unsent > 0;
-    }
-
     /// A segment arrives; the range of its payload that is the user's.
     pub(crate) fn segment(&mut self, segment: Segment) -> Result<Range<usize>, Refusal> {
         self.tell(Line::Arrives(segment));
         let (was, before) = (self.connection.clone(), self.connection.status());
         let verdict = self.verdict(&segment, &before);
+        let old = self.age(&segment, &before);
+        self.late = self.late_reset(&segment);
         let taken = self.event(Cause::Segment(segment), |connection, now| connection.segment_arrives(&segment, now));
         self.told = self.now;
         if let Err(refusal) = &taken {
             self.tell(Line::Refused(*refusal));
         }
         let after = self.connection.status();
-        self.check_arrival(&segment, (was, &before), verdict, &taken);
-        self.check_refusals(&segment, &before, &taken);
-        self.note_arrival(&segment, &before, &after, &taken);
+        self.check_arrival(&segment, (was, &before), (verdict, old), &taken);
+        self.check_refusals(&before, &taken);
+        let answers = taken.is_err() || verdict != Verdict::Taken || segment.len() > 0;
+        self.may_acknowledge += u32::from(answers || again::is_opening(&before));
+        if taken.is_ok() && matches!(verdict, Verdict::Taken | Verdict::Acknowledgment) {
+            self.check_send_window(&segment, &before, &after, verdict);
+        }
+        self.check_estimate(&segment, &before, &after);
+        self.note_recent(&segment, &before, verdict, &taken);
+        self.note_arrival(&segment, &before, &after, (verdict, &taken));
         self.note_fin_again(&segment, &before, &after, &taken);
         self.had_to &= (before.snd_wnd == Some(0)) == (after.snd_wnd == Some(0));
-        if before.snd_wnd == Some(0) && after.snd_wnd > Some(0) && after.in_flight > 0 && before.snd_una != before.iss {
-            self.reopened = after.snd_una;
-        }
         taken
     }
 
-    /// An ICMP error; one that is about nothing in flight changes nothing.
-    pub(crate) fn icmp(&mut self, error: IcmpError, quoted: SeqNumber) -> Result<(), Refusal> {
-        self.tell_call(format!("icmp {error} {}", quoted.0));
-        let before = self.connection.clone();
-        let result = self.event(Cause::Icmp(error), |connection, _| connection.icmp(error, quoted));
-        let status = before.status();
-        let in_flight = status.snd_una.zip(status.snd_nxt).is_some_and(|(una, nxt)| quoted - una < nxt - una);
-        assert_eq!(result.is_ok(), in_flight || error == IcmpError::SourceQuench);
-        assert!(result.is_ok() || before == self.connection, "a forged ICMP error changed something");
-        let may_end = error.is_hard() && (self.config.icmp_aborts || status.snd_una == status.iss);
-        assert!(may_end || status.state == self.state(), "an ICMP error ended the connection");
-        result
+    /// Payload that comes when the user is gone is answered as an ABORT would be, once its acknowledgment is used.
+    fn late_reset(&self, segment: &Segment) -> Option<(SeqNumber, bool)> {
+        let nxt = self.connection.status().rcv_nxt?;
+        let seq = if segment.seq().lt(nxt) { nxt } else { segment.seq() };
+        let bare = Segment::new(seq, segment.ack()?, segment.control().difference(Control::FIN))
+            .with_window(segment.window())
+            .with_options(segment.options());
+        let mut connection = self.connection.clone();
+        _ = connection.segment_arrives(&bare, self.now);
+        let status = connection.status();
+        self.number(&status).map(|seq| (seq, status.timestamps))
     }
 }
 
 /// What every event has to keep.
 impl Watched {
-    /// A call that fails leaves the connection as it was.
-    fn call(
-        &mut self,
-        cause: Cause,
-        call: impl Fn(&mut Connection, Instant) -> Result<(), CallError>,
-    ) -> Result<(), CallError> {
-        let before = self.connection.clone();
-        let result = self.event(cause, call);
-        assert!(result.is_ok() || before == self.connection, "a call that fails changes nothing");
-        result
-    }
-
     fn event<R: PartialEq + Debug>(&mut self, cause: Cause, event: impl Fn(&mut Connection, Instant) -> R) -> R {
         let before = self.connection.status();
         let (mut back, mut still) = (self.connection.clone(), self.connection.clone());
@@ -270,8 +197,11 @@ impl Watched {
         let after = self.connection.status();
         check_variables(&before, &after, self.most_buffer);
         check_rto(&cause, &before, &after, &self.config);
+        self.check_getters(&after);
         self.note_end(&cause, &before, &after);
         self.note_time_wait(&before, &after);
+        self.note_fin_wait_2(&before, &after);
+        self.note_window(&before, &after);
         if after.state == State::Listen {
             // D18, S14: only a listener comes back to LISTEN.
             assert!(before.state != State::SynReceived || self.life.passive);
@@ -280,7 +210,7 @@ impl Watched {
         self.note_syn(&cause, &before, &after);
         self.life.most_window = self.life.most_window.max(after.snd_wnd.unwrap_or(0));
         self.causes.push((cause, self.config));
-        self.rank = 0;
+        (self.rank, self.rank_of_signal) = (0, 0);
         self.held = 0;
         self.check_early_timeout();
         result
@@ -291,20 +221,26 @@ impl Watched {
         if before.state == State::Closed || after.state != State::Closed {
             return;
         }
-        let by_user = matches!(cause, Cause::Close | Cause::Abort(_));
-        // A CLOSE in SYN-RECEIVED may have waited for just this segment.
-        let waits = before.state == State::SynReceived && self.life.closed;
-        let has_closed = waits || matches!(before.state, State::FinWait1 | State::FinWait2);
-        let refuses = has_closed && self.config.half_duplex_close;
-        let too_late = matches!(cause, Cause::Segment(segment) if refuses && segment.payload_len() > 0);
-        assert!(
-            by_user || too_late || before.state != State::SynReceived || !self.life.passive,
-            "a listener ended in SYN-RECEIVED"
-        );
+        let by_user = matches!(cause, Cause::Close | Cause::Detach | Cause::Abort(_));
         let ends_by = |bit| matches!(cause, Cause::Segment(segment) if segment.control().contains(bit));
         let reset = ends_by(Control::RST);
         // Without RFC 5961 a SYN is as good as a reset after the handshake.
         let another_syn = ends_by(Control::SYN) && !reset;
+        // A CLOSE in SYN-RECEIVED may have waited for just this segment.
+        let reads = matches!(before.state, State::SynReceived | State::FinWait1 | State::FinWait2);
+        let carries = matches!(cause, Cause::Segment(segment) if segment.payload_len() > 0);
+        let too_late = self.life.detached && reads && carries && !reset && !another_syn;
+        // D18: with the user who listened the listening has ended.
+        assert!(
+            by_user || self.life.closed || before.state != State::SynReceived || !self.life.passive,
+            "a listener ended in SYN-RECEIVED"
+        );
+        if *cause == Cause::Timeout {
+            self.check_timed_out(before);
+        }
+        if too_late {
+            self.causes.push((Cause::Late(self.late), self.config));
+        }
         self.end = match (cause, before.state) {
             (Cause::Timeout, State::TimeWait) => None,
             (Cause::Timeout, _) => Some(Signal::TimedOut),
@@ -358,9 +294,10 @@ impl Watched {
 
     /// The next output, checked; none for `Wait`.
     pub(crate) fn poll(&mut self) -> Option<Output> {
-        let before = self.connection.status();
+        let (was, before) = (self.connection.clone(), self.connection.status());
         let output = self.connection.poll(self.now);
         self.tell(Line::Out(output.clone()));
+        self.check_drained(&was, &output);
         check_variables(&before, &self.connection.status(), self.most_buffer);
         let rank = match &output {
             Output::Transition(transition) => {

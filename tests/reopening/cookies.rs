@@ -1,19 +1,161 @@
 //! The passive side of the table: so many half-open connections, and cookies beyond.
 
-use tcp_lifecycle::{Control, Refusal, Segment, SeqNumber, State};
+use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, SeqNumber, State};
 
-use crate::host::{PAIR, STAMPED, exchange, listening, lost, only, pair, peer, seconds, sent, sent_one};
+use crate::host::{PAIR, PLAIN, STAMPED, exchange, fill, listening, lost, only, pair, peer, seconds, sent, sent_one};
+use crate::socket::Socket;
 use crate::table::{MOST_CONNECTIONS, MOST_HALF_OPEN, Table};
 
 /// A table that is full of SYNs which nobody follows up.
 fn flooded() -> Table {
-    let mut table = listening(&STAMPED);
-    let syn = lost(&mut peer(&STAMPED, 7, seconds(1)))[0];
-    for n in 0..MOST_HALF_OPEN as u16 {
-        assert_eq!(table.segment_arrives(pair(1_024 + n), &syn, &[], seconds(1)), Ok(()));
-    }
-    assert_eq!(sent(&mut table).len(), MOST_HALF_OPEN);
+    flooded_with(&STAMPED)
+}
+
+fn flooded_with(config: &Config) -> Table {
+    let mut table = listening(config);
+    fill(&mut table, MOST_HALF_OPEN, &lost(&mut peer(config, 7, seconds(1)))[0]);
     table
+}
+
+/// One of those places is free again.
+fn make_room(table: &mut Table) {
+    let reset = Segment::new(SeqNumber(8), SeqNumber(0), Control::RST);
+    assert_eq!(table.segment_arrives(pair(1_024), &reset, &[], seconds(2)), Ok(()));
+    assert_eq!(sent(table), []);
+}
+
+/// The SYN was answered with a cookie, and once more, since there was room by then, with a connection: both SYN,ACKs,
+/// the cookie's first.
+#[track_caller]
+fn answered_twice(config: &Config) -> (Table, Socket, [Segment; 2]) {
+    let (mut table, now) = (flooded_with(config), seconds(2));
+    let mut honest = peer(config, 300, now);
+    let syn = lost(&mut honest)[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
+    let cookie = sent_one(&mut table);
+    make_room(&mut table);
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
+    let other = sent_one(&mut table);
+    assert_ne!(cookie.seq(), other.seq());
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+    (table, honest, [cookie, other])
+}
+
+/// The connection at [`PAIR`], once it is the only one that is established.
+#[track_caller]
+fn established(table: &mut Table) -> &mut Socket {
+    let mut sockets: Vec<_> = table.sockets().filter(|socket| socket.state() == State::Established).collect();
+    assert_eq!(sockets.len(), 1);
+    sockets.remove(0)
+}
+
+/// A connection in SYN-RECEIVED alone would reset it.
+#[test]
+fn a_peer_that_has_the_cookie_connects_although_its_syn_came_again_and_found_room() {
+    for config in [PLAIN, STAMPED] {
+        let (mut table, mut honest, [cookie, other]) = answered_twice(&config);
+        let now = seconds(2);
+        assert_eq!(honest.segment_arrives(&cookie, &[], now), Ok(()));
+        let sent = exchange(&mut table, PAIR, &mut honest, now);
+        assert_eq!((honest.state(), sent), (State::Established, vec![]));
+        // The other SYN,ACK comes too late, and does no harm.
+        assert!(honest.segment_arrives(&other, &[], now).is_err());
+        let sent = exchange(&mut table, PAIR, &mut honest, now);
+        assert_eq!((honest.state(), sent), (State::Established, vec![]));
+        honest.send(b"request", now).unwrap();
+        exchange(&mut table, PAIR, &mut honest, now);
+        assert_eq!(established(&mut table).receive(now).unwrap(), b"request");
+        assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+    }
+}
+
+/// With the bare ACK lost, and payload in the segment that brings the cookie back.
+#[test]
+fn the_payload_that_comes_with_such_a_cookie_is_not_lost() {
+    let (mut table, mut honest, [cookie, _]) = answered_twice(&STAMPED);
+    let now = seconds(2);
+    assert_eq!(honest.segment_arrives(&cookie, &[], now), Ok(()));
+    honest.send(b"request", now).unwrap();
+    let (request, payload) = honest.outgoing().last().unwrap();
+    assert_eq!(table.segment_arrives(PAIR, &request, &payload, now), Ok(()));
+    assert_eq!(established(&mut table).receive(now).unwrap(), b"request");
+}
+
+#[test]
+fn a_peer_that_has_the_other_syn_ack_connects_as_ever() {
+    for config in [PLAIN, STAMPED] {
+        let (mut table, mut honest, [cookie, other]) = answered_twice(&config);
+        let now = seconds(2);
+        assert_eq!(honest.segment_arrives(&other, &[], now), Ok(()));
+        exchange(&mut table, PAIR, &mut honest, now);
+        assert!(honest.segment_arrives(&cookie, &[], now).is_err());
+        exchange(&mut table, PAIR, &mut honest, now);
+        assert_eq!((honest.state(), established(&mut table).state()), (State::Established, State::Established));
+    }
+}
+
+/// The half-open connection is as it was, and only its answer goes out (D9).
+#[test]
+fn an_ack_of_neither_is_reset_and_changes_nothing() {
+    let (mut table, mut honest, [_, other]) = answered_twice(&PLAIN);
+    let now = seconds(2);
+    let forged = Segment::new(SeqNumber(301), SeqNumber(4_711), Control::ACK);
+    assert_eq!(table.segment_arrives(PAIR, &forged, &[], now), Err(Refusal::AckInSynReceived));
+    assert_eq!(sent_one(&mut table).to_string(), "<SEQ=4711><CTL=RST>");
+    assert_eq!(honest.segment_arrives(&other, &[], now), Ok(()));
+    exchange(&mut table, PAIR, &mut honest, now);
+    assert_eq!(established(&mut table).state(), State::Established);
+}
+
+/// RFC 7323 section 3.2: nor is it reset where it lacks the timestamps that the cookie agreed to.
+#[test]
+fn such_a_cookie_without_its_timestamps_is_passed_over_in_silence() {
+    let (mut table, mut honest, [cookie, _]) = answered_twice(&STAMPED);
+    let now = seconds(2);
+    assert_eq!(honest.segment_arrives(&cookie, &[], now), Ok(()));
+    let ack = lost(&mut honest)[0];
+    let bare = ack.with_options(Options::NONE);
+    assert_eq!(table.segment_arrives(PAIR, &bare, &[], now), Err(Refusal::NoTimestamp));
+    assert_eq!(sent(&mut table), []);
+    assert_eq!(table.segment_arrives(PAIR, &ack, &[], now), Ok(()));
+    assert_eq!(established(&mut table).state(), State::Established);
+}
+
+/// The peer has given up the cookie's connection.
+#[test]
+fn a_reset_with_the_number_of_a_cookie_ends_the_half_open_connection() {
+    let (mut table, _, [cookie, _]) = answered_twice(&PLAIN);
+    let reset = Segment::new(SeqNumber(301), cookie.seq() + 1, Control::RST | Control::ACK);
+    assert_eq!(table.segment_arrives(PAIR, &reset, &[], seconds(2)), Ok(()));
+    assert_eq!(sent(&mut table), []);
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN - 1);
+}
+
+/// An old duplicate is not for the life that a SYN has called out of TIME-WAIT, which never had a cookie.
+#[test]
+fn a_cookie_of_the_last_life_does_not_take_the_place_of_the_new_one() {
+    let (mut table, now) = (flooded(), seconds(2));
+    let mut first = peer(&STAMPED, 300, now);
+    let syn = lost(&mut first)[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
+    assert_eq!(first.segment_arrives(&sent_one(&mut table), &[], now), Ok(()));
+    let (ack, _) = first.outgoing().last().unwrap();
+    assert_eq!(table.segment_arrives(PAIR, &ack, &[], now), Ok(()));
+    established(&mut table).close(now).unwrap();
+    exchange(&mut table, PAIR, &mut first, now);
+    first.close(now).unwrap();
+    exchange(&mut table, PAIR, &mut first, now);
+    assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
+
+    let mut second = peer(&STAMPED, 100_000, seconds(3));
+    let syn = lost(&mut second)[0];
+    assert_eq!(table.segment_arrives(PAIR, &syn, &[], seconds(3)), Ok(()));
+    let syn_ack = sent_one(&mut table);
+    assert!(table.segment_arrives(PAIR, &ack, &[], seconds(3)).is_err());
+    sent(&mut table);
+    assert_eq!(second.segment_arrives(&syn_ack, &[], seconds(3)), Ok(()));
+    exchange(&mut table, PAIR, &mut second, seconds(3));
+    assert_eq!((second.state(), established(&mut table).state()), (State::Established, State::Established));
 }
 
 #[test]
@@ -94,9 +236,7 @@ fn a_reset_goes_out_although_a_new_life_has_taken_its_place() {
 #[test]
 fn a_half_open_connection_that_is_reset_makes_room() {
     let mut table = flooded();
-    let reset = Segment::new(SeqNumber(8), SeqNumber(0), Control::RST);
-    assert_eq!(table.segment_arrives(pair(1_024), &reset, &[], seconds(2)), Ok(()));
-    sent(&mut table);
+    make_room(&mut table);
     let syn = lost(&mut peer(&STAMPED, 300, seconds(2)))[0];
     assert_eq!(table.segment_arrives(PAIR, &syn, &[], seconds(2)), Ok(()));
     assert_eq!(table.sockets().count(), MOST_HALF_OPEN);

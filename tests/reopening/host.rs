@@ -75,6 +75,16 @@ pub(crate) fn lost(peer: &mut Socket) -> Vec<Segment> {
     peer.outgoing().map(|(segment, _)| segment).collect()
 }
 
+/// So many peers send this SYN and are not heard of again.
+#[track_caller]
+pub(crate) fn fill(table: &mut Table, places: usize, syn: &Segment) {
+    for n in 0..places as u16 {
+        assert_eq!(table.segment_arrives(pair(1_024 + n), syn, &[], seconds(1)), Ok(()));
+    }
+    assert_eq!(sent(table).len(), places);
+    assert_eq!(table.sockets().count(), places);
+}
+
 /// What the peer of a whole life has seen, in which the table closes first.
 pub(crate) struct Life {
     /// The acknowledgment of the peer's FIN: the last segment of the table.

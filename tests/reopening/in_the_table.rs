@@ -1,13 +1,13 @@
 //! TIME-WAIT in the table, and a SYN that starts a new life from it (RFC 9293 section 3.6.1, MAY-2).
 
-use tcp_lifecycle::{Control, Refusal, Segment, SeqNumber, State};
+use tcp_lifecycle::{CallError, Control, Refusal, Segment, SeqNumber, State};
 
 use crate::host::{
-    PAIR, PLAIN, STAMPED, TWO_MSL, assert_nothing_but_time_wait, exchange, listening, live, lost, only, pair, peer,
-    seconds, sent, sent_one,
+    PAIR, PLAIN, STAMPED, TWO_MSL, assert_nothing_but_time_wait, exchange, fill, listening, live, lost, only, pair,
+    peer, seconds, sent, sent_one,
 };
 use crate::socket::Socket;
-use crate::table::{MOST_HALF_OPEN, Table};
+use crate::table::{MOST_CONNECTIONS, MOST_HALF_OPEN, Table};
 
 /// What is left of a connection is 2 MSL, and the answer to its peer's FIN.
 #[test]
@@ -158,23 +158,54 @@ fn time_wait_of_a_connection_that_we_opened_is_not_reopened_where_nobody_listens
     assert_eq!(table.deadline(), Some(now + TWO_MSL));
 }
 
-/// A cookie would not lie beyond the numbers of the last life.
+/// The SYN replaces the TIME-WAIT that it came for: a flood that takes all places does not lock its peer out.
 #[test]
-fn without_room_the_syn_is_passed_over_and_comes_again() {
+fn while_the_half_open_places_are_full_a_syn_reopens_time_wait() {
+    for config in [PLAIN, STAMPED] {
+        let mut table = listening(&config);
+        live(&mut table, PAIR, peer(&config, 300, seconds(1)), seconds(1));
+        let now = seconds(2);
+        fill(&mut table, MOST_HALF_OPEN, &lost(&mut peer(&config, 7, now))[0]);
+        let mut again = peer(&config, 100_000, now);
+        let first = exchange(&mut table, PAIR, &mut again, now)[0];
+        assert_eq!(again.state(), State::Established);
+        assert_eq!(table.sockets().filter(|socket| socket.state() == State::Established).count(), 1);
+        assert_eq!((first.control(), first.ack()), (Control::SYN | Control::ACK, Some(SeqNumber(100_001))));
+        // Nobody else has a place.
+        let syn = lost(&mut peer(&config, 7, now))[0];
+        assert_eq!(table.segment_arrives(pair(60_000), &syn, &[], now), Ok(()));
+        assert_eq!(table.sockets().count(), MOST_HALF_OPEN + 1);
+    }
+}
+
+/// No more connections than the host has room for.
+#[test]
+fn in_a_table_that_is_full_the_syn_is_passed_over_and_comes_again() {
     let mut table = listening(&STAMPED);
     live(&mut table, PAIR, peer(&STAMPED, 300, seconds(1)), seconds(1));
     let now = seconds(2);
-    let syn = lost(&mut peer(&STAMPED, 100_000, now))[0];
-    for n in 0..MOST_HALF_OPEN as u16 {
-        assert_eq!(table.segment_arrives(pair(1_024 + n), &syn, &[], now), Ok(()));
+    for n in 0..MOST_CONNECTIONS as u16 {
+        exchange(&mut table, pair(1_024 + n), &mut peer(&STAMPED, 300, now), now);
     }
-    assert_eq!(sent(&mut table).len(), MOST_HALF_OPEN);
+    let syn = lost(&mut peer(&STAMPED, 100_000, now))[0];
     assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
     assert_eq!(sent(&mut table), []);
-    // One of them gives up.
-    let reset = Segment::new(SeqNumber(100_001), SeqNumber(0), Control::RST);
-    assert_eq!(table.segment_arrives(pair(1_024), &reset, &[], now), Ok(()));
-    assert_eq!(sent(&mut table), []);
+    table.sockets().next().unwrap().abort(now).unwrap();
+    sent(&mut table);
     assert_eq!(table.segment_arrives(PAIR, &syn, &[], now), Ok(()));
     assert_eq!(sent_one(&mut table).control(), Control::SYN | Control::ACK);
+}
+
+/// A pair of sockets has one connection, and its TIME-WAIT is one.
+#[test]
+fn what_exists_is_not_opened_again() {
+    let mut table = Table::new(&PLAIN);
+    table.connect(PAIR, seconds(1)).unwrap();
+    assert_eq!(table.connect(PAIR, seconds(1)), Err(CallError::ConnectionAlreadyExists));
+    let mut table = listening(&PLAIN);
+    live(&mut table, PAIR, peer(&PLAIN, 300, seconds(1)), seconds(1));
+    assert_nothing_but_time_wait(&mut table);
+    assert_eq!(table.connect(PAIR, seconds(1)), Err(CallError::ConnectionAlreadyExists));
+    table.timeout(seconds(1) + TWO_MSL);
+    assert_eq!(table.connect(PAIR, seconds(1) + TWO_MSL), Ok(()));
 }

@@ -7,12 +7,13 @@ use crate::end::{End, parsed};
 const GIB: u32 = 1 << 30;
 
 #[test]
-fn a_shift_that_the_buffer_does_not_need_is_named() {
+fn a_shift_that_makes_each_window_read_zero_is_named() {
     let check = |receive_buffer, window_scale| Config { receive_buffer, window_scale, ..Config::DEFAULT }.check();
     assert_eq!(check(65_535, Some(0)), Ok(()));
-    assert_eq!(check(65_535, Some(1)), Err(ConfigError::WindowScale));
-    assert_eq!(check(1 << 20, Some(5)), Ok(()));
-    assert_eq!(check(1 << 20, Some(6)), Err(ConfigError::WindowScale));
+    assert_eq!(check(65_535, Some(14)), Ok(()), "more than it needs");
+    assert_eq!(check(1 << 10, Some(10)), Ok(()));
+    assert_eq!(check(1 << 10, Some(11)), Err(ConfigError::WindowScale));
+    assert_eq!(check(1 << 20, Some(15)), Err(ConfigError::WindowScale));
     assert_eq!(check(GIB, Some(14)), Ok(()));
     assert_eq!(check(GIB, Some(15)), Err(ConfigError::WindowScale));
     assert_eq!(check(GIB, None), Ok(()));
@@ -21,13 +22,14 @@ fn a_shift_that_the_buffer_does_not_need_is_named() {
 }
 
 #[test]
-fn a_shift_beyond_what_the_buffer_needs_is_what_it_needs() {
+fn a_shift_that_is_too_large_is_the_largest_that_is_not() {
     for (receive_buffer, asked, taken) in [
-        (65_535, 1, 0),
-        (65_535, 255, 0),
+        (65_535, 1, 1),
+        (65_535, 255, 14),
         (0, 14, 0),
-        (1 << 20, 6, 5),
-        (1 << 20, 255, 5),
+        (1_000, 12, 9),
+        (1 << 20, 6, 6),
+        (1 << 20, 255, 14),
         (GIB, 15, 14),
         (GIB, 255, 14),
     ] {

@@ -70,9 +70,9 @@ fn a_flight_is_one_sample_however_many_acks_it_gets() {
     );
 }
 
-/// It is the echo that counts, not the time since the segment was sent: the peer tells which one it answers.
+/// While all is sent once it is the segment that is timed, from its transmission to the ACK that covers it (D44).
 #[test]
-fn the_echo_and_not_the_timing_of_the_segment_counts() {
+fn the_timing_of_the_segment_and_not_the_echo_counts() {
     once_agreed(
         "
         send 524
@@ -83,18 +83,20 @@ fn the_echo_and_not_the_timing_of_the_segment_counts() {
         + 40ms
         <-- <SEQ=300><ACK=1148><CTL=ACK><TS=1100,80>
         signal: Acknowledged 1048
-        ESTABLISHED                         SRTT=22500us RTTVAR=12500us     # a sample of 40 ms, and no other
+        ESTABLISHED                         SRTT=30ms RTTVAR=27500us        # a sample of 100 ms, and no other
         ",
     );
 }
 
-/// What was sent again can be measured, since the echo tells which of the two it was; and the back-off is over.
+/// What was sent again can be measured, since the echo tells which of the two it was; and the back-off is over. An echo
+/// of the first one is no sample: the peer may have kept it while its ACK was lost.
 #[test]
 fn a_retransmission_is_measured() {
     const SENT_AGAIN: &str = "
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=20,1000>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=1020,1000>
         ESTABLISHED                         RTO=2s
         + 100ms
@@ -108,9 +110,9 @@ fn a_retransmission_is_measured() {
     ));
     once_agreed(&format!(
         "{SENT_AGAIN}
-        <-- <SEQ=300><ACK=110><CTL=ACK><TS=2000,20>             # the first, after 1100 ms
+        <-- <SEQ=300><ACK=110><CTL=ACK><TS=2000,20>             # the first
         signal: Acknowledged 10
-        ESTABLISHED                         SRTT=155ms RTTVAR=277500us RTO=1265ms
+        ESTABLISHED                         SRTT=20ms RTTVAR=10ms RTO=2s
         "
     ));
 }
@@ -148,6 +150,7 @@ fn an_echo_from_the_future_is_ignored() {
         send 10
         --> <SEQ=110><ACK=300><CTL=ACK><DATA=10><TS=120,1100>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=110><ACK=300><CTL=ACK><DATA=10><TS=1120,1100>
         + 100ms
         <-- <SEQ=300><ACK=120><CTL=ACK><TS=2200,1221>
@@ -187,6 +190,7 @@ fn after_a_syn_that_was_sent_again_the_timeout_begins_with_three_seconds() {
         --> <SEQ=99><CTL=SYN><TS=0,0>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=99><CTL=SYN><TS=1000,0>
         + 30ms
         <-- <SEQ=299><ACK=100><CTL=SYN,ACK><TS=500,1000>

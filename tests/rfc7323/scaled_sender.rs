@@ -166,6 +166,7 @@ fn what_the_rounding_of_the_window_takes_back_is_sent_again_all_the_same() {
         <-- <SEQ=300><ACK=105><CTL=ACK><WND=1>
         signal: Acknowledged 5
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=105><ACK=300><CTL=PSH,ACK><DATA=245>
         ",
     );
@@ -178,6 +179,7 @@ fn what_the_rounding_of_the_window_takes_back_is_sent_again_all_the_same() {
         <-- <SEQ=300><ACK=110><CTL=ACK><WND=1>
         signal: Acknowledged 10
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=110><ACK=300><CTL=ACK><DATA=128>
         ",
     );

@@ -101,14 +101,14 @@ fn every_acceptable_segment_at_or_left_of_the_last_ack_counts() {
     );
 }
 
-/// 5.3, R2 before R3: all of it is known, so it is rejected before its timestamp is recorded.
+/// 5.3, R2 before R3: it ends before what was acknowledged last, and is rejected before its timestamp is recorded.
 #[test]
 fn a_segment_outside_the_window_does_not_count() {
     once_agreed(
         "
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10><TS=1001,20>
         --> <SEQ=100><ACK=310><CTL=ACK><TS=20,1001>
-        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10><TS=1500,20>    refused: NotAcceptable
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=9><TS=1500,20>     refused: NotAcceptable
         --> <SEQ=100><ACK=310><CTL=ACK><TS=20,1001>
         ",
     );
@@ -121,10 +121,10 @@ fn the_comparison_is_modulo_two_to_the_thirty_second() {
         "
         <-- <SEQ=300><ACK=100><CTL=ACK><TS=2147484647,20>               # 1000 + 2^31 - 1
         <-- <SEQ=300><ACK=100><CTL=ACK><TS=4294967295,20>
-        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=1><TS=0,20>
-        --> <SEQ=100><ACK=301><CTL=ACK><TS=20,0>
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=1><TS=1,20>
+        --> <SEQ=100><ACK=301><CTL=ACK><TS=20,1>
         <-- <SEQ=301><ACK=100><CTL=ACK><DATA=1><TS=4294967295,20>       refused: OldTimestamp
-        --> <SEQ=100><ACK=301><CTL=ACK><TS=20,0>
+        --> <SEQ=100><ACK=301><CTL=ACK><TS=20,1>
         ",
     );
 }

@@ -122,6 +122,7 @@ fn the_glue_may_have_a_timer_of_its_own() {
         --> <SEQ=100><CTL=SYN>
         SYN-SENT              DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 499999us
         + 1us
@@ -268,4 +269,137 @@ fn a_state_that_the_glue_leaves_at_once_is_not_one_to_begin_with() {
     assert_eq!(error.difference(), Some(("CLOSE-WAIT", "LAST-ACK")));
     let mut glue = Script::parse("ESTABLISHED").unwrap().run_with(&Config::DEFAULT, hasty).unwrap();
     assert_eq!(glue.connection().state(), State::Established);
+}
+
+/// Sends by itself what no user has sent, and at the second time something else.
+#[test]
+fn bytes_that_the_program_itself_sends_must_be_the_same_each_time() {
+    struct Greeter {
+        connection: Connection,
+        greetings: Vec<&'static [u8; 5]>,
+    }
+    impl Glue for Greeter {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.connection
+        }
+        fn poll(&mut self, now: Instant) -> Output {
+            let output = self.connection.poll(now);
+            if matches!(output, Output::Transition(transition) if transition.to == State::Established) {
+                self.connection.send(5, now).expect("it is open");
+            }
+            output
+        }
+        fn payload(&mut self, range: Range<usize>) -> Option<Vec<u8>> {
+            Some(self.greetings.pop()?[range].to_vec())
+        }
+    }
+    let script = "
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
+        --> <SEQ=101><ACK=301><CTL=ACK><DATA=5>
+        ESTABLISHED
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=101><ACK=301><CTL=ACK><DATA=5>";
+    let run = |greetings: [&'static [u8; 5]; 2]| {
+        let make = |config: &Config| Greeter { connection: Connection::new(config, 0), greetings: greetings.to_vec() };
+        Script::parse(script).unwrap().run_with(&Config::DEFAULT, make).map(|_| ())
+    };
+    run([b"hello", b"hello"]).unwrap();
+    let error = run([b"world", b"hello"]).unwrap_err();
+    assert_eq!((error.line(), error.difference().unwrap().1), (8, "byte 0x77"));
+}
+
+/// A program may hand to the connection later what its user sends now.
+#[test]
+fn a_queue_above_that_of_the_connection_is_no_fault() {
+    struct Corked {
+        connection: Connection,
+        corked: Vec<u8>,
+        queue: Vec<u8>,
+    }
+    impl Glue for Corked {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.connection
+        }
+        fn send_bytes(&mut self, bytes: &[u8], _: Instant) -> Result<(), CallError> {
+            self.corked.extend_from_slice(bytes);
+            Ok(())
+        }
+        fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+            let arrived = self.connection.segment_arrives(segment, now);
+            self.connection.send(self.corked.len(), now).expect("it is open");
+            self.queue.append(&mut self.corked);
+            arrived
+        }
+        fn payload(&mut self, range: Range<usize>) -> Option<Vec<u8>> {
+            Some(self.queue[range].to_vec())
+        }
+    }
+    let corked = |config: &Config| {
+        let connection = Connection::new(config, 0);
+        Corked { connection, corked: Vec::new(), queue: Vec::new() }
+    };
+    let script = "
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        send 3
+        send 4
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
+        --> <SEQ=101><ACK=301><CTL=ACK><DATA=7>
+        ESTABLISHED";
+    check_with(corked, script);
+}
+
+/// Too many bytes to be made: the program gets their number.
+#[test]
+fn a_send_of_very_many_bytes_has_a_number_alone() {
+    struct Counts(Connection, Vec<usize>);
+    impl Glue for Counts {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+        fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
+            self.1.push(bytes);
+            self.0.send(bytes, now)
+        }
+        fn send_bytes(&mut self, bytes: &[u8], now: Instant) -> Result<(), CallError> {
+            self.0.send(bytes.len(), now)
+        }
+    }
+    let script = Script::parse("SYN-SENT\nsend 16777216\nsend 16777217").unwrap();
+    let glue = script.run_with(&Config::DEFAULT, |config| Counts(Connection::new(config, 0), Vec::new())).unwrap();
+    assert_eq!((glue.1, glue.0.status().unsent), (vec![16_777_217], 2 * 16_777_216 + 1));
+}
+
+/// A timeout that comes early does nothing, and is no fault.
+#[test]
+fn a_program_may_ask_for_more_timeouts_than_it_needs() {
+    struct Ticking(Connection, Instant);
+    impl Glue for Ticking {
+        fn connection(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+        fn timeout(&mut self, now: Instant) {
+            self.1 = now + Duration::from_millis(250);
+            self.0.timeout(now);
+        }
+        fn poll(&mut self, now: Instant) -> Output {
+            match self.0.poll(now) {
+                Output::Wait(_) => Output::Wait(Some(self.1)),
+                output @ (Output::Transition(_) | Output::Signal(_) | Output::Transmit(_)) => output,
+            }
+        }
+        fn next_timeout(&mut self) -> Option<Instant> {
+            Some(self.1)
+        }
+    }
+    let ticking = |config: &Config| Ticking(Connection::new(config, 0), Instant::ZERO);
+    check_with(
+        ticking,
+        "open active\n--> <SEQ=100><CTL=SYN>\nSYN-SENT\n+ 1s\nsignal: RetransmissionTimeout\n--> <SEQ=100><CTL=SYN>",
+    );
 }

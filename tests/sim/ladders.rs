@@ -1,6 +1,6 @@
 //! Traces as ladders.
 
-use tcp_lifecycle::sim::{Network, Pair, Side};
+use tcp_lifecycle::sim::{Network, Pair, Side, check_ladder};
 use tcp_lifecycle::{Config, Open};
 
 #[test]
@@ -29,7 +29,7 @@ fn a_ladder_shows_each_end_in_its_column() {
    0.060s  TIME-WAIT    --> <SEQ=102><ACK=2802><CTL=ACK>     --> CLOSED
  240.060s  CLOSED           (2 MSL have passed)
 ";
-    assert_eq!(format!("\n{}", pair.trace()), expected);
+    check_ladder(pair.trace(), expected);
 }
 
 #[test]
@@ -50,5 +50,57 @@ fn what_is_refused_after_a_crash_stands_beside_it() {
                                                      (abort)     CLOSED
            LISTEN       <-- <SEQ=2801><CTL=RST>              <-- CLOSED        refused
 ";
-    assert_eq!(format!("\n{}", pair.trace()), expected);
+    check_ladder(pair.trace(), expected);
+}
+
+fn opened() -> Pair {
+    let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
+    pair.note("a remark");
+    pair.open(Side::A, Open::Active).unwrap();
+    pair
+}
+
+#[test]
+fn a_ladder_is_compared_without_its_indentation() {
+    let pair = opened();
+    let ladder = pair.trace().to_string();
+    for spaces in [0, 4, 20] {
+        let indented: String = ladder.lines().map(|row| format!("{}{row}  \n", " ".repeat(spaces))).collect();
+        check_ladder(pair.trace(), &format!("\n\n{indented}\n"));
+    }
+    let dedented: String = ladder.lines().map(|row| format!("{}\n", row.trim_start())).collect();
+    pair.trace().compare(&dedented).expect_err("rows stand where they stand");
+}
+
+#[test]
+fn the_row_in_which_a_ladder_differs_is_shown() {
+    let pair = opened();
+    let ladder = pair.trace().to_string();
+    let rows: Vec<&str> = ladder.lines().collect();
+    let error = pair.trace().compare(&ladder.replace("SEQ=100", "SEQ=101")).unwrap_err();
+    assert_eq!(error.line(), 6);
+    assert_eq!(error.difference(), (Some(rows[5].replace("SEQ=100", "SEQ=101").trim_end()), Some(rows[5])));
+    let expected = format!(
+        "the ladder differs at line 6:\n  expected  {}\n  came      {}\n",
+        rows[5].replace("SEQ=100", "SEQ=101"),
+        rows[5]
+    );
+    assert_eq!(error.to_string(), format!("{expected}the ladder that came:\n{ladder}"));
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let panics = std::panic::catch_unwind(|| check_ladder(opened().trace(), "time  A")).unwrap_err();
+    assert!(
+        panics.downcast_ref::<String>().unwrap().starts_with("the ladder differs at line 1:\n  expected  time  A\n")
+    );
+}
+
+#[test]
+fn a_ladder_that_ends_too_early_or_too_late_differs() {
+    let pair = opened();
+    let ladder = pair.trace().to_string();
+    let more = pair.trace().compare(&format!("{ladder}            and more")).unwrap_err();
+    assert_eq!((more.line(), more.difference().1), (7, None));
+    assert!(more.to_string().contains("  came      the end\n"), "{more}");
+    let less: Vec<&str> = ladder.lines().take(5).collect();
+    let less = pair.trace().compare(&format!("\n{}", less.join("\n"))).unwrap_err();
+    assert_eq!((less.line(), less.difference().0), (7, None), "the text begins with an empty line");
 }

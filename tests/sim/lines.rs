@@ -121,25 +121,6 @@ fn keep_alive_is_a_policy_with_three_values() {
     );
 }
 
-#[test]
-fn lines_that_are_none_are_named() {
-    for (line, why) in [
-        ("icmp PortUnreachable", "an ICMP error quotes a sequence number"),
-        ("icmp PortUnreachable x", "`x` is no number, or too large a one"),
-        ("icmp NoSuchThing 100", "`NoSuchThing` is no ICMP error such as PortUnreachable"),
-        ("retransmit 10", "`10` is no range such as 0..10"),
-        ("configure nagle", "`nagle` is not: policy=value"),
-        ("configure nagel=on", "`nagel` is no policy"),
-        ("--> <SEQ=1><CTL=SYN> bits 0..1", "`bits 0..1` is not: bytes 0..10"),
-        ("--> a segment", "`a segment` does not begin with a segment such as <SEQ=100><CTL=SYN>"),
-    ] {
-        let error = Script::parse(line).expect_err(line);
-        assert_eq!(error.to_string(), format!("line 1 is not understood: {line}\n  {why}"));
-        assert_eq!(error.difference(), None);
-        assert_eq!(error.exchange(), [""; 0]);
-    }
-}
-
 /// What a test prints that fails.
 #[test]
 fn a_script_that_differs_ends_a_test_with_the_exchange_until_then() {

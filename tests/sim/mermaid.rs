@@ -37,6 +37,7 @@ sequenceDiagram
     Note right of B: open passive
     Note over B: LISTEN
     Note left of A: timeout at 1.000s
+    Note left of A: signal: RetransmissionTimeout
     A->>B: SEQ=100 CTL=SYN
     Note over B: SYN-RECEIVED
     B->>A: SEQ=250300 ACK=101 CTL=SYN,ACK
@@ -52,6 +53,20 @@ sequenceDiagram
     B--)A: SEQ=301 ACK=101 CTL=ACK DATA=1 (on its way)
 ";
     assert_eq!(pair.trace().mermaid().to_string(), expected);
+}
+
+/// A note ends with its line, and `%%{` begins a directive.
+#[test]
+fn a_note_cannot_end_the_diagram_that_it_stands_in() {
+    let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
+    pair.note("one\rtwo\r\nthree\n%%{init: {}}%%\u{2028}end\u{7}");
+    pair.call(Side::A, "a\rcall", |_, _| ());
+    let diagram = pair.trace().mermaid().to_string();
+    let expected = "
+    Note over A,B: one<br/>two<br/>three<br/>#37;#37;{init: {}}#37;#37;<br/>end\u{20}
+    Note left of A: a<br/>call
+";
+    assert!(diagram.ends_with(expected), "{diagram}");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn aborted_lives_over_faulty_networks_leave_nobody_behind() {
         let peer_waits = by_us && peer == tcp::State::FinWait2;
         assert!(matches!(peer, tcp::State::Closed | tcp::State::Listen) || peer_waits, "{peer}");
         world.check_contents();
-        let ends = world.us.signals.iter().filter(|signal| !matches!(signal, Signal::Closing | Signal::Retransmitting));
+        let ends = world.us.signals.iter().filter(|signal| signal.is_end());
         let ends: Vec<_> = ends.collect();
         assert!(ends.len() <= 1 && ends.iter().all(|end| matches!(end, Signal::Reset | Signal::Refused)), "{ends:?}");
     }

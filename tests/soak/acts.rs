@@ -45,6 +45,7 @@ impl World<'_> {
             }
             Act::Configure(config) => {
                 self.watched(side).configure(**config);
+                self.witness.keeps_alive[place(side)] = config.keep_alive.is_some();
                 self.pair.call(side, &act.to_string(), |connection, _| connection.configure(config));
             }
             Act::Icmp(error, ahead) => {
@@ -66,6 +67,7 @@ impl World<'_> {
                 self.pair.crash(side);
                 // The host starts with the policies that it had at first.
                 let first = self.life.ends[place(side)].config;
+                self.witness.keeps_alive[place(side)] = first.keep_alive.is_some();
                 self.pair.call(side, "first policies", |connection, _| connection.configure(&first));
             }
         }

@@ -144,10 +144,9 @@ impl World<'_> {
     }
 
     /// D31 again, of SYNs that might come: in TIME-WAIT any of them may be asked about, and nothing changes.
-    pub(crate) fn check_reopens(&self, side: Side) {
+    pub(crate) fn check_reopens(&self, side: Side, status: &Status) {
         let (connection, now) = (self.pair.connection(side), self.pair.now());
-        let Status { state: State::TimeWait, rcv_nxt: Some(rcv_nxt), snd_nxt: Some(snd_nxt), .. } = connection.status()
-        else {
+        let Status { state: State::TimeWait, rcv_nxt: Some(rcv_nxt), snd_nxt: Some(snd_nxt), .. } = *status else {
             return;
         };
         let reopens = |seq, bits| connection.reopens(&Segment::new(seq, snd_nxt, bits), now);
@@ -175,6 +174,7 @@ impl World<'_> {
             *connection = Connection::new(&config, isn_offset);
             connection.open(Open::Passive, now)
         });
+        self.witness.keeps_alive[place(side)] = config.keep_alive.is_some();
         let mut watched = Watched::new(config, isn_offset);
         core::mem::swap(self.watched(side), &mut watched);
         self.pass();

@@ -134,7 +134,9 @@ impl Life {
 }
 
 fn is_patient(config: &Config) -> bool {
-    config.user_timeout.is_none()
+    let counts = [config.r2_count, config.syn_r2_count, config.syn_ack_r2_count];
+    counts.iter().all(|count| count.is_none_or(|count| count == u8::MAX))
+        && config.user_timeout.is_none()
         && config.r2 == Duration::MAX
         && config.syn_r2 == Duration::MAX
         && config.fin_wait_2_timeout.is_none()

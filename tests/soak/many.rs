@@ -12,7 +12,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 
 use crate::life::Life;
 use crate::lives::any_life;
+use crate::reasons::Reason;
 use crate::run::failure;
+use crate::words::kind;
 use crate::world::{Lived, live};
 
 /// A number that the environment asks for.
@@ -44,6 +46,7 @@ pub(crate) struct Report {
     stood_by: u64,
     virtual_seconds: f64,
     seconds: f64,
+    reasons: [u64; Reason::COUNT],
 }
 
 impl Report {
@@ -77,6 +80,13 @@ impl Report {
         self.restored += lived.restored;
         self.stood_by += lived.stood_by;
         self.virtual_seconds += lived.virtual_time.as_secs_f64();
+        self.add_reasons(&lived.reasons);
+    }
+
+    fn add_reasons(&mut self, reasons: &[u64; Reason::COUNT]) {
+        for (all, more) in self.reasons.iter_mut().zip(reasons) {
+            *all += more;
+        }
     }
 
     fn merge(&mut self, other: &Report) {
@@ -99,6 +109,7 @@ impl Report {
         self.restored += other.restored;
         self.stood_by += other.stood_by;
         self.virtual_seconds += other.virtual_seconds;
+        self.add_reasons(&other.reasons);
     }
 }
 
@@ -121,6 +132,9 @@ impl fmt::Display for Report {
             "TIME-WAIT   {reopened:>12} reopened, {restored} of them in vain, in {second} every byte had to arrive,"
         )?;
         writeln!(f, "{:>24} {stood_by} segments of the first life meanwhile", "")?;
+        let given: Vec<_> =
+            Reason::ALL.iter().zip(self.reasons).map(|(reason, count)| format!("{reason:?} {count}")).collect();
+        writeln!(f, "refused     {:>12}: {}", self.reasons.iter().sum::<u64>(), given.join(", "))?;
         writeln!(f, "keep-alive  {:>12} probes with an octet", self.octets)?;
         writeln!(f, "time        {:>12.1} s, of TCP {:.1} days", self.seconds, self.virtual_seconds / 86_400.0)?;
         let rate = |count: &u64| *count as f64 / self.seconds.max(1e-9);
@@ -128,11 +142,11 @@ impl fmt::Display for Report {
     }
 }
 
-/// What failed, by the place where it was found: how often, and what is told of the first one.
+/// What failed, by its kind: how often, and what is told of the first one.
 type Failures = BTreeMap<String, (u64, String)>;
 
 /// So many lives. Each has a seed of its own, so that neither their number nor that of the threads changes any of them.
-/// All failures are told at the end, one for each place where they are found.
+/// All failures are told at the end, one of each kind.
 pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
     let start = Instant::now();
     let (next, failures) = (AtomicU64::new(0), Mutex::new(Failures::new()));
@@ -163,7 +177,7 @@ pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
     report
 }
 
-/// The life of this number. If it fails, it shrinks, unless another one has failed there before.
+/// The life of this number. If it fails, it shrinks, unless another one has failed in the same way before.
 fn live_one(any: &impl Strategy<Value = Life>, seed: u64, number: u64, failures: &Mutex<Failures>) -> Lived {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -174,7 +188,7 @@ fn live_one(any: &impl Strategy<Value = Life>, seed: u64, number: u64, failures:
     let tree = any.new_tree(&mut runner).expect("lives are not filtered");
     let mut lived = Lived::default();
     let Some(told) = failure(|| lived = live(&tree.current())) else { return lived };
-    let place = told.lines().next().unwrap_or_default().to_string();
+    let place = kind(&told);
     let mut lock = failures.lock().expect("nobody panics while it is locked");
     let (times, told) = lock.entry(place).or_default();
     *times += 1;

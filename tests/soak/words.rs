@@ -5,6 +5,14 @@ use core::time::Duration;
 
 use tcp_lifecycle::{Config, KeepAlive};
 
+/// Of what is told of a failure: where it was found, and what of it is not a number.
+pub(crate) fn kind(told: &str) -> String {
+    let place = told.lines().next().unwrap_or_default().to_string();
+    let words = told.lines().nth(1).unwrap_or_default().split_whitespace();
+    let words = words.filter(|word| !word.contains(|c: char| "<=#".contains(c) || c.is_ascii_digit()));
+    core::iter::once(place.as_str()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) fn number<N: FromStr>(text: &str) -> Result<N, String> {
     text.trim().parse().map_err(|_| format!("`{text}` is no number that fits"))
 }
@@ -40,18 +48,26 @@ fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
         "default_peer_mss" => config.default_peer_mss = number(value)?,
         "receive_buffer" => config.receive_buffer = number(value)?,
         "window_scale" => config.window_scale = if value == "none" { None } else { Some(number(value)?) },
+        "window_scaling" => config.window_scaling = value == "on",
         "timestamps" => config.timestamps = value == "on",
+        "tolerate_missing_timestamps" => config.tolerate_missing_timestamps = value == "on",
         "sack_permitted" => config.sack_permitted = value == "on",
         "ecn" => config.ecn = value == "on",
+        "accept_ecn" => config.accept_ecn = value == "on",
         "msl" => config.msl = of_time(value)?,
         "fin_wait_2_timeout" => config.fin_wait_2_timeout = or_never(value)?,
         "user_timeout" => config.user_timeout = or_never(value)?,
+        "user_timeout_in_persist" => config.user_timeout_in_persist = value == "on",
         "r1" => config.r1 = number(value)?,
         "r2" => config.r2 = of_time(value)?,
         "syn_r2" => config.syn_r2 = of_time(value)?,
+        "r2_count" => config.r2_count = or_no_limit(value)?,
+        "syn_r2_count" => config.syn_r2_count = or_no_limit(value)?,
+        "syn_ack_r2_count" => config.syn_ack_r2_count = or_no_limit(value)?,
         "rto_initial" => config.rto_initial = of_time(value)?,
         "rto_min" => config.rto_min = of_time(value)?,
         "rto_max" => config.rto_max = of_time(value)?,
+        "rto_after_syn_timeout" => config.rto_after_syn_timeout = of_time(value)?,
         "nagle" => config.nagle = value == "on",
         "delayed_ack" => config.delayed_ack = or_never(value)?,
         "keep_alive" => config.keep_alive = keep_alive(value)?,
@@ -65,6 +81,10 @@ fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
         _ => return Err(format!("`{name}` is no policy")),
     }
     Ok(())
+}
+
+fn or_no_limit(value: &str) -> Result<Option<u8>, String> {
+    if value == "none" { Ok(None) } else { number(value).map(Some) }
 }
 
 fn keep_alive(value: &str) -> Result<Option<KeepAlive>, String> {

@@ -9,8 +9,10 @@ use tcp_lifecycle::{Control, Instant, Output, Segment, Signal, State, Transmit};
 use crate::again::Reopening;
 use crate::congestion::Congestion;
 use crate::life::{Act, Fate, Life};
+use crate::reasons::Reason;
 use crate::run;
 use crate::watch::Watched;
+use crate::witness::{Ways, Witness};
 
 /// More events than this are two ends that do not come to an end.
 const MOST: usize = 40_000;
@@ -54,12 +56,16 @@ pub(crate) struct Lived {
     /// Both ends were ESTABLISHED.
     pub(crate) established: bool,
     pub(crate) virtual_time: Duration,
+    /// How often each reason was given for a refusal.
+    pub(crate) reasons: [u64; Reason::COUNT],
 }
 
 pub(crate) struct World<'l> {
     pub(crate) life: &'l Life,
     pub(crate) pair: Pair,
     pub(crate) watched: [Watched; 2],
+    /// S16: names the reason of each refusal.
+    pub(crate) witness: Witness,
     /// How much of the trace has been looked at, and how many fates have been met.
     seen: usize,
     met: usize,
@@ -94,6 +100,7 @@ pub(crate) fn live(life: &Life) -> Lived {
         world.check_end();
     }
     world.lived.counts = world.pair.counts();
+    world.lived.reasons = world.witness.reasons;
     world.lived.patient = world.patient;
     world.lived.second = world.patient && world.reopening.has_succeeded();
     world.lived.virtual_time = world.pair.now().saturating_duration_since(Instant::ZERO);
@@ -114,6 +121,11 @@ impl<'l> World<'l> {
         }
         World {
             life,
+            witness: Witness::new(
+                Ways::Faulty,
+                SIDES.map(|side| pair.status(side)),
+                [a, b].map(|end| end.config.keep_alive.is_some()),
+            ),
             pair,
             watched: [Watched::new(a.config, a.iss), Watched::new(b.config, b.iss)],
             seen: 0,
@@ -264,14 +276,14 @@ impl<'l> World<'l> {
             match &event.what {
                 What::Timeout(_) => self.watched(side).timeout(),
                 What::Arrived(_, segment, outcome) => {
-                    if let Err(refusal) = outcome {
-                        self.check_refusal(side, segment, *refusal);
-                    }
                     assert_eq!(self.watched(side).segment(*segment), *outcome);
                     taken = outcome.is_ok();
                     if taken {
                         self.note_taken(side, segment);
                     }
+                }
+                What::Reassembled(_, segment, outcome) => {
+                    assert_eq!(self.watched(side).segment(*segment), *outcome);
                 }
                 // The pair tells the connection of it where it took the segment that has just arrived.
                 What::Marked(..) if taken => self.note_mark(side),
@@ -327,6 +339,7 @@ impl<'l> World<'l> {
             let watched: Vec<_> = self.watched[at].drain().into_iter().map(without_range).collect();
             assert_eq!(watched, outputs, "the same events, but another outcome");
         }
+        self.witness.look(&events, |side| self.pair.status(side));
         self.seen = self.pair.trace().events().len();
         for side in SIDES {
             let at = place(side);

@@ -88,7 +88,7 @@ fn policies() -> impl Strategy<Value = Config> {
 }
 
 fn lives(whole: bool) -> impl Strategy<Value = Life> {
-    let opened = prop_oneof![Just(0_u64), 0..1_u64 << 40, (1_u64 << 52)..(1_u64 << 53)]
+    let opened = prop_oneof![Just(0_u64), 0..1_u64 << 40, (1_u64 << 51)..(1_u64 << 52)]
         .prop_map(move |micros| Instant::from_micros(if whole { micros / 1_000 * 1_000 } else { micros }));
     let peer = (
         prop_oneof![Just(1), Just(1_000), 1..=u16::MAX],

@@ -146,11 +146,20 @@ impl Twins {
         let status = self.connection.status();
         let (Some(nxt), Some(wnd)) = (status.rcv_nxt, status.rcv_wnd) else { return true };
         let (told, next) = (wnd, self.edge - nxt);
-        let between = told.min(next).saturating_sub(1)..told.max(next).saturating_add(1);
+        let between = told.min(next).saturating_sub(1)..told.max(next).saturating_add(2);
         let behind = segment.seq() + segment.len();
         let in_doubt = |seq: SeqNumber| told != next && between.contains(&(seq - nxt));
         let numbers = [segment.seq(), segment.seq() + 1, behind, SeqNumber(behind.0.wrapping_sub(1))];
-        !(numbers.into_iter().any(in_doubt) || self.is_alike(segment))
+        !(numbers.into_iter().any(in_doubt) || self.is_alike(segment) || self.is_at_the_oldest(segment))
+    }
+
+    /// An acknowledgment as old as MAX.SND.WND, of which a twin keeps eight digits.
+    fn is_at_the_oldest(&self, segment: &Segment) -> bool {
+        let status = self.connection.status();
+        let said = u64::from(self.life.peer_window) << status.snd_scale.unwrap_or(0);
+        let windows = [said, u64::from(self.life.peer_window), u64::from(status.peer_mss.unwrap_or(0))];
+        let age = segment.ack().zip(status.snd_una).map(|(ack, una)| u64::from(una - ack));
+        windows.iter().any(|most| age.is_some_and(|age| age > *most && age <= most + (most >> 7)))
     }
 
     /// A SYN with another number than that of this life, but with the same lower half.

@@ -35,7 +35,7 @@ fn time_that_goes_back_stands_still() {
     drain(&mut connection, seconds(6));
     assert_eq!(connection.deadline(), Some(seconds(11)), "ten seconds, where it stands, and one");
     connection.timeout(seconds(11));
-    assert_eq!(drain(&mut connection, seconds(0)).len(), 1, "it is sent again");
+    assert_eq!(drain(&mut connection, seconds(0)).len(), 2, "the timeout is told, and it is sent again");
     assert_eq!(connection.deadline(), Some(seconds(13)));
 }
 
@@ -67,7 +67,7 @@ fn a_late_timeout_is_one_timeout() {
     let mut connection = after("ESTABLISHED\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>");
     connection.timeout(seconds(50));
     let outputs = drain(&mut connection, seconds(50));
-    assert_eq!(outputs.len(), 1, "{outputs:?}");
+    assert_eq!(outputs.len(), 2, "{outputs:?}");
     assert_eq!(connection.deadline(), Some(seconds(52)));
     assert_eq!(connection.status().retransmissions, 1);
 }
@@ -82,6 +82,37 @@ fn the_end_of_time_does_not_overflow() {
     connection.timeout(end);
     drain(&mut connection, end);
     assert!(matches!(connection.state(), State::SynSent | State::Closed));
+}
+
+/// A caller that lets everything expire whose time has come gets to an end there too: no timer is still due when the
+/// clock can go no further.
+#[test]
+fn at_the_last_moment_what_is_due_comes_to_an_end() {
+    let end = Instant::from_micros(u64::MAX);
+    let waiting = [
+        "SYN-SENT",
+        "SYN-RECEIVED",
+        "ESTABLISHED\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>",
+        "ESTABLISHED SND.WND=0\n send 10",
+        "config keep_alive=1m 10s 2\n ESTABLISHED",
+        "config delayed_ack=200ms\n ESTABLISHED\n <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>",
+        "FIN-WAIT-1",
+        "CLOSING",
+        "LAST-ACK",
+        "TIME-WAIT",
+    ];
+    let policies = ["", "config r2=none, syn_r2=none, user_timeout=none\n", "config msl=1000h\n"];
+    for (script, policy) in waiting.into_iter().flat_map(|script| policies.map(|policy| (script, policy))) {
+        for now in [end, Instant::from_micros(u64::MAX - 1)] {
+            let mut connection = after(&format!("{policy}{script}"));
+            for turn in 0.. {
+                let Some(deadline) = connection.deadline().filter(|deadline| *deadline <= now) else { break };
+                assert!(turn < 100, "{policy}{script}: {deadline} is past again and again");
+                connection.timeout(now);
+                drain(&mut connection, now);
+            }
+        }
+    }
 }
 
 /// A connection that waits for the network has a timer running; one that waits for its user or its peer's user has none.

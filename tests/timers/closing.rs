@@ -111,11 +111,12 @@ fn fin_wait_2_lasts_for_ever() {
 
 /// D20.
 #[test]
-fn the_policy_ends_an_idle_fin_wait_2() {
+fn the_policy_ends_a_fin_wait_2_that_nobody_waits_for() {
     check(
         "
         config fin_wait_2_timeout=60s
         FIN-WAIT-1                          SND.NXT=101 RCV.NXT=300
+        detach
         + 500ms
         <-- <SEQ=300><ACK=101><CTL=ACK>
         FIN-WAIT-2                          DEADLINE=60s
@@ -126,9 +127,9 @@ fn the_policy_ends_an_idle_fin_wait_2() {
     );
 }
 
-/// D20: idle time, so that payload restarts it.
+/// D20: while somebody reads, FIN-WAIT-2 has no end; then it counts from when the user went.
 #[test]
-fn the_policy_of_fin_wait_2_counts_from_the_last_payload() {
+fn the_policy_of_fin_wait_2_counts_from_the_detach() {
     check(
         "
         config fin_wait_2_timeout=60s
@@ -136,6 +137,9 @@ fn the_policy_of_fin_wait_2_counts_from_the_last_payload() {
         + 59s
         <-- <SEQ=300><ACK=101><CTL=ACK><DATA=10>
         --> <SEQ=101><ACK=310><CTL=ACK>
+        + 1h
+        receive 10
+        detach
         FIN-WAIT-2                          DEADLINE=60s
         + 60s
         signal: TimedOut
@@ -148,11 +152,12 @@ fn the_policy_of_fin_wait_2_counts_from_the_last_payload() {
 fn the_policy_of_fin_wait_2_is_of_no_other_state() {
     check("config fin_wait_2_timeout=1s\n ESTABLISHED DEADLINE=none\n + 1h\n ESTABLISHED");
     check("config fin_wait_2_timeout=1s\n CLOSE-WAIT DEADLINE=none\n + 1h\n CLOSE-WAIT");
-    check("config fin_wait_2_timeout=1s\n TIME-WAIT DEADLINE=4m\n + 4m\n CLOSED");
+    check("config fin_wait_2_timeout=1s\n TIME-WAIT DEADLINE=4m\n detach\n + 4m\n CLOSED");
     check(
         "
         config fin_wait_2_timeout=1s
         FIN-WAIT-2                          SND.NXT=101 RCV.NXT=300
+        detach
         <-- <SEQ=300><ACK=101><CTL=FIN,ACK>
         signal: Closing
         --> <SEQ=101><ACK=301><CTL=ACK>
@@ -204,7 +209,7 @@ fn a_return_to_listen_stops_all_timers() {
 fn a_new_life_begins_with_fresh_timers() {
     check(
         "
-        config syn_r2=1s
+        config r1=0, syn_r2=1s
         open active
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
@@ -233,6 +238,7 @@ fn in_close_wait_a_retransmission_asked_for_may_let_the_close_go() {
         --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>
         --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         send 100
         <-- <SEQ=300><ACK=200><CTL=ACK>
@@ -264,6 +270,7 @@ fn in_close_wait_the_close_waits_until_the_fin_is_earned_too() {
         limit 1072
         send 1072
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         limit 100000
         close
@@ -295,6 +302,7 @@ fn in_close_wait_a_close_does_not_wait_for_a_recovery() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         close
         LAST-ACK                            UNSENT=0

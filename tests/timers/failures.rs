@@ -14,17 +14,23 @@ fn payload_is_sent_seven_times_and_given_up_after_r2() {
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 4s
+        signal: RetransmissionTimeout
         signal: Retransmitting              # R1: the third retransmission
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 8s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 16s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 32s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED                         DEADLINE=60s RETRANSMISSIONS=6
         + 60s
@@ -45,19 +51,26 @@ fn a_syn_is_sent_eight_times_and_given_up_after_its_own_r2() {
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 4s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><CTL=SYN>
         + 8s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 16s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 32s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 60s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 60s
         signal: TimedOut
@@ -105,7 +118,7 @@ fn a_passive_syn_received_returns_to_listen_after_r2() {
 fn a_peer_that_repeats_its_syn_does_not_put_off_r2() {
     let mut script = String::from(
         "
-        config syn_r2=5s
+        config r1=0, syn_r2=5s
         open passive
         LISTEN
         <-- <SEQ=700><CTL=SYN>
@@ -128,7 +141,7 @@ fn a_peer_that_repeats_its_syn_does_not_put_off_r2() {
 fn an_active_syn_received_times_out() {
     check(
         "
-        config syn_r2=5s
+        config r1=0, syn_r2=5s
         open active
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
@@ -136,8 +149,10 @@ fn an_active_syn_received_times_out() {
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         SYN-RECEIVED
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         + 4s
         signal: TimedOut
@@ -152,9 +167,10 @@ fn a_fin_that_nobody_acknowledges_times_out() {
     for state in ["FIN-WAIT-1", "CLOSING", "LAST-ACK"] {
         check(&format!(
             "
-            config r2=3s
+            config r1=0, r2=3s
             {state}                         SND.NXT=101 RCV.NXT=301
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=100><ACK=301><CTL=FIN,ACK>
             + 2s
             signal: TimedOut
@@ -171,11 +187,12 @@ fn r2_is_reached_by_the_first_timer_that_fires_at_it_or_later() {
     let script = |r2: &str| {
         format!(
             "
-            config r2={r2}
+            config r1=0, r2={r2}
             ESTABLISHED                     SND.NXT=100 RCV.NXT=300
             send 10
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             + 2s
             "
@@ -184,7 +201,7 @@ fn r2_is_reached_by_the_first_timer_that_fires_at_it_or_later() {
     let end = "signal: TimedOut\n CLOSED";
     check(&format!("{}\n {end}", script("3s")));
     check(&format!("{}\n {end}", script("1500ms")));
-    check(&format!("{}\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>", script("3001ms")));
+    check(&format!("{}\n signal: RetransmissionTimeout\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>", script("3001ms")));
 }
 
 /// MUST-20: of the same segment. What is acknowledged begins the count anew.
@@ -197,8 +214,10 @@ fn progress_begins_r1_and_r2_anew() {
         send 20
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=20>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=20>
         + 2s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=20>
         ESTABLISHED                         RETRANSMISSIONS=2
@@ -207,8 +226,10 @@ fn progress_begins_r1_and_r2_anew() {
         signal: Acknowledged 10
         ESTABLISHED                         RETRANSMISSIONS=0 RTO=2s
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=110><ACK=300><CTL=ACK><DATA=10>
         + 2s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=110><ACK=300><CTL=ACK><DATA=10>
         + 2s
@@ -229,13 +250,17 @@ fn r1_is_told_once_and_zero_is_never() {
             send 10
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             + 1s
+            signal: RetransmissionTimeout
             {told}
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
             "
         )
@@ -256,7 +281,7 @@ fn an_r2_of_forever_never_ends_a_connection() {
         ",
     );
     for _ in 0..1000 {
-        script += "+ 1s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>\n";
+        script += "+ 1s\n signal: RetransmissionTimeout\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>\n";
     }
     check(&script);
 }
@@ -272,7 +297,7 @@ fn a_syn_r2_of_forever_never_ends_an_attempt() {
         ",
     );
     for _ in 0..1000 {
-        script += "+ 1s\n --> <SEQ=100><CTL=SYN>\n";
+        script += "+ 1s\n signal: RetransmissionTimeout\n --> <SEQ=100><CTL=SYN>\n";
     }
     check(&script);
 }
@@ -282,11 +307,12 @@ fn a_syn_r2_of_forever_never_ends_an_attempt() {
 fn each_r2_counts_for_its_own() {
     check(
         "
-        config r2=1s, syn_r2=3s
+        config r1=0, r2=1s, syn_r2=3s
         open active
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
         --> <SEQ=101><ACK=301><CTL=ACK>
@@ -312,25 +338,37 @@ fn a_back_off_from_before_leaves_time_for_r1() {
         send 100
         --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
         + 4s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
         + 8s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
         + 16s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
         + 32s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>
         <-- <SEQ=300><ACK=200><CTL=ACK>
         signal: Acknowledged 100
         --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
         ESTABLISHED                             RTO=60s
         + 60s
+        signal: RetransmissionTimeout
         --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
         + 60s
+        signal: RetransmissionTimeout
+        --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
+        + 60s
+        signal: RetransmissionTimeout
+        signal: Retransmitting
         --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>
         + 60s
         ESTABLISHED -> CLOSED
@@ -362,5 +400,6 @@ fn the_largest_r1_is_signalled_once() {
             }
         };
     }
+    signals.retain(|(_, signal)| *signal != Signal::RetransmissionTimeout);
     assert_eq!(signals, [(255, Signal::Retransmitting)]);
 }

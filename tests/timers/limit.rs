@@ -52,6 +52,7 @@ fn a_limit_of_zero_does_not_hold_back_syn_and_fin() {
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
         --> <SEQ=101><ACK=301><CTL=ACK>
@@ -60,6 +61,7 @@ fn a_limit_of_zero_does_not_hold_back_syn_and_fin() {
         --> <SEQ=101><ACK=301><CTL=FIN,ACK>
         FIN-WAIT-1
         + 3s
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=301><CTL=FIN,ACK>
         ",
     );
@@ -111,6 +113,7 @@ fn a_limit_of_zero_does_not_hold_back_what_is_sent_again() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         limit 0
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 2s
         signal: TimedOut

@@ -19,6 +19,7 @@ const TIMEOUT: &str = "
     --> <SEQ=4388><ACK=300><CTL=ACK><DATA=536>
     --> <SEQ=4924><ACK=300><CTL=PSH,ACK><DATA=536>  bytes 4824..5360
     + 1s
+    signal: RetransmissionTimeout
     --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
     ESTABLISHED                         SND.UNA=100 SND.NXT=5460
 ";
@@ -34,8 +35,10 @@ fn the_front_alone_is_sent_again() {
     after_the_timeout(
         "
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
         + 4s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
         ESTABLISHED                     SND.NXT=5460
         ",
@@ -107,10 +110,12 @@ fn a_fin_that_was_never_sent_does_not_ride_on_the_front() {
         send 10
         --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
         close
         FIN-WAIT-1                          SND.NXT=110
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
         <-- <SEQ=300><ACK=110><CTL=ACK>
         signal: Acknowledged 10
@@ -178,6 +183,7 @@ fn a_second_timeout_begins_anew() {
         --> <SEQ=1172><ACK=300><CTL=ACK><DATA=536>
         ESTABLISHED                     DEADLINE=2s
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=636><ACK=300><CTL=ACK><DATA=536>       bytes 0..536
         <-- <SEQ=300><ACK=1172><CTL=ACK>
         signal: Acknowledged 536
@@ -283,6 +289,7 @@ const RENEWING: &str = "
     --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
     --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
     + 1s
+    signal: RetransmissionTimeout
     --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
     send 536
     <-- <SEQ=300><ACK=636><CTL=ACK>
@@ -332,6 +339,7 @@ const HALF: &str = "
     send 536
     --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=536>
     + 1s
+    signal: RetransmissionTimeout
     --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=536>
     send 536
     <-- <SEQ=300><ACK=368><CTL=ACK>

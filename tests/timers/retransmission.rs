@@ -10,9 +10,11 @@ fn a_syn_is_sent_again_after_one_second_and_then_twice_as_long_each_time() {
         --> <SEQ=100><CTL=SYN><MSS=536>
         SYN-SENT                            RTO=1s DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN><MSS=536>
         SYN-SENT                            RTO=2s DEADLINE=2s RETRANSMISSIONS=1
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN><MSS=536>
         SYN-SENT                            RTO=4s DEADLINE=4s RETRANSMISSIONS=2 SND.NXT=101
         ",
@@ -50,6 +52,7 @@ fn a_syn_ack_of_a_simultaneous_open_is_sent_again() {
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         SYN-RECEIVED                        DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         ",
     );
@@ -68,6 +71,7 @@ fn a_syn_ack_is_not_sent_again_earlier_than_one_timeout_after_it_was_sent() {
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         SYN-RECEIVED                        DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=SYN,ACK>
         ",
     );
@@ -90,6 +94,7 @@ fn what_the_caller_has_sent_again_waits_for_a_whole_timeout_too() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         ESTABLISHED                         DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         ESTABLISHED                         DEADLINE=2s
         ",
@@ -105,6 +110,7 @@ fn what_the_limit_has_held_back_of_recovery_waits_for_a_whole_timeout_too() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         --> <SEQ=636><ACK=300><CTL=PSH,ACK><DATA=536>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
         limit 0
         <-- <SEQ=300><ACK=636><CTL=ACK>
@@ -121,10 +127,10 @@ fn what_the_limit_has_held_back_of_recovery_waits_for_a_whole_timeout_too() {
 /// R2, and the user timeout.
 #[test]
 fn a_caller_that_has_the_same_sent_again_and_again_does_not_put_off_the_end() {
-    for (policy, left) in [("r2=2s", "100ms"), ("user_timeout=3s, r2=none", "300ms")] {
+    for (policy, left) in [("r1=0, r2=2s", "100ms"), ("r1=1, user_timeout=3s, r2=none", "300ms")] {
         check(&format!(
             "
-            config {policy}, r1=1
+            config {policy}
             ESTABLISHED                         SND.NXT=100 RCV.NXT=300
             send 10
             --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
@@ -157,8 +163,10 @@ fn payload_is_sent_again_and_rides_with_what_is_acknowledged_by_then() {
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=7>
         --> <SEQ=110><ACK=307><CTL=ACK>
         + 500ms
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=307><CTL=PSH,ACK><DATA=10>    bytes 0..10
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=307><CTL=PSH,ACK><DATA=10>    bytes 0..10
         ESTABLISHED                         SND.UNA=100 SND.NXT=110 DEADLINE=4s
         ",
@@ -171,8 +179,10 @@ fn a_fin_is_sent_again_in_fin_wait_1_closing_and_last_ack() {
         "
         FIN-WAIT-1                          SND.NXT=101 RCV.NXT=300
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         FIN-WAIT-1                          SND.NXT=101
         ",
@@ -181,8 +191,10 @@ fn a_fin_is_sent_again_in_fin_wait_1_closing_and_last_ack() {
         "
         CLOSING                             SND.NXT=101 RCV.NXT=301
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         CLOSING                             SND.NXT=101
         ",
@@ -191,8 +203,10 @@ fn a_fin_is_sent_again_in_fin_wait_1_closing_and_last_ack() {
         "
         LAST-ACK                            SND.NXT=101 RCV.NXT=301
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=301><CTL=FIN,ACK>
         LAST-ACK                            SND.NXT=101
         ",
@@ -209,10 +223,12 @@ fn a_fin_that_rode_on_payload_rides_on_it_again() {
         --> <SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>    bytes 0..10
         FIN-WAIT-1
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>    bytes 0..10
         <-- <SEQ=300><ACK=110><CTL=ACK>
         signal: Acknowledged 10
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=110><ACK=300><CTL=FIN,ACK>
         FIN-WAIT-1                          SND.UNA=110 SND.NXT=111
         ",
@@ -281,6 +297,7 @@ fn a_fin_that_is_acknowledged_is_never_sent_again() {
         "
         FIN-WAIT-1                          SND.NXT=101 RCV.NXT=300
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,ACK>
         <-- <SEQ=300><ACK=101><CTL=ACK>
         FIN-WAIT-2                          DEADLINE=none
@@ -300,13 +317,17 @@ fn the_doubling_ends_at_the_greatest_timeout() {
         send 10
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 3s
+        signal: RetransmissionTimeout
         signal: Retransmitting
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         + 3s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
         ESTABLISHED                         RTO=3s DEADLINE=3s RETRANSMISSIONS=4
         ",

@@ -14,6 +14,7 @@ fn the_timeout_before_any_sample_is_the_initial_one() {
         --> <SEQ=100><CTL=SYN>
         SYN-SENT                            RTO=1500ms SRTT=none RTTVAR=none
         + 1500ms
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         ",
     );
@@ -172,6 +173,7 @@ fn what_was_sent_twice_gives_no_sample_and_the_long_timeout_is_kept_until_one_co
         send 10
         --> <SEQ=101><ACK=301><CTL=ACK><DATA=10>
         + 1200ms
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=301><CTL=ACK><DATA=10>
         + 10ms
         <-- <SEQ=301><ACK=111><CTL=ACK>
@@ -205,6 +207,7 @@ fn what_was_sent_before_the_timeout_gives_no_sample_when_it_is_acknowledged_with
         send 536
         --> <SEQ=637><ACK=301><CTL=ACK><DATA=536>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=301><CTL=ACK><DATA=536>
         + 500ms
         <-- <SEQ=301><ACK=1173><CTL=ACK>
@@ -272,6 +275,7 @@ fn a_syn_that_was_sent_twice_gives_no_sample() {
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 100ms
         <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
@@ -290,6 +294,7 @@ fn after_a_timeout_of_the_syn_the_timeout_of_what_is_sent_first_is_three_seconds
         --> <SEQ=100><CTL=SYN>
         SYN-SENT
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN>
         + 100ms
         <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
@@ -298,6 +303,7 @@ fn after_a_timeout_of_the_syn_the_timeout_of_what_is_sent_first_is_three_seconds
         send 10
         --> <SEQ=101><ACK=301><CTL=ACK><DATA=10>
         + 3s
+        signal: RetransmissionTimeout
         --> <SEQ=101><ACK=301><CTL=ACK><DATA=10>
         ESTABLISHED                         RTO=6s
         ",

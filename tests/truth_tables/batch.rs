@@ -3,6 +3,7 @@
 use tcp_lifecycle::sim::check;
 
 #[test]
+/// In order, one ACK answers them all; ahead of a gap each has one of its own.
 fn one_ack_answers_them_all() {
     check(
         "
@@ -12,6 +13,7 @@ fn one_ack_answers_them_all() {
         & <-- <SEQ=330><ACK=100><CTL=ACK><DATA=10>   delivers nothing
         & <-- <SEQ=290><ACK=100><CTL=ACK><DATA=10>   refused
         & <-- <SEQ=321><CTL=RST>                     refused
+        --> <SEQ=100><ACK=320><CTL=ACK>
         --> <SEQ=100><ACK=320><CTL=ACK>
         ",
     );

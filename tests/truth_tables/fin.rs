@@ -49,7 +49,8 @@ fn a_fin_beyond_the_window_is_trimmed() {
         "config receive_buffer=10\nESTABLISHED",
         "
         <SEQ=300><ACK=100><CTL=FIN,ACK><DATA=9>           delivers 0..9 => signal: Closing; <SEQ=100><ACK=310><CTL=ACK>; CLOSE-WAIT RCV.NXT=310
-        <SEQ=300><ACK=100><CTL=FIN,ACK><DATA=10>          delivers 0..10 => <SEQ=100><ACK=310><CTL=ACK>; ESTABLISHED RCV.NXT=310
+        <SEQ=300><ACK=100><CTL=FIN,ACK><DATA=10>          delivers 0..10 => signal: Closing; <SEQ=100><ACK=311><CTL=ACK>; CLOSE-WAIT RCV.NXT=311
+        <SEQ=300><ACK=100><CTL=FIN,ACK><DATA=11>          delivers 0..10 => <SEQ=100><ACK=310><CTL=ACK>; ESTABLISHED RCV.NXT=310
         <SEQ=300><ACK=100><CTL=FIN,ACK><DATA=20>          delivers 0..10 => <SEQ=100><ACK=310><CTL=ACK>; ESTABLISHED RCV.NXT=310
         ",
     );

@@ -95,7 +95,7 @@ fn a_closed_window_takes_no_text_but_acks_and_resets() {
         <SEQ=301><ACK=100><CTL=ACK><DATA=1>           refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK><WND=0>
         <SEQ=300><ACK=100><CTL=ACK><DATA=1>           delivers nothing => <SEQ=100><ACK=300><CTL=ACK><WND=0>
         <SEQ=300><ACK=100><CTL=ACK><DATA=1><WND=5>    delivers nothing => <SEQ=100><ACK=300><CTL=ACK><WND=0>; ESTABLISHED SND.WND=5
-        <SEQ=300><ACK=100><CTL=FIN,ACK>               accepted => <SEQ=100><ACK=300><CTL=ACK><WND=0>; ESTABLISHED RCV.NXT=300
+        <SEQ=300><ACK=100><CTL=FIN,ACK>               => signal: Closing; <SEQ=100><ACK=301><CTL=ACK><WND=0>; CLOSE-WAIT RCV.NXT=301
         <SEQ=290><ACK=100><CTL=ACK><DATA=11>          refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK><WND=0>
         <SEQ=300><CTL=SYN>                            refused => <SEQ=100><ACK=300><CTL=ACK>
         <SEQ=300><CTL=RST>                            => signal: Reset; CLOSED
@@ -115,7 +115,7 @@ fn in_every_state_a_segment_outside_the_window_is_acknowledged_and_dropped() {
             "
             <SEQ=65836><ACK=100><CTL=ACK>             refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
             <SEQ=65835><ACK=100><CTL=ACK><DATA=5>     refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
-            <SEQ=200><ACK=100><CTL=ACK><DATA=50>      refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
+            <SEQ=200><ACK=99><CTL=ACK><DATA=50>       refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
             <SEQ=200><CTL=><DATA=50>                  refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
             <SEQ=200><CTL=FIN>                        refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
             <SEQ=200><CTL=RST>                        refused: ResetOutsideWindow =>

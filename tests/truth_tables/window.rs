@@ -21,9 +21,9 @@ fn a_window_counts_if_its_segment_is_no_older_than_the_last_that_counted() {
         <SEQ=306><ACK=105><CTL=ACK><WND=700>   => ESTABLISHED SND.WND=700
         <SEQ=305><ACK=110><CTL=ACK><WND=700>   => signal: Acknowledged 5; ESTABLISHED SND.WND=700
         <SEQ=305><ACK=105><CTL=ACK><WND=0>     => ESTABLISHED SND.WND=0
-        # An older sequence number: the acknowledgment counts, the window does not.
+        # An older sequence number: the window counts where SND.UNA advances, and there alone.
         <SEQ=304><ACK=105><CTL=ACK><WND=700>   => ESTABLISHED SND.WND=600
-        <SEQ=300><ACK=110><CTL=ACK><WND=700>   => signal: Acknowledged 5; ESTABLISHED SND.WND=600 SND.UNA=110
+        <SEQ=300><ACK=110><CTL=ACK><WND=700>   => signal: Acknowledged 5; ESTABLISHED SND.WND=700 SND.UNA=110
         # An older acknowledgment.
         <SEQ=305><ACK=104><CTL=ACK><WND=700>   => ESTABLISHED SND.WND=600
         <SEQ=306><ACK=104><CTL=ACK><WND=700>   => ESTABLISHED SND.WND=600

@@ -75,6 +75,7 @@ fn a_later_urgent_send_moves_the_pointer_on() {
         signal: Acknowledged 10
         ESTABLISHED SND.UP=125
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=110><ACK=300><CTL=URG,ACK><DATA=15><URG=15>
         ",
     );
@@ -93,10 +94,12 @@ fn a_retransmission_points_from_where_it_begins() {
         send 30
         --> <SEQ=170><ACK=300><CTL=ACK><DATA=30>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=URG,ACK><DATA=100><URG=70>
         <-- <SEQ=300><ACK=160><CTL=ACK>
         signal: Acknowledged 60
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=160><ACK=300><CTL=URG,ACK><DATA=40><URG=10>
         ",
     );
@@ -126,6 +129,7 @@ fn it_ends_with_the_acknowledgment_of_the_last_urgent_byte() {
             <-- <SEQ=300><ACK={ack}><CTL=ACK><DATA=1>
             --> <SEQ=130><ACK=301><CTL=ACK><URG=0>
             + 1s
+            signal: RetransmissionTimeout
             --> <SEQ={ack}><ACK=301>{left}
             "
         ));
@@ -236,6 +240,7 @@ fn an_urgent_send_of_nothing_marks_what_is_queued() {
         --> <SEQ=110><ACK=300><CTL=URG,ACK><URG=0>
         ESTABLISHED SND.UP=110
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=URG,ACK><DATA=10><URG=10>
         <-- <SEQ=300><ACK=110><CTL=ACK>
         signal: Acknowledged 10

@@ -64,6 +64,7 @@ fn before_the_handshake_is_over_it_waits() {
         send urgent 10
         SYN-SENT SND.UP=111 DEADLINE=1s
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><CTL=SYN><URG=0>
         <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
         --> <SEQ=101><ACK=301><CTL=URG,ACK><DATA=10><URG=10>
@@ -120,11 +121,13 @@ fn a_fin_rides_behind_urgent_bytes() {
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=100>
         --> <SEQ=100><ACK=300><CTL=FIN,URG,ACK><DATA=10><URG=10>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=FIN,URG,ACK><DATA=10><URG=10>
         <-- <SEQ=300><ACK=110><CTL=ACK>
         signal: Acknowledged 10
         FIN-WAIT-1 SND.UP=none
         + 2s
+        signal: RetransmissionTimeout
         --> <SEQ=110><ACK=300><CTL=FIN,ACK><URG=0>
         ",
     );

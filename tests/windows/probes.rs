@@ -236,7 +236,7 @@ fn an_ack_behind_a_probe_carries_the_number_at_the_edge_of_the_window() {
         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=0>
         --> <SEQ=100><ACK=310><CTL=ACK>
         abort
-        --> <SEQ=101><CTL=RST>              # but a reset carries SND.NXT
+        --> <SEQ=100><CTL=RST>              # and so would a reset
         CLOSED
         ",
     );

@@ -206,8 +206,6 @@ fn a_buffer_of_zero_takes_nothing() {
         ESTABLISHED
         <-- <SEQ=301><ACK=101><CTL=ACK><DATA=1>     delivers nothing
         --> <SEQ=101><ACK=301><CTL=ACK><WND=0>
-        <-- <SEQ=301><ACK=101><CTL=FIN,ACK>         accepted
-        --> <SEQ=101><ACK=301><CTL=ACK><WND=0>
         send 10
         --> <SEQ=101><ACK=301><CTL=ACK><DATA=10><WND=0>
         <-- <SEQ=301><ACK=111><CTL=ACK>

@@ -31,6 +31,7 @@ fn what_is_sent_again_lies_within_the_window() {
     after_it_shrank(
         "
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=200>   bytes 0..200
         <-- <SEQ=300><ACK=300><CTL=ACK><WND=200>
         signal: Acknowledged 200
@@ -56,6 +57,7 @@ fn a_fin_beyond_the_shrunken_window_is_not_sent_again() {
         FIN-WAIT-1
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
         + 1s
+        signal: RetransmissionTimeout
         --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
         <-- <SEQ=300><ACK=110><CTL=ACK><WND=10>
         signal: Acknowledged 10
@@ -131,7 +133,7 @@ fn a_peer_that_answers_is_not_given_up_for_what_lies_beyond_its_window() {
     check(&script);
 }
 
-/// And one that does not answer is.
+/// And one that does not answer is, after three probes at least.
 #[test]
 fn a_peer_that_does_not_answer_is_given_up() {
     check(
@@ -147,13 +149,15 @@ fn a_peer_that_does_not_answer_is_given_up() {
         + 2s
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         + 4s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 8s
         signal: TimedOut
         CLOSED
         ",
     );
 }
 
-/// Once it opens again, all that was refused goes out again.
+/// Once it opens again, one segment from the front goes out again, and the rest as after a timeout (D16).
 #[test]
 fn a_window_that_opens_again_lets_the_rest_go() {
     check(
@@ -169,9 +173,11 @@ fn a_window_that_opens_again_lets_the_rest_go() {
         <-- <SEQ=300><ACK=101><CTL=ACK><WND=1000>
         signal: Acknowledged 1
         --> <SEQ=101><ACK=300><CTL=ACK><DATA=536>   bytes 0..536
-        --> <SEQ=637><ACK=300><CTL=ACK><DATA=463>   bytes 536..999
+        <-- <SEQ=300><ACK=637><CTL=ACK><WND=1000>
+        signal: Acknowledged 536
+        --> <SEQ=637><ACK=300><CTL=ACK><DATA=463>   bytes 0..463
         <-- <SEQ=300><ACK=1100><CTL=ACK><WND=1000>
-        signal: Acknowledged 999
+        signal: Acknowledged 463
         ESTABLISHED                         DEADLINE=none
         ",
     );
@@ -201,9 +207,11 @@ fn an_old_segment_does_not_set_the_window() {
         <-- <SEQ=400><ACK=160><CTL=ACK><DATA=5><WND=300>    delivers nothing
         --> <SEQ=200><ACK=310><CTL=ACK>
         ESTABLISHED                         SND.WND=300
-        <-- <SEQ=310><ACK=170><CTL=ACK><WND=900>        # sent before the one ahead: its ACK counts
+        <-- <SEQ=310><ACK=160><CTL=ACK><WND=700>        # sent before the one ahead
+        ESTABLISHED                         SND.WND=300
+        <-- <SEQ=310><ACK=170><CTL=ACK><WND=900>        # likewise, but it advances SND.UNA
         signal: Acknowledged 10
-        ESTABLISHED                         SND.UNA=170 SND.WND=300
+        ESTABLISHED                         SND.UNA=170 SND.WND=900
         ",
     );
 }

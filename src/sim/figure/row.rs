@@ -1,13 +1,14 @@
 //! One row of a figure, as it is understood.
 
 use std::format;
-use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
+use crate::State;
 use crate::sim::Side;
-use crate::sim::line::{self, Line, Outcome, Pattern};
-use crate::state::State;
+use crate::sim::line::{self, Line, Outcome};
+use crate::sim::pattern::Pattern;
+use crate::sim::text::{self, Mistake};
 
 #[derive(Clone, Debug)]
 pub(super) enum Row {
@@ -53,7 +54,7 @@ pub(super) enum Fate {
 }
 
 /// Reads a line; one that speaks of both ends becomes two rows.
-pub(super) fn parse(line: &str) -> Result<Vec<Row>, String> {
+pub(super) fn parse(line: &str) -> Result<Vec<Row>, Mistake<'_>> {
     if let Some(rest) = line.strip_prefix("A:") {
         return match rest.split_once("B:") {
             Some((a, b)) => Ok(vec![one(Side::A, a)?, one(Side::B, b)?]),
@@ -68,15 +69,17 @@ pub(super) fn parse(line: &str) -> Result<Vec<Row>, String> {
     }
     let row = without_number(line);
     let Some(start) = row.find("<SEQ") else {
-        let (a, b) = row.split_once(char::is_whitespace).ok_or("neither a segment nor the states of both ends")?;
-        return Ok(vec![Row::States(line::state(a)?, line::state(b)?)]);
+        let (a, b) = row
+            .split_once(char::is_whitespace)
+            .ok_or_else(|| Mistake::new(row, "neither a segment nor the states of both ends"))?;
+        return Ok(vec![Row::States(text::state(a)?, text::state(b)?)]);
     };
     let (left, rest) = row.split_at_checked(start).unwrap_or((row, ""));
     let (segment, right) = line::split_segment(rest)?;
     Ok(vec![Row::Passage(passage(left.trim(), segment, right.trim())?)])
 }
 
-fn one(side: Side, text: &str) -> Result<Row, String> {
+fn one(side: Side, text: &str) -> Result<Row, Mistake<'_>> {
     if let Some(call) = text.trim_start().strip_prefix('&') {
         return match line::parse(call.trim())? {
             call @ Line::Call(..) => Ok(Row::Joined(side, call)),
@@ -88,12 +91,14 @@ fn one(side: Side, text: &str) -> Result<Row, String> {
             | Line::Signal(_)
             | Line::Transition(_)
             | Line::State(..)
-            | Line::Time(_) => Err("only a call can be joined".to_string()),
+            | Line::Time(_) => Err(Mistake::new(call.trim(), "only a call can be joined")),
         };
     }
     match line::parse(text.trim())? {
-        Line::Arrives(..) | Line::Sends(..) => Err("a segment between two ends stands in a row of its own".to_string()),
-        Line::Time(_) => Err("time passes for both ends".to_string()),
+        Line::Arrives(..) | Line::Sends(..) => {
+            Err(Mistake::new(text.trim(), "a segment between two ends stands in a row of its own"))
+        }
+        Line::Time(_) => Err(Mistake::new(text.trim(), "time passes for both ends")),
         line @ (Line::Config(_)
         | Line::Iss(_)
         | Line::Call(..)
@@ -112,7 +117,7 @@ fn without_number(line: &str) -> &str {
     }
 }
 
-fn passage(left: &str, segment: &str, right: &str) -> Result<Passage, String> {
+fn passage<'t>(left: &'t str, segment: &'t str, right: &'t str) -> Result<Passage, Mistake<'t>> {
     let (left, arrow) = match left.rsplit_once(char::is_whitespace) {
         Some((left, arrow)) => (left.trim(), arrow),
         None => ("", left),
@@ -124,19 +129,24 @@ fn passage(left: &str, segment: &str, right: &str) -> Result<Passage, String> {
     let (from, at_origin, at_end) = match (arrow, end) {
         ("-->", "-->" | "..." | "x") | ("...", "-->") => (Side::A, arrow, end),
         ("<--" | "..." | "x", "<--") | ("<--", "...") => (Side::B, end, arrow),
-        _ => return Err(format!("`{arrow}` and `{end}` around a segment do not say where it goes")),
+        _ => {
+            let why = format!("`{arrow}` and `{end}` around a segment do not say where it goes");
+            return Err(Mistake::new(segment, why));
+        }
     };
     let (a, after_a) = Beside::parse(left)?;
     let (b, after_b) = Beside::parse(right)?;
     if !after_a.is_empty() {
-        return Err(format!("`{after_a}` between the state and the arrow"));
+        return Err(Mistake::new(after_a, format!("`{after_a}` between the state and the arrow")));
     }
     let origin = match (at_origin, a.note().or(b.note())) {
         ("...", None) => Origin::Held,
         ("...", Some("(again)")) => Origin::Again,
         ("...", Some("(duplicate)")) => Origin::Old,
         (_, None) => Origin::PutOut,
-        (_, Some(note)) => return Err(format!("{note} stands for a segment that was just put out")),
+        (_, Some(note)) => {
+            return Err(Mistake::new(note, format!("{note} stands for a segment that was just put out")));
+        }
     };
     let fate = match at_end {
         "..." => Fate::Held,
@@ -158,13 +168,13 @@ enum Beside<'t> {
 
 impl<'t> Beside<'t> {
     /// And what follows it.
-    fn parse(text: &'t str) -> Result<(Beside<'t>, &'t str), String> {
+    fn parse(text: &'t str) -> Result<(Beside<'t>, &'t str), Mistake<'t>> {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         match word {
             "" => Ok((Beside::Nothing, "")),
             "(again)" | "(duplicate)" => Ok((Beside::Note(word), rest.trim())),
             "delivers" | "accepted" | "refused" | "refused:" => Ok((Beside::Nothing, text)),
-            _ => Ok((Beside::State(line::state(word)?), rest.trim())),
+            _ => Ok((Beside::State(text::state(word)?), rest.trim())),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use super::{Pair, Violation};
+use super::Pair;
+use crate::Instant;
 use crate::sim::trace::What;
+use crate::sim::violation::Violation;
 use crate::sim::{Side, after};
-use crate::time::Instant;
 
 /// More steps than this without progress are two ends that never come to rest.
 const MOST_STEPS: usize = 1_000_000;

@@ -1,16 +1,14 @@
 //! What is between two ends, and what they hand to it.
 
-use core::ops::RangeBounds;
+use core::ops::{Range, RangeBounds};
 use std::vec::Vec;
 
-use super::{Pair, Violation};
-use crate::poll::{Output, Transmit};
-use crate::segment::Segment;
+use super::Pair;
 use crate::sim::network::{Flight, Outage};
 use crate::sim::trace::What;
+use crate::sim::violation::Violation;
 use crate::sim::{Side, after};
-use crate::state::State;
-use crate::time::Instant;
+use crate::{Instant, Output, Segment, State, Transmit};
 
 /// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.
 const MOST_OUTPUTS: usize = 1_000_000;
@@ -68,27 +66,53 @@ impl Pair {
         let now = self.now;
         let outcome = self.end_mut(to).segment_arrives(&flight, now);
         if let Ok(range) = &outcome {
-            let [a, b] = &mut self.ends;
-            let (sender, receiver) = match flight.from {
-                Side::A => (a, b),
-                Side::B => (b, a),
-            };
-            let sent = (!sender.is_played).then(|| sender.sent_in(flight.life));
-            let delivered = receiver.deliver(to, &flight, range.clone(), sent);
+            self.give(&flight, range.clone());
             // RFC 3168 section 6.1.5: the mark of a segment that is refused counts for nothing.
             if flight.marked {
-                receiver.connection.congestion_experienced();
-            }
-            if let Err(violation) = delivered {
-                self.violate(violation);
+                self.end_mut(to).connection.congestion_experienced();
             }
         }
+        let reassembled = if outcome.is_ok() { self.reassemble(&flight) } else { Vec::new() };
         self.record(to, What::Arrived(flight.number, flight.segment, outcome));
         if flight.marked {
             self.record(to, What::Marked(flight.number, flight.segment));
         }
+        reassembled.into_iter().for_each(|what| self.record(to, what));
         self.drain(to);
         true
+    }
+
+    /// The receive queue gets what a segment has brought.
+    fn give(&mut self, flight: &Flight, range: Range<usize>) {
+        let to = flight.from.other();
+        let [a, b] = &mut self.ends;
+        let (sender, receiver) = match flight.from {
+            Side::A => (a, b),
+            Side::B => (b, a),
+        };
+        let sent = (!sender.is_played).then(|| sender.sent_in(flight.life));
+        if let Err(violation) = receiver.deliver(to, flight, range, sent) {
+            self.violate(violation);
+        }
+    }
+
+    /// Keeps a segment that lies ahead of a gap; behind one that has filled it hands in what was kept.
+    fn reassemble(&mut self, flight: &Flight) -> Vec<What> {
+        let mut reassembled = Vec::new();
+        let (to, now) = (flight.from.other(), self.now);
+        if let Some(rcv_nxt) = self.connection(to).rcv_nxt() {
+            self.end_mut(to).reassembly.keep(flight, rcv_nxt);
+        }
+        loop {
+            let end = self.end_mut(to);
+            let Some(kept) = end.reassembly.next(&end.connection, &flight.segment) else { break };
+            let outcome = end.segment_arrives(&kept, now);
+            if let Ok(range) = &outcome {
+                self.give(&kept, range.clone());
+            }
+            reassembled.push(What::Reassembled(kept.number, kept.segment, outcome));
+        }
+        reassembled
     }
 
     /// It is lost.

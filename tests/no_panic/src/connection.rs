@@ -5,8 +5,8 @@ use core::ops::Range;
 
 use no_panic::no_panic;
 use tcp_lifecycle::{
-    CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, State, Status,
-    TimeWait,
+    CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State,
+    Status, TimeWait,
 };
 
 #[no_panic]
@@ -129,6 +129,71 @@ fn eq(connection: &Connection, other: &Connection) -> bool {
     connection == other
 }
 
+#[no_panic]
+fn detach(connection: &mut Connection, now: Instant) -> Result<(), CallError> {
+    connection.detach(now)
+}
+
+#[no_panic]
+fn acknowledge_now(connection: &mut Connection) {
+    connection.acknowledge_now();
+}
+
+#[no_panic]
+fn accept(config: &Config, isn_offset: u32, syn: &Segment, now: Instant) -> Result<Connection, Refusal> {
+    Connection::accept(config, isn_offset, syn, now)
+}
+
+#[no_panic]
+fn config(connection: &Connection) -> Config {
+    connection.config()
+}
+
+#[no_panic]
+fn set_timestamp_offset(connection: &mut Connection, offset: u16) {
+    connection.set_timestamp_offset(offset);
+}
+
+#[no_panic]
+fn isn_offsets(connection: &Connection, iss: SeqNumber, now: Instant) -> [u32; 2] {
+    [Connection::isn_offset_for(iss, now), connection.next_isn_offset(now)]
+}
+
+#[no_panic]
+fn may(connection: &Connection) -> [bool; 2] {
+    [connection.may_send(), connection.is_drained()]
+}
+
+#[no_panic]
+fn numbers(connection: &Connection) -> [Option<SeqNumber>; 3] {
+    [connection.snd_una(), connection.snd_nxt(), connection.rcv_nxt()]
+}
+
+#[no_panic]
+fn windows(connection: &Connection) -> [Option<u32>; 2] {
+    [connection.snd_wnd(), connection.rcv_wnd()]
+}
+
+#[no_panic]
+fn counts(connection: &Connection) -> [u32; 3] {
+    [connection.in_flight(), connection.unsent(), connection.unread()]
+}
+
+#[no_panic]
+fn into_time_wait(connection: Connection) -> Result<TimeWait, Connection> {
+    connection.into_time_wait()
+}
+
+#[no_panic]
+fn reassembled(connection: &Connection, kept: &Segment, filler: &Segment) -> Segment {
+    connection.reassembled(kept, filler)
+}
+
+#[no_panic]
+fn is_end(signal: Signal) -> bool {
+    signal.is_end()
+}
+
 pub(crate) fn keep() {
     black_box(new as fn(&_, _) -> _);
     black_box(open as fn(&mut _, _, _) -> _);
@@ -154,4 +219,17 @@ pub(crate) fn keep() {
     black_box(time_wait as fn(&_) -> _);
     black_box(clone as fn(&_) -> _);
     black_box(eq as fn(&_, &_) -> _);
+    black_box(detach as fn(&mut _, _) -> _);
+    black_box(acknowledge_now as fn(&mut _));
+    black_box(accept as fn(&_, _, &_, _) -> _);
+    black_box(config as fn(&_) -> _);
+    black_box(set_timestamp_offset as fn(&mut _, _));
+    black_box(isn_offsets as fn(&_, _, _) -> _);
+    black_box(may as fn(&_) -> _);
+    black_box(numbers as fn(&_) -> _);
+    black_box(windows as fn(&_) -> _);
+    black_box(counts as fn(&_) -> _);
+    black_box(into_time_wait as fn(_) -> _);
+    black_box(reassembled as fn(&_, &_, &_) -> _);
+    black_box(is_end as fn(_) -> _);
 }

@@ -54,6 +54,11 @@ fn isn_offset(isn: &IsnHash<Key>, local: SocketAddr, remote: SocketAddr) -> u32 
     isn.offset(local, remote)
 }
 
+#[no_panic]
+fn timestamp_offset(isn: &IsnHash<Key>, local: SocketAddr, remote: SocketAddr) -> u16 {
+    isn.timestamp_offset(local, remote)
+}
+
 pub(crate) fn keep() {
     black_box(new as fn(&_, _) -> _);
     black_box(segment_arrives as for<'l> fn(&'l _, &_, _, _) -> Arrival<'l, Key>);
@@ -62,4 +67,5 @@ pub(crate) fn keep() {
     black_box(cookie as fn(&_) -> _);
     black_box(segment as for<'s> fn(&'s _) -> &'s _);
     black_box(isn_offset as fn(&_, _, _) -> _);
+    black_box(timestamp_offset as fn(&_, _, _) -> _);
 }

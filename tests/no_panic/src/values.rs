@@ -55,6 +55,11 @@ fn options_seen(options: &Options) -> (Option<u16>, Option<u8>, bool) {
 }
 
 #[no_panic]
+fn wire_len(options: &Options) -> usize {
+    options.wire_len()
+}
+
+#[no_panic]
 fn timestamps(options: &Options) -> Option<(u32, u32)> {
     options.timestamps()
 }
@@ -85,6 +90,7 @@ pub(crate) fn keep() {
     black_box(reset as fn(&_) -> _);
     black_box(options as fn(_, _, _, _) -> _);
     black_box(options_seen as fn(&_) -> _);
+    black_box(wire_len as fn(&_) -> _);
     black_box(timestamps as fn(&_) -> _);
     black_box(seq_number as fn(_, _, _) -> _);
     black_box(instant as fn(_, _, _) -> _);

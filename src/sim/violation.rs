@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::segment::Segment;
-use crate::sim::Side;
+use super::Side;
+use crate::Segment;
 
 /// Something that must never happen; or, of the last two, that one waits for in vain.
 #[derive(Clone, Debug, PartialEq, Eq)]

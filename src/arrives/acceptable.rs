@@ -1,0 +1,107 @@
+//! RFC 9293 section 3.10.7.4, first: check sequence number. Which segments are acceptable, and what counts all the same
+//! of those that are not.
+
+use super::Return;
+use crate::connection::Endpoint;
+use crate::error::Refusal;
+use crate::segment::Segment;
+use crate::tcb::{Flags, Phase, Synchronized};
+
+/// How far left of RCV.NXT the acknowledgment of a segment still counts (D4).
+const LEFT: u32 = 65_536;
+
+impl Synchronized {
+    /// The four cases of Table 6, and what is let through besides.
+    #[inline(always)]
+    pub(super) fn is_acceptable(&self, segment: &Segment) -> bool {
+        segment.seq() == self.rcv.nxt || self.is_acceptable_out_of_order(segment)
+    }
+
+    fn is_acceptable_out_of_order(&self, segment: &Segment) -> bool {
+        // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
+        let known = u32::from(self.is_syn_again(segment));
+        let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
+        let payload = u32::from(segment.payload_len());
+        // D24: behind a closed window nothing of it is taken, but its ACK and window are used. D28: a FIN may lie at
+        // the right edge.
+        seq == self.rcv.nxt
+            || self.rcv.in_window(seq)
+            || (len > 0 && self.rcv.in_window((seq + len).back(1)))
+            || (payload > 0 && self.rcv.in_window((seq + payload).back(1)))
+            || self.is_pushed_right(segment)
+    }
+
+    /// The peer's SYN once more, while our SYN is unacknowledged.
+    pub(super) fn is_syn_again(&self, segment: &Segment) -> bool {
+        self.snd.is_opening() && segment.is_syn() && segment.seq() == self.rcv.irs
+    }
+
+    /// A bare ACK of a peer that has filled our window, or sent a probe behind it, all of which we have missed (D17).
+    fn is_pushed_right(&self, segment: &Segment) -> bool {
+        let right = if self.rcv.wnd() == 0 { self.rcv.nxt + 1 } else { self.rcv.edge };
+        segment.len() == 0 && segment.seq() == right && !self.is_time_wait()
+    }
+
+    pub(super) fn is_time_wait(&self) -> bool {
+        matches!(self.phase, Phase::TimeWait { .. })
+    }
+
+    /// "An acknowledgment should be sent in reply"; and what counts all the same of a segment left of the window, if
+    /// its acknowledgment is in range: its sender knows our numbers.
+    #[cold]
+    pub(super) fn unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
+        let Some(ack) = segment.ack().filter(|&ack| self.is_in_range(ack)) else {
+            return Return::Acknowledge(Refusal::NotAcceptable);
+        };
+        let left = self.rcv.nxt - segment.seq();
+        let ends_at_rcv_nxt = segment.len() > 0 && segment.len() == left;
+        if self.is_time_wait() {
+            if ends_at_rcv_nxt && segment.is_fin() && !segment.is_syn() {
+                // D3: the acknowledgment of the peer's FIN was lost; 2 MSL from here.
+                endpoint.start_time_wait();
+                return Return::AcknowledgeUsed;
+            }
+        } else if left <= LEFT && !segment.is_syn() && !self.snd.is_opening() {
+            // Our acknowledgment of it was lost: its echo tells which transmission the next one answers (D30).
+            if ends_at_rcv_nxt {
+                self.note_timestamp(segment, endpoint);
+            }
+            // A peer whose probe was taken, and the acknowledgment lost, answers from there, and is alive (D39).
+            if left == 1 && self.snd.flags.contains(Flags::WATCHED) {
+                self.keep_alive_anew(endpoint);
+            }
+            // D4
+            if self.snd.una.lt(ack) {
+                return self.use_old_ack(segment, endpoint);
+            }
+        }
+        if self.is_genuine(segment, left, endpoint) {
+            Return::AcknowledgeGenuine(Refusal::NotAcceptable)
+        } else {
+            Return::Acknowledge(Refusal::NotAcceptable)
+        }
+    }
+
+    #[inline(never)]
+    fn use_old_ack(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
+        self.snd.use_ack(segment.seq(), segment, endpoint);
+        self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed)
+    }
+
+    /// Whether a segment that is refused for its number, and whose acknowledgment is in range, is the peer's own, as
+    /// far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from one window left of RCV.NXT
+    /// up to one past the right edge; or the SYN of this life.
+    #[inline]
+    fn is_genuine(&self, segment: &Segment, left: u32, endpoint: &Endpoint) -> bool {
+        if segment.is_syn() {
+            return segment.seq() == self.rcv.irs;
+        }
+        if segment.len() == 0 {
+            return left == 1;
+        }
+        // The largest window that has been offered.
+        let buffer = endpoint.policy.receive_buffer.max(self.rcv.edge - self.rcv.read);
+        let window = if self.snd.is_opening() { self.rcv.wnd() } else { buffer };
+        left <= window || segment.seq() - self.rcv.nxt <= self.rcv.wnd().saturating_add(1)
+    }
+}

@@ -1,0 +1,104 @@
+//! The strict reader: which outputs the lines have told of, and which they have not.
+
+use core::ops::Range;
+use std::format;
+use std::string::ToString;
+
+use super::Player;
+use crate::sim::difference::{Difference, describe, is_transition};
+use crate::sim::glue::Glue;
+use crate::sim::pattern::Pattern;
+use crate::sim::variable::{self, Variable};
+use crate::{Output, Segment, State, Transition};
+
+/// How the transitions of an event are told: by the state that they lead to, or one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Not,
+    ByState,
+    OneByOne,
+}
+
+impl<G: Glue> Player<'_, G> {
+    /// All that was put out has been told of: the next event may come.
+    pub(in crate::sim) fn settle(&mut self) -> Result<(), Difference> {
+        self.fresh = false;
+        let told = core::mem::replace(&mut self.told, Told::Not);
+        if let Some(output) = self.put_out.iter().find(|output| told == Told::OneByOne || !is_transition(output)) {
+            return Err(Difference::new("nothing more", describe(output)));
+        }
+        match (told, self.put_out.drain(..).next_back()) {
+            (Told::Not, Some(Output::Transition(transition))) => {
+                Err(Difference::new(format!("a line that tells the new state, {}", transition.to), "no such line"))
+            }
+            (_, _) => Ok(()),
+        }
+    }
+
+    /// The next segment that was put out, which must be this one.
+    pub(in crate::sim) fn expect_segment(
+        &mut self,
+        pattern: &Pattern,
+        bytes: Option<&Range<usize>>,
+    ) -> Result<Segment, Difference> {
+        let expected = || format!("--> {pattern}{}", bytes.map(|b| format!(" bytes {b:?}")).unwrap_or_default());
+        match self.next_output(expected())? {
+            Output::Transmit(transmit)
+                if pattern.matches(&transmit.segment) && bytes.is_none_or(|bytes| *bytes == transmit.payload) =>
+            {
+                Ok(transmit.segment)
+            }
+            other @ (Output::Transmit(_) | Output::Signal(_) | Output::Transition(_) | Output::Wait(_)) => {
+                Err(Difference::new(expected(), describe(&other)))
+            }
+        }
+    }
+
+    pub(super) fn expect_signal(&mut self, signal: &str) -> Result<(), Difference> {
+        let expected = format!("signal: {signal}");
+        let output = self.next_output(&expected)?;
+        let came = describe(&output);
+        if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
+    }
+
+    /// The next output that is not a transition; those before it are told by the state that they lead to.
+    fn next_output(&mut self, expected: impl ToString) -> Result<Output, Difference> {
+        let next = self.put_out.iter().position(|output| !is_transition(output));
+        match next.and_then(|next| self.put_out.remove(next)) {
+            Some(output) => Ok(output),
+            None => Err(Difference::new(expected, "nothing")),
+        }
+    }
+
+    pub(super) fn expect_transition(&mut self, transition: Transition) -> Result<(), Difference> {
+        self.told = Told::OneByOne;
+        match self.put_out.pop_front() {
+            Some(Output::Transition(came)) if came == transition => Ok(()),
+            Some(other) => Err(Difference::new(transition, describe(&other))),
+            None => Err(Difference::new(transition, "nothing")),
+        }
+    }
+
+    pub(in crate::sim) fn expect_state(&mut self, state: State, variables: &[Variable]) -> Result<(), Difference> {
+        if self.fresh && state != State::Closed {
+            self.reach(state, variables)?;
+            self.note(format_args!("{state} is given"));
+        }
+        self.fresh = false;
+        if self.told == Told::Not {
+            self.told = Told::ByState;
+        }
+        let came = self.glue.connection().state();
+        if came != state {
+            return Err(Difference::new(state, came));
+        }
+        for variable in variables {
+            let value = variable::look_up(&variable.name, self.glue.connection(), self.now);
+            if value != Some(variable.value) {
+                let came = value.map(|value| Variable { name: variable.name.clone(), value });
+                return Err(Difference::new(variable, came.map_or("no such variable".to_string(), |v| v.to_string())));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! The parts of all lines: numbers, ranges, lengths of time; and mistakes, which know their place.
+
+use core::ops::Range;
+use core::str::FromStr;
+use core::time::Duration;
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use crate::{Config, State};
+
+/// Why a text is not understood, and which part of it.
+#[derive(Clone, Debug)]
+pub(super) struct Mistake<'t> {
+    at: &'t str,
+    pub(super) why: String,
+}
+
+impl<'t> Mistake<'t> {
+    pub(super) fn new(at: &'t str, why: impl Into<String>) -> Mistake<'t> {
+        Mistake { at, why: why.into() }
+    }
+
+    /// Where the part stands in the line that it is of, in characters, counted from one.
+    pub(super) fn column(&self, line: &str) -> usize {
+        let before = self.at.as_ptr().addr().checked_sub(line.as_ptr().addr());
+        let before = before.and_then(|bytes| line.get(..bytes)).unwrap_or_default();
+        before.chars().count().saturating_add(1)
+    }
+}
+
+/// Which of the known words was meant, if any is near.
+pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let near = known.into_iter().map(|known| (distance(word, known), known)).min();
+    match near {
+        Some((distance, known)) if distance.saturating_mul(2) <= word.len() => {
+            format!("; did you mean `{known}`?")
+        }
+        Some(_) | None => String::new(),
+    }
+}
+
+/// How many letters are to be put in, left out or replaced (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (index, a) in a.chars().enumerate() {
+        let mut left = index.saturating_add(1);
+        let mut diagonal = core::mem::replace(row.first_mut().unwrap_or(&mut 0), left);
+        for (cell, b) in row.iter_mut().skip(1).zip(&b) {
+            let replaced = diagonal.saturating_add(usize::from(a != *b));
+            diagonal = *cell;
+            left = replaced.min(left.saturating_add(1)).min(diagonal.saturating_add(1));
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+pub(super) fn state(name: &str) -> Result<State, Mistake<'_>> {
+    let name = name.trim();
+    let hint = || hint(name, State::ALL.iter().map(|state| state.name()));
+    let state = State::ALL.into_iter().find(|state| state.name() == name);
+    state.ok_or_else(|| Mistake::new(name, format!("`{name}` is no state{}", hint())))
+}
+
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, Mistake<'_>> {
+    let text = text.trim();
+    text.parse().map_err(|_| Mistake::new(text, format!("`{text}` is no number, or too large a one")))
+}
+
+pub(super) fn range(text: &str) -> Result<Range<usize>, Mistake<'_>> {
+    let text = text.trim();
+    let (start, end) =
+        text.split_once("..").ok_or_else(|| Mistake::new(text, format!("`{text}` is no range such as 0..10")))?;
+    Ok(number(start)?..number(end)?)
+}
+
+/// A length of time, some of which may be counted in MSL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Length {
+    time: Duration,
+    msl: u32,
+}
+
+impl Length {
+    /// `4m`, `1m 30s`, `2 MSL`
+    pub(super) fn parse(text: &str) -> Result<Length, Mistake<'_>> {
+        if let Some(times) = text.trim().strip_suffix("MSL") {
+            return Ok(Length { msl: number(times)?, ..Length::default() });
+        }
+        Ok(Length { time: duration(text)?, msl: 0 })
+    }
+
+    pub(super) fn with(self, config: &Config) -> Duration {
+        self.time.saturating_add(config.msl.saturating_mul(self.msl))
+    }
+}
+
+/// `4m`, `1m 30s`, `1.5s`
+pub(super) fn duration(text: &str) -> Result<Duration, Mistake<'_>> {
+    let mut sum = Duration::ZERO;
+    let mut words = text.split_whitespace().peekable();
+    if words.peek().is_none() {
+        return Err(Mistake::new(text, "a length of time is missing"));
+    }
+    while let Some(word) = words.next() {
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let Some(micros) = word.strip_prefix(digits).and_then(micros) else {
+            let apart = words.peek().filter(|unit| word == digits && micros(unit).is_some());
+            let hint = apart.map(|unit| format!("; did you mean `{word}{unit}`?")).unwrap_or_default();
+            let why = format!("`{word}` is no length of time such as 200ms, 1.5s, 4m or 2h{hint}");
+            return Err(Mistake::new(word, why));
+        };
+        let count: f64 = number(digits)?;
+        if !(0.0..=1e9).contains(&count) {
+            return Err(Mistake::new(word, format!("`{word}` is too long a time, or a negative one")));
+        }
+        sum = sum.saturating_add(Duration::from_micros((count * micros).round() as u64));
+    }
+    Ok(sum)
+}
+
+/// How many microseconds a unit is.
+fn micros(unit: &str) -> Option<f64> {
+    match unit {
+        "us" => Some(1.0),
+        "ms" => Some(1e3),
+        "s" => Some(1e6),
+        "m" => Some(60e6),
+        "h" => Some(3600e6),
+        _ => None,
+    }
+}

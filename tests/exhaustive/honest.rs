@@ -1,0 +1,126 @@
+//! S16 and S18: what an honest end sends is refused for a reason that it could not know.
+
+use tcp_lifecycle::{Control, Instant, Refusal, Segment, SeqNumber, State, Status};
+
+use crate::arcs::Cause;
+use crate::laws::{Law, Laws};
+use crate::world::{Bounds, End, Flight, World};
+
+/// Which kind of segment it is, as its sender knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Plain,
+    /// A reset that answers a segment for which there is no connection.
+    Answer,
+    KeepAlive,
+    /// Something new beyond the window.
+    Probe,
+    /// Without numbers, at the edge of the window, and a probe beyond it is unacknowledged.
+    BesideProbe,
+    /// Without numbers, and not at SND.NXT: the window has been taken back.
+    Aside,
+}
+
+impl Kind {
+    /// Of a segment that goes out. `before` is the end as it was before the event, `status` as it is now.
+    pub(crate) fn of(segment: &Segment, end: &mut End, cause: &Cause, before: &Status, status: &Status) -> Kind {
+        let has = |bit| segment.control().contains(bit);
+        let has_aborted = !matches!(before.state, State::Closed | State::Listen | State::SynSent | State::SynReceived)
+            && status.state == State::Closed;
+        if has(Control::RST) && !has_aborted {
+            return Kind::Answer;
+        }
+        let known = if has(Control::RST) { before } else { status };
+        let (Some(una), Some(nxt)) = (known.snd_una, known.snd_nxt) else { return Kind::Plain };
+        if known.snd_una == known.iss {
+            return Kind::Plain;
+        }
+        let (edge, behind) = (una + known.snd_wnd.unwrap_or_default(), segment.seq() + segment.len());
+        let probes = segment.len() > 0 && edge.lt(behind);
+        // Sent for the first time.
+        end.probes |= probes && before.snd_nxt.is_none_or(|nxt| nxt.lt(behind));
+        if *cause == Cause::Timeout && known.in_flight == 0 && segment.seq() + 1 == nxt {
+            return Kind::KeepAlive;
+        }
+        match segment.len() {
+            0 if segment.seq() == nxt => Kind::Plain,
+            0 if end.probes && segment.seq() == edge => Kind::BesideProbe,
+            0 => Kind::Aside,
+            _ if probes && end.probes => Kind::Probe,
+            _ => Kind::Plain,
+        }
+    }
+}
+
+/// Whether the network loses, doubles or overtakes.
+fn is_faulty(bounds: &Bounds) -> bool {
+    !bounds.in_order || bounds.budget.faults > 0
+}
+
+/// S16, of a segment that is refused, and of the end before that.
+pub(crate) fn is_explained(world: &World, before: &Status, flight: &Flight, refusal: Refusal, bounds: &Bounds) -> bool {
+    let (segment, faulty) = (&flight.segment, is_faulty(bounds));
+    let (Some(irs), Some(nxt), Some(iss)) = (before.irs, before.rcv_nxt, before.iss) else {
+        // Nobody waits for a segment in CLOSED and LISTEN; SYN-SENT has it from another life, or instead of a SYN,ACK.
+        let one_life = bounds.lives == 1 && bounds.budget.crashes == 0;
+        return before.state != State::SynSent || faulty || !one_life;
+    };
+    let behind = segment.seq() + segment.len();
+    if flight.is_rst() {
+        let stays = before.state == State::TimeWait;
+        return stays || flight.kind == Kind::Answer || flight.kind == Kind::BesideProbe || faulty;
+    }
+    if irs != flight.iss || segment.ack().is_some_and(|ack| ack - iss > 1 << 16) || flight.kind == Kind::KeepAlive {
+        return true;
+    }
+    // RFC 5961 section 5.2, of what has been overtaken by more than a window.
+    if refusal == Refusal::AckTooOld {
+        return faulty && segment.ack().zip(before.snd_una).is_some_and(|(ack, una)| ack.lt(una));
+    }
+    if refusal == Refusal::OldTimestamp {
+        return faulty && is_of_earlier(segment, world.now);
+    }
+    if segment.len() > 0 {
+        return behind.le(nxt) && (faulty || world.disturbed);
+    }
+    let is_left = segment.seq().lt(nxt);
+    let is_overtaken = faulty && (flight.kind == Kind::Plain || bounds.reads);
+    is_left && (flight.kind == Kind::BesideProbe || is_overtaken)
+}
+
+/// S16 again: in order all of a segment is taken but the payload of a probe, and one without numbers passes the
+/// acceptability test as it is printed.
+pub(crate) fn check_taken(before: &Status, after: &Status, flight: &Flight, bounds: &Bounds, broken: &mut Laws) {
+    let segment = &flight.segment;
+    let (Some(irs), Some(nxt)) = (after.irs, after.rcv_nxt) else { return };
+    if is_faulty(bounds) || irs != flight.iss || flight.is_rst() || flight.kind == Kind::KeepAlive {
+        return;
+    }
+    let behind = segment.seq() + segment.len();
+    if segment.len() == 0 {
+        let in_window = before.rcv_nxt.zip(before.rcv_wnd).is_some_and(|(nxt, wnd)| segment.seq() - nxt < wnd);
+        return broken.demand(Law::S16, segment.seq().le(nxt) || in_window);
+    }
+    let has_fin = segment.control().contains(Control::FIN);
+    let fin = segment.seq() + u32::from(segment.payload_len());
+    let finds_no_room = flight.kind == Kind::Probe && nxt.le(fin) && (nxt != fin || !has_fin);
+    broken.demand(Law::S16, behind.le(nxt) || finds_no_room);
+}
+
+/// By its timestamp, which is the millisecond in which it was sent.
+pub(crate) fn is_of_earlier(segment: &Segment, now: Instant) -> bool {
+    segment.options().timestamps().is_some_and(|(value, _)| u64::from(value) < now.as_micros() / 1_000)
+}
+
+/// S18
+pub(crate) fn check_aborted(world: &mut World, bounds: &Bounds) {
+    if is_faulty(bounds) || bounds.budget.crashes > 0 || !world.net.is_empty() {
+        return;
+    }
+    for side in [0, 1] {
+        let here = world.ends[side].connection.status();
+        let aborted: Option<SeqNumber> = world.ends[1 - side].aborted;
+        let stays = here.state != State::TimeWait && here.irs.is_some() && here.irs == aborted;
+        world.broken.demand(Law::S18, !stays);
+    }
+}

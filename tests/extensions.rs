@@ -1,0 +1,47 @@
+//! Beside the RFC's calls: what an embedder asks of a connection, and makes one from.
+
+#[path = "extensions/accept.rs"]
+mod accept;
+#[path = "extensions/detach.rs"]
+mod detach;
+#[path = "extensions/getters.rs"]
+mod getters;
+#[path = "extensions/isn.rs"]
+mod isn;
+#[path = "extensions/options.rs"]
+mod options;
+#[path = "extensions/signals.rs"]
+mod signals;
+#[path = "extensions/time_wait.rs"]
+mod time_wait;
+#[path = "extensions/timestamps.rs"]
+mod timestamps;
+
+use tcp_lifecycle::sim::Script;
+use tcp_lifecycle::{Config, Connection, Instant, Output, Segment};
+
+const NOW: Instant = Instant::ZERO;
+
+/// The connection that a script leads to.
+#[track_caller]
+fn after(config: &Config, script: &str) -> Connection {
+    Script::parse(script).and_then(|script| script.run(config)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[track_caller]
+fn segment(text: &str) -> Segment {
+    text.parse().unwrap()
+}
+
+/// All that is due; transitions and signals as they are printed, segments too.
+fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
+    let mut lines = Vec::new();
+    loop {
+        lines.push(match connection.poll(now) {
+            Output::Transition(transition) => transition.to_string(),
+            Output::Signal(signal) => format!("{signal:?}"),
+            Output::Transmit(transmit) => transmit.segment.to_string(),
+            Output::Wait(_) => return lines,
+        });
+    }
+}
