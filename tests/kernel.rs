@@ -49,6 +49,8 @@ mod resets;
 mod time_wait;
 #[path = "kernel/transfer.rs"]
 mod transfer;
+#[path = "kernel/twin.rs"]
+mod twin;
 #[path = "kernel/urgent.rs"]
 mod urgent;
 #[path = "kernel/us.rs"]
