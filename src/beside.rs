@@ -79,7 +79,7 @@ impl Connection {
                 self.endpoint.due.ack_no_later();
             }
             if before != self.endpoint.policy.keep_alive() {
-                tcb.keep_alive_anew(&mut self.endpoint);
+                tcb.rearm_keep_alive(&mut self.endpoint);
             }
             tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
             // What the old ones held back may go.

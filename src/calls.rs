@@ -217,7 +217,7 @@ impl Synchronized {
 }
 
 impl Snd {
-    /// The end of the queue with so many bytes more.
+    /// The end of the queue after `bytes` more.
     #[inline]
     pub(crate) fn queued(&self, bytes: usize) -> Option<SeqNumber> {
         let free = MOST_QUEUED.saturating_sub(self.end - self.front());

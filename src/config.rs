@@ -147,7 +147,7 @@ pub struct Config {
     /// Nagle's algorithm (RFC 9293 section 3.7.4): while anything is unacknowledged, less than a full segment waits,
     /// unless the user has closed. It can be switched off (MUST-17), also in mid-life.
     pub nagle: bool,
-    /// Delayed acknowledgments (RFC 9293 section 3.8.6.3): payload in order is acknowledged no later than so long after
+    /// Delayed acknowledgments (RFC 9293 section 3.8.6.3): payload in order is acknowledged no later than this after
     /// it has come, and every second segment at once. `None` and zero: each at once. Less than half a second, for which
     /// 500 ms stand as 499 (MUST-40).
     pub delayed_ack: Option<Duration>,
@@ -361,7 +361,7 @@ const fn most_scale_for(buffer: u32) -> u8 {
     }
 }
 
-/// The least shift count with which a window of so many bytes fits its field; 14 is the most (RFC 7323 section 2.3).
+/// The least shift count with which a window of `buffer` bytes fits its field; 14 is the most (RFC 7323 section 2.3).
 const fn scale_for(buffer: u32) -> u8 {
     let mut shift = 0_u8;
     while shift < 14 && buffer >> shift > u16::MAX as u32 {

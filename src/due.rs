@@ -354,7 +354,7 @@ impl Due {
         self.what |= What::DUPLICATE_ACKS;
     }
 
-    /// An ACK can wait so many milliseconds from this moment; but every second segment is acknowledged at once (RFC
+    /// An ACK can wait `delay` milliseconds from `now`; but every second segment is acknowledged at once (RFC
     /// 9293 section 3.8.6.3, SHLD-18, SHLD-19).
     pub(crate) fn ack_within(&mut self, delay: u64, now: Instant) {
         if self.what.contains(What::DELAYED_ACK) {

@@ -154,7 +154,7 @@ use crate::time::Instant;
 /// SYN,ACK, which the peer echoes, are the shift count of its window scale (four bits, 15 for none) and SACK-permitted.
 /// Without timestamps the SYN,ACK agrees to neither; and none agrees to ECN. That TSval is the latest one up to now
 /// that ends in these bits, at most 31 ms ago: what the connection sends later is never older, and a round-trip time
-/// that is taken from it is at most so much too long. An echo of another time than that of the cookie is refused with
+/// that is taken from it is at most 31 ms too long. An echo of another time than that of the cookie is refused with
 /// it. An ACK that lacks the timestamps which its number says were
 /// agreed is dropped in silence, since to lack them is no reason to abort (RFC 7323 section 3.2). It completes nothing
 /// either, whatever the policies tolerate later: what was agreed stands in them. The peer's next segment has them.

@@ -96,7 +96,7 @@ impl Segment {
         Segment { options, ..self }
     }
 
-    /// With so many bytes of payload, which the RFC calls text.
+    /// With `bytes` bytes of payload, which the RFC calls text.
     #[inline]
     #[must_use]
     pub const fn with_payload(self, bytes: u16) -> Segment {

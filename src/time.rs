@@ -73,7 +73,7 @@ impl Instant {
     #[inline]
     /// The moment `millis` milliseconds later; `None` behind the last moment there is, which never comes.
     pub(crate) const fn after_millis(self, millis: u64) -> Option<Instant> {
-        // No Span and no RTO is so long that its microseconds overflow.
+        // The microseconds of no Span and no RTO overflow.
         match self.0.checked_add(millis.wrapping_mul(1_000)) {
             Some(micros) => Some(Instant(micros)),
             None => None,
@@ -115,7 +115,7 @@ impl fmt::Display for Instant {
 }
 
 /// A length of time in two bytes, for a connection to keep: whole milliseconds up to 8.19 s, four significant digits
-/// (three from 8191 up) beyond, as far as two and a half years; longer is for ever. What does not fit is rounded up.
+/// (three from 8191 up) beyond, as far as two and a half years; longer is `FOREVER`. What does not fit is rounded up.
 /// The longer of two is the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Span(u16); // thirteen bits of digits under three bits of power of ten
@@ -196,7 +196,7 @@ impl Span {
         if self.0 < other.0 { self } else { other }
     }
 
-    /// Milliseconds; `u64::MAX` for ever.
+    /// Milliseconds; `u64::MAX` for `FOREVER`.
     #[inline]
     pub(crate) const fn millis(self) -> u64 {
         if self.0 == Span::FOREVER.0 {
@@ -233,13 +233,13 @@ impl Span {
         u64::from(millis).max(lower.millis()).min(upper.millis())
     }
 
-    /// Whether so many milliseconds are as long as this, or longer.
+    /// Whether `millis` are as long as this, or longer.
     #[inline]
     pub(crate) const fn is_over(self, millis: u32) -> bool {
         if self.0 >> Span::DIGITS == 0 { millis >= self.0 as u32 } else { millis as u64 >= self.millis() }
     }
 
-    /// The moment this long after `start`; none if this is for ever.
+    /// The moment this long after `start`; none if this is `FOREVER`.
     #[inline]
     pub(crate) const fn after(self, start: Instant) -> Option<Instant> {
         if self.0 == Span::FOREVER.0 { None } else { start.after_millis(self.millis()) }

@@ -15,7 +15,7 @@ impl Endpoint {
         self.since = self.now.as_millis_up();
     }
 
-    /// Milliseconds since the last progress, modulo 2^32: after 49 days without any event they begin anew.
+    /// Milliseconds since the last progress, modulo 2^32: after 49 days without any event they wrap to zero.
     fn idle(&self) -> u32 {
         self.now.as_millis_up().wrapping_sub(self.since)
     }
@@ -99,10 +99,10 @@ impl Synchronized {
         phase && rests
     }
 
-    /// Something has come: the idle time begins anew.
-    pub(crate) fn keep_alive_anew(&mut self, endpoint: &mut Endpoint) {
+    /// A segment was accepted: the idle time restarts.
+    pub(crate) fn rearm_keep_alive(&mut self, endpoint: &mut Endpoint) {
         if self.is_kept_alive(endpoint) {
-            self.snd.rest_anew(endpoint);
+            self.snd.restart_idle(endpoint);
         }
     }
 
@@ -115,7 +115,7 @@ impl Synchronized {
         let before = self.is_kept_alive(endpoint);
         let outcome = call(self, endpoint);
         if before != self.is_kept_alive(endpoint) {
-            self.snd.rest_anew(endpoint);
+            self.snd.restart_idle(endpoint);
         }
         outcome
     }
@@ -158,7 +158,7 @@ impl Connection {
         }
     }
 
-    /// A probe; after so many without an answer the connection is given up (MUST-29).
+    /// A probe; after `probes` of them without an answer the connection is given up (MUST-29).
     fn keep_alive_timeout(&mut self) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
         let endpoint = &mut self.endpoint;
@@ -241,7 +241,7 @@ impl Snd {
 
     /// The timer of keep-alive stops, and with it a probe that has not gone out; `poll` starts it again, if there is no
     /// other to run.
-    pub(crate) fn rest_anew(&mut self, endpoint: &mut Endpoint) {
+    pub(crate) fn restart_idle(&mut self, endpoint: &mut Endpoint) {
         endpoint.due.take(What::KEEP_ALIVE);
         self.retransmissions = 0;
         endpoint.timer = None;

@@ -68,7 +68,7 @@ impl Synchronized {
             }
             // A peer whose probe was taken, and the acknowledgment lost, answers from there, and is alive (D39).
             if left == 1 && self.snd.flags.contains(Flags::WATCHED) {
-                self.keep_alive_anew(endpoint);
+                self.rearm_keep_alive(endpoint);
             }
             // D4
             if self.snd.una.lt(ack) {

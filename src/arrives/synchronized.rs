@@ -45,7 +45,7 @@ impl Connection {
             Ok(()) if tcb.refuses(&text) => self.return_early(segment, Return::AbortAndClose),
             Ok(()) => {
                 let payload = tcb.sixth_step_on(&text, &mut self.endpoint);
-                tcb.keep_alive_anew(&mut self.endpoint);
+                tcb.rearm_keep_alive(&mut self.endpoint);
                 Ok(payload)
             }
             Err(early) => self.return_early(segment, early),
@@ -57,7 +57,7 @@ impl Connection {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return 0..0 };
         let text = tcb.idealize(segment);
         let payload = tcb.sixth_step_on(&text, &mut self.endpoint);
-        tcb.keep_alive_anew(&mut self.endpoint);
+        tcb.rearm_keep_alive(&mut self.endpoint);
         payload
     }
 }

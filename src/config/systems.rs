@@ -106,7 +106,7 @@ impl Config {
             // There is none.
             user_timeout: None,
             user_timeout_in_persist: false,
-            // TCP_MAXRXTSHIFT / 4: from then on the route is asked for anew.
+            // TCP_MAXRXTSHIFT / 4: from then on the route is looked up again.
             r1: 3,
             // TCP_MAXRXTSHIFT: twelve retransmissions, from 230 ms to 64 s.
             r2: Duration::from_secs(373),

@@ -158,7 +158,7 @@ impl End {
         Ok(())
     }
 
-    /// The user consumes up to so many bytes, and says so.
+    /// The user consumes up to `most` bytes, and reports it.
     pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
         let unread = self.received.get(self.consumed..).unwrap_or_default();
         let bytes = unread.get(..most.min(unread.len())).unwrap_or_default().to_vec();

@@ -212,7 +212,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// True so many times in a thousand.
+    /// True `per_thousand` times in a thousand.
     pub(super) fn happens(&mut self, per_thousand: u16) -> bool {
         per_thousand > 0 && self.next() % 1_000 < u64::from(per_thousand)
     }

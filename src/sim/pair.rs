@@ -344,7 +344,7 @@ impl Pair {
         Ok(())
     }
 
-    /// The user consumes up to so many bytes of the receive queue. Needed only after
+    /// The user consumes up to `most` bytes of the receive queue. Needed only after
     /// [`stop_reading`](Self::stop_reading).
     pub fn read(&mut self, side: Side, most: usize) -> Vec<u8> {
         let bytes = self.end_mut(side).read(most);

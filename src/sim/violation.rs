@@ -21,7 +21,7 @@ pub enum Violation {
     Deadline(Side),
     /// The deadline of this end does not move on when its time has come.
     Stuck(Side),
-    /// This end puts something out for ever.
+    /// This end puts something out without end.
     NeverWaits(Side),
     /// Driven on and on, the two ends do not come to rest: a million steps in which no state changed and no byte was
     /// delivered; or, where they are driven [until some time](super::Pair::drive_until), a million steps at the same
@@ -45,7 +45,7 @@ impl fmt::Display for Violation {
             Violation::Payload(side, segment) => write!(f, "{side} has no such payload for {segment}"),
             Violation::Deadline(side) => write!(f, "Wait and deadline() of {side} differ"),
             Violation::Stuck(side) => write!(f, "the deadline of {side} does not move on"),
-            Violation::NeverWaits(side) => write!(f, "{side} puts something out for ever"),
+            Violation::NeverWaits(side) => write!(f, "{side} puts something out without end"),
             Violation::NeverRests => f.write_str("the two ends never come to rest"),
             Violation::NotOpen(side) => write!(f, "the handshake has not opened {side}"),
         }

@@ -53,7 +53,7 @@ impl Snd {
         }
     }
 
-    /// For SND.UNA < SEG.ACK =< SND.NXT, which is so many numbers further: what has been timed, in microseconds.
+    /// For SND.UNA < SEG.ACK =< SND.NXT, `advance` above SND.UNA: the time measured, in microseconds.
     #[inline]
     pub(super) fn pace_acknowledged(&mut self, ack: SeqNumber, advance: u32, endpoint: &mut Endpoint) -> Option<u32> {
         let since = |at: u32| (endpoint.now.as_micros() as u32).wrapping_sub(at);

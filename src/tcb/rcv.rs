@@ -25,7 +25,7 @@ pub(crate) struct Rcv {
     pub(crate) ts_recent: u32,
     /// When that was, for its age ([`Instant::as_long_steps`](crate::time::Instant)).
     pub(crate) ts_recent_at: u16,
-    /// Rcv.Wind.Shift of RFC 7323 section 2.3: windows that go out are shifted right by so much.
+    /// Rcv.Wind.Shift of RFC 7323 section 2.3: the right shift of a window that goes out.
     pub(crate) scale: u8,
     /// RCV.NXT has advanced since we last sent it: it is not Last.ACK.sent.
     pub(crate) unacknowledged: bool,
@@ -106,7 +106,7 @@ impl Rcv {
         self.nxt - self.read
     }
 
-    /// The user has consumed so much that so many bytes are left.
+    /// The user has consumed all but `unread` bytes.
     pub(crate) fn consume(&mut self, unread: u32) {
         self.read = self.nxt.back(unread);
         self.up = self.up.max(self.read);

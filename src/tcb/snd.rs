@@ -46,7 +46,7 @@ pub(crate) struct Snd {
     pub(crate) mss: u16,
     /// How often the front has been sent again.
     pub(crate) retransmissions: u8,
-    /// Snd.Wind.Shift of RFC 7323 section 2.3: windows that come are to be shifted left by so much.
+    /// Snd.Wind.Shift of RFC 7323 section 2.3: the left shift of a window that comes in.
     pub(crate) scale: u8,
     pub(crate) flags: Flags,
     /// How often the retransmission timeout has been doubled; kept until there is a fresh sample.
@@ -275,7 +275,7 @@ impl Snd {
         }
         self.una = ack;
         self.duplicates = 0;
-        // RFC 6298 5.2 and 5.3: off when all is acknowledged, with what it has let go; else afresh.
+        // RFC 6298 5.2 and 5.3: off when all is acknowledged; otherwise restarted.
         if self.una == self.nxt {
             self.retransmissions = 0;
             endpoint.timer = None;
@@ -419,7 +419,7 @@ impl Snd {
 
     /// What the timer is for has gone out again, whoever had it sent: the next try is one timeout from here (RFC 6298
     /// section 5). But a peer that repeats its SYN, or a caller that sends the same again and again, does not put off
-    /// R2 for ever.
+    /// R2 indefinitely.
     #[cold]
     pub(crate) fn time_again(&mut self, r2: Span, endpoint: &mut Endpoint) {
         if !endpoint.is_past(r2) {

@@ -55,7 +55,7 @@ fn every_violation_says_what_is_wrong() {
         (Violation::Acknowledged(Side::A), "more bytes of A were acknowledged than it sent"),
         (Violation::Deadline(Side::B), "Wait and deadline() of B differ"),
         (Violation::Stuck(Side::A), "the deadline of A does not move on"),
-        (Violation::NeverWaits(Side::B), "B puts something out for ever"),
+        (Violation::NeverWaits(Side::B), "B puts something out without end"),
         (Violation::NeverRests, "the two ends never come to rest"),
         (Violation::NotOpen(Side::B), "the handshake has not opened B"),
     ];

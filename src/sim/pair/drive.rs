@@ -26,7 +26,7 @@ impl Pair {
     /// let config = Config { keep_alive: Some(KeepAlive::DEFAULT), ..Config::DEFAULT };
     /// let mut pair = Pair::new(&config, &config, Network::PERFECT);
     /// pair.handshake()?;
-    /// pair.drive_for(Duration::from_secs(7 * 86_400))?; // drive() would go on for ever
+    /// pair.drive_for(Duration::from_secs(7 * 86_400))?; // drive() would not end
     /// assert_eq!(pair.state(Side::A), State::Established);
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
@@ -76,7 +76,7 @@ impl Pair {
         self.drive_while(|pair| pair.flights.next_arrival().is_some())
     }
 
-    /// For so long, as [`drive_until`](Self::drive_until).
+    /// For `time`, as [`drive_until`](Self::drive_until).
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ const MOST_OUTPUTS: usize = 1_000_000;
 /// Times in which the network lets nothing through: what would enter it then, and what would come out of it then, is
 /// gone; what is delivered by hand arrives all the same. More than one may be planned, ahead of time too.
 impl Pair {
-    /// What `from` sends goes nowhere, for so long; the other direction is as it was.
+    /// What `from` sends within `during` goes nowhere; the other direction is as it was.
     ///
     /// ```
     /// use core::time::Duration;
@@ -38,7 +38,7 @@ impl Pair {
         self.outages.push(Outage::new(from, &during));
     }
 
-    /// Neither end hears of the other, for so long.
+    /// Neither end hears of the other within `during`.
     pub fn partition(&mut self, during: impl RangeBounds<Instant>) {
         for from in [Side::A, Side::B] {
             self.outages.push(Outage::new(from, &during));
