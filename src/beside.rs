@@ -191,7 +191,7 @@ impl Connection {
     #[must_use]
     pub fn reopens(&self, syn: &Segment, now: Instant) -> Option<u32> {
         match &self.tcb {
-            Tcb::Synchronized(tcb) if tcb.accepts_anew(syn, &self.endpoint) => {
+            Tcb::Synchronized(tcb) if tcb.accepts_reopening(syn, &self.endpoint) => {
                 Some(Endpoint::isn_offset_beyond(self.endpoint.isn_offset, tcb.snd.nxt, now.max(self.endpoint.now)))
             }
             Tcb::Synchronized(_) | Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => None,

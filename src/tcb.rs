@@ -200,7 +200,7 @@ impl Synchronized {
 
     /// TIME-WAIT: whether a SYN is of a new life and no old duplicate, RFC 6191 section 2: by its timestamp, or else by
     /// its number (D31).
-    pub(crate) fn accepts_anew(&self, syn: &Segment, endpoint: &Endpoint) -> bool {
+    pub(crate) fn accepts_reopening(&self, syn: &Segment, endpoint: &Endpoint) -> bool {
         let is_time_wait = matches!(self.phase, Phase::TimeWait { .. });
         let bare = Control::SYN | Control::ACK | Control::RST | Control::FIN;
         if !is_time_wait || syn.control().intersection(bare) != Control::SYN {

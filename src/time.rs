@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_round_up_and_end_in_for_ever() {
+    fn spans_round_up_and_end_in_forever() {
         assert_eq!(Span::new(Duration::from_micros(1)).millis(), 1);
         assert_eq!(Span::new(Duration::from_millis(8_191)).millis(), 8_200);
         assert_eq!(Span::new(Duration::MAX), Span::FOREVER);
