@@ -109,11 +109,12 @@ impl Connection {
     #[inline(never)]
     fn bare_ack(&mut self) -> Output {
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) if tcb.snd.flags.intersects(Flags::DRESSED) => self.dressed_ack(),
+            Tcb::Synchronized(tcb) if tcb.snd.flags.intersects(Flags::DRESSED) || !tcb.snd.is_within_window() => {
+                self.dressed_ack()
+            }
             Tcb::Synchronized(tcb) => {
                 self.endpoint.due.has_acknowledged();
-                let ack = tcb.bare_ack(&self.endpoint);
-                bare(ack)
+                bare(tcb.plain_ack(&self.endpoint))
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => wait(&mut self.endpoint),
         }

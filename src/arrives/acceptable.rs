@@ -21,14 +21,16 @@ impl Synchronized {
         // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
         let known = u32::from(self.is_syn_again(segment));
         let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
-        let payload = u32::from(segment.payload_len());
+        if seq == self.rcv.nxt || self.rcv.in_window(seq) {
+            return true;
+        }
+        if len == 0 {
+            return self.is_pushed_right(segment);
+        }
         // D24: behind a closed window nothing of it is taken, but its ACK and window are used. D28: a FIN may lie at
         // the right edge.
-        seq == self.rcv.nxt
-            || self.rcv.in_window(seq)
-            || (len > 0 && self.rcv.in_window((seq + len).back(1)))
-            || (payload > 0 && self.rcv.in_window((seq + payload).back(1)))
-            || self.is_pushed_right(segment)
+        let last = (seq + len).back(1);
+        self.rcv.in_window(last) || (segment.is_fin() && len > 1 && self.rcv.in_window(last.back(1)))
     }
 
     /// The peer's SYN once more, while our SYN is unacknowledged.
@@ -46,13 +48,25 @@ impl Synchronized {
         matches!(self.phase, Phase::TimeWait { .. })
     }
 
-    /// "An acknowledgment should be sent in reply"; and what counts all the same of a segment left of the window, if
-    /// its acknowledgment is in range: its sender knows our numbers.
+    /// "An acknowledgment should be sent in reply."
     #[cold]
     pub(super) fn unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
-        let Some(ack) = segment.ack().filter(|&ack| self.is_in_range(ack)) else {
+        if segment.ack() == Some(self.snd.una)
+            && !self.snd.flags.intersects(Flags::COUNTS_AT_LEFT)
+            && !self.is_time_wait()
+        {
+            return self.answer_unacceptable(segment, endpoint);
+        }
+        self.use_unacceptable(segment, endpoint)
+    }
+
+    /// What counts all the same of a segment left of the window, if its acknowledgment is in range: its sender knows our
+    /// numbers.
+    #[inline(never)]
+    fn use_unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
+        if !segment.ack().is_some_and(|ack| self.is_in_range(ack)) {
             return Return::Acknowledge(Refusal::NotAcceptable);
-        };
+        }
         let left = self.rcv.nxt - segment.seq();
         let ends_at_rcv_nxt = segment.len() > 0 && segment.len() == left;
         if self.is_time_wait() {
@@ -71,37 +85,31 @@ impl Synchronized {
                 self.rearm_keep_alive(endpoint);
             }
             // D4
-            if self.snd.una.lt(ack) {
-                return self.use_old_ack(segment, endpoint);
+            if self.snd.una.lt(segment.ack_number()) {
+                self.snd.use_ack(segment.seq(), segment, endpoint);
+                return self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed);
             }
         }
-        if self.is_genuine(segment, left, endpoint) {
+        self.answer_unacceptable(segment, endpoint)
+    }
+
+    /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own, as
+    /// far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from one buffer left of RCV.NXT
+    /// up to one past the right edge; or the SYN of this life.
+    #[inline(always)]
+    fn answer_unacceptable(&self, segment: &Segment, endpoint: &Endpoint) -> Return {
+        let oldest = self.rcv.nxt.back(endpoint.policy.receive_buffer);
+        let is_genuine = if segment.is_syn() {
+            segment.seq() == self.rcv.irs
+        } else if segment.len() == 0 {
+            segment.seq() + 1 == self.rcv.nxt
+        } else {
+            segment.seq() - oldest <= self.rcv.edge + 1 - oldest
+        };
+        if is_genuine {
             Return::AcknowledgeGenuine(Refusal::NotAcceptable)
         } else {
             Return::Acknowledge(Refusal::NotAcceptable)
         }
-    }
-
-    #[inline(never)]
-    fn use_old_ack(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
-        self.snd.use_ack(segment.seq(), segment, endpoint);
-        self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed)
-    }
-
-    /// Whether a segment that is refused for its number, and whose acknowledgment is in range, is the peer's own, as
-    /// far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from one window left of RCV.NXT
-    /// up to one past the right edge; or the SYN of this life.
-    #[inline]
-    fn is_genuine(&self, segment: &Segment, left: u32, endpoint: &Endpoint) -> bool {
-        if segment.is_syn() {
-            return segment.seq() == self.rcv.irs;
-        }
-        if segment.len() == 0 {
-            return left == 1;
-        }
-        // The largest window that has been offered.
-        let buffer = endpoint.policy.receive_buffer.max(self.rcv.edge - self.rcv.read);
-        let window = if self.snd.is_opening() { self.rcv.wnd() } else { buffer };
-        left <= window || segment.seq() - self.rcv.nxt <= self.rcv.wnd().saturating_add(1)
     }
 }

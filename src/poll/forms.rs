@@ -65,6 +65,13 @@ impl Synchronized {
         Segment::new(self.snd.bare_seq(), self.rcv.nxt, Control::ACK).with_window(window)
     }
 
+    /// The same, for most connections: nothing in flight lies right of the peer's window.
+    #[inline]
+    pub(super) fn plain_ack(&mut self, endpoint: &Endpoint) -> Segment {
+        let window = self.rcv.advertise(self.snd.is_opening(), endpoint);
+        Segment::new(self.snd.nxt, self.rcv.nxt, Control::ACK).with_window(window)
+    }
+
     /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
     pub(super) fn syn_ack(&mut self, endpoint: &Endpoint) -> Segment {
         let mut options = Options::NONE.with_mss(endpoint.policy.mss);

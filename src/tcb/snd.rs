@@ -96,6 +96,8 @@ bitflags::bitflags! {
         const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits() | Self::ECHO.bits();
         /// What the straight paths for arriving segments leave to the long way.
         const NOT_STRAIGHT = Self::DRESSED.bits() | Self::WATCHED.bits() | Self::GAP.bits();
+        /// With these, more than the acknowledgment of a segment left of the window may count.
+        const COUNTS_AT_LEFT = Self::TIMESTAMPS.bits() | Self::WATCHED.bits();
         /// What the one for payload leaves to it.
         const NOT_STRAIGHT_OUT = Self::SYN.bits() | Self::REDUCED.bits();
     }
@@ -183,8 +185,13 @@ impl Snd {
     /// or else the peer refuses it (D17).
     #[inline]
     pub(crate) fn bare_seq(&self) -> SeqNumber {
-        let is_within = self.nxt - self.una <= self.wnd;
-        if is_within || self.is_opening() || self.excess() == 0 { self.nxt } else { self.right_edge() }
+        if self.is_within_window() || self.is_opening() || self.excess() == 0 { self.nxt } else { self.right_edge() }
+    }
+
+    /// Nothing in flight lies right of the peer's window.
+    #[inline]
+    pub(crate) fn is_within_window(&self) -> bool {
+        self.nxt - self.una <= self.wnd
     }
 
     /// "Our FIN is acknowledged", which is more than any acknowledgment.

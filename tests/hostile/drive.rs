@@ -102,6 +102,7 @@ impl Attack {
         let before = self.connection.status();
         let quoted = before.snd_una.unwrap_or_default() + offset;
         self.story.tell(self.now, Line::Call(format!("icmp {error:?} {}", quoted.0)));
+        self.batch.calls += 1;
         _ = self.connection.icmp(error, quoted);
         self.note_change(&before, false);
     }
