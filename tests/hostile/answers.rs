@@ -9,8 +9,6 @@ use super::{Arrival, Attack, Law};
 pub(super) struct Answers {
     /// A token bucket of our own: what it held at that moment, in thousandths of an answer.
     held: Option<(Instant, u128)>,
-    /// The largest window that we have offered.
-    most_window: u32,
     /// A duplicate ACK has told the peer of a gap at this number.
     gap: Option<SeqNumber>,
 }
@@ -18,7 +16,6 @@ pub(super) struct Answers {
 impl Attack {
     pub(super) fn check_answers(&mut self) {
         let status = self.connection.status();
-        self.answers.most_window = self.answers.most_window.max(status.rcv_wnd.unwrap_or(0));
         self.check_gap_is_told();
         if self.batch.calls == 0 && self.batch.firings == 0 && self.batch.arrived.len() == 1 {
             let arrival = self.batch.arrived[0].clone();
@@ -46,12 +43,12 @@ impl Attack {
         }
     }
 
-    /// Beyond the largest window that we have ever offered on the left, and one past the edge on the right, nobody's
-    /// acknowledgment can have been lost.
+    /// More than one receive buffer to the left, or one past the edge on the right, nobody's acknowledgment can have been
+    /// lost (D12).
     fn check_far(&mut self, arrival: &Arrival) {
         let Arrival { segment, before, taken, .. } = arrival;
         let (Some(nxt), Some(wnd)) = (before.rcv_nxt, before.rcv_wnd) else { return };
-        let oldest = left(nxt, self.answers.most_window.max(wnd));
+        let oldest = left(nxt, self.config.receive_buffer);
         let beyond = segment.seq().gt(nxt + wnd + 1);
         let behind = (segment.seq() + segment.len()).lt(oldest);
         let plain = !segment.control().intersects(Control::SYN | Control::RST);
