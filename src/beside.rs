@@ -234,9 +234,9 @@ impl Snd {
             Pace::Renewing { credit, .. } => {
                 Pace::Recovering { recover: self.nxt, cursor: from, credit: credit.saturating_add(earned) }
             }
-            Pace::Untimed | Pace::Timed { .. } | Pace::Probing | Pace::Resending { .. } => {
-                Pace::Resending { cursor: from, until }
-            }
+            // The probes go on as they are.
+            Pace::Probing => Pace::Probing,
+            Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
         };
     }
 }

@@ -260,8 +260,7 @@ impl Snd {
         }
         endpoint.due.front();
         // With a closed window it is a probe (RFC 9293 3.8.6.1), and nothing follows it.
-        let is_probe = self.wnd == 0 && (self.una == self.nxt || self.pace == Pace::Probing || self.excess() > 0);
-        if !is_probe {
+        if !self.persists() {
             self.pace = recovering;
         } else if self.pace != Pace::Probing {
             // It is out once it has been handed out.

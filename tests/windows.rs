@@ -3,6 +3,8 @@
 #[path = "windows/bounded.rs"]
 mod bounded;
 mod cases;
+#[path = "windows/closed_by_scale.rs"]
+mod closed_by_scale;
 #[path = "windows/crossing.rs"]
 mod crossing;
 #[path = "windows/cutting.rs"]

@@ -177,7 +177,7 @@ impl Synchronized {
         self.note_timestamp(text.header, endpoint);
         self.note_congestion(text.header, endpoint);
         // MUST-37: an answer to a probe is progress, as long as it takes.
-        if self.snd.wnd == 0 && self.snd.pace == Pace::Probing {
+        if self.snd.wnd == 0 && self.snd.una != self.snd.nxt && self.snd.pace == Pace::Probing {
             self.snd.probe_answered(endpoint);
         }
         self.after_ack(text.fin && text.seq == self.rcv.nxt, endpoint)

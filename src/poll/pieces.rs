@@ -14,9 +14,14 @@ pub(super) struct Piece {
 }
 
 impl Snd {
+    /// SND.WND for what goes out from `from` on.
+    fn wnd_from(&self, from: SeqNumber) -> u32 {
+        if from == self.nxt { self.wnd } else { self.wnd_in_flight() }
+    }
+
     /// How much payload may go out from `from` on: the peer's window, and the caller's limit.
     fn room(&self, from: SeqNumber, endpoint: &Endpoint) -> u32 {
-        (self.una + self.wnd.min(endpoint.limit)).ahead_of(from)
+        (self.una + self.wnd_from(from).min(endpoint.limit)).ahead_of(from)
     }
 
     /// Where the next segment starts, up to where it may go, and how many numbers have been earned.
@@ -45,7 +50,8 @@ impl Snd {
             return None;
         }
         let behind = from + payload;
-        let fin = self.is_closing() && behind == self.end && behind.lt(until) && behind.lt(self.right_edge());
+        let right_edge = self.una + self.wnd_from(from);
+        let fin = self.is_closing() && behind == self.end && behind.lt(until) && behind.lt(right_edge);
         let len = payload.saturating_add(u32::from(fin));
         (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
     }
@@ -80,9 +86,7 @@ impl Snd {
             return None;
         }
         let sent = if self.una == self.nxt { self.una + self.room(self.una, endpoint).max(1) } else { self.nxt };
-        let in_flight = self.nxt - self.una;
-        let is_rounding = self.is_rounding(in_flight.saturating_sub(self.wnd));
-        let allowed = if is_rounding { in_flight.max(self.wnd) } else { self.wnd }.max(1);
+        let allowed = self.wnd_in_flight().max(1);
         let payload = self.end.min(sent).ahead_of(self.una).min(allowed).min(u32::from(self.mss));
         let behind = self.una + payload;
         let room = behind.lt(self.una + allowed);

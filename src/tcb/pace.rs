@@ -15,7 +15,7 @@ pub(crate) enum Pace {
         end: SeqNumber,
         at: u32,
     },
-    /// A probe of a closed window is out, and has not been acknowledged.
+    /// The window is closed, and a probe has gone out.
     Probing,
     /// A timeout happened, or a probed window opened: from `cursor` to `recover` all is sent again, as far as `credit`
     /// goes, before anything new (D16).
@@ -58,14 +58,21 @@ impl Snd {
     pub(super) fn pace_acknowledged(&mut self, ack: SeqNumber, advance: u32, endpoint: &mut Endpoint) -> Option<u32> {
         let since = |at: u32| (endpoint.now.as_micros() as u32).wrapping_sub(at);
         let mut timed = None;
+        let (rest, one_segment) = (self.nxt - ack, self.one_segment());
+        let is_rest_rounding = rest > 0 && self.is_rounding(rest);
         match &mut self.pace {
             Pace::Timed { end, at } if end.le(ack) => {
                 timed = Some(since(*at));
                 self.pace = Pace::Untimed;
             }
             Pace::Untimed | Pace::Timed { .. } => return None,
-            Pace::Probing if ack == self.nxt => self.pace = Pace::Untimed,
-            // The probe was taken, and what is behind it was refused all the same.
+            // The window is closed by rounding alone: the peer takes what is in flight (RFC 7323 section 2.4).
+            Pace::Probing if is_rest_rounding => {
+                let credit = one_segment.max(advance.saturating_mul(2));
+                self.pace = Pace::Recovering { recover: self.nxt, cursor: ack, credit };
+                self.backoff = 0;
+            }
+            // The probe was taken. Whether more may follow, the window tells.
             Pace::Probing => {}
             Pace::Renewing { recover, at, .. } if recover.lt(ack) => {
                 timed = Some(since(*at));

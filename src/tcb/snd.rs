@@ -167,18 +167,23 @@ impl Snd {
     }
 
     /// How much of what is in flight lies right of the peer's window, because a probe was refused or the window was
-    /// taken back. Less than a step of a scaled window is no more than its rounding (RFC 7323 section 2.3), unless it
+    /// taken back. Less than a step of a scaled window is no more than its rounding (RFC 7323 section 2.4), unless it
     /// is a probe; and a FIN that is all there is needs no window (D28).
-    #[inline]
     pub(crate) fn excess(&self) -> u32 {
         let in_flight = if self.una == self.end { 0 } else { self.nxt - self.una };
         let excess = in_flight.saturating_sub(self.wnd);
-        if self.is_rounding(excess) { 0 } else { excess }
+        if self.is_rounding(excess) && self.pace != Pace::Probing { 0 } else { excess }
     }
 
-    #[inline]
-    pub(crate) fn is_rounding(&self, excess: u32) -> bool {
-        excess.wrapping_shr(u32::from(self.scale)) == 0 && self.pace != Pace::Probing
+    pub(super) fn is_rounding(&self, excess: u32) -> bool {
+        excess.wrapping_shr(u32::from(self.scale)) == 0
+    }
+
+    /// SND.WND for what is in flight already: as far as only the rounding of its field has taken it back, it is sent
+    /// again without regard to it (RFC 7323 section 2.4).
+    pub(crate) fn wnd_in_flight(&self) -> u32 {
+        let in_flight = self.nxt - self.una;
+        if self.is_rounding(in_flight.saturating_sub(self.wnd)) { in_flight.max(self.wnd) } else { self.wnd }
     }
 
     /// SEG.SEQ of a segment that carries nothing, a reset too: SND.NXT, but no further than the peer's window reaches,
@@ -360,16 +365,19 @@ impl Snd {
         }
     }
 
-    /// RFC 5681 section 2: an acknowledgment of SND.UNA that says nothing else, while something is in flight.
+    /// RFC 5681 section 2: an acknowledgment of SND.UNA that says nothing else, while something is in flight. Behind a
+    /// closed window it is the answer to a probe.
     fn is_duplicate(&self, segment: &Segment) -> bool {
-        segment.len() == 0 && self.una != self.nxt && self.window_of(segment) == self.wnd
+        segment.len() == 0 && self.una != self.nxt && self.wnd > 0 && self.window_of(segment) == self.wnd
     }
 
     #[cold]
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
         let opened = was == 0;
-        if opened && (self.una == self.nxt || self.pace == Pace::Probing) {
+        let was_probed = opened && self.pace == Pace::Probing;
+        if was_probed {
             // The peer has answered (D40).
+            self.pace = Pace::Untimed;
             self.backoff = 0;
         }
         if self.una == self.nxt && self.nxt == self.last() {
@@ -377,10 +385,13 @@ impl Snd {
         }
         endpoint.due.look();
         if self.una == self.nxt && (self.wnd == 0 || opened) {
-            // Probing begins one timeout from here (SHLD-29), or is over; a probe that has not gone out waits for that.
-            endpoint.timer = None;
+            // A probe, or an override, that has not gone out waits for the timer, which a window that opens and closes
+            // does not put off (D42).
             endpoint.due.take(What::FRONT);
-        } else if opened && self.pace == Pace::Probing {
+            if opened && endpoint.timer.is_some() {
+                endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
+            }
+        } else if was_probed {
             // The probe was refused: it is sent again at once, and with it what is new. Where the window was taken back
             // from more than that, the front alone goes, as after a timeout (D17).
             let credit = if self.nxt - self.una == 1 { u32::MAX } else { self.one_segment() };
@@ -391,18 +402,22 @@ impl Snd {
     }
 
     /// Nothing is in flight, and a window that is closed or too small holds back what there is. The one will be probed,
-    /// the other overridden (RFC 9293 section 3.8.6.2.1: after one second at most).
+    /// the other overridden.
     pub(crate) fn hold(&mut self, endpoint: &mut Endpoint) {
         if endpoint.timer.is_some() {
             return;
         }
         self.restart_timer(endpoint);
         if self.wnd > 0 {
-            let override_in = self.rto.millis(0, &endpoint.policy).min(1_000);
-            endpoint.timer = endpoint.now.after_millis(override_in);
+            endpoint.timer = self.override_at(endpoint);
         } else if endpoint.policy.user_timeout_in_persist() {
             self.time_next_try(endpoint);
         }
+    }
+
+    /// When silly-window avoidance is overridden: RFC 9293 section 3.8.6.2.1 has 0.1 to 1.0 seconds.
+    fn override_at(&self, endpoint: &Endpoint) -> Option<Instant> {
+        endpoint.now.after_millis(self.rto.millis(0, &endpoint.policy).clamp(100, 1_000))
     }
 
     /// There is progress, or something new to wait for: R1, R2, the user timeout and the RTO count from here. (No RTO
@@ -415,11 +430,12 @@ impl Snd {
     }
 
     /// The timer for the next try: one RTO from here, but no later than the user timeout, in which three probes of a
-    /// closed window have room.
+    /// closed window have room, unless that would bring them closer together than the RTO without its back-off (D20).
     pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
         let mut pause = self.rto.millis(self.backoff, &endpoint.policy);
         if self.persists() {
-            pause = pause.min(endpoint.policy.user_timeout.millis().div_ceil(u64::from(LEAST_PROBES)));
+            let third = endpoint.policy.user_timeout.millis().div_ceil(u64::from(LEAST_PROBES));
+            pause = pause.min(third.max(self.rto.millis(0, &endpoint.policy)));
         }
         endpoint.timer = Instant::earliest(endpoint.now.after_millis(pause), endpoint.user_timeout());
     }

@@ -40,6 +40,14 @@ fn the_pause_is_no_longer_than_a_third_of_the_user_timeout() {
     check(&answered("user_timeout=none", &[1, 2, 4, 8, 16, 32, 60, 60]));
 }
 
+/// RFC 6298 section 5: never sooner than one RTO after the last one, however short the user timeout is.
+#[test]
+fn the_pause_is_no_shorter_than_the_timeout_without_its_back_off() {
+    for timeout in ["1s", "1500ms", "2s", "2900ms"] {
+        check(&answered(&format!("user_timeout={timeout}"), &[1; 10]));
+    }
+}
+
 /// A user timeout of a minute: the connection has lived for hours, and one probe is lost.
 #[test]
 fn one_lost_probe_ends_nothing_however_short_the_user_timeout_is() {

@@ -272,13 +272,16 @@ fn a_flight_smaller_than_one_step_of_the_scale_is_not_sent_again_when_the_window
         --> <SEQ=151><ACK=300><CTL=PSH,ACK><DATA=69>
         "
     ));
-    // The timer has sent it again already: it was no probe, since the peer takes all of it.
+    // What the timer has sent behind the closed window is a probe, though it is all of it: refused, it goes at once.
     check(&format!(
         "{ROUNDED_TO_ZERO}
         + 1s
         --> <SEQ=151><ACK=300><CTL=PSH,ACK><DATA=69>
         <-- <SEQ=300><ACK=151><CTL=ACK><WND=1>
-        ESTABLISHED                         IN-FLIGHT=69 DEADLINE=2s
+        --> <SEQ=151><ACK=300><CTL=PSH,ACK><DATA=69>
+        <-- <SEQ=300><ACK=151><CTL=ACK><WND=0>
+        <-- <SEQ=300><ACK=151><CTL=ACK><WND=1>
+        ESTABLISHED                         IN-FLIGHT=69 DEADLINE=1s
         "
     ));
 }
@@ -365,6 +368,94 @@ fn a_probe_that_was_never_handed_out_is_not_outstanding() {
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
         ESTABLISHED                         IN-FLIGHT=1
+        ",
+    );
+}
+
+/// Nothing is in flight, and a window of a byte that opens and closes puts neither the probe off nor the override (RFC
+/// 9293 sections 3.8.6.1 and 3.8.6.2.1, D42).
+#[test]
+fn a_window_that_toggles_does_not_put_off_what_is_held_back() {
+    let toggle = "+ 300ms\n<-- <SEQ=300><ACK=100><CTL=ACK><WND=1>\n+ 100ms\n<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n";
+    check(&format!(
+        "
+        config r1=0
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=5000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        send 100
+        {toggle}{toggle}
+        ESTABLISHED                         DEADLINE=200ms
+        + 200ms
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        "
+    ));
+    check(&format!(
+        "
+        config r1=0
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=5000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1>
+        send 100
+        + 200ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        {toggle}
+        + 300ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1>
+        ESTABLISHED                         DEADLINE=100ms
+        + 100ms
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        "
+    ));
+}
+
+/// The pause between two probes may be a minute; a window that is too small is overridden within a second.
+#[test]
+fn a_small_window_behind_a_closed_one_is_overridden_within_a_second() {
+    check(
+        "
+        config r1=0
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=5000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        send 100
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 2s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        + 4s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        <-- <SEQ=300><ACK=101><CTL=ACK><WND=0>
+        signal: Acknowledged 1
+        ESTABLISHED                         RTO=8s DEADLINE=8s
+        <-- <SEQ=300><ACK=101><CTL=ACK><WND=1>
+        ESTABLISHED                         RTO=1s DEADLINE=1s
+        + 1s
+        --> <SEQ=101><ACK=300><CTL=ACK><DATA=1>
+        ",
+    );
+}
+
+/// RFC 9293 section 3.8.2: the back-off of a loss lasts until something is acknowledged that was sent once. A window that
+/// closes and opens without a probe tells nothing about that.
+#[test]
+fn an_opening_without_a_probe_leaves_the_back_off_of_a_loss() {
+    check(
+        "
+        config r1=0
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 10
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        + 2s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=10>
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=0>
+        signal: Acknowledged 10
+        send 10
+        ESTABLISHED                         RTO=4s
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=1000>
+        --> <SEQ=110><ACK=300><CTL=PSH,ACK><DATA=10>
+        ESTABLISHED                         RTO=4s DEADLINE=4s
         ",
     );
 }
