@@ -27,8 +27,17 @@ impl Endpoint {
 
     /// When the user timeout ends, counted from the last progress.
     pub(crate) fn user_timeout(&self) -> Option<Instant> {
-        let since = self.now.as_micros().div_ceil(1_000).saturating_sub(u64::from(self.idle()));
-        self.policy.user_timeout.after(Instant::from_micros(since.saturating_mul(1_000)))
+        self.policy.user_timeout.after(self.last_progress())
+    }
+
+    /// So many milliseconds after the last progress.
+    pub(crate) fn after_progress(&self, millis: u64) -> Option<Instant> {
+        self.last_progress().after_millis(millis)
+    }
+
+    fn last_progress(&self) -> Instant {
+        let millis = self.now.as_micros().div_ceil(1_000).saturating_sub(u64::from(self.idle()));
+        Instant::from_micros(millis.saturating_mul(1_000))
     }
 
     /// The 2 MSL of TIME-WAIT begin, or begin again.

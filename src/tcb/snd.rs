@@ -374,30 +374,40 @@ impl Snd {
     #[cold]
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
         let opened = was == 0;
-        let was_probed = opened && self.pace == Pace::Probing;
+        // A probe, or an override, that has not gone out waits for the next timer.
+        let is_due = self.una == self.nxt && (self.wnd == 0 || opened) && endpoint.due.take(What::FRONT);
+        let was_probed = opened && (self.pace == Pace::Probing || is_due);
         if was_probed {
             // The peer has answered (D40).
             self.pace = Pace::Untimed;
             self.backoff = 0;
+            self.note_answer(endpoint);
         }
         if self.una == self.nxt && self.nxt == self.last() {
             return;
         }
         endpoint.due.look();
-        if self.una == self.nxt && (self.wnd == 0 || opened) {
-            // A probe, or an override, that has not gone out waits for the timer, which a window that opens and closes
-            // does not put off (D42).
-            endpoint.due.take(What::FRONT);
-            if opened && endpoint.timer.is_some() {
-                endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
-            }
+        if self.una == self.nxt {
+            self.time_what_is_held(opened, endpoint);
         } else if was_probed {
             // The probe was refused: it is sent again at once, and with it what is new. Where the window was taken back
             // from more than that, the front alone goes, as after a timeout (D17).
             let credit = if self.nxt - self.una == 1 { u32::MAX } else { self.one_segment() };
             self.pace = Pace::Recovering { recover: self.nxt, cursor: self.una, credit };
-            self.note_answer(endpoint);
             self.time_next_try(endpoint);
+        }
+    }
+
+    /// Probing begins one timeout after the window has closed (SHLD-29), and an override takes its place if it opens by
+    /// too little; but a window that closes and opens again and again puts off neither (D42).
+    fn time_what_is_held(&self, opened: bool, endpoint: &mut Endpoint) {
+        if opened {
+            if endpoint.timer.is_some() {
+                endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
+            }
+        } else if self.wnd == 0 {
+            let pause = self.rto.millis(self.backoff, &endpoint.policy);
+            endpoint.timer = Instant::earliest(endpoint.now.after_millis(pause), endpoint.after_progress(2 * pause));
         }
     }
 

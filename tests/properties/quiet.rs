@@ -1,6 +1,7 @@
 //! What must hold at `Wait`, when all is handed out.
 
 use core::ops::Range;
+use core::time::Duration;
 
 use tcp_lifecycle::{Control, Instant, Output, Refusal, Segment, SeqNumber, State, Status};
 
@@ -54,6 +55,8 @@ impl Watched {
         assert!(deadline.is_some() == self.waits(status) || excused, "{status:?} until {deadline:?}");
         let waits_for_network = status.in_flight > 0 || (status.unsent > 0 && !paused);
         let rto = status.rto.filter(|_| waits_for_network && status.state != State::TimeWait && !self.configured);
+        // The override of silly-window avoidance takes 0.1 s at least.
+        let rto = rto.map(|rto| rto.max(Duration::from_millis(100)));
         let late = rto.is_some_and(|rto| deadline > Some(self.now + rto));
         assert!(!late, "a timer longer than the RTO: {status:?} until {deadline:?}");
         if status.state == State::TimeWait {

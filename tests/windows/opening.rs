@@ -383,9 +383,9 @@ fn a_window_that_toggles_does_not_put_off_what_is_held_back() {
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=5000
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
         send 100
-        {toggle}{toggle}
-        ESTABLISHED                         DEADLINE=200ms
-        + 200ms
+        {toggle}{toggle}{toggle}{toggle}
+        ESTABLISHED                         DEADLINE=400ms      # two timeouts after the window was first too small
+        + 400ms
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         "
     ));
@@ -400,8 +400,8 @@ fn a_window_that_toggles_does_not_put_off_what_is_held_back() {
         {toggle}
         + 300ms
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=1>
-        ESTABLISHED                         DEADLINE=100ms
-        + 100ms
+        ESTABLISHED                         DEADLINE=700ms      # one timeout after the window has closed
+        + 700ms
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         "
     ));
