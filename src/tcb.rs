@@ -158,6 +158,23 @@ impl Synchronized {
         }
     }
 
+    /// The peer sends its SYN again, and our SYN,ACK goes again: an option that the peer does not offer any more is not
+    /// agreed (D6).
+    pub(crate) fn take_back(&mut self, syn: &Segment) {
+        self.snd.take_back_ecn(syn);
+        let options = syn.options();
+        if options.timestamps().is_none() {
+            self.snd.flags.remove(Flags::TIMESTAMPS);
+        }
+        if !options.sack_permitted() {
+            self.snd.flags.remove(Flags::SACK);
+        }
+        if options.window_scale().is_none() {
+            self.snd.flags.remove(Flags::SCALE);
+            (self.snd.scale, self.rcv.scale) = (0, 0);
+        }
+    }
+
     /// Whether one more challenge may go out: a bucket of `challenge_limit` tokens, empty to full in
     /// `challenge_period`.
     pub(crate) fn may_challenge(&mut self, endpoint: &Endpoint) -> bool {

@@ -33,6 +33,8 @@ mod scaled_receiver;
 mod scaled_sender;
 #[path = "rfc7323/switched_off.rs"]
 mod switched_off;
+#[path = "rfc7323/syn_again.rs"]
+mod syn_again;
 #[path = "rfc7323/timestamps.rs"]
 mod timestamps;
 #[path = "rfc7323/tolerated.rs"]

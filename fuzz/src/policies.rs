@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use arbitrary::Arbitrary;
 use tcp_lifecycle::{
-    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, SeqNumber, Signal,
+    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, SeqNumber, Signal, Status,
     State, Transition, Transmit,
 };
 
@@ -276,9 +276,9 @@ impl End {
                 self.unread += range.len();
             }
             Err(refusal) => {
-                // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
-                let offers = segment.control().contains(Control::ECE | Control::CWR);
-                before.ecn &= refusal != Refusal::SynRepeated || offers;
+                if refusal == Refusal::SynRepeated {
+                    take_back(&mut before, segment);
+                }
                 // D39: a sign of life from one left of RCV.NXT ends the count of keep-alive's probes.
                 if before.in_flight == 0 && before.rcv_nxt == Some(segment.seq() + 1) {
                     before.retransmissions = before.retransmissions.min(self.connection.status().retransmissions);
@@ -376,5 +376,17 @@ impl End {
         let next = SeqNumber(self.connection.next_isn_offset(self.now)) + (self.now.as_micros() / 4) as u32;
         assert!(self.connection.snd_nxt().is_none_or(|nxt| nxt.lt(next)), "the next life begins within the last");
         assert_eq!(self.connection.clone().into_time_wait().ok(), self.connection.time_wait());
+    }
+}
+
+/// D6: what the peer's SYN does not offer any more is not agreed.
+fn take_back(status: &mut Status, syn: &Segment) {
+    let options = syn.options();
+    status.ecn &= syn.control().contains(Control::ECE | Control::CWR);
+    status.timestamps &= options.timestamps().is_some();
+    status.sack_permitted &= options.sack_permitted();
+    if options.window_scale().is_none() {
+        status.window_scaling = false;
+        (status.snd_scale, status.rcv_scale) = (Some(0), Some(0));
     }
 }

@@ -222,7 +222,8 @@ impl Synchronized {
     #[cold]
     fn without_ack(&mut self, text: &Text<'_>, endpoint: &mut Endpoint) -> Return {
         if self.is_syn_again(text.header) {
-            self.snd.take_back_ecn(text.header);
+            self.take_back(text.header);
+            self.note_timestamp(text.header, endpoint);
             if endpoint.due.syn_is_due() || self.may_challenge(endpoint) {
                 endpoint.due.syn();
             }

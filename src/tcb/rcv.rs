@@ -50,7 +50,7 @@ impl Rcv {
                 .map_or(0, |(value, _)| value),
             ts_recent_at: endpoint.now.as_long_steps(),
             scale: offer.options.window_scale().filter(|_| agreed.contains(Flags::SCALE)).unwrap_or(0),
-            unacknowledged: false,
+            unacknowledged: true,
             ahead: SeqNumber(0),
         }
     }
@@ -62,7 +62,7 @@ impl Rcv {
         self.ts_recent != 0 && SeqNumber(timestamp).lt(SeqNumber(self.ts_recent)) && age <= MOST_TS_AGE
     }
 
-    /// RFC 7323 5.3, R3: the timestamp of the segment that covers Last.ACK.sent, if it is not older.
+    /// RFC 7323 5.3, R3: the timestamp of a segment at Last.ACK.sent or left of it, if it is not older.
     #[inline(never)]
     pub(crate) fn note_timestamp(&mut self, segment: &Segment, endpoint: &Endpoint) {
         if let Some((value, _)) = segment.options().timestamps()

@@ -399,12 +399,14 @@ impl Snd {
     }
 
     /// Probing begins one timeout after the window has closed (SHLD-29), and an override takes its place if it opens by
-    /// too little; but a window that closes and opens again and again puts off neither (D42).
+    /// too little; but a window that closes and opens again and again puts off neither (D42). Where no timer runs, the
+    /// next poll starts one.
     fn time_what_is_held(&self, opened: bool, endpoint: &mut Endpoint) {
+        if endpoint.timer.is_none() {
+            return;
+        }
         if opened {
-            if endpoint.timer.is_some() {
-                endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
-            }
+            endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
         } else if self.wnd == 0 {
             let pause = self.rto.millis(self.backoff, &endpoint.policy);
             endpoint.timer = Instant::earliest(endpoint.now.after_millis(pause), endpoint.after_progress(2 * pause));

@@ -100,13 +100,25 @@ fn is_of_text(output: &Output) -> bool {
 /// What is refused changes no variable. (But a sign of life ends the count of keep-alive's probes.)
 fn check_unchanged(segment: &Segment, before: &Status, after: &Status, (refusal, lives): (Refusal, bool)) {
     let mut same = before.clone();
-    // RFC 3168 section 6.1.1: the peer's SYN again may take his offer back.
-    let offers = segment.control().contains(Control::ECE | Control::CWR);
     if lives && before.in_flight == 0 {
         same.retransmissions = same.retransmissions.min(after.retransmissions);
     }
-    same.ecn = before.ecn && (refusal != Refusal::SynRepeated || offers);
+    if refusal == Refusal::SynRepeated {
+        take_back(&mut same, segment);
+    }
     assert_eq!(&same, after, "a refused segment changes no variable");
+}
+
+/// D6: what the peer's SYN does not offer any more is not agreed.
+fn take_back(status: &mut Status, syn: &Segment) {
+    let options = syn.options();
+    status.ecn &= syn.control().contains(Control::ECE | Control::CWR);
+    status.timestamps &= options.timestamps().is_some();
+    status.sack_permitted &= options.sack_permitted();
+    if options.window_scale().is_none() {
+        status.window_scaling = false;
+        (status.snd_scale, status.rcv_scale) = (Some(0), Some(0));
+    }
 }
 
 /// D4: the window counts with the acknowledgment, and nothing that it carries.

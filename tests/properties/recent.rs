@@ -66,11 +66,7 @@ impl Watched {
         let (Some(nxt), Some(new)) = (before.rcv_nxt, value(segment)) else {
             if before.rcv_nxt.is_none() && after.rcv_nxt.is_some() {
                 // The peer's SYN.
-                self.life.recent = Recent {
-                    value: value(segment).unwrap(),
-                    at: Some(self.now),
-                    last_ack_sent: Some(segment.seq() + 1),
-                };
+                self.life.recent = Recent { value: value(segment).unwrap(), at: Some(self.now), last_ack_sent: None };
             }
             return;
         };
@@ -82,8 +78,10 @@ impl Watched {
         let left = nxt - segment.seq();
         let ends_here = segment.len() > 0 && left == segment.len() && left <= 65_536 && !has(Control::SYN);
         let again = ends_here && !is_opening(before) && self.is_in_range(segment, before);
+        // The peer's SYN once more, while ours is unacknowledged (D6).
+        let syn_again = *taken == Err(Refusal::SynRepeated);
         let covers = segment.seq().le(nxt) && self.life.recent.last_ack_sent == Some(nxt);
-        if (used || again) && covers {
+        if (used || again || syn_again) && covers {
             (self.life.recent.value, self.life.recent.at) = (new, Some(self.now));
         }
     }

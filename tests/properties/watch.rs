@@ -19,7 +19,9 @@ use core::ops::Range;
 use core::time::Duration;
 use std::collections::HashSet;
 
-use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Refusal, Segment, SeqNumber, Signal, State, Status};
+use tcp_lifecycle::{
+    Config, Connection, Control, Instant, Options, Output, Refusal, Segment, SeqNumber, Signal, State, Status,
+};
 
 use self::life::Life;
 use self::story::{Line, Story};
@@ -166,6 +168,9 @@ impl Watched {
         }
         self.check_estimate(&segment, &before, &after);
         self.note_recent(&segment, &before, verdict, &taken);
+        if taken == Err(Refusal::SynRepeated) {
+            self.note_syn_again(&segment);
+        }
         self.note_arrival(&segment, &before, &after, (verdict, &taken));
         self.note_fin_again(&segment, &before, &after, &taken);
         self.had_to &= (before.snd_wnd == Some(0)) == (after.snd_wnd == Some(0));
@@ -265,6 +270,23 @@ impl Watched {
             self.life.edge = after.rcv_wnd.map(|wnd| nxt + wnd);
             self.check_agreed(syn, after);
         }
+    }
+
+    /// What it offers no more is agreed no more (D6).
+    fn note_syn_again(&mut self, again: &Segment) {
+        let Some(syn) = &mut self.life.syn else { return };
+        let (first, again) = (syn.options(), again.options());
+        let mut options = Options::NONE;
+        if let (Some(shift), Some(_)) = (first.window_scale(), again.window_scale()) {
+            options = options.with_window_scale(shift);
+        }
+        if let (Some((value, echo)), Some(_)) = (first.timestamps(), again.timestamps()) {
+            options = options.with_timestamps(value, echo);
+        }
+        if first.sack_permitted() && again.sack_permitted() {
+            options = options.with_sack_permitted();
+        }
+        *syn = syn.with_options(options);
     }
 
     /// `timeout` before the deadline does nothing.

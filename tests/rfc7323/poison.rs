@@ -83,8 +83,8 @@ fn nothing_that_does_not_establish_poisons_syn_received() {
         "<-- <SEQ=300><ACK=5000><CTL=ACK><TS=2000000000,0>      refused: AckInSynReceived
         --> <SEQ=5000><CTL=RST><TS=0,2000000000>",
         "<-- <SEQ=300><CTL=PSH><DATA=5><TS=2000000000,0>        refused: NoAck",
-        "<-- <SEQ=299><CTL=SYN><TS=2000000000,0>                refused: SynRepeated
-        --> <SEQ=99><ACK=300><CTL=SYN,ACK><TS=0,1000>",
+        "<-- <SEQ=298><CTL=SYN><TS=2000000000,0>                refused: NotAcceptable
+        --> <SEQ=100><ACK=300><CTL=ACK><TS=0,1000>",
     ] {
         check(&format!(
             "
