@@ -38,10 +38,12 @@ impl Connection {
         Endpoint::isn_offset_beyond(self.endpoint.isn_offset, nxt, now.max(self.endpoint.now))
     }
 
-    /// The offset of TSval from the clock, in steps of 65,536 ms; zero at first. It hides how long the host is up (RFC
-    /// 7323 section 7.1), and has to be the same for each life of a pair of sockets: a keyed hash of the two
-    /// ([`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset)). To be set before OPEN; a
-    /// [`Listener`](crate::listener::Listener) sets it for its children.
+    /// The offset of TSval from the clock, in steps of 65,536 ms; zero at first. It hides how long the host is up, but for
+    /// the last 65 seconds of it (RFC 7323 section 7.1), and has to be the same for each life of a pair of sockets: a
+    /// keyed hash of the two ([`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset)). A host that must
+    /// not show which connections are its own has a clock of its own for each. To be set before OPEN, or before the first
+    /// poll of one that [`accept`](Self::accept) made; a [`Listener`](crate::listener::Listener) sets it for its
+    /// children.
     pub const fn set_timestamp_offset(&mut self, offset: u16) {
         self.endpoint.timestamp_offset = offset;
     }
@@ -97,7 +99,7 @@ impl Connection {
     /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
     /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
     /// (Karn), and where the front of the queue is among them, the next timeout is a whole one away (RFC 6298 section
-    /// 5). A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what
+    /// 5). While a closed window is probed it changes nothing. A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what
     /// of the last one has not been handed out.
     ///
     /// After a retransmission timeout the front alone goes at once, and the rest as acknowledgments come (RFC 6298

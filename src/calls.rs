@@ -170,7 +170,7 @@ impl Connection {
                 Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
                     true
                 }
-                // D7: the RFC has none; but what has never been handed out is lost, and the peer is to know.
+                // D19: the RFC has none; but what has never been handed out is lost, and the peer is to know.
                 Phase::Closing | Phase::LastAck => tcb.snd.nxt != tcb.snd.last(),
                 Phase::TimeWait { .. } => false,
             },
@@ -183,7 +183,7 @@ impl Connection {
         Ok(())
     }
 
-    /// CLOSED, and `<SEQ=SND.NXT><CTL=RST>` to the peer.
+    /// CLOSED, and `<SEQ=SND.NXT><CTL=RST>` to the peer, or what its window takes in the place of SND.NXT (D17).
     pub(crate) fn delete_tcb_with_reset(&mut self) {
         let Tcb::Synchronized(tcb) = &self.tcb else { return };
         let (seq, stamped) = (tcb.snd.bare_seq(), tcb.snd.flags.contains(Flags::TIMESTAMPS));

@@ -78,16 +78,17 @@ pub struct Config {
     pub receive_buffer: u32,
     /// The shift count of the window scale option on our SYNs (RFC 7323 section 2). `None` is the count that
     /// `receive_buffer` needs, and no option where it needs none; then a peer that offers it is answered without, and
-    /// says no window above 65,535 either. At most 14, and no more than leaves the buffer one step of the window's
+    /// says no window above 65,535 either. `Some(0)` offers it with such a buffer, too, so that the peer may scale (RFC
+    /// 7323 section 2.2 recommends it; D27). At most 14, and no more than leaves the buffer one step of the window's
     /// field.
     pub window_scale: Option<u8>,
     /// Window scale at all. Off, no option is offered or accepted, whatever the buffer and `window_scale` say, and no
     /// window is larger than 65,535.
     pub window_scaling: bool,
-    /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of every segment, and protection
-    /// against old duplicates. The clock is the moment that is told, in milliseconds, with the offset of
+    /// Offer and accept the timestamps option (RFC 7323 section 3): round-trip times of what is sent again, and
+    /// protection against old duplicates. The clock is the moment that is told, in milliseconds, with the offset of
     /// [`set_timestamp_offset`](crate::Connection::set_timestamp_offset), which hides how long the host is up (RFC 7323
-    /// section 7.1).
+    /// section 7.1). A host with it must discover the path's MTU (section 5.7).
     pub timestamps: bool,
     /// Take segments without the timestamps that the SYNs agreed. RFC 7323 section 3.2 drops them; middleboxes and old
     /// stacks send them, and Linux and FreeBSD take them (`tolerate_missing_ts`).

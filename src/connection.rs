@@ -104,7 +104,7 @@ impl Endpoint {
         Instant::earliest(self.timer, self.due.ack_deadline(self.now))
     }
 
-    /// Snd.TSclock of RFC 7323 section 4.3: the time in milliseconds, with the offset of this connection (section 7.1).
+    /// Snd.TSclock of RFC 7323 appendix C: the time in milliseconds, with the offset of this connection (section 7.1).
     #[inline]
     pub(crate) fn timestamp(&self) -> u32 {
         self.now.as_millis_low().wrapping_add(u32::from(self.timestamp_offset) << 16)

@@ -61,7 +61,8 @@ pub enum Refusal {
     /// SYN-SENT: neither SYN nor RST; dropped.
     #[error("neither SYN nor RST in SYN-SENT")]
     NoSynInSynSent,
-    /// Nothing of it lies in the receive window; acknowledged, bare ones within the limiter.
+    /// Nothing of it lies in the receive window; acknowledged, within the limiter unless only the peer can have sent it
+    /// (D12).
     #[error("not acceptable: outside the receive window")]
     NotAcceptable,
     /// A reset outside the receive window; dropped in silence.
@@ -100,7 +101,8 @@ pub enum Refusal {
     /// SYN-RECEIVED: it does not acknowledge our SYN; reset.
     #[error("an unacceptable acknowledgment in SYN-RECEIVED")]
     AckInSynReceived,
-    /// TIME-WAIT: neither a FIN sent again nor an acknowledgment in order; acknowledged, bare ones within the limiter.
+    /// TIME-WAIT: neither a FIN sent again nor an acknowledgment in order; acknowledged, within the limiter unless it
+    /// carries something.
     #[error("out of step in TIME-WAIT")]
     OutOfStepInTimeWait,
 }

@@ -48,7 +48,7 @@ impl<S: BuildHasher> IsnHash<S> {
     }
 
     /// An offset for the timestamps of this pair of sockets, in units of 65,536 milliseconds: with it no peer reads
-    /// from a TSval how long the host is up (RFC 7323 section 7.1).
+    /// from a TSval how many of these the host is up (RFC 7323 section 7.1).
     ///
     /// It stays the same from one life of a connection to the next one, as long as the key stays: timestamps of the
     /// next life are later ones, on which TIME-WAIT's reopening rests (RFC 6191). It has a hash of its own, and tells

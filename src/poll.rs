@@ -63,7 +63,8 @@ pub enum Signal {
     RetransmissionTimeout,
     /// The end: the peer has refused the connection, by a reset before or with the acknowledgment of our SYN.
     Refused,
-    /// The end: "connection reset" by the peer; or by us, where payload came after a half-duplex close.
+    /// The end: "connection reset" by the peer; or by us, where payload came once the user was gone
+    /// ([`detach`](Connection::detach)).
     Reset,
     /// The end: the user timeout (RFC 9293 section 3.9.1.1), R2 (section 3.8.3), keep-alive (section 3.8.4), or the
     /// policy for FIN-WAIT-2.
@@ -74,7 +75,7 @@ pub enum Signal {
     /// before a poll, the last.
     SoftError(IcmpError),
     /// R1 of RFC 9293 section 3.8.3 is reached: the same segment has been sent again so often that the connection may
-    /// be in trouble.
+    /// be in trouble. The host may tell its IP layer to look for another route ("negative advice").
     Retransmitting,
 }
 
@@ -260,12 +261,14 @@ impl Synchronized {
     }
 
     /// `<SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>`, which no window holds, so that the peer answers it (RFC 9293 section
-    /// 3.8.4, SHLD-12, MAY-6).
+    /// 3.8.4, SHLD-12, MAY-6). The peer uses no more of it: an ACK that is due follows, and the window is what it was.
     #[cold]
-    fn keep_alive_probe(&mut self, endpoint: &mut Endpoint) -> Output {
-        endpoint.due.has_acknowledged();
-        let octet = u32::from(endpoint.policy.keep_alive_octet());
-        bare(self.header(self.snd.nxt.back(1), Control::ACK, octet, endpoint))
+    fn keep_alive_probe(&mut self, endpoint: &Endpoint) -> Output {
+        let octet = u16::from(endpoint.policy.keep_alive_octet());
+        let probe = Segment::new(self.snd.nxt.back(1), self.rcv.nxt, Control::ACK);
+        let mut probe = probe.with_payload(octet).with_window(self.rcv.window_field());
+        self.dress(&mut probe, endpoint);
+        bare(probe)
     }
 
     #[inline(always)]

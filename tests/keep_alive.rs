@@ -12,6 +12,8 @@ mod interplay;
 mod mid_life;
 #[path = "keep_alive/octet.rs"]
 mod octet;
+#[path = "keep_alive/owed.rs"]
+mod owed;
 #[path = "keep_alive/peers.rs"]
 mod peers;
 #[path = "keep_alive/probes.rs"]

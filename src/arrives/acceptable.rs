@@ -21,14 +21,14 @@ impl Synchronized {
         // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
         let known = u32::from(self.is_syn_again(segment));
         let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
+        // D24: behind a closed window nothing of it is taken, but its ACK and window are used.
         if seq == self.rcv.nxt || self.rcv.in_window(seq) {
             return true;
         }
         if len == 0 {
             return self.is_pushed_right(segment);
         }
-        // D24: behind a closed window nothing of it is taken, but its ACK and window are used. D28: a FIN may lie at
-        // the right edge.
+        // D28: a FIN may lie at the right edge.
         let last = (seq + len).back(1);
         self.rcv.in_window(last) || (segment.is_fin() && len > 1 && self.rcv.in_window(last.back(1)))
     }

@@ -62,8 +62,8 @@ impl Snd {
                 Return::Reset(Refusal::AckInSynSent)
             });
         }
-        // Second, check the RST bit. (RFC 5961 would compare SEG.SEQ with RCV.NXT, and there is none yet: the ACK of
-        // our SYN is what nobody else can know.)
+        // Second, check the RST bit. D49: SEG.SEQ is not compared with RCV.NXT, since there is none yet; the ACK of our
+        // SYN is what nobody else can know.
         if segment.is_rst() {
             return Err(match segment.ack() {
                 Some(_) => Return::Close(Some(End::Refused)),

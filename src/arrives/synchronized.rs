@@ -381,6 +381,7 @@ impl Synchronized {
         // Nothing behind it can be urgent.
         self.rcv.up = self.rcv.up.min(self.rcv.nxt) + 1;
         self.rcv.advance(1);
+        endpoint.drop_duplicate_acks();
         // D28: a FIN takes no buffer.
         self.rcv.edge += 1;
         self.rcv.read += 1;

@@ -134,6 +134,12 @@ impl Rcv {
             self.move_edge(syn_unacknowledged, endpoint);
         }
         self.unacknowledged = false;
+        self.window_field()
+    }
+
+    /// SEG.WND, RFC 7323 section 2.3.
+    #[inline]
+    pub(super) fn window_field(&self) -> u16 {
         u16::try_from(self.wnd().wrapping_shr(u32::from(self.scale))).unwrap_or(u16::MAX)
     }
 }

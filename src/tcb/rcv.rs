@@ -112,21 +112,22 @@ impl Rcv {
         self.up = self.up.max(self.read);
     }
 
-    /// The right edge that a segment sent now would offer: further only by as much as is worth a segment (RFC 9293
-    /// section 3.8.6.2.2, MUST-39).
+    /// The right edge that a segment sent now would offer: further than the peer has been told only by as much as is
+    /// worth a segment (RFC 9293 section 3.8.6.2.2, MUST-39).
     #[inline]
     pub(crate) fn offer(&self, endpoint: &Endpoint) -> SeqNumber {
         let worth = u32::from(endpoint.policy.mss).min(endpoint.policy.receive_buffer / 2);
         let right = self.read + endpoint.policy.receive_buffer;
-        if right.ahead_of(self.edge) < worth { self.edge } else { self.capped_offer(right, worth) }
+        let told = self.nxt + self.told();
+        if right.ahead_of(told) < worth { self.edge } else { self.capped_offer(right, told, worth) }
     }
 
     /// No more than the field can say, in its steps.
     #[inline(never)]
-    fn capped_offer(&self, right: SeqNumber, worth: u32) -> SeqNumber {
+    fn capped_offer(&self, right: SeqNumber, told: SeqNumber, worth: u32) -> SeqNumber {
         let scale = u32::from(self.scale);
         let field = right.ahead_of(self.nxt).wrapping_shr(scale).min(u32::from(u16::MAX));
-        let gain = (self.nxt + field.wrapping_shl(scale)).ahead_of(self.edge);
-        if gain < worth { self.edge } else { self.edge + gain }
+        let offer = self.nxt + field.wrapping_shl(scale);
+        if offer.ahead_of(told) < worth { self.edge } else { self.edge.max(offer) }
     }
 }

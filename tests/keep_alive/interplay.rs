@@ -297,7 +297,8 @@ fn the_timer_of_a_fin_is_its_own() {
     );
 }
 
-/// The probe acknowledges what has come: a delayed ACK needs no segment of its own.
+/// No window holds the probe, and its peer uses neither its acknowledgment nor its window (3.10.7.4, first): what is owed
+/// goes in a segment of its own.
 #[test]
 fn a_probe_and_a_delayed_ack() {
     check(
@@ -308,9 +309,10 @@ fn a_probe_and_a_delayed_ack() {
         ESTABLISHED DEADLINE=100ms
         + 100ms
         --> <SEQ=99><ACK=310><CTL=ACK>
-        ESTABLISHED DEADLINE=1s
-        + 999ms
-        ESTABLISHED DEADLINE=1ms
+        ESTABLISHED DEADLINE=100ms
+        + 100ms
+        --> <SEQ=100><ACK=310><CTL=ACK>
+        ESTABLISHED DEADLINE=900ms
         ",
     );
 }

@@ -154,7 +154,7 @@ fn a_window_that_the_peer_takes_for_closed_opens_with_the_first_step_that_is_wor
         end.segments();
         seq += payload;
     }
-    assert_eq!((end.connection.status().rcv_wnd, end.connection.status().rcv_scale), (Some(9), Some(4)));
+    assert_eq!((end.connection.status().rcv_wnd, end.connection.status().rcv_scale), (Some(10), Some(4)));
     end.connection.receive(5).expect("five bytes wait");
     assert_eq!(end.segments(), "", "ten bytes are free, and five more are less than a step");
     end.connection.receive(1).expect("a byte waits");
@@ -249,4 +249,30 @@ proptest! {
             }
         }
     }
+}
+
+/// MUST-39 goes by what the peer knows: RCV.WND of less than a step is said to be zero, and is none.
+#[test]
+fn what_lies_between_two_steps_does_not_keep_the_window_closed() {
+    check(
+        "
+        config window_scale=9, receive_buffer=1000, mss=536
+        ISS=99
+        open active
+        --> <SEQ=99><CTL=SYN><WND=1000><WS=9>
+        SYN-SENT
+        <-- <SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><WS=0>
+        --> <SEQ=100><ACK=300><CTL=ACK><WND=1>
+        ESTABLISHED
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=536>
+        --> <SEQ=100><ACK=836><CTL=ACK><WND=0>
+        receive 536
+        --> <SEQ=100><ACK=836><CTL=ACK><WND=1>
+        <-- <SEQ=836><ACK=100><CTL=ACK><DATA=1>
+        --> <SEQ=100><ACK=837><CTL=ACK><WND=1>      # 511 would be none, and 999 are free
+        receive 1
+        <-- <SEQ=837><ACK=100><CTL=ACK><DATA=1>
+        --> <SEQ=100><ACK=838><CTL=ACK><WND=1>
+        ",
+    );
 }
