@@ -58,8 +58,7 @@ impl Snd {
     pub(super) fn pace_acknowledged(&mut self, ack: SeqNumber, advance: u32, endpoint: &mut Endpoint) -> Option<u32> {
         let since = |at: u32| (endpoint.now.as_micros() as u32).wrapping_sub(at);
         let mut timed = None;
-        let (rest, one_segment) = (self.nxt - ack, self.one_segment());
-        let is_rest_rounding = rest > 0 && self.is_rounding(rest);
+        let is_rest_rounding = ack != self.nxt && self.is_rounding(self.nxt - ack);
         match &mut self.pace {
             Pace::Timed { end, at } if end.le(ack) => {
                 timed = Some(since(*at));
@@ -68,7 +67,7 @@ impl Snd {
             Pace::Untimed | Pace::Timed { .. } => return None,
             // The window is closed by rounding alone: the peer takes what is in flight (RFC 7323 section 2.4).
             Pace::Probing if is_rest_rounding => {
-                let credit = one_segment.max(advance.saturating_mul(2));
+                let credit = advance.saturating_mul(2);
                 self.pace = Pace::Recovering { recover: self.nxt, cursor: ack, credit };
                 self.backoff = 0;
             }

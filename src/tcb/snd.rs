@@ -409,7 +409,8 @@ impl Snd {
             endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
         } else if self.wnd == 0 {
             let pause = self.rto.millis(self.backoff, &endpoint.policy);
-            endpoint.timer = Instant::earliest(endpoint.now.after_millis(pause), endpoint.after_progress(pause.saturating_mul(2)));
+            endpoint.timer =
+                Instant::earliest(endpoint.now.after_millis(pause), endpoint.after_progress(pause.saturating_mul(2)));
         }
     }
 
