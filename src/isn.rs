@@ -54,8 +54,7 @@ impl<S: BuildHasher> IsnHash<S> {
     /// next life are later ones, on which TIME-WAIT's reopening rests (RFC 6191). It has a hash of its own, and tells
     /// nothing of [`offset`](Self::offset).
     pub fn timestamp_offset(&self, local: SocketAddr, remote: SocketAddr) -> u16 {
-        let hash = self.hash(Purpose::Timestamps, local, remote, ());
-        (hash ^ (hash >> 16)) as u16
+        self.hash(Purpose::Timestamps, local, remote, ()) as u16
     }
 
     /// The hash of a pair of sockets, and of `more`, for one purpose.
