@@ -12,7 +12,8 @@
 //!   paid for by the segment that it acknowledges; see [`BARE`].)
 //! * after a timeout, until SND.UNA reaches the SND.NXT of that moment: twice what an ACK newly acknowledged (D16). It
 //!   is counted in sequence numbers; the header of a segment that is not full is not free.
-//! * for each call and each timer a segment without payload: an ACK, a probe, a reset.
+//! * for each call a segment without payload: an ACK, a reset; for each timeout two, where keep-alive and the delayed ACK
+//!   are due at once.
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, Status};
 
@@ -107,7 +108,7 @@ impl Repair {
 
 impl Attack {
     pub(super) fn check_repair(&mut self) {
-        let allowed = self.repair.allowed + BARE * (self.batch.calls + self.batch.firings) as u64;
+        let allowed = self.repair.allowed + BARE * (self.batch.calls + 2 * self.batch.firings) as u64;
         let charged = self.repair.charged;
         self.must(Law::BoundedRepair, charged <= allowed, || {
             format!("{charged} bytes for {} that came, {allowed} allowed", self.repair.allowed / C)
