@@ -70,7 +70,9 @@ impl Peer {
     pub(super) fn repeats(&self, segment: &Segment, status: &Status) -> bool {
         let ends = segment.len() > 0 && status.rcv_nxt == Some(segment.seq() + segment.len());
         let (Some(ack), Some(una), Some(nxt)) = (segment.ack(), status.snd_una, status.snd_nxt) else { return false };
-        let in_range = ack.le(nxt) && (una.le(ack) || una - ack <= self.most_window);
+        // One segment may always have been in flight (D1).
+        let most = self.most_window.max(u32::from(status.peer_mss.unwrap_or(0)));
+        let in_range = ack.le(nxt) && (una.le(ack) || una - ack <= most);
         ends && in_range && !segment.control().contains(Control::SYN)
     }
 

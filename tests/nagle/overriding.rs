@@ -195,6 +195,10 @@ fn it_takes_a_second_at_most() {
         ",
     );
     held("config rto_initial=3s, rto_min=3s", "");
+    // And a tenth of one at least.
+    check(
+        "config rto_initial=5ms, rto_min=5ms\n ESTABLISHED SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>\n send 30\n ESTABLISHED DEADLINE=100ms",
+    );
     check(
         "config rto_min=300ms\n ESTABLISHED SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>\n send 30\n ESTABLISHED DEADLINE=300ms",
     );

@@ -85,3 +85,73 @@ fn without_a_user_timeout_nothing_bounds_it() {
 fn an_idle_connection_is_not_bounded() {
     check("config user_timeout_in_persist=on, user_timeout=3s\nESTABLISHED SND.WND=0 DEADLINE=none\n+ 9h\nESTABLISHED");
 }
+
+/// The user timeout counts from the last progress, and what was acknowledged as the window closed is that: a probe goes one
+/// timeout later, however long the loss before had lasted.
+#[test]
+fn an_acknowledgment_that_closes_the_window_is_progress() {
+    check(
+        "
+        config r1=0, user_timeout=60s, user_timeout_in_persist=on, r2=none
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=10
+        send 20
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 1s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 2s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 4s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 8s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 16s
+        signal: RetransmissionTimeout
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
+        + 19s
+        <-- <SEQ=300><ACK=110><CTL=ACK><WND=0>
+        signal: Acknowledged 10
+        ESTABLISHED                         DEADLINE=20s
+        + 20s
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=1>
+        + 20s
+        --> <SEQ=110><ACK=300><CTL=ACK><DATA=1>
+        + 20s
+        signal: TimedOut
+        CLOSED
+        ",
+    );
+}
+
+/// Nothing was waited for until now, and the window closes before the poll.
+#[test]
+fn what_is_queued_as_the_window_closes_is_probed_one_timeout_later() {
+    for policies in ["user_timeout=30s, user_timeout_in_persist=on, r2=none", "user_timeout=none"] {
+        check(&format!(
+            "
+            config {policies}
+            ESTABLISHED                     SND.NXT=100 RCV.NXT=300 SND.WND=1000
+            + 1h
+            send 10
+            & <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+            ESTABLISHED                     DEADLINE=1s
+            + 1s
+            --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+            "
+        ));
+    }
+    // And with a limit of zero it waits for the caller, as long as that takes.
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        limit 0
+        send 10
+        + 5s
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED                         DEADLINE=none
+        ",
+    );
+}
