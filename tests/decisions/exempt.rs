@@ -93,6 +93,8 @@ fn payload_and_fin_near_the_window_are_exempt() {
         "<SEQ=299><ACK=100><CTL=FIN,ACK>",
         "<SEQ=4294902061><ACK=100><CTL=FIN,ACK>",
         "<SEQ=65835><ACK=100><CTL=ACK><DATA=10>",
+        "<SEQ=65836><ACK=100><CTL=ACK><DATA=10>",
+        "<SEQ=65836><ACK=100><CTL=FIN,ACK>",
         "<SEQ=290><ACK=4294901861><CTL=ACK><DATA=10>",
     ] {
         is_exempt(given, segment);

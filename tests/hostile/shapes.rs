@@ -61,8 +61,8 @@ impl Peer {
     /// A segment of its own has been taken.
     pub(super) fn taken(&mut self, segment: &Segment) {
         if let Some((value, _)) = segment.options().timestamps() {
-            let newer = self.recent.is_none_or(|recent| SeqNumber(recent).lt(SeqNumber(value)));
-            self.recent = if newer { Some(value) } else { self.recent };
+            let older = self.recent.is_some_and(|recent| SeqNumber(value).lt(SeqNumber(recent)));
+            self.recent = if older { self.recent } else { Some(value) };
         }
     }
 

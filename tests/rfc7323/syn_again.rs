@@ -60,6 +60,7 @@ fn each_option_is_taken_back_on_its_own() {
         ("<TS=1000,0><SACK>", "<TS=900,1000><SACK>", 8_000),
         ("<TS=1000,0><WS=7>", "<TS=900,1000><WS=3>", 1_024_000),
     ] {
+        let sack = u8::from(again.contains("SACK"));
         let stamp = if again.contains("TS") { "<TS=1001,900>" } else { "" };
         received(&format!(
             "
@@ -69,7 +70,7 @@ fn each_option_is_taken_back_on_its_own() {
             <-- <SEQ=299><CTL=SYN><WND=8000><TS=1000,0><WS=7><SACK> refused: SynRepeated
             --> <SEQ=99><ACK=300><CTL=SYN,ACK>{answer}
             <-- <SEQ=300><ACK=100><CTL=ACK><WND=8000>{stamp}
-            ESTABLISHED                 SND.WND={window}
+            ESTABLISHED                 SND.WND={window} SACK={sack}
             "
         ));
     }

@@ -101,6 +101,7 @@ fn a_flight_within_the_rounding_is_repaired_as_any_other() {
         signal: Acknowledged 1000
         --> <SEQ=2100><ACK=300><CTL=ACK><DATA=1000>
         --> <SEQ=3100><ACK=300><CTL=ACK><DATA=1000>
+        ESTABLISHED                     RTO=1s          # the peer has answered
         <-- <SEQ=300><ACK=4100><CTL=ACK><WND=0>
         signal: Acknowledged 2000
         --> <SEQ=4100><ACK=300><CTL=PSH,ACK><DATA=1000>

@@ -206,3 +206,19 @@ fn those_not_yet_handed_out_are_taken_back_when_the_gap_is_filled() {
     }
     assert_eq!(acks, [Some(SeqNumber(300)), Some(SeqNumber(310))]);
 }
+
+/// A FIN that fills the gap alone: its ACK tells it all.
+#[test]
+fn a_fin_that_fills_the_gap_drops_the_duplicates() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300
+        <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10>    delivers nothing
+        & <-- <SEQ=310><ACK=100><CTL=ACK><DATA=10>  delivers nothing
+        & <-- <SEQ=300><ACK=100><CTL=FIN,ACK>
+        signal: Closing
+        --> <SEQ=100><ACK=301><CTL=ACK>
+        CLOSE-WAIT
+        ",
+    );
+}

@@ -365,3 +365,23 @@ fn a_window_that_opens_ends_the_back_off_when_nothing_is_left_to_send() {
         check(&format!("{probed}\n{opens}\nESTABLISHED RTO=1s"));
     }
 }
+
+/// The probe was the last of all that there was: nothing is waited for, whatever the peer repeats.
+#[test]
+fn a_probe_that_was_taken_and_was_the_last_leaves_no_timer() {
+    for policy in ["user_timeout=none", "user_timeout=60s"] {
+        check(&format!(
+            "
+            config {policy}
+            ESTABLISHED                     SND.NXT=100 RCV.NXT=300 SND.WND=0
+            send 1
+            + 1s
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=1>
+            <-- <SEQ=300><ACK=101><CTL=ACK><WND=0>
+            signal: Acknowledged 1
+            <-- <SEQ=300><ACK=101><CTL=ACK><WND=0>
+            ESTABLISHED                     DEADLINE=none
+            "
+        ));
+    }
+}
