@@ -79,14 +79,8 @@ impl Attack {
         self.story.tell(self.now, Line::Arrives(segment));
         let before = self.connection.status();
         let taken = self.connection.segment_arrives(&segment, self.now);
-        match &taken {
-            Ok(_) => self.peer.taken(&segment),
-            Err(refusal) => {
-                self.story.tell(self.now, Line::Refused(*refusal));
-                if self.peer.repeats(&segment, &before) {
-                    self.peer.taken(&segment);
-                }
-            }
+        if let Err(refusal) = &taken {
+            self.story.tell(self.now, Line::Refused(*refusal));
         }
         let arrival = Arrival { segment, before, after: self.connection.status(), taken };
         self.repair.arrived(&arrival);

@@ -84,13 +84,13 @@ impl Attack {
     }
 
     /// `<SEQ=RCV.NXT><ACK=honest><CTL=ACK>`: an honest peer has sent no more than we have. Its clock is not behind what
-    /// we have taken for it.
+    /// we echo.
     fn answer(&mut self, honest: SeqNumber) {
         let status = self.connection.status();
         let Some(nxt) = status.rcv_nxt else { return };
         let mut options = Options::NONE;
         if status.timestamps {
-            options = options.with_timestamps(self.peer.recent.unwrap_or(0), self.peer.last_said);
+            options = options.with_timestamps(self.peer.echoed, self.peer.last_said);
         }
         let segment = Segment::new(nxt, honest, Control::ACK).with_window(u16::MAX).with_options(options);
         self.arrivals = 0;

@@ -27,8 +27,8 @@ pub(super) struct Peer {
     pub(super) last_said: u32,
     /// What it has heard since the last act, for when it is honest.
     pub(super) heard: Vec<Segment>,
-    /// The latest TSval of its own that we have taken.
-    pub(super) recent: Option<u32>,
+    /// The TSval of its own that we have echoed last.
+    pub(super) echoed: u32,
     /// Its clock of timestamps is ahead of the time by so much, in milliseconds.
     pub(super) ahead: u32,
     /// Its last window, and the largest.
@@ -43,7 +43,7 @@ impl Peer {
             first_said: None,
             last_said: 0,
             heard: Vec::new(),
-            recent: None,
+            echoed: 0,
             ahead: 3_000_000_000,
             window: offer.window,
             most_window: 0,
@@ -52,28 +52,10 @@ impl Peer {
 
     pub(super) fn hear(&mut self, segment: &Segment) {
         self.heard.push(*segment);
-        if let Some((value, _)) = segment.options().timestamps() {
+        if let Some((value, echo)) = segment.options().timestamps() {
             self.first_said.get_or_insert(value);
-            self.last_said = value;
+            (self.last_said, self.echoed) = (value, echo);
         }
-    }
-
-    /// A segment of its own has been taken.
-    pub(super) fn taken(&mut self, segment: &Segment) {
-        if let Some((value, _)) = segment.options().timestamps() {
-            let older = self.recent.is_some_and(|recent| SeqNumber(value).lt(SeqNumber(recent)));
-            self.recent = if older { self.recent } else { Some(value) };
-        }
-    }
-
-    /// One that ends at RCV.NXT, with an acknowledgment in range: its timestamp counts, though it is refused (D30).
-    pub(super) fn repeats(&self, segment: &Segment, status: &Status) -> bool {
-        let ends = segment.len() > 0 && status.rcv_nxt == Some(segment.seq() + segment.len());
-        let (Some(ack), Some(una), Some(nxt)) = (segment.ack(), status.snd_una, status.snd_nxt) else { return false };
-        // One segment may always have been in flight (D1).
-        let most = self.most_window.max(u32::from(status.peer_mss.unwrap_or(0)));
-        let in_range = ack.le(nxt) && (una.le(ack) || una - ack <= most);
-        ends && in_range && !segment.control().contains(Control::SYN)
     }
 
     /// TSval of an honest clock.
