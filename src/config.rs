@@ -170,7 +170,8 @@ pub struct Config {
     /// are taken too: it holds this many, and is empty to full in `challenge_period`. Zero is none, and then no peer
     /// that started afresh is cured. A probe of the peer is always answered.
     pub challenge_limit: u8,
-    /// See `challenge_limit`. More than zero; there is no more than one challenge for each millisecond of it.
+    /// See `challenge_limit`. More than zero; there is no more than one challenge for each millisecond of it, and no
+    /// less than one in two hours and a third.
     pub challenge_period: Duration,
 }
 

@@ -142,15 +142,16 @@ impl Span {
         whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64)
     }
 
-    /// One of `parts` equal parts, a millisecond at least; the whole where there are none.
+    /// One of `parts` equal parts, a millisecond at least and `most` at most; the whole where there are none.
     #[inline(always)]
-    pub(crate) const fn part(duration: Duration, parts: u8) -> Span {
-        if Span::new(duration).is_forever() {
-            return Span::FOREVER;
-        }
+    pub(crate) const fn part(duration: Duration, parts: u8, most: u64) -> Span {
         let parts = if parts == 0 { 1 } else { parts as u64 };
-        let millis = Span::millis_up(duration).div_ceil(parts);
-        Span::from_millis(if millis == 0 { 1 } else { millis })
+        let is_forever = Span::new(duration).is_forever();
+        match Span::millis_up(duration).div_ceil(parts) {
+            0 => Span::from_millis(1),
+            millis if millis <= most && !is_forever => Span::from_millis(millis),
+            _ => Span::from_millis(most),
+        }
     }
 
     #[inline(always)]

@@ -36,6 +36,10 @@ pub(crate) struct Policy {
     pub(super) switches: Switches,
 }
 
+/// The longest that one challenge takes to come back, in milliseconds: two hours, so that a bucket is full after 24 days at
+/// most, and what lies ahead can be told from what lies behind.
+const MOST_TOKEN: u64 = 1 << 23;
+
 /// Where the shift count stands in [`Switches`].
 const SHIFT: u32 = 12;
 
@@ -108,7 +112,7 @@ impl Policy {
             rto_min: Span::at_least_a_millisecond(config.rto_min),
             rto_max: Span::at_least_a_millisecond(config.rto_max).or(user_timeout),
             rto_after_syn_timeout: Span::new(config.rto_after_syn_timeout),
-            challenge_token: Span::part(config.challenge_period, config.challenge_limit),
+            challenge_token: Span::part(config.challenge_period, config.challenge_limit, MOST_TOKEN),
             delayed_ack,
             keep_alive_idle: idle,
             keep_alive_interval: interval,
@@ -249,11 +253,10 @@ impl Policy {
         !self.delayed_ack.is_zero() || self.keeps_alive()
     }
 
-    /// How long one token of the bucket of challenges takes to come back, and the whole bucket, in milliseconds: no
-    /// more than 24 days, so that what lies ahead can be told from what lies behind.
+    /// How long one token of the bucket of challenges takes to come back, and the whole bucket, in milliseconds.
     #[inline]
     pub(crate) fn challenges(&self) -> (u32, u32) {
-        let token = self.challenge_token.millis().min(1 << 23) as u32;
+        let token = self.challenge_token.millis() as u32;
         (token, token.wrapping_mul(u32::from(self.challenge_limit)))
     }
 
