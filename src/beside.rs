@@ -99,8 +99,8 @@ impl Connection {
     /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
     /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
     /// (Karn), and where the front of the queue is among them, the next timeout is a whole one away (RFC 6298 section
-    /// 5). While a closed window is probed it changes nothing. A FIN goes with the bytes before it; alone, it is the one behind the last byte. Another call replaces what
-    /// of the last one has not been handed out.
+    /// 5). While a closed window is probed it changes nothing. A FIN goes with the bytes before it; alone, it is the
+    /// one behind the last byte. Another call replaces what of the last one has not been handed out.
     ///
     /// After a retransmission timeout the front alone goes at once, and the rest as acknowledgments come (RFC 6298
     /// section 5.4, D16 in [`decisions`](crate::decisions)). The call then lets as many bytes more go, one segment at
@@ -225,6 +225,10 @@ impl Snd {
         if until == self.end && self.nxt == self.last() {
             until = self.last();
         }
+        // The probes of a closed window go on as they are.
+        if self.pace == Pace::Probing || self.wnd_in_flight() == 0 {
+            return;
+        }
         // One whole segment at least: less would not let the front go.
         let earned = (until - from).max(self.one_segment());
         self.pace = match self.pace {
@@ -232,13 +236,13 @@ impl Snd {
             Pace::Recovering { recover, cursor, credit } => {
                 Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(earned) }
             }
+            // Behind a refused probe nothing is being sent again.
+            Pace::Renewing { credit: u32::MAX, .. } => Pace::Resending { cursor: from, until },
             // What has gone out since belongs to it: it may be among them.
-            Pace::Renewing { credit, .. } => {
-                Pace::Recovering { recover: self.nxt, cursor: from, credit: credit.saturating_add(earned) }
+            Pace::Renewing { .. } => Pace::Recovering { recover: self.nxt, cursor: from, credit: earned },
+            Pace::Untimed | Pace::Timed { .. } | Pace::Probing | Pace::Resending { .. } => {
+                Pace::Resending { cursor: from, until }
             }
-            // The probes go on as they are.
-            Pace::Probing => Pace::Probing,
-            Pace::Untimed | Pace::Timed { .. } | Pace::Resending { .. } => Pace::Resending { cursor: from, until },
         };
     }
 }

@@ -58,8 +58,8 @@ pub enum Signal {
     Closing,
     /// The retransmission timer has fired, and what is at the front of the send queue, or our SYN or FIN, goes out
     /// again: to a congestion controller the loss of all that is in flight (RFC 5681 section 3.1). It is told each
-    /// time, but not of a window probe, nor in SYN-RECEIVED after a passive OPEN, where `Status::retransmissions` tells
-    /// it.
+    /// time, but not of what goes out behind a closed window (D48), nor in SYN-RECEIVED after a passive OPEN, where
+    /// `Status::retransmissions` tells it.
     RetransmissionTimeout,
     /// The end: the peer has refused the connection, by a reset before or with the acknowledgment of our SYN.
     Refused,
@@ -233,6 +233,9 @@ impl Synchronized {
         if endpoint.due.take(What::FRONT)
             && let Some(piece) = self.snd.front_piece(endpoint)
         {
+            if self.snd.persists() {
+                self.snd.probes();
+            }
             return self.segment_of(piece, endpoint);
         }
         if endpoint.due.what.contains(What::LOOK) {

@@ -200,11 +200,15 @@ impl Connection {
             return;
         }
         let persists = snd.persists();
+        // The losses of before are no probes.
+        if persists && snd.pace != Pace::Probing {
+            snd.retransmissions = 0;
+        }
         // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.
         if persists && snd.retransmissions == 0 && !endpoint.policy.user_timeout_in_persist() {
             endpoint.progress();
         }
-        if endpoint.is_past(endpoint.policy.user_timeout) || snd.is_past_r2(passive, endpoint) {
+        if snd.is_past_user_timeout(endpoint) || snd.is_past_r2(passive, endpoint) {
             return self.timed_out();
         }
         let before = snd.retransmissions;
@@ -227,6 +231,17 @@ impl Connection {
 }
 
 impl Snd {
+    /// The user timeout; but three probes of a closed window go unanswered before it (D20).
+    fn is_past_user_timeout(&self, endpoint: &Endpoint) -> bool {
+        endpoint.is_past(endpoint.policy.user_timeout) && !self.waits_for_probes(endpoint)
+    }
+
+    /// Fewer than three probes of a closed window have gone unanswered. A user timeout that bounds a persist does not
+    /// wait for more.
+    pub(crate) fn waits_for_probes(&self, endpoint: &Endpoint) -> bool {
+        self.persists() && self.retransmissions < LEAST_PROBES && !endpoint.policy.user_timeout_in_persist()
+    }
+
     /// RFC 9293 3.8.3: R2, as a time or as a count of retransmissions; for a SYN three minutes or more (MUST-20,
     /// MUST-22, MUST-23). The retransmissions of R1 come first, since R2 is greater (SHLD-10, D38), and behind a closed
     /// window three probes, of which two may be lost.
@@ -271,8 +286,7 @@ impl Snd {
         // With a closed window it is a probe (RFC 9293 3.8.6.1), and nothing follows it.
         if !self.persists() {
             self.pace = recovering;
-        } else if self.pace != Pace::Probing {
-            // It is out once it has been handed out.
+        } else if self.is_steady() {
             self.pace = Pace::Untimed;
         }
     }

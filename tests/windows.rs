@@ -17,6 +17,8 @@ mod numbers;
 mod one_ahead;
 #[path = "windows/opening.rs"]
 mod opening;
+#[path = "windows/persist.rs"]
+mod persist;
 #[path = "windows/probes.rs"]
 mod probes;
 #[path = "windows/receiver.rs"]

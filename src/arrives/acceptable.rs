@@ -52,6 +52,7 @@ impl Synchronized {
     #[cold]
     pub(super) fn unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
         if segment.ack() == Some(self.snd.una)
+            && self.snd.wnd > 0
             && !self.snd.flags.intersects(Flags::COUNTS_AT_LEFT)
             && !self.is_time_wait()
         {
@@ -85,12 +86,22 @@ impl Synchronized {
                 self.rearm_keep_alive(endpoint);
             }
             // D4
-            if self.snd.una.lt(segment.ack_number()) {
+            if self.snd.una.lt(segment.ack_number()) || self.is_window_update(segment) {
                 self.snd.use_ack(segment.seq(), segment, endpoint);
                 return self.after_ack(false, endpoint).err().unwrap_or(Return::AcknowledgeUsed);
             }
         }
         self.answer_unacceptable(segment, endpoint)
+    }
+
+    /// A bare ACK that opens the window, of a peer whose probe was taken, and the acknowledgment is on its way: D17 has it
+    /// step back.
+    fn is_window_update(&self, segment: &Segment) -> bool {
+        self.snd.wnd == 0
+            && segment.len() == 0
+            && segment.window() > 0
+            && segment.ack_number() == self.snd.una
+            && self.snd.is_newer(segment.seq(), segment.ack_number())
     }
 
     /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own, as

@@ -45,9 +45,14 @@ impl Snd {
         }
         let (from, until, credit) = self.cursor();
         let queued = self.end.min(until).ahead_of(from);
-        let payload = queued.min(self.room(from, endpoint)).min(u32::from(self.mss));
-        if from == self.nxt && !self.is_worth_sending(payload, queued, endpoint) {
-            return None;
+        let mut payload = queued.min(self.room(from, endpoint)).min(u32::from(self.mss));
+        if from == self.nxt {
+            if !self.is_worth_sending(payload, queued, endpoint) {
+                return None;
+            }
+        } else if self.is_silly(payload, queued) {
+            // What is sent again goes, and what is new behind it waits.
+            payload = payload.min(self.nxt.ahead_of(from));
         }
         let behind = from + payload;
         let right_edge = self.una + self.wnd_from(from);
@@ -65,10 +70,15 @@ impl Snd {
             return true;
         }
         let waits = self.una != self.nxt && endpoint.policy.nagle() && !self.is_closing();
-        // All there is; or, where the caller's limit is the bound, all that may go while nothing is in flight; or half
-        // the largest window.
+        // Where the caller's limit is the bound, all that may go while nothing is in flight.
         let limited = endpoint.limit < self.wnd && self.una == self.nxt;
-        !waits && (payload == queued || limited || payload >= (self.max_wnd / 2).max(1))
+        !waits && (limited || !self.is_silly(payload, queued))
+    }
+
+    /// Neither a full segment, nor all there is, nor half the largest window.
+    #[inline]
+    fn is_silly(&self, payload: u32, queued: u32) -> bool {
+        payload < u32::from(self.mss) && payload != queued && payload < (self.max_wnd / 2).max(1)
     }
 
     /// The caller's limit holds back all there is, and nothing is in flight.
@@ -125,10 +135,16 @@ impl Snd {
         if piece.from == self.una && !(fresh && self.wnd > 0) {
             self.front_sent_at = endpoint.now.as_millis_low();
         }
-        if self.persists() && self.is_steady() {
-            self.pace = Pace::Probing;
-        } else if fresh && self.wnd > 0 {
+        if fresh && self.wnd > 0 {
             self.time(endpoint.now);
+        }
+    }
+
+    /// What the timer sends behind a closed window is a probe, whatever was going on; and the losses of before are none.
+    pub(super) fn probes(&mut self) {
+        if self.pace != Pace::Probing {
+            self.pace = Pace::Probing;
+            self.retransmissions = 1;
         }
     }
 

@@ -375,7 +375,7 @@ impl Snd {
     fn window_changed(&mut self, was: u32, endpoint: &mut Endpoint) {
         let opened = was == 0;
         // A probe, or an override, that has not gone out waits for the next timer.
-        let is_due = self.una == self.nxt && (self.wnd == 0 || opened) && endpoint.due.take(What::FRONT);
+        let is_due = (opened || (self.wnd == 0 && self.una == self.nxt)) && endpoint.due.take(What::FRONT);
         let was_probed = opened && (self.pace == Pace::Probing || is_due);
         if was_probed {
             // The peer has answered (D40).
@@ -408,9 +408,9 @@ impl Snd {
         if opened {
             endpoint.timer = Instant::earliest(endpoint.timer, self.override_at(endpoint));
         } else if self.wnd == 0 {
-            let pause = self.rto.millis(self.backoff, &endpoint.policy);
-            endpoint.timer =
-                Instant::earliest(endpoint.now.after_millis(pause), endpoint.after_progress(pause.saturating_mul(2)));
+            let pause = self.pause(endpoint);
+            let latest = endpoint.after_progress(pause.saturating_mul(2));
+            endpoint.timer = Instant::earliest(self.next_try(pause, endpoint), latest);
         }
     }
 
@@ -442,15 +442,28 @@ impl Snd {
         endpoint.timer = endpoint.now.after_millis(self.rto.millis(self.backoff, &endpoint.policy));
     }
 
-    /// The timer for the next try: one RTO from here, but no later than the user timeout, in which three probes of a
-    /// closed window have room, unless that would bring them closer together than the RTO without its back-off (D20).
+    /// The timer for the next try.
     pub(crate) fn time_next_try(&mut self, endpoint: &mut Endpoint) {
-        let mut pause = self.rto.millis(self.backoff, &endpoint.policy);
-        if self.persists() {
-            let third = endpoint.policy.user_timeout.millis().div_ceil(u64::from(LEAST_PROBES));
-            pause = pause.min(third.max(self.rto.millis(0, &endpoint.policy)));
+        endpoint.timer = self.next_try(self.pause(endpoint), endpoint);
+    }
+
+    /// One RTO, in milliseconds; but three probes of a closed window have room in the user timeout, unless that would
+    /// bring them closer together than the RTO without its back-off (D20).
+    fn pause(&self, endpoint: &Endpoint) -> u64 {
+        let pause = self.rto.millis(self.backoff, &endpoint.policy);
+        if !self.persists() {
+            return pause;
         }
-        endpoint.timer = Instant::earliest(endpoint.now.after_millis(pause), endpoint.user_timeout());
+        let third = endpoint.policy.user_timeout.millis().div_ceil(u64::from(LEAST_PROBES));
+        pause.min(third.max(self.rto.millis(0, &endpoint.policy)))
+    }
+
+    /// So many milliseconds from here, but no later than the user timeout. (Behind a closed window that waits for three
+    /// probes, and for the answer to the third.)
+    fn next_try(&self, pause: u64, endpoint: &Endpoint) -> Option<Instant> {
+        let (at, limit) = (endpoint.now.after_millis(pause), endpoint.user_timeout());
+        let waits = self.waits_for_probes(endpoint) || limit <= Some(endpoint.now);
+        if waits { at } else { Instant::earliest(at, limit) }
     }
 
     /// What the timer is for has gone out again, whoever had it sent: the next try is one timeout from here (RFC 6298

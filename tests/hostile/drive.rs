@@ -275,6 +275,13 @@ impl Attack {
     }
 }
 
+/// The retransmission timer has fired. (The first probe of a closed window begins the count again, and then the back-off
+/// tells, as long as it grows.)
+pub(super) fn is_retry(before: &Status, after: &Status) -> bool {
+    let counted = after.retransmissions != before.retransmissions || before.retransmissions == u8::MAX;
+    counted || after.rto > before.rto || (before.snd_wnd == Some(0) && before.retransmissions == 1)
+}
+
 /// The peer's SYN is known.
 pub(super) const fn is_synchronized(status: &Status) -> bool {
     !matches!(status.state, State::Closed | State::Listen | State::SynSent)

@@ -12,6 +12,7 @@ use core::time::Duration;
 
 use tcp_lifecycle::{Config, Control, Instant, Segment, State, Status};
 
+use super::drive::is_retry;
 use super::shapes::left;
 use super::{Arrival, Attack, Law};
 
@@ -27,18 +28,8 @@ pub(super) struct Patience {
     /// The window has been closed all the time, and so many probes have gone out.
     closed: bool,
     pub(super) probes: usize,
-    /// The retransmission timeout without its back-off: no probe follows another one sooner (D20).
-    least_pause: Duration,
     /// In FIN-WAIT-2 without a user, since then.
     alone: Option<Instant>,
-}
-
-/// RFC 6298 section 2.
-fn without_back_off(config: &Config, status: &Status) -> Duration {
-    let measured =
-        status.srtt.zip(status.rttvar).map(|(srtt, rttvar)| srtt + (4 * rttvar).max(Duration::from_millis(1)));
-    measured
-        .map_or(config.rto_initial.max(config.rto_after_syn_timeout), |rto| rto.clamp(config.rto_min, config.rto_max))
 }
 
 /// How long a closed window whose probes are answered is waited for, where a policy bounds it.
@@ -70,7 +61,7 @@ impl Patience {
     }
 
     pub(super) fn fired(&mut self, before: &Status, after: &Status, now: Instant) {
-        let tries = before.in_flight > 0 && after.retransmissions > before.retransmissions || before.unsent > 0;
+        let tries = before.in_flight > 0 && is_retry(before, after) || before.unsent > 0;
         let probes = before.snd_wnd == Some(0) && before.snd_una != before.iss;
         if tries && probes && !self.unanswered {
             self.begin(after, now);
@@ -106,15 +97,11 @@ impl Patience {
         if status.state != State::FinWait2 {
             self.alone = None;
         }
-        self.least_pause = without_back_off(config, status);
     }
 
     /// The unanswered probes of a window that has been closed since the last progress, where the caller was in time.
     pub(super) fn probes_before_end(&self, config: &Config) -> Option<usize> {
-        // Where the user timeout has room for three.
-        let room = config.user_timeout.is_none_or(|timeout| timeout >= 3 * self.least_pause);
-        let counts = room && self.since.is_some() && self.closed && self.late.is_zero();
-        let counts = counts && persists_at_most(config).is_none();
+        let counts = self.since.is_some() && self.closed && self.late.is_zero() && persists_at_most(config).is_none();
         counts.then_some(self.probes)
     }
 

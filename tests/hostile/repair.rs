@@ -17,6 +17,7 @@
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, Status};
 
+use super::drive::is_retry;
 use super::{Arrival, Attack, Law};
 
 /// Bytes out for each byte in.
@@ -62,7 +63,7 @@ impl Repair {
 
     pub(super) fn fired(&mut self, before: &Status, after: &Status) {
         let is_owed = before.in_flight > 0 || before.unsent > 0;
-        if is_owed && (after.retransmissions > before.retransmissions || before.retransmissions == u8::MAX) {
+        if is_owed && is_retry(before, after) {
             self.fired = true;
             (self.recover, self.credit) = (after.snd_nxt, 0);
         }

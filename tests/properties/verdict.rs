@@ -103,7 +103,12 @@ impl Watched {
         let left = window.nxt - segment.seq();
         let una = status.snd_una.unwrap();
         let fresh = ack != una && ack - una <= status.in_flight && status.snd_una != status.iss;
-        let counts = fresh && !segment.control().contains(Control::SYN) && left > 0 && left <= LEFT;
+        // A bare ACK that opens the window, of a peer whose probe was taken.
+        let newer = |(wl1, wl2): (SeqNumber, SeqNumber)| wl1.lt(segment.seq()) || (wl1 == segment.seq() && wl2.le(ack));
+        let opens = status.snd_wnd == Some(0) && segment.window() > 0 && segment.len() == 0;
+        let opens = opens && ack == una && status.snd_una != status.iss && status.state != State::TimeWait;
+        let update = opens && self.life.window_from.is_none_or(newer);
+        let counts = (fresh || update) && !segment.control().contains(Control::SYN) && left > 0 && left <= LEFT;
         if counts { Verdict::Acknowledgment } else { Verdict::Refused }
     }
 
