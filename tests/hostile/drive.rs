@@ -177,12 +177,13 @@ impl Attack {
         self.must(Law::BoundedOutput, false, || format!("{most} segments are the most of this window and queue"));
     }
 
-    /// Full segments as far as window and queue reach, a small one of each kind (the front, a probe, the last of what is
+    /// Full segments as far as window and queue reach, the rounding of the window included (RFC 7323 section 2.4), a small one of each kind (the front, a probe, the last of what is
     /// sent again, the last of what is new, a FIN, a reset), and an answer to each segment.
     fn most_segments(&self) -> usize {
         let status = self.connection.status();
         let queue = status.unsent + status.in_flight;
-        let full = queue.min(status.snd_wnd.unwrap_or(0)) / u32::from(status.peer_mss.unwrap_or(1).max(1));
+        let rounding = (1 << status.snd_scale.unwrap_or(0)) - 1;
+        let full = queue.min(status.snd_wnd.unwrap_or(0) + rounding) / u32::from(status.peer_mss.unwrap_or(1).max(1));
         full as usize + self.batch.arrived.len() + 6
     }
 
