@@ -177,8 +177,9 @@ impl Attack {
         self.must(Law::BoundedOutput, false, || format!("{most} segments are the most of this window and queue"));
     }
 
-    /// Full segments as far as window and queue reach, the rounding of the window included (RFC 7323 section 2.4), a small one of each kind (the front, a probe, the last of what is
-    /// sent again, the last of what is new, a FIN, a reset), and an answer to each segment.
+    /// Full segments as far as window and queue reach, the rounding of the window included (RFC 7323 section 2.4), a small
+    /// one of each kind (the front, a probe, the last of what is sent again, the last of what is new, a FIN, a reset), and
+    /// an answer to each segment.
     fn most_segments(&self) -> usize {
         let status = self.connection.status();
         let queue = status.unsent + status.in_flight;

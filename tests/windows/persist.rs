@@ -140,10 +140,13 @@ fn a_window_that_opens_before_the_probe_is_polled_begins_a_recovery() {
     assert_eq!(segments(&mut connection, now), ["<SEQ=636><ACK=300><CTL=PSH,ACK><DATA=464><WND=65535>"]);
 }
 
-/// It closes before what is lost has gone out: that is a probe now, and its answer is one.
+/// It closes before what is lost, for the second time, has gone out: that is the first probe now, and its answer is one.
 #[test]
 fn a_window_that_closes_before_what_is_lost_is_polled_is_probed() {
     let (mut connection, now) = fired("<WND=1000>");
+    assert_eq!(segments(&mut connection, now), [FRONT]);
+    let now = connection.deadline().unwrap();
+    connection.timeout(now);
     arrives(&mut connection, now, "<SEQ=300><ACK=100><CTL=ACK><WND=0>");
     assert_eq!(segments(&mut connection, now), ["<SEQ=100><ACK=300><CTL=ACK><DATA=1><WND=65535>"]);
     assert_eq!(connection.status().retransmissions, 1);
@@ -178,8 +181,10 @@ fn behind_a_refused_probe_the_caller_sends_again_what_it_says() {
         ESTABLISHED                         DUPLICATE-ACKS=3
         retransmit 0..536
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        <-- <SEQ=300><ACK=1172><CTL=ACK><WND=5000>      # what is missing next, the caller will say
+        signal: Acknowledged 1072
         <-- <SEQ=300><ACK=2780><CTL=ACK><WND=5000>
-        signal: Acknowledged 2680
+        signal: Acknowledged 1608
         ESTABLISHED                         DEADLINE=none";
     check(&script);
 }
