@@ -236,8 +236,6 @@ impl Snd {
             Pace::Recovering { recover, cursor, credit } => {
                 Pace::Recovering { recover, cursor: cursor.min(from), credit: credit.saturating_add(earned) }
             }
-            // Behind a refused probe nothing is being sent again.
-            Pace::Renewing { credit: u32::MAX, .. } => Pace::Resending { cursor: from, until },
             // What has gone out since belongs to it: it may be among them.
             Pace::Renewing { .. } => Pace::Recovering { recover: self.nxt, cursor: from, credit: earned },
             Pace::Untimed | Pace::Timed { .. } | Pace::Probing | Pace::Resending { .. } => {

@@ -117,6 +117,11 @@ impl Snd {
         self.nxt = self.nxt.max(behind);
         match &mut self.pace {
             Pace::Untimed | Pace::Timed { .. } | Pace::Probing => {}
+            // A refused probe has gone again, and all goes on as ever.
+            Pace::Recovering { credit: u32::MAX, .. } => {
+                let at = endpoint.now.as_micros() as u32;
+                self.pace = if is_new { Pace::Timed { end: self.nxt, at } } else { Pace::Untimed };
+            }
             Pace::Recovering { recover, credit, .. } if is_new => {
                 let (recover, credit) = (*recover, credit.saturating_sub(behind.ahead_of(piece.from)));
                 self.pace = Pace::Renewing { recover, credit, at: endpoint.now.as_micros() as u32 };

@@ -155,3 +155,23 @@ fn what_is_queued_as_the_window_closes_is_probed_one_timeout_later() {
         ",
     );
 }
+
+/// A window that opens by too little and closes again puts the end off no more than the probe.
+#[test]
+fn a_window_that_toggles_does_not_put_off_the_end() {
+    check(
+        "
+        config r1=0, rto_initial=32s, rto_min=32s, user_timeout=40s, user_timeout_in_persist=on, r2=none
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        send 10
+        ESTABLISHED                         DEADLINE=32s
+        + 20s
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1>
+        ESTABLISHED                         DEADLINE=1s
+        + 500ms
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        ESTABLISHED                         DEADLINE=19500ms
+        ",
+    );
+}
