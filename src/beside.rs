@@ -38,11 +38,11 @@ impl Connection {
         Endpoint::isn_offset_beyond(self.endpoint.isn_offset, nxt, now.max(self.endpoint.now))
     }
 
-    /// The offset of TSval from the clock, in steps of 65,536 ms; zero at first. It hides how long the host is up, but for
-    /// the last 65 seconds of it (RFC 7323 section 7.1), and has to be the same for each life of a pair of sockets: a
-    /// keyed hash of the two ([`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset)). A host that must
-    /// not show which connections are its own has a clock of its own for each. To be set before OPEN, or before the first
-    /// poll of one that [`accept`](Self::accept) made; a [`Listener`](crate::listener::Listener) sets it for its
+    /// The offset of TSval from the clock, in steps of 65,536 ms; zero at first. It hides how long the host is up, but
+    /// for the last 65 seconds of it (RFC 7323 section 7.1), and has to be the same for each life of a pair of sockets:
+    /// a keyed hash of the two ([`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset)). A host that must
+    /// not show which connections are its own has a clock of its own for each. To be set before OPEN, or before the
+    /// first poll of one that [`accept`](Self::accept) made; a [`Listener`](crate::listener::Listener) sets it for its
     /// children.
     pub const fn set_timestamp_offset(&mut self, offset: u16) {
         self.endpoint.timestamp_offset = offset;

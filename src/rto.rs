@@ -14,8 +14,8 @@ pub(crate) enum Rto {
     Measured { srtt: NonZeroU32, rttvar: u32 },
 }
 
-/// The granularity G of RFC 6298 section 2, in microseconds: a clock that ticks in milliseconds. (A coarser one needs an
-/// `rto_min` of a tick.)
+/// The granularity G of RFC 6298 section 2, in microseconds: a clock that ticks in milliseconds. (A coarser one needs
+/// an `rto_min` of a tick.)
 const G: u32 = 1_000;
 /// The longest round-trip time that is believed, in microseconds: four minutes and a half.
 const LONGEST: u32 = 1 << 28;
@@ -31,8 +31,8 @@ impl Rto {
         Rto::Initial(at_most_u32(policy.rto_initial.max(policy.rto_after_syn_timeout)))
     }
 
-    /// A measurement of the round-trip time, in microseconds: of a segment that was sent once (RFC 6298 section 3), or by
-    /// the echo of a timestamp (D44).
+    /// A measurement of the round-trip time, in microseconds: of a segment that was sent once (RFC 6298 section 3), or
+    /// by the echo of a timestamp (D44).
     #[inline]
     pub(crate) fn sample(&mut self, rtt: u32) {
         // Longer than the longest timeout that anyone would choose, and no sum below overflows.

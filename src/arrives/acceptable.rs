@@ -61,8 +61,8 @@ impl Synchronized {
         self.use_unacceptable(segment, endpoint)
     }
 
-    /// What counts all the same of a segment left of the window, if its acknowledgment is in range: its sender knows our
-    /// numbers.
+    /// What counts all the same of a segment left of the window, if its acknowledgment is in range: its sender knows
+    /// our numbers.
     #[inline(never)]
     fn use_unacceptable(&mut self, segment: &Segment, endpoint: &mut Endpoint) -> Return {
         if !segment.ack().is_some_and(|ack| self.is_in_range(ack)) {
@@ -94,8 +94,8 @@ impl Synchronized {
         self.answer_unacceptable(segment, endpoint)
     }
 
-    /// A bare ACK that opens the window, of a peer whose probe was taken, and the acknowledgment is on its way: D17 has it
-    /// step back.
+    /// A bare ACK that opens the window, of a peer whose probe was taken, and the acknowledgment is on its way: D17 has
+    /// it step back.
     fn is_window_update(&self, segment: &Segment) -> bool {
         self.snd.wnd == 0
             && segment.len() == 0
@@ -104,9 +104,9 @@ impl Synchronized {
             && self.snd.is_newer(segment.seq(), segment.ack_number())
     }
 
-    /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own, as
-    /// far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from one buffer left of RCV.NXT
-    /// up to one past the right edge; or the SYN of this life.
+    /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own,
+    /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from one buffer left of
+    /// RCV.NXT up to one past the right edge; or the SYN of this life.
     #[inline(always)]
     fn answer_unacceptable(&self, segment: &Segment, endpoint: &Endpoint) -> Return {
         let oldest = self.rcv.nxt.back(endpoint.policy.receive_buffer);

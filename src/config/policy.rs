@@ -36,8 +36,8 @@ pub(crate) struct Policy {
     pub(super) switches: Switches,
 }
 
-/// The longest that one challenge takes to come back, in milliseconds: two hours, so that a bucket is full after 24 days at
-/// most, and what lies ahead can be told from what lies behind.
+/// The longest that one challenge takes to come back, in milliseconds: two hours, so that a bucket is full after 24
+/// days at most, and what lies ahead can be told from what lies behind.
 const MOST_TOKEN: u64 = 1 << 23;
 
 /// Where the shift count stands in [`Switches`].

@@ -145,7 +145,8 @@ impl Snd {
         }
     }
 
-    /// What the timer sends behind a closed window is a probe, whatever was going on; and the losses of before are none.
+    /// What the timer sends behind a closed window is a probe, whatever was going on; and the losses of before are
+    /// none.
     pub(super) fn probes(&mut self) {
         if self.pace != Pace::Probing {
             self.pace = Pace::Probing;
