@@ -113,7 +113,8 @@ pub struct Config {
     /// at least three go unanswered before it ends the connection.
     pub user_timeout: Option<Duration>,
     /// The user timeout bounds the time behind a closed window as well, though the peer answers each probe: it counts
-    /// from the last progress (RFC 6429; Linux's `TCP_USER_TIMEOUT`). Off by default (MUST-37).
+    /// from the last progress (RFC 6429; Linux's `TCP_USER_TIMEOUT`), and does not wait for three probes; once the
+    /// window has opened, R2 as a time counts from there as well (D20). Off by default (MUST-37).
     pub user_timeout_in_persist: bool,
     /// R1 of RFC 9293 section 3.8.3: after this many retransmissions of the same segment the user is told. Three or
     /// more (SHLD-10); zero is never.

@@ -1,10 +1,12 @@
 //! The transmission control block, RFC 9293 section 3.3.1: the variables, each where the RFC gives it a meaning.
 
 mod pace;
+mod persist;
 mod rcv;
 mod snd;
 
 pub(crate) use pace::Pace;
+pub(crate) use persist::LEAST_PROBES;
 pub(crate) use rcv::Rcv;
 pub(crate) use snd::{Flags, Snd};
 

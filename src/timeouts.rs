@@ -2,11 +2,8 @@
 
 use crate::connection::{Connection, Endpoint};
 use crate::due::{End, What};
-use crate::tcb::{Flags, Origin, Pace, Phase, Snd, Synchronized, Tcb};
+use crate::tcb::{Flags, LEAST_PROBES, Origin, Pace, Phase, Snd, Synchronized, Tcb};
 use crate::time::{Instant, Span};
-
-/// So many probes of a closed window go unanswered before the connection is given up.
-pub(crate) const LEAST_PROBES: u8 = 3;
 
 impl Endpoint {
     /// There is progress, or something new to wait for.
@@ -236,12 +233,6 @@ impl Snd {
         endpoint.is_past(endpoint.policy.user_timeout) && !self.waits_for_probes(endpoint)
     }
 
-    /// Fewer than three probes of a closed window have gone unanswered. A user timeout that bounds a persist does not
-    /// wait for more.
-    pub(crate) fn waits_for_probes(&self, endpoint: &Endpoint) -> bool {
-        self.persists() && self.retransmissions < LEAST_PROBES && !endpoint.policy.user_timeout_in_persist()
-    }
-
     /// RFC 9293 3.8.3: R2, as a time or as a count of retransmissions; for a SYN three minutes or more (MUST-20,
     /// MUST-22, MUST-23). The retransmissions of R1 come first, since R2 is greater (SHLD-10, D38), and behind a closed
     /// window three probes, of which two may be lost.
@@ -256,11 +247,6 @@ impl Snd {
         // With the policy on, the user timeout bounds a persist.
         let is_past = endpoint.is_past(r2) && !(self.persists() && policy.user_timeout_in_persist());
         self.retransmissions >= least && (is_past || count.is_some_and(|count| self.retransmissions >= count))
-    }
-
-    /// A closed window holds back what there is: the persist timer runs.
-    pub(crate) fn persists(&self) -> bool {
-        !self.is_opening() && self.wnd == 0
     }
 
     /// The timer of keep-alive stops, and with it a probe that has not gone out; `poll` starts it again, if there is no

@@ -145,15 +145,6 @@ impl Snd {
         }
     }
 
-    /// What the timer sends behind a closed window is a probe, whatever was going on; and the losses of before are
-    /// none.
-    pub(super) fn probes(&mut self) {
-        if self.pace != Pace::Probing {
-            self.pace = Pace::Probing;
-            self.retransmissions = 1;
-        }
-    }
-
     /// "All preceding SENDs have been segmentized": the last payload of the queue has gone out, or does in this drain.
     #[cold]
     pub(super) fn is_segmentized(&self, endpoint: &Endpoint) -> bool {
