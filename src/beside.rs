@@ -67,7 +67,8 @@ impl Connection {
     /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
     /// that of keep-alive; an ACK that is delayed goes out at once where none is to be delayed any more; a timeout for
     /// FIN-WAIT-2, where there was none, counts from the last event that told the time, and one that runs gives way to
-    /// keep-alive where the new policies have keep-alive alone. The window never moves back. A
+    /// keep-alive where the new policies have keep-alive alone. The window never moves back, and a `receive_buffer`
+    /// that is not zero is at least one step of the window scale that was agreed: the peer could not be told of less. A
     /// smaller `max_segment` bounds the segments of this life too, so that it can follow the path's MTU down. It is an
     /// event: poll after it.
     pub fn configure(&mut self, config: &Config) {
@@ -75,6 +76,7 @@ impl Connection {
             let before = self.endpoint.policy.keep_alive();
             tcb.rest_or_not(&mut self.endpoint, |tcb, endpoint| {
                 endpoint.policy = Policy::new(config);
+                endpoint.policy.cover_step(tcb.rcv.scale);
                 tcb.snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
             });
             if self.endpoint.policy.delayed_ack.is_zero() {

@@ -19,6 +19,8 @@ impl Connection {
         }
         let tcb = Synchronized::new(Origin::Active, tcb.snd.clone(), &tcb.offer, segment, &self.endpoint);
         self.endpoint.due.drop_segments();
+        // The policies may be others than those of the offer.
+        self.endpoint.policy.cover_step(tcb.rcv.scale);
         match segment.ack() {
             Some(ack) => Ok(self.enter_established(tcb, ack, segment)),
             None => {

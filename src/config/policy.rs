@@ -192,6 +192,13 @@ impl Policy {
         }
     }
 
+    /// A buffer of less than one step of the window's field could never be told: it is one step, but for none at all.
+    pub(crate) fn cover_step(&mut self, scale: u8) {
+        if self.receive_buffer > 0 {
+            self.receive_buffer = self.receive_buffer.max(1_u32.wrapping_shl(u32::from(scale)));
+        }
+    }
+
     pub(crate) const fn window_scale(&self) -> Option<u8> {
         let shift = self.switches.intersection(Switches::WINDOW_SCALE);
         if shift.bits() == Switches::WINDOW_SCALE.bits() { None } else { Some((shift.bits() >> SHIFT) as u8) }

@@ -18,8 +18,8 @@ pub(crate) struct Belief {
 }
 
 impl Belief {
-    /// A segment goes out; `known` is what its sender knows then.
-    pub(crate) fn sends(&mut self, segment: &Segment, known: &Status) {
+    /// A segment goes out, perhaps because of a timer; `known` is what its sender knows then.
+    pub(crate) fn sends(&mut self, segment: &Segment, is_timed: bool, known: &Status) {
         self.begin(known);
         if segment.len() == 0 {
             return;
@@ -28,9 +28,11 @@ impl Belief {
         let is_new = self.high.is_none_or(|high| high.lt(behind));
         if is_new {
             self.high = Some(behind);
-            if edge(known).is_some_and(|edge| edge.lt(behind)) {
-                self.probe = Some(behind);
-            }
+        }
+        // What the timer sends again behind a closed window is a probe too.
+        let is_front = is_timed && known.snd_wnd == Some(0) && known.snd_una == Some(segment.seq());
+        if (is_new || is_front) && edge(known).is_some_and(|edge| edge.lt(behind)) {
+            self.probe = Some(behind);
         }
     }
 
@@ -52,7 +54,10 @@ impl Belief {
     /// A segment has come. `excused` says that a later one of its sender has come before, or that its sender could
     /// not know better.
     pub(crate) fn hears(&mut self, segment: &Segment, excused: bool, before: &Status, after: &Status) {
-        self.begin(after);
+        // The reset with which a life ends is sent with what it has believed.
+        if after.iss.is_some() {
+            self.begin(after);
+        }
         let (Some(was), Some(is)) = (edge(before), edge(after)) else { return };
         if before.iss != after.iss || before.snd_una == before.iss {
             return;

@@ -199,7 +199,7 @@ impl Witness {
         // The reset of an ABORT says what was known until then.
         let known = if kind == Kind::Abort || after.iss.is_none() { before } else { after };
         if kind != Kind::Abort {
-            self.beliefs[from].sends(segment, known);
+            self.beliefs[from].sends(segment, self.causes[from] == Cause::Timeout, known);
         }
         let (iss, irs) = if known.iss.is_some() { (known.iss, known.irs) } else { self.lives[from] };
         let probes = kind == Kind::Plain && self.beliefs[from].is_probe(segment, known);

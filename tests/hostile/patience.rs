@@ -114,7 +114,11 @@ impl Patience {
             (false, _) => config.r2,
         };
         let r1 = self.rto.saturating_mul(u32::from(config.r1) + 1);
-        let least = config.user_timeout.unwrap_or(Duration::MAX).min(r2.saturating_add(r1));
+        // Three probes of a closed window go unanswered first, one RTO apart, and the first after another (D20).
+        let persists = status.snd_una != status.iss && status.snd_wnd == Some(0) && persists_at_most(config).is_none();
+        let probes = if persists { self.rto.saturating_mul(4) } else { Duration::ZERO };
+        let user_timeout = config.user_timeout.map(|timeout| timeout.max(probes));
+        let least = user_timeout.unwrap_or(Duration::MAX).min(r2.saturating_add(r1));
         let slack = self.rto + self.late + Duration::from_secs(1);
         (least < Duration::MAX).then(|| least.saturating_add(slack))
     }

@@ -83,12 +83,13 @@ impl Watched {
     /// A segment is handed out that takes sequence numbers.
     pub(super) fn check_again(&mut self, segment: &Segment, before: &Status) {
         let (una, nxt) = (before.snd_una.unwrap(), before.snd_nxt.unwrap());
+        if before.snd_wnd == Some(0) && segment.seq() == una && !is_opening(before) {
+            // What the timer sends is a probe. What the rounding has taken back is none, where the caller sends it again.
+            let is_timed = self.must_resend == Some(una);
+            self.probe_is_out |= before.in_flight == 0 || is_timed || !self.is_rounding(before);
+        }
         if segment.seq() == una {
             (self.must_resend, self.reopened) = (None, None);
-        }
-        if before.snd_wnd == Some(0) && segment.seq() == una && !is_opening(before) {
-            // What the rounding has taken back is sent again, and no probe.
-            self.probe_is_out |= before.in_flight == 0 || !self.is_rounding(before);
         }
         if segment.seq().lt(nxt) {
             let end = segment.seq() + segment.len();
@@ -103,6 +104,8 @@ impl Watched {
         let opens = before.snd_wnd == Some(0) && after.snd_wnd > Some(0) && !is_opening(before);
         if before.snd_una != after.snd_una {
             (self.must_resend, self.reopened) = (None, None);
+            // A peer that takes the probe takes what is less than a step of its window, too.
+            self.probe_is_out &= after.in_flight >> after.snd_scale.unwrap_or(0) > 0;
         }
         if opens && self.probe_is_out && after.in_flight > 0 {
             self.note_lost(after.snd_nxt.unwrap());

@@ -170,7 +170,17 @@ impl Watched {
         self.most_buffer = self.most_buffer.max(config.receive_buffer);
         self.may_acknowledge += u32::from(self.life.owed.by.is_some());
         self.event(Cause::Configure, |connection, _| connection.configure(&config));
+        self.cover_step();
         self.check_policies();
+    }
+
+    /// The peer can be told of one step of the window's field at least: less room than that counts as one.
+    pub(super) fn cover_step(&mut self) {
+        let scale = self.connection.status().rcv_scale.unwrap_or(0);
+        if self.config.receive_buffer > 0 {
+            self.config.receive_buffer = self.config.receive_buffer.max(1 << scale);
+            self.most_buffer = self.most_buffer.max(self.config.receive_buffer);
+        }
     }
 
     /// The policies in force make the same connection again.
@@ -223,7 +233,7 @@ impl Watched {
     pub(crate) fn congestion_experienced(&mut self) {
         self.tell_call("# a mark of congestion");
         let status = self.connection.status();
-        let agreed = status.ecn && status.irs.is_some() && status.state != State::TimeWait;
+        let agreed = self.life.ecn && status.irs.is_some() && status.state != State::TimeWait;
         self.event(Cause::Mark, |connection, _| connection.congestion_experienced());
         (self.life.marked, self.life.must_echo) = (self.life.marked | agreed, self.life.must_echo | agreed);
         self.life.untold |= agreed;
@@ -232,7 +242,7 @@ impl Watched {
     pub(crate) fn congestion_window_reduced(&mut self) {
         self.tell_call("# the congestion window is reduced");
         let status = self.connection.status();
-        let agreed = status.ecn && status.irs.is_some() && status.state != State::TimeWait;
+        let agreed = self.life.ecn && status.irs.is_some() && status.state != State::TimeWait;
         self.event(Cause::Mark, |connection, _| connection.congestion_window_reduced());
         self.life.reduced |= agreed;
     }

@@ -21,16 +21,26 @@ pub(super) fn offered_scale(config: &Config) -> Option<u8> {
     asked.map(|shift| shift.min(most))
 }
 
+/// RFC 3168 section 6.1.1: a SYN that offers ECN has both bits, a SYN,ACK that accepts it ECE alone.
+fn accepts_ecn(syn: &Segment) -> bool {
+    syn.control().intersection(ECN) == if syn.ack().is_some() { Control::ECE } else { ECN }
+}
+
 impl Watched {
+    /// Whether this SYN of the peer's and ours agree on ECN. One that crosses ours has heard no more than our last one.
+    pub(super) fn agrees_ecn(&self, syn: &Segment) -> bool {
+        let (offer, heard_first) = (&self.life.offer, syn.ack().is_some() || self.life.syns < 2);
+        let offered = if self.life.passive { offer.ecn || offer.accept_ecn } else { offer.ecn && heard_first };
+        offered && accepts_ecn(syn)
+    }
+
     /// The peer's SYN has come: what both ends offer is agreed, and nothing else.
     pub(super) fn check_agreed(&self, syn: &Segment, status: &Status) {
         let (offer, options) = (&self.life.offer, syn.options());
         assert_eq!(status.timestamps, offer.timestamps && options.timestamps().is_some(), "timestamps");
         assert_eq!(status.sack_permitted, offer.sack_permitted && options.sack_permitted(), "SACK");
-        let accepts = if syn.ack().is_some() { Control::ECE } else { ECN };
-        // RFC 3168 section 6.1.1.1: our SYN again has not offered it.
-        let offered = if self.life.passive { offer.ecn || offer.accept_ecn } else { offer.ecn && self.life.syns < 2 };
-        assert_eq!(status.ecn, offered && syn.control().intersection(ECN) == accepts, "ECN");
+        // RFC 3168 section 6.1.1: with a SYN of ours that has not offered it, no packet of ours may be marked.
+        assert_eq!(status.ecn, self.life.ecn && (self.life.passive || self.life.syns < 2), "ECN");
         let scales = offered_scale(offer).zip(options.window_scale());
         assert_eq!(status.window_scaling, scales.is_some(), "window scale");
         let (ours, theirs) = scales.unwrap_or_default();
@@ -53,8 +63,11 @@ impl Watched {
         if is_sign_of_life(segment, before, taken) && self.is_in_range(segment, before) {
             self.note_heard();
         }
-        if before.ecn && !after.ecn {
-            // The peer has taken his offer back.
+        let is_used = taken.is_ok() || *taken == Err(Refusal::SynRepeated);
+        let is_syn_again = segment.control().contains(Control::SYN) && before.irs == Some(segment.seq());
+        if is_used && is_syn_again && is_opening(before) && !accepts_ecn(segment) {
+            // The peer has taken its offer back.
+            self.life.ecn = false;
             (self.life.marked, self.life.must_echo, self.life.reduced) = (false, false, false);
         }
         let Ok(range) = taken else { return };
@@ -140,7 +153,7 @@ impl Watched {
     pub(super) fn check_congestion(&mut self, segment: &Segment, before: &Status, status: &Status) {
         let has = |bit| segment.control().contains(bit);
         let life = &mut self.life;
-        assert!(!has(Control::ECE) || (status.ecn && life.marked), "ECE without a mark");
+        assert!(!has(Control::ECE) || (life.ecn && life.marked), "ECE without a mark");
         // In TIME-WAIT the peer has nothing left to send.
         let must_echo = life.must_echo && status.state != State::TimeWait;
         assert!(has(Control::ECE) || !must_echo, "a mark that is not echoed");

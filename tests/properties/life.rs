@@ -43,6 +43,8 @@ pub(super) struct Life {
     /// So many bytes from the first one on are urgent; and the peer is still to be told of it.
     pub(super) urgent: Option<u32>,
     pub(super) tell_urgent: bool,
+    /// Both SYNs had the bits of ECN.
+    pub(super) ecn: bool,
     /// A mark of congestion may be echoed, and must be; and the next new payload says that our window is reduced.
     pub(super) marked: bool,
     pub(super) must_echo: bool,

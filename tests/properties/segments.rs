@@ -173,7 +173,7 @@ impl Watched {
         let bits = segment.control().intersection(ECN);
         let ours = if known { Control::ECE } else { ECN };
         // RFC 3168 section 6.1.1.1: sent again it does not offer it, which may be why it was lost.
-        let agreed = if known { status.ecn } else { offer.ecn && self.life.syns == 0 };
+        let agreed = if known { self.life.ecn } else { offer.ecn && self.life.syns == 0 };
         self.life.syns += u32::from(!known);
         assert_eq!(bits, if agreed { ours } else { Control::empty() }, "ECN on a SYN");
     }

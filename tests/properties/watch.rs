@@ -179,7 +179,8 @@ impl Watched {
 
     /// Payload that comes when the user is gone is answered as an ABORT would be, once its acknowledgment is used.
     fn late_reset(&self, segment: &Segment) -> Option<(SeqNumber, bool)> {
-        let nxt = self.connection.status().rcv_nxt?;
+        let before = self.connection.status();
+        let nxt = before.rcv_nxt?;
         let seq = if segment.seq().lt(nxt) { nxt } else { segment.seq() };
         let bare = Segment::new(seq, segment.ack()?, segment.control().difference(Control::FIN))
             .with_window(segment.window())
@@ -187,7 +188,11 @@ impl Watched {
         let mut connection = self.connection.clone();
         _ = connection.segment_arrives(&bare, self.now);
         let status = connection.status();
-        self.number(&status).map(|seq| (seq, status.timestamps))
+        // The window opens by the refused probe alone, which would go again with the next poll.
+        let edge = status.snd_una? + status.snd_wnd?;
+        let is_refused = self.probe_is_out && status.snd_una == before.snd_una && status.snd_nxt == Some(edge);
+        let number = if is_refused { status.snd_una } else { self.number(&status) };
+        number.map(|seq| (seq, status.timestamps))
     }
 }
 
@@ -268,7 +273,9 @@ impl Watched {
         if let (Cause::Segment(syn), None, Some(nxt)) = (cause, before.rcv_nxt, after.rcv_nxt) {
             self.life.syn = Some(*syn);
             self.life.edge = after.rcv_wnd.map(|wnd| nxt + wnd);
+            self.life.ecn = self.agrees_ecn(syn);
             self.check_agreed(syn, after);
+            self.cover_step();
         }
     }
 

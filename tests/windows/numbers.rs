@@ -221,6 +221,29 @@ fn the_reset_of_a_half_duplex_close_behind_a_refused_probe_is_one_that_the_peer_
     );
 }
 
+/// The window opens by just the byte that was refused, and that has not gone again: a reset behind it would lie at the
+/// right edge, where the peer drops it in silence.
+#[test]
+fn a_reset_for_late_payload_behind_a_window_that_opens_by_the_refused_byte_carries_its_number() {
+    for (window, number) in [(1, 100), (2, 101)] {
+        check(&format!(
+            "
+            config half_duplex_close=on
+            ESTABLISHED                     SND.NXT=100 RCV.NXT=300 SND.WND=0
+            send 1
+            close
+            FIN-WAIT-1
+            + 1s
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=1>
+            <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10><WND={window}>  delivers nothing
+            signal: Reset
+            --> <SEQ={number}><CTL=RST>
+            CLOSED
+            "
+        ));
+    }
+}
+
 /// The peer's field says 4 * 128 of the 536 bytes that it still takes: it has taken nothing back.
 #[test]
 fn the_rounding_of_the_peers_window_moves_no_number() {
