@@ -164,12 +164,11 @@ impl Snd {
         self.una + self.wnd
     }
 
-    /// How much of what is in flight lies right of the peer's window, because a probe was refused or the window was
+    /// How much of the payload in flight lies right of the peer's window, because a probe was refused or the window was
     /// taken back. Less than a step of a scaled window is no more than its rounding (RFC 7323 section 2.4), unless it
-    /// is a probe; and a FIN that is all there is needs no window (D28).
+    /// is a probe; and a FIN needs no window (D28).
     pub(crate) fn excess(&self) -> u32 {
-        let in_flight = if self.una == self.end { 0 } else { self.nxt - self.una };
-        let excess = in_flight.saturating_sub(self.wnd);
+        let excess = self.nxt.min(self.end).ahead_of(self.una).saturating_sub(self.wnd);
         if self.is_rounding(excess) && self.pace != Pace::Probing { 0 } else { excess }
     }
 

@@ -33,7 +33,7 @@ pub(crate) enum Reason {
     ResetsCross,
     /// The answer to an old segment, whose sender has ended meanwhile.
     AnswerToOld,
-    /// A FIN, of which the acknowledgment was lost; the receiver has ended.
+    /// A FIN, or what stands before it: the acknowledgment of all was lost, and the receiver has ended.
     FinUnacknowledged,
     /// A reset that answers a segment; its receiver has taken something since it sent that.
     AnswerOvertaken,
@@ -114,7 +114,7 @@ impl Witness {
             (_, Ending::Graceful) if self.ways == Ways::Prompt => None,
             (_, Ending::Graceful) if sent.answers_old => Some(Reason::AnswerToOld),
             (_, Ending::Graceful) if self.ways == Ways::Ordered => None,
-            (_, Ending::Graceful) if sent.segment.control().contains(Control::FIN) => Some(Reason::FinUnacknowledged),
+            (_, Ending::Graceful) if sent.segment.len() > 0 => Some(Reason::FinUnacknowledged),
             (_, Ending::Graceful) => self.is_overtaken(sent).then_some(Reason::Overtaken),
         }
     }

@@ -8,7 +8,7 @@ use tcp_lifecycle::{Instant, Segment, SeqNumber, Status};
 use super::Watched;
 use super::features::millis;
 
-/// What is in flight: from, to, when it went out, whether it had gone out before, and whether it had or has since.
+/// What is in flight: from, to, when it went out, whether it had gone out before, and whether it has since, too.
 #[derive(Debug, Default)]
 pub(super) struct Flights(Vec<Flight>);
 
@@ -19,6 +19,8 @@ struct Flight {
     at: Instant,
     second: bool,
     again: bool,
+    /// It was the front when it went out.
+    front: bool,
 }
 
 /// No longer a round-trip time is believed, in microseconds.
@@ -46,7 +48,9 @@ impl Watched {
         let flights = &mut self.life.flights.0;
         // The first SYN, too, lies left of SND.NXT.
         let again = before.snd_nxt.filter(|nxt| from.lt(*nxt) && !flights.is_empty());
-        let flight = |from, to, again| Flight { from, to, at: self.now, second: again, again };
+        let una = before.snd_una;
+        let flight =
+            |from, to, again| Flight { from, to, at: self.now, second: again, again, front: una == Some(from) };
         let Some(nxt) = again else { return flights.push(flight(from, to, false)) };
         let overlaps = |flight: &&mut Flight| from.lt(flight.to) && flight.from.lt(to);
         flights.iter_mut().filter(overlaps).for_each(|flight| flight.again = true);
@@ -83,7 +87,9 @@ impl Watched {
         let (_, echo) = segment.options().timestamps()?;
         let again = before.snd_wnd == Some(0) || self.life.again.is_some_and(|again| una.lt(again));
         let age = self.stamp().wrapping_sub(echo);
-        let covers = |flight: &&Flight| flight.from.le(una) && una.lt(flight.to);
+        // What was sent again ahead of the front of that moment, or from before the present one, does not count.
+        let is_front = |flight: &Flight| !flight.second || (flight.front && flight.from == una);
+        let covers = |flight: &&Flight| flight.from.le(una) && una.lt(flight.to) && is_front(flight);
         let front = self.life.flights.0.iter().rev().find(covers)?;
         let most = millis(self.now).wrapping_sub(millis(front.at));
         (again && echo != 0 && (age <= most || !front.second)).then_some(u64::from(age) * 1_000)

@@ -257,3 +257,51 @@ proptest! {
         }
     }
 }
+
+/// RFC 7323 section 2.3: a window of less than one step of its field reads zero. A smaller buffer counts as one step.
+#[test]
+fn a_buffer_that_shrinks_still_covers_one_step_of_the_scale() {
+    for (buffer, window, left) in [(1, 1, 4), (3, 1, 4), (4, 1, 4), (9, 2, 8), (0, 0, 0)] {
+        check(&format!(
+            "
+            config receive_buffer=8, window_scale=2, mss=1
+            LISTEN
+            <-- <SEQ=299><CTL=SYN><WS=0>
+            --> <SEQ=100><ACK=300><CTL=SYN,ACK><WND=8><MSS=1><WS=2>
+            SYN-RECEIVED
+            <-- <SEQ=300><ACK=101><CTL=ACK><DATA=8>
+            ESTABLISHED
+            --> <SEQ=101><ACK=308><CTL=ACK><WND=0>
+            configure receive_buffer={buffer}, window_scale=0, mss=1
+            receive 8
+            {}
+            ESTABLISHED                     RCV.WND={left}
+            ",
+            if window > 0 { format!("--> <SEQ=101><ACK=308><CTL=ACK><WND={window}>") } else { String::new() },
+        ));
+    }
+}
+
+/// The same where the policies change between our SYN and its answer; without the option on the answer a byte is a step.
+#[test]
+fn and_so_does_one_that_shrinks_before_the_answer_to_our_syn() {
+    for (option, buffer) in [("<WS=0>", 4), ("", 1)] {
+        check(&format!(
+            "
+            config receive_buffer=8, window_scale=2, mss=1
+            open active
+            --> <SEQ=100><CTL=SYN><WND=8><MSS=1><WS=2>
+            SYN-SENT
+            configure receive_buffer=1, window_scale=0, mss=1
+            <-- <SEQ=299><ACK=101><CTL=SYN,ACK>{option}
+            --> <SEQ=101><ACK=300><CTL=ACK>
+            ESTABLISHED
+            <-- <SEQ=300><ACK=101><CTL=ACK><DATA=8>
+            --> <SEQ=101><ACK=308><CTL=ACK><WND=0>
+            receive 8
+            --> <SEQ=101><ACK=308><CTL=ACK><WND=1>
+            ESTABLISHED                     RCV.WND={buffer}
+            "
+        ));
+    }
+}
