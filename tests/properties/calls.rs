@@ -178,6 +178,8 @@ impl Watched {
     pub(super) fn cover_step(&mut self) {
         let scale = self.connection.status().rcv_scale.unwrap_or(0);
         if self.config.receive_buffer > 0 {
+            // The scale that our SYNs offer is that of the buffer as it was asked for.
+            self.config.window_scale = Connection::new(&self.config, 1).config().window_scale;
             self.config.receive_buffer = self.config.receive_buffer.max(1 << scale);
             self.most_buffer = self.most_buffer.max(self.config.receive_buffer);
         }
