@@ -17,7 +17,8 @@ pub(crate) enum Reason {
     Overtaken,
     /// A probe of keep-alive: it lies left of the window so that it is answered.
     KeepAlive,
-    /// It carries no number, and stands before its sender's own probe, which has been taken: its sender did not know.
+    /// It carries no number, and stands before its sender's own probe, which has been taken, and its sender did not know;
+    /// or it is a reset behind one that was refused.
     BesideProbe,
     /// It carries no number, and stands at the edge that its sender has learnt from an overtaken segment.
     WindowTakenBack,
@@ -152,8 +153,13 @@ impl Witness {
             let (seq, behind) = (sent.segment.seq(), sent.segment.seq() + sent.segment.len());
             seq.le(nxt) && nxt.lt(behind)
         };
+        let in_window = here.rcv_wnd.is_some_and(|wnd| seq - nxt < wnd);
         let of_this = |other: &&Sent| other.from == sent.from && other.iss == sent.iss;
         let mut missing = self.sent.iter().flatten().filter(of_this).filter(covers).peekable();
+        // A refused probe, which was to go again into a window that has opened; the challenge tells.
+        if in_window && missing.clone().any(|sent| sent.kind == Kind::Probe) {
+            return Some(Reason::BesideProbe);
+        }
         let is_gap = missing.peek().is_some() && missing.any(|sent| !sent.delivered || sent.ahead);
         (self.ways == Ways::Faulty && is_gap).then_some(Reason::Gap)
     }
