@@ -187,18 +187,7 @@ impl Snd {
     /// or else the peer refuses it (D17).
     #[inline]
     pub(crate) fn bare_seq(&self) -> SeqNumber {
-        if self.has_refused_edge() {
-            self.una
-        } else if self.is_within_window() || self.is_opening() || self.excess() == 0 {
-            self.nxt
-        } else {
-            self.right_edge()
-        }
-    }
-
-    /// The window has opened by just the probe that it had refused, and that has not gone again.
-    fn has_refused_edge(&self) -> bool {
-        matches!(self.pace, Pace::Recovering { credit: u32::MAX, .. }) && self.nxt == self.right_edge()
+        if self.is_within_window() || self.is_opening() || self.excess() == 0 { self.nxt } else { self.right_edge() }
     }
 
     /// Nothing in flight lies right of the peer's window.

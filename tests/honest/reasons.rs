@@ -153,11 +153,10 @@ impl Witness {
             let (seq, behind) = (sent.segment.seq(), sent.segment.seq() + sent.segment.len());
             seq.le(nxt) && nxt.lt(behind)
         };
-        let in_window = here.rcv_wnd.is_some_and(|wnd| seq - nxt < wnd);
         let of_this = |other: &&Sent| other.from == sent.from && other.iss == sent.iss;
         let mut missing = self.sent.iter().flatten().filter(of_this).filter(covers).peekable();
-        // A refused probe, which was to go again into a window that has opened; the challenge tells.
-        if in_window && missing.clone().any(|sent| sent.kind == Kind::Probe) {
+        // A refused probe, which was to go again into a window that has opened (D17).
+        if missing.clone().any(|sent| sent.kind == Kind::Probe) {
             return Some(Reason::BesideProbe);
         }
         let is_gap = missing.peek().is_some() && missing.any(|sent| !sent.delivered || sent.ahead);

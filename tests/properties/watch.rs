@@ -179,8 +179,7 @@ impl Watched {
 
     /// Payload that comes when the user is gone is answered as an ABORT would be, once its acknowledgment is used.
     fn late_reset(&self, segment: &Segment) -> Option<(SeqNumber, bool)> {
-        let before = self.connection.status();
-        let nxt = before.rcv_nxt?;
+        let nxt = self.connection.status().rcv_nxt?;
         let seq = if segment.seq().lt(nxt) { nxt } else { segment.seq() };
         let bare = Segment::new(seq, segment.ack()?, segment.control().difference(Control::FIN))
             .with_window(segment.window())
@@ -188,11 +187,7 @@ impl Watched {
         let mut connection = self.connection.clone();
         _ = connection.segment_arrives(&bare, self.now);
         let status = connection.status();
-        // The window opens by the refused probe alone, which would go again with the next poll.
-        let edge = status.snd_una? + status.snd_wnd?;
-        let is_refused = self.probe_is_out && status.snd_una == before.snd_una && status.snd_nxt == Some(edge);
-        let number = if is_refused { status.snd_una } else { self.number(&status) };
-        number.map(|seq| (seq, status.timestamps))
+        self.number(&status).map(|seq| (seq, status.timestamps))
     }
 }
 
