@@ -15,7 +15,7 @@ use crate::watch::Watched;
 use crate::witness::{Ways, Witness};
 
 /// More events than this are two ends that do not come to an end.
-const MOST: usize = 40_000;
+const MOST: usize = 4 * 40_000;
 pub(crate) const USUAL: u64 = 10;
 pub(crate) const SIDES: [Side; 2] = [Side::A, Side::B];
 
