@@ -8,8 +8,8 @@
 //! ```
 //!
 //! `SOAK_SEED` asks for others, `SOAK_THREADS` for so many threads (all that there are, where a number of lives is asked
-//! for), and `SOAK_KEPT` for the lives of another directory in place of those that have failed before. A life that fails shrinks, and is printed with its ladder. It is kept by putting its text into a file of
-//! `tests/soak/lives`.
+//! for), and `SOAK_KEPT` for the lives of another directory in place of those that have failed before. A life that fails
+//! shrinks, and is printed with its ladder. It is kept by putting its text into a file of `tests/soak/lives`.
 
 #[path = "soak/acts.rs"]
 mod acts;

@@ -115,7 +115,9 @@ impl Witness {
             (_, Ending::Graceful) if self.ways == Ways::Prompt => None,
             (_, Ending::Graceful) if sent.answers_old => Some(Reason::AnswerToOld),
             (_, Ending::Graceful) if self.ways == Ways::Ordered => None,
-            (_, Ending::Graceful) if sent.segment.len() > 0 => Some(Reason::FinUnacknowledged),
+            (_, Ending::Graceful) if sent.segment.len() > 0 && sent.una.le(sent.segment.seq()) => {
+                Some(Reason::FinUnacknowledged)
+            }
             (_, Ending::Graceful) => self.is_overtaken(sent).then_some(Reason::Overtaken),
         }
     }
@@ -156,7 +158,7 @@ impl Witness {
         let of_this = |other: &&Sent| other.from == sent.from && other.iss == sent.iss;
         let mut missing = self.sent.iter().flatten().filter(of_this).filter(covers).peekable();
         // A refused probe, which was to go again into a window that has opened (D17).
-        if missing.clone().any(|sent| sent.kind == Kind::Probe) {
+        if here.rcv_wnd > Some(0) && missing.clone().any(|sent| sent.kind == Kind::Probe) {
             return Some(Reason::BesideProbe);
         }
         let is_gap = missing.peek().is_some() && missing.any(|sent| !sent.delivered || sent.ahead);
