@@ -72,17 +72,17 @@ impl Connection {
     /// smaller `max_segment` bounds the segments of this life too, so that it can follow the path's MTU down. It is an
     /// event: poll after it.
     pub fn configure(&mut self, config: &Config) {
+        let before = self.endpoint.policy;
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            let before = self.endpoint.policy.keep_alive();
             tcb.rest_or_not(&mut self.endpoint, |tcb, endpoint| {
                 endpoint.policy = Policy::new(config);
                 endpoint.policy.cover_step(tcb.rcv.scale);
-                tcb.snd.flags.set(Flags::WATCHED, endpoint.policy.watches());
+                tcb.snd.note_policies(&before, &endpoint.policy);
             });
             if self.endpoint.policy.delayed_ack.is_zero() {
                 self.endpoint.due.ack_no_later();
             }
-            if before != self.endpoint.policy.keep_alive() {
+            if before.keep_alive() != self.endpoint.policy.keep_alive() {
                 tcb.rearm_keep_alive(&mut self.endpoint);
             }
             tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.endpoint));
@@ -95,6 +95,9 @@ impl Connection {
             }
         } else {
             self.endpoint.policy = Policy::new(config);
+            if let Tcb::SynSent(tcb) = &mut self.tcb {
+                tcb.snd.note_policies(&before, &self.endpoint.policy);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use crate::connection::Connection;
 use crate::seq::SeqNumber;
 use crate::state::State;
 use crate::tcb::{Flags, Rcv, Snd, Tcb};
+use crate::time::Instant;
 
 /// Every variable of a connection, as plain data. What a state does not have is `None`, or zero for a count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +43,10 @@ pub struct Status {
     pub urgent: u32,
     /// The retransmission timeout in force, backed off (RFC 6298).
     pub rto: Option<Duration>,
+    /// When the timer runs out, if it runs: that of retransmission (RFC 6298), of a persist (RFC 9293 section 3.8.6.1),
+    /// of keep-alive, of FIN-WAIT-2 or of TIME-WAIT, of which one runs at most. The
+    /// [`deadline`](Connection::deadline) is that of a delayed ACK, where that is earlier.
+    pub timer: Option<Instant>,
     /// The smoothed round-trip time; `None` before the first sample.
     pub srtt: Option<Duration>,
     /// The round-trip time variation; `None` before the first sample.
@@ -192,6 +197,7 @@ impl Status {
             rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up.back(fins)),
             urgent: rcv.map_or(0, |rcv| rcv.up.ahead_of(rcv.read)),
             rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(snd.backoff, policy))),
+            timer: connection.endpoint.timer,
             srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
             rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),
             retransmissions: snd.map_or(0, |snd| snd.retransmissions),

@@ -64,13 +64,13 @@ use crate::time::Instant;
 ///   hours after the deadline, it is full at each event.
 /// * MAX.SND.WND is kept to eight binary digits, rounded up.
 /// * Whether TS.Recent is older than 24 days is known as of the last event.
-/// * Moments count up to 285 years after the epoch.
+/// * Moments count up to 142 years after the epoch.
 ///
 /// In CLOSED it is no connection any more. A segment is refused as the connection would, but the answer, if it needs
 /// one, is [`Segment::reset`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimeWait {
-    /// When the 2 MSL began, in microseconds, above eleven bits: five of `max_snd_wnd`'s shift, and [`Marks`].
+    /// When the 2 MSL began, in microseconds, above twelve bits: five of `max_snd_wnd`'s shift, and [`Marks`].
     since_and_marks: u64,
     snd_nxt: SeqNumber,
     rcv_nxt: SeqNumber,
@@ -100,10 +100,11 @@ bitflags::bitflags! {
         const CLOSED = 1 << 9;
         /// In TIME-WAIT an ACK, in CLOSED the transition.
         const DUE = 1 << 10;
+        const SHRUNK = 1 << 11;
     }
 }
 
-const MARKS: u32 = 11;
+const MARKS: u32 = 12;
 const SHIFT: u64 = 0x1F;
 const MOST_SINCE: u64 = u64::MAX >> MARKS;
 const MOST_ELAPSED: u64 = 0xFF_FFFF;
@@ -254,6 +255,7 @@ impl TimeWait {
         let marks = mark(Marks::TIMESTAMPS, snd.flags.contains(Flags::TIMESTAMPS))
             | mark(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), endpoint))
             | mark(Marks::SCALE, snd.flags.contains(Flags::SCALE))
+            | mark(Marks::SHRUNK, snd.flags.contains(Flags::SHRUNK))
             | mark(Marks::CHALLENGED, tcb.phase == Phase::TimeWait { challenged: true })
             | due(endpoint);
         let since = endpoint.time_wait_since();
@@ -332,6 +334,7 @@ impl TimeWait {
         snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT);
         snd.flags.set(Flags::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
         snd.flags.set(Flags::SCALE, self.marks().contains(Marks::SCALE));
+        snd.flags.set(Flags::SHRUNK, self.marks().contains(Marks::SHRUNK));
     }
 
     fn unpack_rcv(&self, rcv: &mut Rcv, endpoint: &Endpoint) {

@@ -24,6 +24,8 @@ mod recovery;
 mod retransmission;
 #[path = "timers/rtt.rs"]
 mod rtt;
+#[path = "timers/status.rs"]
+mod status;
 #[path = "timers/user_timeout.rs"]
 mod user_timeout;
 #[path = "timers/user_timeout_in_persist.rs"]

@@ -105,11 +105,11 @@ impl Synchronized {
     }
 
     /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own,
-    /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from one buffer left of
+    /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from the largest window left of
     /// RCV.NXT up to one past the right edge; or the SYN of this life.
     #[inline(always)]
     fn answer_unacceptable(&self, segment: &Segment, endpoint: &Endpoint) -> Return {
-        let oldest = self.rcv.nxt.back(endpoint.policy.receive_buffer);
+        let oldest = self.rcv.nxt.back(self.most_window(endpoint));
         let is_genuine = if segment.is_syn() {
             segment.seq() == self.rcv.irs
         } else if segment.len() == 0 {
@@ -122,5 +122,11 @@ impl Synchronized {
         } else {
             Return::Acknowledge(Refusal::NotAcceptable)
         }
+    }
+
+    /// No window that was offered in this life was larger.
+    fn most_window(&self, endpoint: &Endpoint) -> u32 {
+        let field = u32::from(u16::MAX).wrapping_shl(u32::from(self.rcv.scale));
+        if self.snd.flags.contains(Flags::SHRUNK) { field } else { field.min(endpoint.policy.receive_buffer) }
     }
 }

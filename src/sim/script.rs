@@ -57,7 +57,8 @@ use crate::{Config, Connection};
 /// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
 /// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS,
 /// and as times RTO, SRTT and RTTVAR; SCALE, TIMESTAMPS, SACK and ECN, 1 if they were agreed and else 0; DETACHED, 1
-/// where the user is gone; and DEADLINE, counted from now. What a state does not have is `none`.
+/// where the user is gone; and, counted from now, TIMER and the connection's DEADLINE. What a state does not have is
+/// `none`.
 ///
 /// The policies have the names of the fields of [`Config`]: `mss=1460`, `window_scale=7`, `msl=30s`,
 /// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2`,

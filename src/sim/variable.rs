@@ -83,10 +83,16 @@ const VARIABLES: [(&str, Read); 26] = [
 /// The time until the deadline, which is not of [`Status`].
 const DEADLINE: &str = "DEADLINE";
 
+/// The time until the timer runs out.
+const TIMER: &str = "TIMER";
+
 /// What a variable is now; `None` if there is none of this name.
 pub(super) fn look_up(name: &str, connection: &Connection, now: Instant) -> Option<Value> {
-    if name == DEADLINE {
-        return Some(Value::time(connection.deadline().map(|at| at.saturating_duration_since(now))));
+    let from_now = |at: Option<Instant>| Some(Value::time(at.map(|at| at.saturating_duration_since(now))));
+    match name {
+        DEADLINE => return from_now(connection.deadline()),
+        TIMER => return from_now(connection.status().timer),
+        _ => {}
     }
     let (_, value) = VARIABLES.iter().find(|(known, _)| *known == name)?;
     Some(value(&connection.status()))
@@ -108,13 +114,13 @@ pub(super) fn parse<'t>(words: impl Iterator<Item = &'t str>) -> Result<Vec<Vari
 fn parse_one(text: &str) -> Result<Variable, Mistake<'_>> {
     let (name, value) =
         text.split_once('=').ok_or_else(|| Mistake::new(text, format!("`{text}` is not: VARIABLE=value")))?;
-    let mut known = VARIABLES.iter().map(|(known, _)| *known).chain([DEADLINE]);
+    let mut known = VARIABLES.iter().map(|(known, _)| *known).chain([DEADLINE, TIMER]);
     if !known.clone().any(|known| known == name) {
         return Err(Mistake::new(name, format!("`{name}` is no variable{}", hint(name, &mut known))));
     }
     let value = match (value, name) {
         ("none", _) => Value::None,
-        (_, "RTO" | "SRTT" | "RTTVAR" | DEADLINE) => Value::Time(duration(value)?),
+        (_, "RTO" | "SRTT" | "RTTVAR" | DEADLINE | TIMER) => Value::Time(duration(value)?),
         _ => Value::Number(number(value)?),
     };
     Ok(Variable { name: name.to_string(), value })

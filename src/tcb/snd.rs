@@ -89,6 +89,8 @@ bitflags::bitflags! {
         /// A SYN of ours has not offered ECN: marks are echoed, but no packet of ours may be one that can be marked
         /// (RFC 3168 section 6.1.1).
         const NOT_ECT = 8192;
+        /// The receive buffer has been larger in this life.
+        const SHRUNK = 16384;
 
         /// What each segment must have besides.
         const DRESSED = Self::TIMESTAMPS.bits() | Self::URGENT.bits() | Self::ECHO.bits();
@@ -128,6 +130,14 @@ impl Snd {
             backoff: 0,
             duplicates: 0,
             front_sent_at: endpoint.now.as_millis_low(),
+        }
+    }
+
+    /// Other policies are in force.
+    pub(crate) fn note_policies(&mut self, before: &Policy, now: &Policy) {
+        self.flags.set(Flags::WATCHED, now.watches());
+        if now.receive_buffer < before.receive_buffer {
+            self.flags |= Flags::SHRUNK;
         }
     }
 

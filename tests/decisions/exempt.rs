@@ -152,6 +152,51 @@ fn the_largest_window_that_was_offered_counts() {
     }
 }
 
+/// A buffer that has been larger: the peer may repeat what it sent into the window of then.
+#[test]
+fn the_window_of_a_larger_buffer_counts_as_far_as_the_field_can_tell() {
+    for smaller in ["configure receive_buffer=1\n", "configure receive_buffer=1\nconfigure receive_buffer=1000\n"] {
+        let given = format!("config receive_buffer=5000\nESTABLISHED SND.NXT=100 RCV.NXT=300\n{smaller}");
+        is_exempt(&given, "<SEQ=4294902061><ACK=100><CTL=ACK><DATA=10>");
+        is_limited(&given, "<SEQ=4294902060><ACK=100><CTL=ACK><DATA=10>");
+    }
+    let larger = "config receive_buffer=500\nESTABLISHED SND.NXT=100 RCV.NXT=300\nconfigure receive_buffer=1000";
+    is_exempt(larger, "<SEQ=4294966596><ACK=100><CTL=ACK><DATA=10>");
+    is_limited(larger, "<SEQ=4294966595><ACK=100><CTL=ACK><DATA=10>");
+}
+
+/// The front of what a peer has in flight, acknowledged in vain, comes again and again, and has its answer.
+#[test]
+fn what_was_sent_into_a_larger_window_is_acknowledged_with_a_limit_of_zero() {
+    let again = "<-- <SEQ=300><ACK=100><CTL=ACK><DATA=1000> refused\n--> <SEQ=100><ACK=5300><CTL=ACK>\n";
+    check(&format!(
+        "config receive_buffer=5000, challenge_limit=0
+        ESTABLISHED SND.NXT=100 RCV.NXT=300
+        <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5000>
+        --> <SEQ=100><ACK=5300><CTL=ACK>
+        receive 5000
+        --> <SEQ=100><ACK=5300><CTL=ACK>
+        configure receive_buffer=1
+        {}",
+        again.repeat(3),
+    ));
+}
+
+/// It was offered with our SYN; and the next life has offered no more than its own.
+#[test]
+fn the_buffer_of_the_syn_counts_and_that_of_another_life_does_not() {
+    let open = "open active\n--> <SEQ=100><CTL=SYN><WND=5000>\nSYN-SENT\n";
+    let opened = "<-- <SEQ=299><ACK=101><CTL=SYN,ACK>\n--> <SEQ=101><ACK=300><CTL=ACK>\nESTABLISHED\n";
+    let again = "<-- <SEQ=4294902061><ACK=101><CTL=ACK><DATA=10> refused\n";
+    let first = format!(
+        "config receive_buffer=5000, window_scaling=off, challenge_limit=0
+        {open} configure receive_buffer=1, window_scaling=off, challenge_limit=0
+        {opened} {again} --> <SEQ=101><ACK=300><CTL=ACK>"
+    );
+    let open = open.replace("5000", "1");
+    check(&format!("{first}\n abort\n CLOSED\n --> <SEQ=101><CTL=RST>\n {open} {opened} {again}"));
+}
+
 /// A thousand blind FINs draw as many answers as a thousand blind resets.
 #[test]
 fn a_flood_of_blind_fins_draws_no_more_than_the_limit() {

@@ -33,12 +33,15 @@ impl Watched {
         status.snd_una.map(|una| una + u32::from(is_opening(&status)))
     }
 
-    /// The timer was called; what it did is told, and goes out again.
+    /// The timer has run out; what it did is told, and goes out again.
     pub(super) fn note_retransmission(&mut self, before: &Status, after: &Status) {
-        let again = after.retransmissions > before.retransmissions || before.retransmissions == u8::MAX;
-        if self.timed != Some(self.now) || !again || after.in_flight == 0 || after.state != before.state {
+        if after.in_flight == 0 || after.state != before.state {
             return;
         }
+        // Behind a window that has closed since, the losses of before are no probes.
+        let counts = after.retransmissions == before.retransmissions.saturating_add(1)
+            || (after.retransmissions == 1 && after.snd_wnd == Some(0));
+        assert!(counts, "the timer has fired, and it was not counted");
         self.note_lost(after.snd_nxt.unwrap());
         self.life.recover = after.snd_nxt;
         self.must_resend = after.snd_una;

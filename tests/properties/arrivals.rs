@@ -97,11 +97,12 @@ fn is_of_text(output: &Output) -> bool {
     matches!(output, Output::Signal(Signal::Urgent | Signal::CongestionExperienced | Signal::Closing))
 }
 
-/// What is refused changes no variable. (But a sign of life ends the count of keep-alive's probes.)
+/// What is refused changes no variable. (But a sign of life ends the count of keep-alive's probes, and its timer.)
 fn check_unchanged(segment: &Segment, before: &Status, after: &Status, (refusal, lives): (Refusal, bool)) {
     let mut same = before.clone();
     if lives && before.in_flight == 0 {
         same.retransmissions = same.retransmissions.min(after.retransmissions);
+        same.timer = same.timer.filter(|_| after.timer.is_some());
     }
     if refusal == Refusal::SynRepeated {
         take_back(&mut same, segment);

@@ -209,10 +209,13 @@ impl Watched {
         let before = self.connection.status();
         let due = self.connection.deadline().is_some_and(|deadline| deadline <= self.now);
         self.may_acknowledge += u32::from(due && (self.life.owed.by.is_some() || before.snd_una == before.iss));
+        let is_over = before.timer.is_some_and(|timer| timer <= self.now);
         self.event(Cause::Timeout, |connection, now| connection.timeout(now));
         let after = self.connection.status();
         self.had_to |= after.in_flight == 0 && after.unsent > 0;
-        self.note_retransmission(&before, &after);
+        if is_over {
+            self.note_retransmission(&before, &after);
+        }
     }
 
     /// An ICMP error; one that is about nothing in flight changes nothing.

@@ -2,25 +2,27 @@
 //! once, or what an echo tells while something is sent again.
 
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use tcp_lifecycle::{Instant, Segment, SeqNumber, Status};
 
 use super::Watched;
 use super::features::millis;
 
-/// What is in flight: from, to, when it went out, whether it had gone out before, and whether it has since, too.
+/// What is in flight, as it went out first, in the order of its numbers; and its front as it went out last.
 #[derive(Debug, Default)]
-pub(super) struct Flights(Vec<Flight>);
+pub(super) struct Flights {
+    first: VecDeque<Flight>,
+    front_again: Option<Flight>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Flight {
     from: SeqNumber,
     to: SeqNumber,
     at: Instant,
-    second: bool,
+    /// It has gone out since, too.
     again: bool,
-    /// It was the front when it went out.
-    front: bool,
 }
 
 /// No longer a round-trip time is believed, in microseconds.
@@ -45,20 +47,19 @@ impl Watched {
     /// It takes sequence numbers, and goes out.
     pub(super) fn note_flight(&mut self, segment: &Segment, before: &Status) {
         let (from, to) = (segment.seq(), segment.seq() + segment.len());
-        let flights = &mut self.life.flights.0;
+        let flight = |from, to| Flight { from, to, at: self.now, again: false };
+        let Flights { first, front_again } = &mut self.life.flights;
         // The first SYN, too, lies left of SND.NXT.
-        let again = before.snd_nxt.filter(|nxt| from.lt(*nxt) && !flights.is_empty());
-        let una = before.snd_una;
-        let flight =
-            |from, to, again| Flight { from, to, at: self.now, second: again, again, front: una == Some(from) };
-        let Some(nxt) = again else { return flights.push(flight(from, to, false)) };
-        let overlaps = |flight: &&mut Flight| from.lt(flight.to) && flight.from.lt(to);
-        flights.iter_mut().filter(overlaps).for_each(|flight| flight.again = true);
+        let again = before.snd_nxt.filter(|nxt| from.lt(*nxt) && !first.is_empty());
+        let Some(nxt) = again else { return first.push_back(flight(from, to)) };
+        let overlapped = first.partition_point(|flight| flight.to.le(from));
+        first.range_mut(overlapped..).take_while(|flight| flight.from.lt(to)).for_each(|flight| flight.again = true);
+        if before.snd_una == Some(from) {
+            *front_again = Some(flight(from, to));
+        }
         // What is new behind it has been sent once.
-        let end = if to.lt(nxt) { to } else { nxt };
-        flights.push(flight(from, end, true));
         if nxt.lt(to) {
-            flights.push(flight(nxt, to, false));
+            first.push_back(flight(nxt, to));
         }
     }
 
@@ -66,18 +67,18 @@ impl Watched {
     pub(super) fn check_estimate(&mut self, segment: &Segment, before: &Status, after: &Status) {
         let (Some(una), Some(now)) = (before.snd_una, after.snd_una) else { return };
         let estimate = |status: &Status| (status.srtt, status.rttvar);
-        let (acknowledged, left): (Vec<Flight>, Vec<Flight>) =
-            self.life.flights.0.iter().partition(|flight| flight.to.le(now));
+        let first = &self.life.flights.first;
+        let acknowledged = first.partition_point(|flight| flight.to.le(now));
         if estimate(before) != estimate(after) {
             assert!(una.lt(now), "a sample of nothing");
             let since = |at: Instant| self.now.as_micros() - at.as_micros();
             // Karn
-            let timed = acknowledged.iter().filter(|flight| !flight.again).map(|flight| since(flight.at));
+            let timed = first.range(..acknowledged).filter(|flight| !flight.again).map(|flight| since(flight.at));
             let samples: Vec<u64> = timed.chain(self.echoed(segment, before)).collect();
             let is_of = |sample: &u64| next(estimate(before), *sample) == estimate(after);
             assert!(samples.iter().any(is_of), "a sample of {samples:?}? {before:?} {after:?}");
         }
-        self.life.flights.0 = left;
+        self.life.flights.first.drain(..acknowledged);
     }
 
     /// What the echo tells while something is sent again, or a probe is out: it is not from before the front was last sent
@@ -87,12 +88,13 @@ impl Watched {
         let (_, echo) = segment.options().timestamps()?;
         let again = before.snd_wnd == Some(0) || self.life.again.is_some_and(|again| una.lt(again));
         let age = self.stamp().wrapping_sub(echo);
+        let Flights { first, front_again } = &self.life.flights;
+        let covers = |flight: &&Flight| flight.from.le(una) && una.lt(flight.to);
         // What was sent again ahead of the front of that moment, or from before the present one, does not count.
-        let is_front = |flight: &Flight| !flight.second || (flight.front && flight.from == una);
-        let covers = |flight: &&Flight| flight.from.le(una) && una.lt(flight.to) && is_front(flight);
-        let front = self.life.flights.0.iter().rev().find(covers)?;
+        let front_again = front_again.as_ref().filter(|flight| flight.from == una);
+        let front = front_again.or_else(|| first.front().filter(covers))?;
         let most = millis(self.now).wrapping_sub(millis(front.at));
-        (again && echo != 0 && (age <= most || !front.second)).then_some(u64::from(age) * 1_000)
+        (again && echo != 0 && (age <= most || front_again.is_none())).then_some(u64::from(age) * 1_000)
     }
 
     /// TSval of this moment.

@@ -165,7 +165,7 @@ fn every_variable_can_be_written() {
         ESTABLISHED  PEER-MSS=588 RETRANSMISSIONS=0 DUPLICATE-ACKS=0 RTO=1s TIMESTAMPS=1 SACK=1 DEADLINE=none
         send urgent 5
         --> <SEQ=101><ACK=301><CTL=URG,ACK><DATA=5><URG=5>
-        ESTABLISHED  SND.UP=106 IN-FLIGHT=5 DEADLINE=1s
+        ESTABLISHED  SND.UP=106 IN-FLIGHT=5 TIMER=1s DEADLINE=1s
         <-- <SEQ=301><ACK=101><CTL=URG,ACK><DATA=5><URG=3><TS=8,0>
         signal: Urgent
         --> <SEQ=106><ACK=306><CTL=URG,ACK>

@@ -16,6 +16,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
         6 => (-2..3).prop_map(Number::RcvNxt),
         2 => (-2..3).prop_map(Number::RcvEdge),
         2 => (-1..2).prop_map(Number::Irs),
+        2 => (-65_537..-65_533).prop_map(Number::RcvNxt),
         1 => any::<u32>().prop_map(Number::Any),
     ];
     let ack = prop_oneof![
@@ -88,7 +89,7 @@ fn policies() -> impl Strategy<Value = Config> {
 }
 
 fn lives(whole: bool) -> impl Strategy<Value = Life> {
-    let opened = prop_oneof![Just(0_u64), 0..1_u64 << 40, (1_u64 << 51)..(1_u64 << 52)]
+    let opened = prop_oneof![Just(0_u64), 0..1_u64 << 40, (1_u64 << 50)..(1_u64 << 51)]
         .prop_map(move |micros| Instant::from_micros(if whole { micros / 1_000 * 1_000 } else { micros }));
     let peer = (
         prop_oneof![Just(1), Just(1_000), 1..=u16::MAX],
@@ -97,7 +98,8 @@ fn lives(whole: bool) -> impl Strategy<Value = Life> {
     );
     let payload = (select(vec![0, 1, 100, 536, 9_999]), select(vec![0, 100, 10_000]), select(vec![0, 99, 10_000]));
     let way = select(vec![Way::FinWait2, Way::FinWait1, Way::Closing]);
-    (policies(), opened, any::<[u32; 2]>(), peer, payload, way).prop_map(
+    let former_buffer = select(vec![0, 0, 5_000, 1 << 20]);
+    (policies(), opened, any::<[u32; 2]>(), peer, payload, way, former_buffer).prop_map(
         |(
             config,
             opened,
@@ -105,6 +107,7 @@ fn lives(whole: bool) -> impl Strategy<Value = Life> {
             (peer_window, peer_scale, stamps),
             (payload, consumed, consumed_late),
             way,
+            former_buffer,
         )| Life {
             config,
             opened,
@@ -117,6 +120,7 @@ fn lives(whole: bool) -> impl Strategy<Value = Life> {
             consumed,
             consumed_late,
             way,
+            former_buffer,
         },
     )
 }

@@ -28,6 +28,8 @@ pub(crate) struct Life {
     pub(crate) consumed: u16,
     pub(crate) consumed_late: u16,
     pub(crate) way: Way,
+    /// The receive buffer until shortly before its end, where `config` has a smaller one.
+    pub(crate) former_buffer: u32,
 }
 
 pub(crate) const LIFE: Life = Life {
@@ -42,6 +44,7 @@ pub(crate) const LIFE: Life = Life {
     consumed: 0,
     consumed_late: 0,
     way: Way::FinWait2,
+    former_buffer: 0,
 };
 
 pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
@@ -59,7 +62,13 @@ impl Life {
     /// In TIME-WAIT, drained, a few milliseconds after it was opened; unless the payload left no window for the FIN.
     pub(crate) fn reach(&self) -> (Connection, Instant) {
         let mut now = self.opened;
-        let mut connection = Connection::new(&self.config, self.isn_offset);
+        let mut former = self.config;
+        if former.receive_buffer < self.former_buffer {
+            former.receive_buffer = self.former_buffer;
+            // What was agreed stays.
+            former.window_scale = Connection::new(&self.config, 0).config().window_scale.or(Some(0));
+        }
+        let mut connection = Connection::new(&former, self.isn_offset);
         connection.open(Open::Active, now).unwrap();
         let iss = drain(&mut connection, now)[0].seq();
         let mut arrives = |connection: &mut Connection, seq: u32, ack: u32, control, payload| {
@@ -100,6 +109,8 @@ impl Life {
             }
         }
         connection.receive((taken - early).min(usize::from(self.consumed_late))).unwrap();
+        connection.configure(&self.config);
+        drain(&mut connection, now);
         (connection, now)
     }
 }

@@ -225,14 +225,25 @@ fn there_is_none_that_would_not_be_faithful() {
     assert!(configured.time_wait().is_some());
     configured.configure(&Config { receive_buffer: 1 << 22, ..scaled });
     assert_eq!(configured.time_wait(), None, "the scale that was agreed is not that of the policies");
-    let far = Life { opened: Instant::from_micros(1 << 53), ..LIFE }.reach().0;
-    assert_eq!(far.time_wait(), None, "285 years after the epoch");
+    let far = Life { opened: Instant::from_micros(1 << 52), ..LIFE }.reach().0;
+    assert_eq!(far.time_wait(), None, "142 years after the epoch");
+}
+
+/// The peer may repeat what it sent into the window of a buffer that has been larger.
+#[test]
+fn a_buffer_that_has_been_larger_is_remembered() {
+    let config = Config { receive_buffer: 100, challenge_limit: 0, ..Config::DEFAULT };
+    let ack = ACK.replace("65535", "5000");
+    for (former_buffer, answer) in [(0, [].as_slice()), (5_000, &[ack.as_str()])] {
+        let mut story = Story::begins(Life { config, former_buffer, ..LIFE });
+        story.arrives("<SEQ=4294962596><ACK=100><CTL=ACK><DATA=10>", Err(Refusal::NotAcceptable), answer);
+    }
 }
 
 /// What comes later counts as if it came then.
 #[test]
-fn moments_end_285_years_after_the_epoch() {
-    let last = Instant::from_micros((1 << 53) - 1);
+fn moments_end_142_years_after_the_epoch() {
+    let last = Instant::from_micros((1 << 52) - 1);
     for now in
         [last, last + Duration::from_micros(1), last + Duration::from_secs(1 << 40), Instant::from_micros(u64::MAX)]
     {
