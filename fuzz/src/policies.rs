@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use arbitrary::Arbitrary;
 use tcp_lifecycle::{
-    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, SeqNumber, Signal, Status,
-    State, Transition, Transmit,
+    CallError, Config, Connection, Control, Instant, KeepAlive, Open, Output, Refusal, Segment, SeqNumber, Signal,
+    State, Status, Transition, Transmit,
 };
 
 use crate::shapes::{ERRORS, Number, Shape};

@@ -21,6 +21,7 @@ pub struct Input {
     payload: u16,
     consumed: [u16; 2],
     way: Path,
+    shrinks_by: u16,
     events: Vec<Event>,
 }
 
@@ -104,7 +105,7 @@ impl Input {
         };
         Life {
             config,
-            opened: Instant::from_micros((self.opened >> 12) / 1_000 * 1_000),
+            opened: Instant::from_micros((self.opened >> 13) / 1_000 * 1_000),
             isn_offset: self.isn_offset,
             irs: self.irs,
             peer_window: self.peer_window.max(1),
@@ -118,6 +119,7 @@ impl Input {
                 Path::FinWait1 => Way::FinWait1,
                 Path::Closing => Way::Closing,
             },
+            former_buffer: policies.receive_buffer.saturating_add(self.shrinks_by.into()),
         }
     }
 }
