@@ -66,7 +66,9 @@ impl Watched {
         if fin_wait_2 || before.state == State::TimeWait || self.configured {
             return;
         }
-        let rests = !opening && before.in_flight == 0 && (before.unsent == 0 || self.limit == 0);
+        // A FIN that has not gone yet waits for a window, as payload does.
+        let has_fin = matches!(before.state, State::FinWait1 | State::Closing | State::LastAck);
+        let rests = !opening && before.in_flight == 0 && if before.unsent == 0 { !has_fin } else { self.limit == 0 };
         if rests {
             let probes = self.config.keep_alive.expect("an end without a reason").probes;
             return assert!(probes > 0 && before.retransmissions >= probes, "keep-alive gives up too early");
