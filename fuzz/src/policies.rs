@@ -222,6 +222,7 @@ impl End {
             }
             Event::TimeWait => self.time_wait(),
         }
+        self.cover_step();
         let config = self.connection.config();
         assert_eq!(Connection::new(&config, 1), Connection::new(&self.config, 1), "{config:?}");
         let status = self.connection.status();
@@ -232,6 +233,16 @@ impl End {
             assert!(una.le(nxt) && nxt - una == status.in_flight);
         }
         assert!(status.state == State::Closed || status.unread as usize == self.unread, "{status:?}");
+    }
+
+    /// The peer can be told of one step of the window's field at least: a smaller buffer counts as one.
+    fn cover_step(&mut self) {
+        let scale = self.connection.status().rcv_scale.unwrap_or(0);
+        if self.config.receive_buffer > 0 && self.config.receive_buffer < 1 << scale {
+            // The scale that our SYNs offer is that of the buffer as it was asked for.
+            self.config.window_scale = Connection::new(&self.config, 1).config().window_scale;
+            self.config.receive_buffer = 1 << scale;
+        }
     }
 
     /// A call that fails changes nothing.
