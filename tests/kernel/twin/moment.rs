@@ -152,7 +152,7 @@ impl Moment<'_> {
 
     /// What of answers is compared now.
     pub(crate) fn comparable(&self, answers: &[Segment]) -> Vec<Segment> {
-        if self.loose { without_echo(answers) } else { comparable(answers) }
+        if self.loose || self.loosens() { without_echo(answers) } else { comparable(answers) }
     }
 
     /// The same payload, however it is cut.

@@ -169,6 +169,11 @@ impl Seen {
         (window == 0 || window > self.before.window) && seq.wrapping_sub(self.before.window_seq) < 1 << 31
     }
 
+    /// Whether it opens a closed window.
+    pub(crate) fn opens(&self, arrival: &Segment) -> bool {
+        self.before.window == 0 && arrival.window() > 0 && self.widens_or_closes(arrival)
+    }
+
     /// The peer's windows are multiples of this.
     pub(crate) fn step(&self) -> u32 {
         1 << self.shift

@@ -59,6 +59,16 @@ pub(crate) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        why: "a bare ACK left of RCV.NXT that opens a closed window is used here (D17), and refused by tcp_sequence()",
+        effect: Effect::PartsUnseen,
+        holds: |m| {
+            m.is_synchronized()
+                && m.arrives(|arrival| {
+                    is_bare_ack(arrival) && (-65_536..0).contains(&m.offset(arrival)) && m.seen.opens(arrival)
+                })
+        },
+    },
+    Rule {
         why: "where TS.Recent differs, what is too old does",
         effect: Effect::Parts,
         holds: |m| m.loose && m.arrives(|arrival| m.seen.has_old_stamp(arrival)),
@@ -177,7 +187,7 @@ pub(crate) const RULES: &[Rule] = &[
               Table 6 refuses it (D28)",
         effect: Effect::PartsUnseen,
         holds: |m| {
-            m.is_synchronized()
+            m.has_full_socket()
                 && m.states.1 == m.state
                 && m.arrives(|arrival| {
                     m.offset(arrival) > 0 && is_at_the_edge(m, arrival) && is_fin(arrival) && m.has_good_ack(arrival)

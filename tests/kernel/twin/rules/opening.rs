@@ -143,6 +143,19 @@ pub(crate) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        why: "tcp_check_req() sends the SYN,ACK of the first SYN again; here what a repeat does not offer is taken back \
+              (D6)",
+        effect: Effect::Parts,
+        holds: |m| {
+            m.state == State::SynReceived
+                && !m.active
+                && m.agree()
+                && m.arrives(|arrival| is_syn(arrival) && m.offset(arrival) == -1)
+                && matches!((&m.kernel[..], &m.twin[..]), ([kernel], [twin])
+                    if is_syn_ack(kernel) && is_syn_ack(twin) && unadorned(kernel) == unadorned(twin))
+        },
+    },
+    Rule {
         why: "payload on the SYN,ACK of a crossing is challenged (tcp_validate_incoming()); RFC 9293 takes it",
         effect: Effect::Parts,
         holds: |m| {
