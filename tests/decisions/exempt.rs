@@ -165,6 +165,21 @@ fn the_window_of_a_larger_buffer_counts_as_far_as_the_field_can_tell() {
     is_limited(larger, "<SEQ=4294966595><ACK=100><CTL=ACK><DATA=10>");
 }
 
+/// The window of a SYN is never scaled, whatever the buffer.
+#[test]
+fn before_our_syn_is_acknowledged_no_more_counts_than_the_field_can_tell_unscaled() {
+    let given = "
+        config receive_buffer=1000000, window_scale=14, challenge_limit=0
+        open passive
+        LISTEN
+        <-- <SEQ=299><CTL=SYN><WS=0>
+        --> <SEQ=100><ACK=300><CTL=SYN,ACK><WS=14>
+        SYN-RECEIVED";
+    let again = |seq: u32| format!("<-- <SEQ={seq}><ACK=101><CTL=ACK><DATA=10> refused");
+    let ack = "--> <SEQ=101><ACK=300><CTL=ACK>";
+    check(&format!("{given}\n{}\n{ack}\n{}", again(300_u32.wrapping_sub(65_535)), again(300_u32.wrapping_sub(65_536))));
+}
+
 /// The front of what a peer has in flight, acknowledged in vain, comes again and again, and has its answer.
 #[test]
 fn what_was_sent_into_a_larger_window_is_acknowledged_with_a_limit_of_zero() {
