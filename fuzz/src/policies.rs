@@ -290,11 +290,13 @@ impl End {
                 if refusal == Refusal::SynRepeated {
                     take_back(&mut before, segment);
                 }
-                // D39: a sign of life from one left of RCV.NXT ends the count of keep-alive's probes.
+                let after = self.connection.status();
+                // D39: a sign of life from one left of RCV.NXT ends the count of keep-alive's probes, and its timer.
                 if before.in_flight == 0 && before.rcv_nxt == Some(segment.seq() + 1) {
-                    before.retransmissions = before.retransmissions.min(self.connection.status().retransmissions);
+                    before.retransmissions = before.retransmissions.min(after.retransmissions);
+                    before.timer = before.timer.filter(|_| after.timer.is_some());
                 }
-                assert_eq!(before, self.connection.status(), "{segment} {refusal}");
+                assert_eq!(before, after, "{segment} {refusal}");
             }
         }
     }

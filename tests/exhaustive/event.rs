@@ -223,7 +223,10 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     let behind = segment.seq() + segment.len() - una;
     // RFC 7323 section 2.4: what the rounding of the field has taken back may go again.
     let rounding = if segment.seq() == una { (1 << status.snd_scale.unwrap_or_default()) - 1 } else { 0 };
-    let window = status.snd_wnd.unwrap_or_default() + rounding;
+    // A FIN needs no window (D28): what carries nothing may stand behind one whose window was taken back (D17).
+    let fin = iss + 1 + u32::from(end.sent);
+    let fin = u32::from(segment.len() == 0 && end.closed && segment.seq() == fin + 1);
+    let window = status.snd_wnd.unwrap_or_default() + rounding + fin;
     broken.demand(Law::S16, una == iss || behind <= window.max(1));
     let options = segment.options();
     broken.demand(Law::S15, has(Control::SYN) || (options.mss().is_none() && options.window_scale().is_none()));
