@@ -105,8 +105,8 @@ impl Synchronized {
     }
 
     /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own,
-    /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from the largest window left of
-    /// RCV.NXT up to one past the right edge; or the SYN of this life.
+    /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from the largest window left
+    /// of RCV.NXT up to one past the right edge; or the SYN of this life.
     #[inline(always)]
     fn answer_unacceptable(&self, segment: &Segment, endpoint: &Endpoint) -> Return {
         let oldest = self.rcv.nxt.back(self.most_window(endpoint));
