@@ -125,9 +125,14 @@ impl Synchronized {
     }
 
     /// No window that was offered in this life was larger. That of our SYN is never scaled.
+    #[inline(always)]
     fn most_window(&self, endpoint: &Endpoint) -> u32 {
+        let buffer = endpoint.policy.receive_buffer;
+        if buffer <= u32::from(u16::MAX) && !self.snd.flags.contains(Flags::SHRUNK) {
+            return buffer;
+        }
         let scale = if self.snd.is_opening() { 0 } else { self.rcv.scale };
         let field = u32::from(u16::MAX).wrapping_shl(u32::from(scale));
-        if self.snd.flags.contains(Flags::SHRUNK) { field } else { field.min(endpoint.policy.receive_buffer) }
+        if self.snd.flags.contains(Flags::SHRUNK) { field } else { field.min(buffer) }
     }
 }
