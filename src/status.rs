@@ -43,8 +43,8 @@ pub struct Status {
     pub urgent: u32,
     /// The retransmission timeout in force, backed off (RFC 6298).
     pub rto: Option<Duration>,
-    /// When the timer runs out, if it runs: that of retransmission (RFC 6298), of a persist (RFC 9293 section 3.8.6.1),
-    /// of keep-alive, of FIN-WAIT-2 or of TIME-WAIT, of which one runs at most. The
+    /// When the timer runs out, if it runs: that of retransmission (RFC 6298), of a window that is closed or too small
+    /// (RFC 9293 section 3.8.6), of keep-alive, of FIN-WAIT-2 or of TIME-WAIT. One of them runs at most. The
     /// [`deadline`](Connection::deadline) is that of a delayed ACK, where that is earlier.
     pub timer: Option<Instant>,
     /// The smoothed round-trip time; `None` before the first sample.

@@ -83,7 +83,7 @@ const VARIABLES: [(&str, Read); 26] = [
 /// The time until the deadline, which is not of [`Status`].
 const DEADLINE: &str = "DEADLINE";
 
-/// The time until the timer runs out.
+/// The time until the timer runs out: of [`Status`], but counted from now.
 const TIMER: &str = "TIMER";
 
 /// What a variable is now; `None` if there is none of this name.

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use tcp_lifecycle::sim::{Counts, Network, Pair, Side, What};
-use tcp_lifecycle::{Control, Instant, Output, Segment, Signal, State, Transmit};
+use tcp_lifecycle::{Control, Instant, Output, Segment, Signal, State, Status, Transmit};
 
 use crate::again::Reopening;
 use crate::congestion::Congestion;
@@ -154,7 +154,8 @@ impl<'l> World<'l> {
         for side in SIDES {
             self.plan(after + 1_000, Happens::WindsUp(side));
         }
-        let (mut acknowledged, mut in_vain) = ([None; 2], 0);
+        let mut known = SIDES.map(|side| self.pair.status(side));
+        let mut in_vain = 0;
         while in_vain < MOST {
             if !self.happens_next() {
                 return true;
@@ -163,9 +164,12 @@ impl<'l> World<'l> {
             self.settle_reopening();
             self.plan_again();
             self.check();
-            let now = SIDES.map(|side| self.pair.connection(side).snd_una());
-            in_vain = if now == acknowledged { in_vain + 1 } else { 0 };
-            acknowledged = now;
+            let now = SIDES.map(|side| self.pair.status(side));
+            // A SYN that calls a connection into being again and again is no progress.
+            let is_progress =
+                |(before, now): (&Status, &Status)| before.iss == now.iss && before.snd_una != now.snd_una;
+            in_vain = if known.iter().zip(&now).any(is_progress) { 0 } else { in_vain + 1 };
+            known = now;
         }
         let [a, b] = SIDES.map(|side| self.pair.state(side));
         assert!(self.life.may_last(), "{a} and {b} do not come to an end");

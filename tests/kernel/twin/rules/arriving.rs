@@ -63,8 +63,12 @@ pub(crate) const RULES: &[Rule] = &[
         effect: Effect::PartsUnseen,
         holds: |m| {
             m.is_synchronized()
+                && m.state != State::TimeWait
                 && m.arrives(|arrival| {
-                    is_bare_ack(arrival) && (-65_536..0).contains(&m.offset(arrival)) && m.seen.opens(arrival)
+                    is_bare_ack(arrival)
+                        && (-65_536..0).contains(&m.offset(arrival))
+                        && m.has_good_ack(arrival)
+                        && m.seen.opens(arrival)
                 })
         },
     },

@@ -3,7 +3,7 @@
 use tcp_lifecycle::{Options, State};
 
 use super::{Effect, Rule};
-use crate::twin::moment::{is_bare_ack, is_fin, is_rst, is_syn};
+use crate::twin::moment::{is_bare_ack, is_fin, is_rst, is_syn, unadorned};
 
 pub(crate) const RULES: &[Rule] = &[
     Rule {
@@ -89,7 +89,8 @@ pub(crate) const RULES: &[Rule] = &[
             (m.state == State::TimeWait || m.state == State::FinWait2 && m.gone)
                 && m.agree()
                 && matches!((&m.kernel[..], &m.twin[..]), ([kernel], [twin])
-                    if is_bare_ack(kernel) && is_bare_ack(twin) && twin.options() == Options::NONE)
+                    if is_bare_ack(kernel) && is_bare_ack(twin) && twin.options() == Options::NONE
+                        && unadorned(kernel) == unadorned(twin))
         },
     },
     Rule {
