@@ -86,11 +86,11 @@
 //! | RFC 9293 | file |
 //! |---|---|
 //! | 3.3.1 the variables, Figures 3 and 4 | `tcb.rs`, `tcb/snd.rs`, `tcb/rcv.rs` |
-//! | 3.3.2 the states, Figure 5 | `state.rs` |
+//! | 3.3.2 the states, Figure 5 | `state.rs`, `diagram.rs` |
 //! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
-//! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | `rto.rs`, `tcb/pace.rs` |
-//! | 3.8.2 congestion control's seam, ECN | `beside.rs`: `limit`, `retransmit`, `congestion_experienced` |
+//! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | `rto.rs`, `tcb/recovery.rs` |
+//! | 3.8.2 congestion control's seam, ECN | `extensions.rs`: `limit`, `retransmit`, `congestion_experienced` |
 //! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive, delayed ACKs | `timeouts.rs` |
 //! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | `poll.rs`, `poll/pieces.rs` |
 //! | 3.8.5 urgent data, and what else segments carry | `poll/forms.rs` |
@@ -104,11 +104,11 @@
 //! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | `arrives/listen.rs`; `listener.rs`, `listener/cookie.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
 //! | 3.10.7.4 the eight steps; the first of them | `arrives/synchronized.rs`; `arrives/acceptable.rs` |
-//! | 3.10.7.4, first, the idealized segment | `arrives/text.rs` |
+//! | 3.10.7.4, first, the idealized segment | `arrives/idealized.rs` |
 //! | why a segment is refused | `error.rs` |
-//! | what is due to be handed out | `due.rs` |
+//! | the outbox, of what is due | `outbox.rs` |
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
-//! | what most events are, done without questions | `straight.rs` |
+//! | header prediction | `fast_path.rs` |
 //!
 //! Where the texts leave room, [`decisions`] says what is done and why. [`checks`] tells how all of it is checked.
 
@@ -125,30 +125,9 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-mod arrives;
-mod beside;
-mod calls;
-mod config;
-mod connection;
-mod due;
-mod error;
-mod icmp;
-pub mod isn;
-pub mod listener;
-mod options;
-mod poll;
-mod rto;
-mod segment;
-mod seq;
+mod machine;
 #[cfg(feature = "sim")]
 pub mod sim;
-mod state;
-mod status;
-mod straight;
-mod tcb;
-mod time;
-mod time_wait;
-mod timeouts;
 
 #[doc = include_str!("embedding.md")]
 pub mod embedding {}
@@ -159,18 +138,11 @@ pub mod decisions {}
 #[doc = include_str!("checks.md")]
 pub mod checks {}
 
-pub use config::{Config, ConfigError, KeepAlive, TimeWaitPolicy};
-pub use connection::{Connection, Open};
-pub use error::{CallError, Refusal};
-pub use icmp::IcmpError;
-pub use options::Options;
-pub use poll::{Output, Signal, Transmit};
-pub use segment::{Control, ParseSegmentError, Segment};
-pub use seq::SeqNumber;
-pub use state::{State, Transition};
-pub use status::Status;
-pub use time::Instant;
-pub use time_wait::TimeWait;
+pub use machine::{
+    CallError, Config, ConfigError, Connection, Control, IcmpError, Instant, KeepAlive, Open, Options, Output,
+    ParseSegmentError, Policy, Refusal, Segment, SeqNumber, Signal, State, Status, TimeWait, TimeWaitPolicy,
+    Transition, Transmit, diagram, isn, listener,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

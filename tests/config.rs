@@ -13,6 +13,8 @@ mod half_close;
 mod kernel;
 #[path = "config/life.rs"]
 mod life;
+#[path = "config/policy.rs"]
+mod policy;
 #[path = "config/systems.rs"]
 mod systems;
 #[path = "config/together.rs"]

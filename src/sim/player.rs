@@ -10,7 +10,6 @@ use std::format;
 use std::string::ToString;
 use std::vec::Vec;
 
-use self::told::Told;
 use super::after;
 use super::bytes::{self, Bytes};
 use super::difference::{Difference, check_outcome, check_payload, describe};
@@ -46,6 +45,14 @@ pub(super) struct Player<'m, G> {
     fresh: bool,
     /// All that happened, a line each.
     pub(super) log: Excerpt,
+}
+
+/// How the transitions of an event are told: by the state that they lead to, or one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Not,
+    ByState,
+    OneByOne,
 }
 
 /// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.

@@ -7,9 +7,8 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner};
+use tcp_lifecycle::diagram::ARCS;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment, SeqNumber, State};
-
-use super::table::ARCS;
 
 #[derive(Clone, Debug)]
 enum Happens {
@@ -116,7 +115,7 @@ fn walk(connection: &mut Connection, now: Instant, mut state: State) -> Result<V
 
 #[test]
 fn no_other_arc_is_ever_taken() {
-    let table: HashSet<(State, State)> = ARCS.iter().map(|(from, to, _, _)| (*from, *to)).collect();
+    let table: HashSet<(State, State)> = ARCS.iter().map(|arc| (arc.from, arc.to)).collect();
     let walked = RefCell::new(HashSet::new());
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let cases = Cases { cases: 1500, failure_persistence: None, ..Cases::default() };

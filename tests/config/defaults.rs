@@ -8,7 +8,7 @@ use tcp_lifecycle::{Config, KeepAlive};
 type Row = (String, [String; 3]);
 
 fn table() -> Vec<Row> {
-    let source = include_str!("../../src/config.rs");
+    let source = include_str!("../../src/machine/config.rs");
     let rows = source.lines().filter_map(|line| line.strip_prefix("/// | `")).map(|row| {
         let cells: Vec<&str> = row.split(" | ").collect();
         let field = cells[0].trim_end_matches('`').to_string();

@@ -102,7 +102,7 @@ fn check_unchanged(segment: &Segment, before: &Status, after: &Status, (refusal,
     let mut same = before.clone();
     if lives && before.in_flight == 0 {
         same.retransmissions = same.retransmissions.min(after.retransmissions);
-        same.timer = same.timer.filter(|_| after.timer.is_some());
+        same.timer = after.timer;
     }
     if refusal == Refusal::SynRepeated {
         take_back(&mut same, segment);

@@ -162,7 +162,7 @@ fn bad_citations(text: &str) -> Vec<String> {
 
 #[test]
 fn every_refusal_cites_a_section() {
-    let errors = sources("src/error.rs", &[".rs"]);
+    let errors = sources("src/machine/error.rs", &[".rs"]);
     let strings = errors[0].text.split('"').skip(1).step_by(2);
     let refusals: Vec<&str> = strings.filter(|string| string.starts_with("RFC ")).collect();
     assert!(refusals.len() > 10);

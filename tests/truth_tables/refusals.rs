@@ -79,7 +79,7 @@ fn every_refusal_cites_a_rule_that_exists_and_says_what_is_wrong() {
 
 #[test]
 fn no_refusal_is_missing_here() {
-    let source = include_str!("../../src/error.rs");
+    let source = include_str!("../../src/machine/error.rs");
     let refusals = source.split("pub enum Refusal {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
     // One is earned by an ICMP error, not by a segment.
     assert_eq!(Refusal::IcmpNotInFlight.citation(), "RFC 5927 section 4.1");

@@ -55,7 +55,7 @@ fn after_it_the_peers_updates_count_again() {
     );
 }
 
-/// On the long way too: with payload, a FIN, urgent data, and with what is partly known.
+/// Through the eight steps too: with payload, a FIN, urgent data, and with what is partly known.
 #[test]
 fn whatever_comes_with_the_acknowledgment() {
     for (segment, comes) in [

@@ -4,20 +4,12 @@ use core::ops::Range;
 use std::format;
 use std::string::ToString;
 
-use super::Player;
+use super::{Player, Told};
 use crate::sim::difference::{Difference, describe, is_transition};
 use crate::sim::glue::Glue;
 use crate::sim::pattern::Pattern;
 use crate::sim::variable::{self, Variable};
 use crate::{Output, Segment, State, Transition};
-
-/// How the transitions of an event are told: by the state that they lead to, or one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    Not,
-    ByState,
-    OneByOne,
-}
 
 impl<G: Glue> Player<'_, G> {
     /// All that was put out has been told of: the next event may come.

@@ -5,8 +5,8 @@ use core::ops::Range;
 
 use no_panic::no_panic;
 use tcp_lifecycle::{
-    CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State,
-    Status, TimeWait,
+    CallError, Config, Connection, IcmpError, Instant, Open, Output, Policy, Refusal, Segment, SeqNumber, Signal,
+    State, Status, TimeWait,
 };
 
 #[no_panic]
@@ -145,6 +145,26 @@ fn accept(config: &Config, isn_offset: u32, syn: &Segment, now: Instant) -> Resu
 }
 
 #[no_panic]
+fn with_policy(policy: Policy, isn_offset: u32) -> Connection {
+    Connection::with_policy(policy, isn_offset)
+}
+
+#[no_panic]
+fn accept_with_policy(policy: Policy, isn_offset: u32, syn: &Segment, now: Instant) -> Result<Connection, Refusal> {
+    Connection::accept_with_policy(policy, isn_offset, syn, now)
+}
+
+#[no_panic]
+fn set_policy(connection: &mut Connection, policy: Policy) {
+    connection.set_policy(policy);
+}
+
+#[no_panic]
+fn policy(config: &Config) -> Policy {
+    Policy::new(config)
+}
+
+#[no_panic]
 fn config(connection: &Connection) -> Config {
     connection.config()
 }
@@ -222,6 +242,10 @@ pub(crate) fn keep() {
     black_box(detach as fn(&mut _, _) -> _);
     black_box(acknowledge_now as fn(&mut _));
     black_box(accept as fn(&_, _, &_, _) -> _);
+    black_box(with_policy as fn(_, _) -> _);
+    black_box(accept_with_policy as fn(_, _, &_, _) -> _);
+    black_box(set_policy as fn(&mut _, _));
+    black_box(policy as fn(&_) -> _);
     black_box(config as fn(&_) -> _);
     black_box(set_timestamp_offset as fn(&mut _, _));
     black_box(isn_offsets as fn(&_, _, _) -> _);

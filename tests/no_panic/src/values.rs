@@ -5,6 +5,7 @@ use core::hint::black_box;
 use core::time::Duration;
 
 use no_panic::no_panic;
+use tcp_lifecycle::diagram::{self, Arc};
 use tcp_lifecycle::{Config, ConfigError, Control, IcmpError, Instant, Options, Refusal, Segment, SeqNumber, State};
 
 #[no_panic]
@@ -80,6 +81,16 @@ fn names(state: State, refusal: &Refusal) -> (&'static str, &'static str) {
     (state.name(), refusal.citation())
 }
 
+#[no_panic]
+fn drawn(arc: &Arc) -> bool {
+    diagram::figure(arc)
+}
+
+#[no_panic]
+fn diagrams(chosen: fn(&Arc) -> bool) {
+    black_box((diagram::mermaid(chosen), diagram::dot(chosen)));
+}
+
 pub(crate) fn keep() {
     black_box(check as fn(&_) -> _);
     black_box(systems as fn() -> _);
@@ -95,4 +106,6 @@ pub(crate) fn keep() {
     black_box(seq_number as fn(_, _, _) -> _);
     black_box(instant as fn(_, _, _) -> _);
     black_box(names as fn(_, &_) -> _);
+    black_box(drawn as fn(&_) -> _);
+    black_box(diagrams as fn(_));
 }

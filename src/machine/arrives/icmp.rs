@@ -1,0 +1,45 @@
+//! An ICMP error arrives, RFC 9293 section 3.9.2.2.
+
+use crate::machine::connection::Connection;
+use crate::machine::error::Refusal;
+use crate::machine::icmp::IcmpError;
+use crate::machine::outbox::End;
+use crate::machine::seq::SeqNumber;
+use crate::machine::tcb::{Origin, Phase, Tcb};
+
+impl Connection {
+    /// An ICMP error message has come that quotes a segment of this connection with the sequence number `quoted`
+    /// (MUST-54). Allowed in every state.
+    ///
+    /// A soft error is signalled (MUST-47, SHLD-25) and never ends the connection (MUST-56). A hard one ends it with
+    /// [`Signal::Unreachable`](crate::Signal::Unreachable) before it is established; after that only if
+    /// [`icmp_aborts`](crate::Config::icmp_aborts) says so, and is signalled like a soft one otherwise, since anybody
+    /// can forge it. In SYN-RECEIVED after a passive OPEN a hard one returns to LISTEN, as a reset would.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::IcmpNotInFlight`] where the quoted number is not in flight: then it is about nothing that we have
+    /// sent lately (RFC 5927 section 4.1), and changes nothing.
+    pub fn icmp(&mut self, error: IcmpError, quoted: SeqNumber) -> Result<(), Refusal> {
+        if error == IcmpError::SourceQuench {
+            return Ok(());
+        }
+        let (snd, phase) = match &self.tcb {
+            Tcb::Closed | Tcb::Listen => return Err(Refusal::IcmpNotInFlight),
+            Tcb::SynSent(tcb) => (&tcb.snd, None),
+            Tcb::Synchronized(tcb) => (&tcb.snd, Some(tcb.phase)),
+        };
+        if !(snd.una.le(quoted) && quoted.lt(snd.nxt)) {
+            return Err(Refusal::IcmpNotInFlight);
+        }
+        let aborts = error.is_hard() && (snd.is_opening() || self.context.policy.icmp_aborts());
+        match phase {
+            Some(Phase::SynReceived(Origin::Passive | Origin::Listener)) if aborts => {
+                self.return_to_listen(End::Unreachable(error));
+            }
+            _ if aborts => self.close_with(End::Unreachable(error)),
+            _ => self.context.outbox.signal_soft_error(error),
+        }
+        Ok(())
+    }
+}

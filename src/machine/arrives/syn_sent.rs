@@ -1,0 +1,79 @@
+//! RFC 9293 section 3.10.7.3: SEGMENT ARRIVES in SYN-SENT.
+
+use core::ops::Range;
+
+use super::outcome::Outcome;
+use crate::machine::connection::Connection;
+use crate::machine::error::Refusal;
+use crate::machine::outbox::End;
+use crate::machine::segment::{Control, Segment};
+use crate::machine::seq::SeqNumber;
+use crate::machine::tcb::{Origin, Phase, Recovery, Snd, Synchronized, Tcb};
+
+impl Connection {
+    #[inline(never)]
+    pub(super) fn arrives_in_syn_sent(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
+        let Tcb::SynSent(tcb) = &self.tcb else { return Ok(0..0) };
+        if let Err(early) = tcb.snd.check(segment) {
+            return self.return_early(segment, early);
+        }
+        let tcb = Synchronized::new(Origin::Active, tcb.snd.clone(), &tcb.offer, segment, &self.context);
+        self.context.outbox.drop_segments();
+        // The policies may be others than those of the offer.
+        self.context.policy.cover_step(tcb.rcv.scale);
+        match segment.ack() {
+            Some(ack) => Ok(self.enter_established(tcb, ack, segment)),
+            None => {
+                self.cross(tcb, segment);
+                Ok(0..0)
+            }
+        }
+    }
+
+    /// Our SYN is acknowledged: ESTABLISHED, an ACK, and on with the sixth step.
+    fn enter_established(&mut self, mut tcb: Synchronized, ack: SeqNumber, segment: &Segment) -> Range<usize> {
+        tcb.phase = Phase::Established;
+        tcb.snd.acknowledge(ack, segment, &mut self.context);
+        tcb.snd.set_window(segment.seq(), tcb.snd.window_of(segment));
+        self.enter(Tcb::Synchronized(tcb));
+        self.context.outbox.request_ack();
+        // Most carry nothing else.
+        let is_bare = segment.len() == 1 && !segment.control().contains(Control::URG);
+        if is_bare && !self.context.policy.keeps_alive() { 0..0 } else { self.steps_six_to_eight_of_syn(segment) }
+    }
+
+    /// The SYNs have crossed (MUST-10): SYN-RECEIVED, a SYN,ACK (D1). What the SYN carries besides will be sent again
+    /// (D13). Whoever acknowledges from now on may mean the SYN or the SYN,ACK, so that neither is timed (Karn).
+    fn cross(&mut self, mut tcb: Synchronized, segment: &Segment) {
+        tcb.snd.set_window(segment.seq(), tcb.snd.window_of(segment));
+        tcb.snd.recovery = Recovery::Untimed;
+        self.enter(Tcb::Synchronized(tcb));
+        self.context.outbox.request_syn();
+    }
+}
+
+impl Snd {
+    fn check(&self, segment: &Segment) -> Result<(), Outcome> {
+        // First, check the ACK bit.
+        if let Some(ack) = segment.ack()
+            && !(self.una.lt(ack) && ack.le(self.nxt))
+        {
+            return Err(if segment.is_rst() {
+                Outcome::Drop(Refusal::ResetWithBadAckInSynSent)
+            } else {
+                Outcome::Reset(Refusal::AckInSynSent)
+            });
+        }
+        // Second, check the RST bit. D49: SEG.SEQ is not compared with RCV.NXT, since there is none yet; the ACK of our
+        // SYN is what nobody else can know.
+        if segment.is_rst() {
+            return Err(match segment.ack() {
+                Some(_) => Outcome::Close(Some(End::Refused)),
+                None => Outcome::Drop(Refusal::ResetWithoutAckInSynSent),
+            });
+        }
+        // Third, check the security: there is none to check (RFC 9293 appendix A.1).
+        // Fourth, check the SYN bit; fifth, there is none.
+        if segment.is_syn() { Ok(()) } else { Err(Outcome::Drop(Refusal::NoSynInSynSent)) }
+    }
+}

@@ -1,0 +1,66 @@
+//! The policies that count in TIME-WAIT.
+
+use super::Config;
+use super::policy::{Policy, Switches};
+use crate::machine::time::Span;
+
+/// Of a [`Config`] the policies that count in TIME-WAIT, in twelve bytes: what the calls of a
+/// [`TimeWait`](crate::TimeWait) take.
+///
+/// ```
+/// use tcp_lifecycle::{Config, TimeWaitPolicy};
+///
+/// let policy = TimeWaitPolicy::new(&Config::DEFAULT); // one for all connections with these policies
+/// assert_eq!(size_of_val(&policy), 12);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TimeWaitPolicy {
+    receive_buffer: u32,
+    msl: Span,
+    challenge_token: Span,
+    switches: Switches,
+    challenge_limit: u8,
+}
+
+impl TimeWaitPolicy {
+    /// Those of `config`, each value the nearest that makes sense (see [`Config::check`]).
+    #[must_use]
+    pub const fn new(config: &Config) -> TimeWaitPolicy {
+        TimeWaitPolicy::of(&Policy::new(config))
+    }
+
+    /// The others are those of [`Config::DEFAULT`], and count for nothing.
+    pub(crate) const fn policy(self) -> Policy {
+        const DEFAULT: Policy = Policy::new(&Config::DEFAULT);
+        Policy {
+            receive_buffer: self.receive_buffer,
+            msl: self.msl,
+            challenge_token: self.challenge_token,
+            switches: self.switches,
+            challenge_limit: self.challenge_limit,
+            ..DEFAULT
+        }
+    }
+
+    const fn of(policy: &Policy) -> TimeWaitPolicy {
+        TimeWaitPolicy {
+            receive_buffer: policy.receive_buffer,
+            msl: policy.msl,
+            challenge_token: policy.challenge_token,
+            switches: policy.switches,
+            challenge_limit: policy.challenge_limit,
+        }
+    }
+}
+
+impl From<&Config> for TimeWaitPolicy {
+    fn from(config: &Config) -> TimeWaitPolicy {
+        TimeWaitPolicy::new(config)
+    }
+}
+
+impl From<Policy> for TimeWaitPolicy {
+    fn from(policy: Policy) -> TimeWaitPolicy {
+        TimeWaitPolicy::of(&policy)
+    }
+}

@@ -1,0 +1,157 @@
+//! The forms of the segments that a connection sends: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>` and the others that RFC
+//! 9293 section 3.10 names, with the window and the options of the moment.
+
+use crate::machine::context::Context;
+use crate::machine::options::Options;
+use crate::machine::output::{Output, Transmit};
+use crate::machine::segment::{Control, Segment};
+use crate::machine::seq::SeqNumber;
+use crate::machine::tcb::{Flags, Rcv, SynSent, Synchronized};
+
+impl Synchronized {
+    /// A stretch of the send queue, with the window of the moment.
+    #[inline(always)]
+    pub(crate) fn transmit(
+        &mut self,
+        from: SeqNumber,
+        control: Control,
+        start: usize,
+        payload: u32,
+        context: &mut Context,
+    ) -> Output {
+        let window = self.rcv.advertise(self.snd.is_opening(), context);
+        let segment = self.segment(from, control, payload as u16, window, context);
+        Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
+    }
+
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`
+    #[inline(always)]
+    pub(super) fn bare_ack(&mut self, context: &Context) -> Segment {
+        let window = self.rcv.advertise(self.snd.is_opening(), context);
+        self.segment(self.snd.bare_seq(), Control::ACK, 0, window, context)
+    }
+
+    /// `<SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>`, which no window holds, so that the peer answers it (RFC 9293 section
+    /// 3.8.4, SHLD-12, MAY-6). The peer uses no more of it: an ACK that is due follows, and the window is what it was.
+    #[cold]
+    pub(super) fn keep_alive_probe(&mut self, context: &Context) -> Segment {
+        let octet = u16::from(context.policy.keep_alive_octet());
+        self.segment(self.snd.nxt.back(1), Control::ACK, octet, self.rcv.window_field(), context)
+    }
+
+    /// A segment that acknowledges, with what all of them have: timestamps, where they were agreed (RFC 7323 section
+    /// 3.2), the urgent pointer and the echo of a mark.
+    #[inline(always)]
+    fn segment(&mut self, seq: SeqNumber, control: Control, payload: u16, window: u16, context: &Context) -> Segment {
+        let (mut control, mut urgent) = (control, 0);
+        if self.snd.flags.intersects(Flags::MARKS) {
+            (control, urgent) = self.add_marks(seq, control, payload);
+        }
+        self.unmarked(seq, control, payload, window, context).with_urgent(urgent)
+    }
+
+    #[inline(always)]
+    pub(crate) fn unmarked(
+        &self,
+        seq: SeqNumber,
+        control: Control,
+        payload: u16,
+        window: u16,
+        context: &Context,
+    ) -> Segment {
+        Segment::new(seq, self.rcv.nxt, control)
+            .with_window(window)
+            .with_payload(payload)
+            .with_options(self.timestamps(context))
+    }
+
+    /// The control bits with URG and ECE, and the urgent pointer, which counts from SEG.SEQ to the byte behind the
+    /// urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
+    #[cold]
+    #[inline(never)]
+    fn add_marks(&mut self, seq: SeqNumber, mut control: Control, payload: u16) -> (Control, u16) {
+        let urgent = self.snd.up.ahead_of(seq);
+        let is_bare = payload == 0 && !control.contains(Control::FIN);
+        let is_told = urgent > 0 || (is_bare && seq == self.snd.up);
+        if self.snd.flags.contains(Flags::ECHO) {
+            control |= Control::ECE;
+            self.snd.flags.remove(Flags::ECHO_UNSENT);
+        }
+        if self.snd.flags.contains(Flags::URGENT) && is_told {
+            return (control | Control::URG, u16::try_from(urgent).unwrap_or(u16::MAX));
+        }
+        (control, 0)
+    }
+
+    #[inline(always)]
+    fn timestamps(&self, context: &Context) -> Options {
+        if self.snd.flags.contains(Flags::TIMESTAMPS) {
+            Options::NONE.with_timestamps(context.timestamp(), self.rcv.ts_recent)
+        } else {
+            Options::NONE
+        }
+    }
+
+    /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
+    #[inline]
+    pub(super) fn syn_ack(&mut self, context: &Context) -> Segment {
+        let mut options = self.timestamps(context).with_mss(context.policy.mss);
+        if self.snd.flags.contains(Flags::SCALE) {
+            options = options.with_window_scale(self.rcv.scale);
+        }
+        if self.snd.flags.contains(Flags::SACK) {
+            options = options.with_sack_permitted();
+        }
+        let mut control = Control::SYN | Control::ACK;
+        if self.snd.flags.contains(Flags::ECN) {
+            control |= Control::ECE;
+        }
+        self.rcv.unacknowledged = false;
+        Segment::new(self.snd.iss, self.rcv.nxt, control)
+            .with_window(u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX))
+            .with_options(options)
+    }
+}
+
+impl SynSent {
+    /// `<SEQ=ISS><CTL=SYN>`
+    #[inline]
+    pub(super) fn syn(&self, context: &Context) -> Segment {
+        let mut options = self.offer.options;
+        if options.timestamps().is_some() {
+            // There is nothing to echo yet.
+            options = options.with_timestamps(context.timestamp(), 0);
+        }
+        let offers = self.offer.ecn && !self.offer.ecn_withdrawn;
+        let ecn = if offers { Control::ECE | Control::CWR } else { Control::empty() };
+        Segment::new(self.snd.iss, SeqNumber(0), Control::SYN | ecn)
+            .with_window(self.offer.window)
+            .with_options(options)
+    }
+}
+
+impl Rcv {
+    #[inline(never)]
+    fn move_edge(&mut self, syn_unacknowledged: bool, context: &Context) {
+        if !syn_unacknowledged {
+            self.edge = self.offer(context);
+        }
+    }
+
+    /// The window of a segment that is handed out; from now on the peer knows it. While our SYN is unacknowledged it
+    /// does not grow (D8).
+    #[inline]
+    pub(crate) fn advertise(&mut self, syn_unacknowledged: bool, context: &Context) -> u16 {
+        if self.may_grow(context) {
+            self.move_edge(syn_unacknowledged, context);
+        }
+        self.unacknowledged = false;
+        self.window_field()
+    }
+
+    /// SEG.WND, RFC 7323 section 2.3.
+    #[inline]
+    pub(super) fn window_field(&self) -> u16 {
+        u16::try_from(self.wnd().wrapping_shr(u32::from(self.scale))).unwrap_or(u16::MAX)
+    }
+}

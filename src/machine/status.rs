@@ -1,0 +1,118 @@
+//! The STATUS call, RFC 9293 section 3.10.6.
+
+use core::time::Duration;
+
+use crate::machine::context::Context;
+use crate::machine::seq::SeqNumber;
+use crate::machine::state::State;
+use crate::machine::tcb::{Flags, Rcv, Snd, Tcb};
+use crate::machine::time::Instant;
+
+/// Every variable of a connection, as plain data. What a state does not have is `None`, or zero for a count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Status {
+    /// The state.
+    pub state: State,
+    /// The initial send sequence number.
+    pub iss: Option<SeqNumber>,
+    /// The peer's initial sequence number.
+    pub irs: Option<SeqNumber>,
+    /// SND.UNA
+    pub snd_una: Option<SeqNumber>,
+    /// SND.NXT
+    pub snd_nxt: Option<SeqNumber>,
+    /// SND.WND, in bytes.
+    pub snd_wnd: Option<u32>,
+    /// RCV.NXT
+    pub rcv_nxt: Option<SeqNumber>,
+    /// RCV.WND, in bytes. Where the window is scaled, the peer knows it rounded down to a multiple of its step.
+    pub rcv_wnd: Option<u32>,
+    /// Bytes of the send queue that have never been handed out.
+    pub unsent: u32,
+    /// Sequence numbers sent and not acknowledged: SND.NXT - SND.UNA.
+    pub in_flight: u32,
+    /// Bytes delivered and not yet reported as consumed.
+    pub unread: u32,
+    /// SND.UP, where urgent bytes are unacknowledged or not sent yet.
+    pub snd_up: Option<SeqNumber>,
+    /// RCV.UP, where the user has not consumed all that is urgent.
+    pub rcv_up: Option<SeqNumber>,
+    /// Urgent bytes that the user has not reported as consumed, those that have not come yet included (RFC 9293 section
+    /// 3.8.5, MUST-33).
+    pub urgent: u32,
+    /// The retransmission timeout in force, backed off (RFC 6298).
+    pub rto: Option<Duration>,
+    /// When the timer runs out, if it runs: that of retransmission (RFC 6298), of a window that is closed or too small
+    /// (RFC 9293 section 3.8.6), of keep-alive, of FIN-WAIT-2 or of TIME-WAIT. One of them runs at most. The
+    /// [`deadline`](crate::Connection::deadline) is that of a delayed ACK, where that is earlier.
+    pub timer: Option<Instant>,
+    /// The smoothed round-trip time; `None` before the first sample.
+    pub srtt: Option<Duration>,
+    /// The round-trip time variation; `None` before the first sample.
+    pub rttvar: Option<Duration>,
+    /// How often the front of what is unacknowledged has been sent again, behind a closed window how many probes of it
+    /// are unanswered, the first included; while nothing is, how many probes of keep-alive.
+    pub retransmissions: u8,
+    /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how
+    /// a congestion controller learns of a loss.
+    pub duplicate_acks: u8,
+    /// Eff.snd.MSS: the most payload bytes that we put into one segment, which is what the peer's MSS and our
+    /// `max_segment` allow, less what options take. (It is not the peer's option.)
+    pub peer_mss: Option<u16>,
+    /// The shift count of the windows that we receive (RFC 7323 section 2); zero if scaling was not agreed.
+    pub snd_scale: Option<u8>,
+    /// The shift count of the windows that we send; zero if scaling was not agreed.
+    pub rcv_scale: Option<u8>,
+    /// The SYNs agreed on explicit congestion notification (RFC 3168), and none of ours was sent without the offer.
+    /// Packets with new payload may be marked as capable of it, and no others (sections 6.1.4 to 6.1.6): new is what
+    /// begins at `in_flight` as it was before the poll, while `snd_wnd` is not zero.
+    pub ecn: bool,
+    /// The user is gone: [`detach`](crate::Connection::detach) has been called, or CLOSE under
+    /// [`half_duplex_close`](crate::Config::half_duplex_close).
+    pub detached: bool,
+    /// Both SYNs had window scale (RFC 7323 section 2): the shift counts are agreed, zero too.
+    pub window_scaling: bool,
+    /// The SYNs agreed on timestamps (RFC 7323 section 3).
+    pub timestamps: bool,
+    /// Both SYNs had SACK-permitted (RFC 2018).
+    pub sack_permitted: bool,
+}
+
+impl Status {
+    pub(crate) fn of(tcb: &Tcb, context: &Context) -> Status {
+        let (snd, rcv) = (tcb.snd(), tcb.rcv());
+        let fins = u32::from(tcb.has_taken_fin());
+        let estimate = snd.and_then(|snd| snd.rto.estimate());
+        Status {
+            state: tcb.state(),
+            iss: snd.map(|snd| snd.iss),
+            irs: rcv.map(|rcv| rcv.irs),
+            snd_una: snd.map(|snd| snd.una),
+            snd_nxt: snd.map(|snd| snd.nxt),
+            snd_wnd: snd.map(|snd| snd.wnd),
+            rcv_nxt: rcv.map(|rcv| rcv.nxt),
+            rcv_wnd: rcv.map(Rcv::wnd),
+            unsent: snd.map_or(0, Snd::unsent),
+            in_flight: snd.map_or(0, Snd::in_flight),
+            unread: rcv.map_or(0, Rcv::unread),
+            snd_up: snd.filter(|snd| snd.flags.contains(Flags::URGENT)).map(|snd| snd.up),
+            rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up.back(fins)),
+            urgent: rcv.map_or(0, |rcv| rcv.up.ahead_of(rcv.read)),
+            rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(snd.backoff, &context.policy))),
+            timer: context.timer,
+            srtt: estimate.map(|(srtt, _)| Duration::from_micros(u64::from(srtt))),
+            rttvar: estimate.map(|(_, rttvar)| Duration::from_micros(u64::from(rttvar))),
+            retransmissions: snd.map_or(0, |snd| snd.retransmissions),
+            duplicate_acks: snd.map_or(0, |snd| snd.duplicates),
+            peer_mss: snd.map(|snd| snd.mss),
+            snd_scale: rcv.and(snd).map(|snd| snd.scale),
+            rcv_scale: rcv.map(|rcv| rcv.scale),
+            ecn: snd.is_some_and(|snd| snd.flags.intersection(Flags::ECN | Flags::NOT_ECT) == Flags::ECN),
+            detached: snd.is_some_and(|snd| snd.flags.contains(Flags::DETACHED)),
+            window_scaling: snd.is_some_and(|snd| snd.flags.contains(Flags::SCALE)),
+            timestamps: snd.is_some_and(|snd| snd.flags.contains(Flags::TIMESTAMPS)),
+            sack_permitted: snd.is_some_and(|snd| snd.flags.contains(Flags::SACK)),
+        }
+    }
+}
