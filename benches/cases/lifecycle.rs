@@ -1,12 +1,15 @@
 //! The cases, with this crate.
 //!
-//! An event is measured with its driver: the segment is handed in, its text is looked at, and the connection is polled
-//! until it has nothing more to say. The segments and the moments are prepared, as a parser and a clock would have them.
+//! An event is measured with its driver: the segment is handed in, its payload is consumed at once, and the connection
+//! is polled until it has nothing more to say. The segments and the moments are prepared, as a parser and a clock would
+//! have them.
 
 use std::hint::black_box;
 use std::time::Duration;
 
-use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output, Segment, SeqNumber, State};
+use tcp_lifecycle::{
+    Config, Connection, Control, Instant, Open, Options, Output, Policy, Segment, SeqNumber, State, TimeWaitPolicy,
+};
 
 use super::{EVENTS, Run};
 
@@ -30,7 +33,7 @@ fn arrive(connection: &mut Connection, segment: &Segment, now: Instant) {
     if let Ok(text) = connection.segment_arrives(segment, now)
         && !text.is_empty()
     {
-        black_box(text);
+        _ = black_box(connection.receive(black_box(text).len()));
     }
     drain(connection, now);
 }
@@ -73,32 +76,46 @@ fn exchange(from: &mut Connection, to: &mut Connection, now: Instant) {
     }
 }
 
+/// A segment of the peer, sent at this moment; its timestamps are not older than any before.
+fn segment(config: &Config, seq: SeqNumber, ack: SeqNumber, control: Control, now: Instant) -> Segment {
+    let segment = Segment::new(seq, ack, control).with_window(WINDOW);
+    let stamp = (now.as_micros() / 1_000) as u32 + 1;
+    if config.timestamps { segment.with_options(Options::NONE.with_timestamps(stamp, stamp)) } else { segment }
+}
+
+fn ack(config: &Config, seq: SeqNumber, ack: SeqNumber, now: Instant) -> Segment {
+    segment(config, seq, ack, Control::ACK, now)
+}
+
 /// A connection in ESTABLISHED that has received some payload.
-fn established() -> Connection {
-    let mut connection = Connection::new(&Config::DEFAULT, ISS.0);
+fn established(config: &Config) -> Connection {
+    let mut connection = Connection::new(config, ISS.0);
     connection.open(Open::Active, Instant::ZERO).expect("OPEN in CLOSED");
     drain(&mut connection, Instant::ZERO);
-    let syn = Segment::new(IRS, SND_NXT, Control::SYN | Control::ACK)
-        .with_window(WINDOW)
-        .with_options(Options::default().with_mss(1460));
-    arrive(&mut connection, &syn, Instant::ZERO);
-    arrive(&mut connection, &ack(IRS + 1, SND_NXT).with_payload(OLD), Instant::ZERO);
+    let syn = segment(config, IRS, SND_NXT, Control::SYN | Control::ACK, Instant::ZERO);
+    let mut options = syn.options().with_mss(1460);
+    if config.window_scaling {
+        options = options.with_window_scale(7);
+    }
+    arrive(&mut connection, &syn.with_options(options), Instant::ZERO);
+    arrive(&mut connection, &ack(config, IRS + 1, SND_NXT, Instant::ZERO).with_payload(OLD), Instant::ZERO);
+    connection.acknowledge_now();
+    drain(&mut connection, Instant::ZERO);
     assert_eq!(connection.state(), State::Established);
     assert_eq!(connection.status().rcv_nxt, Some(RCV_NXT));
     connection
 }
 
-fn ack(seq: SeqNumber, ack: SeqNumber) -> Segment {
-    Segment::new(seq, ack, Control::ACK).with_window(WINDOW)
+/// When the events are, each ten seconds after the one before, so that the limiter of challenges lets every answer out.
+fn moments() -> impl Iterator<Item = Instant> {
+    (1..=EVENTS as u32).map(|i| Instant::ZERO + Duration::from_secs(10) * i)
 }
 
-/// The events: each some seconds after the one before, so that the limiter of challenges lets every answer out.
-fn arrivals(segment: impl Fn(u32) -> Segment) -> Vec<Arrival> {
-    let at = |i: u32| Instant::ZERO + Duration::from_secs(10) * (i + 1);
-    (0..EVENTS as u32).map(|i| Arrival { segment: segment(i), now: at(i) }).collect()
+fn arrivals(segment: impl Fn(u32, Instant) -> Segment) -> Vec<Arrival> {
+    (0..).zip(moments()).map(|(i, now)| Arrival { segment: segment(i, now), now }).collect()
 }
 
-fn run(mut connection: Connection, segment: impl Fn(u32) -> Segment) -> Run {
+fn run(mut connection: Connection, segment: impl Fn(u32, Instant) -> Segment) -> Run {
     let arrivals = arrivals(segment);
     Box::new(move |events| {
         for arrival in &arrivals[..events] {
@@ -107,55 +124,62 @@ fn run(mut connection: Connection, segment: impl Fn(u32) -> Segment) -> Run {
     })
 }
 
-pub(super) fn pure_ack() -> Run {
-    run(established(), |_| ack(RCV_NXT, SND_NXT))
+pub(super) fn pure_ack(config: &Config) -> Run {
+    run(established(config), |_, now| ack(config, RCV_NXT, SND_NXT, now))
 }
 
-pub(super) fn window_update() -> Run {
-    run(established(), |i| ack(RCV_NXT, SND_NXT).with_window(WINDOW - 1 - (i % 2) as u16))
+pub(super) fn window_update(config: &Config) -> Run {
+    run(established(config), |i, now| ack(config, RCV_NXT, SND_NXT, now).with_window(WINDOW - 1 - (i % 2) as u16))
 }
 
-/// The window holds all that the events bring; the user consumes nothing.
-pub(super) fn one_byte() -> Run {
-    run(established(), |i| ack(RCV_NXT + i, SND_NXT).with_payload(1))
+pub(super) fn one_byte(config: &Config) -> Run {
+    run(established(config), |i, now| ack(config, RCV_NXT + i, SND_NXT, now).with_payload(1))
 }
 
-pub(super) fn blind_rst() -> Run {
-    run(established(), |_| Segment::new(RCV_NXT + 1000, SeqNumber(0), Control::RST))
+pub(super) fn blind_rst(config: &Config) -> Run {
+    run(established(config), |_, _| Segment::new(RCV_NXT + 1000, SeqNumber(0), Control::RST))
 }
 
-pub(super) fn blind_syn() -> Run {
-    run(established(), |_| Segment::new(RCV_NXT + 1000, SeqNumber(0), Control::SYN))
+pub(super) fn blind_syn(config: &Config) -> Run {
+    run(established(config), |_, now| segment(config, RCV_NXT + 1000, SeqNumber(0), Control::SYN, now))
 }
 
-pub(super) fn old_data() -> Run {
-    run(established(), |_| ack(IRS + 1, SND_NXT).with_payload(OLD))
+pub(super) fn old_data(config: &Config) -> Run {
+    run(established(config), |_, now| ack(config, IRS + 1, SND_NXT, now).with_payload(OLD))
 }
 
-pub(super) fn future_ack() -> Run {
-    run(established(), |_| ack(RCV_NXT, SND_NXT + 1000))
+pub(super) fn future_ack(config: &Config) -> Run {
+    run(established(config), |_, now| ack(config, RCV_NXT, SND_NXT + 1000, now))
 }
 
-pub(super) fn reset_from_closed() -> Run {
-    run(Connection::new(&Config::DEFAULT, ISS.0), |_| ack(RCV_NXT, SND_NXT))
+pub(super) fn reset_from_closed(config: &Config) -> Run {
+    run(Connection::new(config, ISS.0), |_, now| ack(config, RCV_NXT, SND_NXT, now))
 }
 
-pub(super) fn reset_from_listen() -> Run {
-    let mut connection = Connection::new(&Config::DEFAULT, ISS.0);
+pub(super) fn reset_from_listen(config: &Config) -> Run {
+    let mut connection = Connection::new(config, ISS.0);
     connection.open(Open::Passive, Instant::ZERO).expect("OPEN in CLOSED");
     drain(&mut connection, Instant::ZERO);
-    run(connection, |_| ack(RCV_NXT, SND_NXT))
+    run(connection, |_, now| ack(config, RCV_NXT, SND_NXT, now))
 }
 
-/// SEND of one byte, which goes out, and the acknowledgment of it a second later.
-pub(super) fn send_and_ack() -> Run {
-    let mut connection = established();
-    let arrivals = arrivals(|i| ack(RCV_NXT, SND_NXT + 1 + i));
-    let sends: Vec<Instant> = (1..=EVENTS as u32).map(|i| Instant::ZERO + Duration::from_secs(10) * i).collect();
+/// SEND of one byte, which goes out, and its acknowledgment.
+pub(super) fn send_and_ack(config: &Config) -> Run {
+    sends(config, 1)
+}
+
+/// SEND of two segments of the maximum size, which go out, and one acknowledgment of both.
+pub(super) fn two_segments(config: &Config) -> Run {
+    sends(config, if config.timestamps { 2 * 1448 } else { 2 * 1460 })
+}
+
+fn sends(config: &Config, bytes: u32) -> Run {
+    let mut connection = established(config);
+    let arrivals = arrivals(|i, now| ack(config, RCV_NXT, SND_NXT + bytes * (i + 1), now));
     Box::new(move |events| {
-        for (arrival, sent) in arrivals[..events].iter().zip(&sends[..events]) {
-            _ = black_box(connection.send(1, *sent));
-            drain(&mut connection, *sent);
+        for arrival in &arrivals[..events] {
+            _ = black_box(connection.send(black_box(bytes as usize), arrival.now));
+            drain(&mut connection, arrival.now);
             arrive(&mut connection, &arrival.segment, arrival.now);
         }
     })
@@ -163,9 +187,9 @@ pub(super) fn send_and_ack() -> Run {
 
 /// From CLOSED to CLOSED at both ends, over and over with the same two connections: SYN, SYN,ACK, ACK, FIN, ACK, FIN,
 /// ACK, and 2 MSL. The transitions are read; each segment is handed from one end to the other by reference.
-pub(super) fn whole_life() -> Run {
-    let mut client = Connection::new(&Config::DEFAULT, ISS.0);
-    let mut server = Connection::new(&Config::DEFAULT, IRS.0);
+pub(super) fn whole_life(config: &Config) -> Run {
+    let mut client = Connection::new(config, ISS.0);
+    let mut server = Connection::new(config, IRS.0);
     let starts: Vec<Instant> = (0..EVENTS as u32).map(|i| Instant::ZERO + Duration::from_secs(600) * i).collect();
     Box::new(move |events| {
         for &now in &starts[..events] {
@@ -188,6 +212,35 @@ pub(super) fn whole_life() -> Run {
             client.timeout(until);
             drain(&mut client, until);
             assert!(client.state() == State::Closed && server.state() == State::Closed);
+        }
+    })
+}
+
+/// With policies that are made once, but that the compiler does not know.
+pub(super) fn connection(config: &Config) -> Run {
+    let policy = black_box(Policy::new(config));
+    Box::new(move |events| {
+        for isn_offset in 0..events as u32 {
+            black_box(Connection::with_policy(policy, isn_offset));
+        }
+    })
+}
+
+/// The peer's FIN once more, a second after the one before.
+pub(super) fn time_wait(config: &Config) -> Run {
+    let mut connection = established(config);
+    connection.close(Instant::ZERO).expect("CLOSE in ESTABLISHED");
+    drain(&mut connection, Instant::ZERO);
+    let fin = |now| segment(config, RCV_NXT, SND_NXT + 1, Control::FIN | Control::ACK, now);
+    arrive(&mut connection, &fin(Instant::ZERO), Instant::ZERO);
+    let (mut time_wait, policy) = (connection.time_wait().expect("TIME-WAIT"), black_box(TimeWaitPolicy::new(config)));
+    let arrivals = arrivals(|_, now| fin(now));
+    Box::new(move |events| {
+        for Arrival { segment, now } in &arrivals[..events] {
+            _ = black_box(time_wait.segment_arrives(segment, *now, policy));
+            while let Output::Transmit(ref transmit) = time_wait.poll(*now, policy) {
+                black_box(transmit);
+            }
         }
     })
 }

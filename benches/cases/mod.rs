@@ -3,6 +3,10 @@
 mod lifecycle;
 mod smoltcp;
 
+use std::time::Duration;
+
+use tcp_lifecycle::{Config, KeepAlive};
+
 /// Makes the first so many of the events that were prepared. Everything that the events need is prepared before, for
 /// as many as there are, so that a run of more events differs from a run of fewer by these events alone.
 pub(crate) type Run = Box<dyn FnMut(usize)>;
@@ -13,26 +17,58 @@ pub(crate) const EVENTS: usize = 2_000;
 /// One thing that happens to a connection.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// This crate.
-    pub(crate) lifecycle: fn() -> Run,
-    /// smoltcp doing the same, where it can.
-    pub(crate) smoltcp: fn() -> Run,
+    /// This crate, with these policies. The peer has timestamps where they have them.
+    pub(crate) lifecycle: fn(&Config) -> Run,
+    /// smoltcp doing the same, where it can, with timestamps or without.
+    pub(crate) smoltcp: Option<fn(bool) -> Run>,
 }
 
-pub(crate) const CASES: [Case; 11] = [
-    Case { name: "pure ACK in, nothing out", lifecycle: lifecycle::pure_ack, smoltcp: smoltcp::pure_ack },
+/// The policies that are measured.
+pub(crate) const POLICIES: [(&str, Config); 5] = [
+    ("default", Config::DEFAULT),
+    ("timestamps", Config { timestamps: true, ..Config::DEFAULT }),
+    ("keep-alive", Config { keep_alive: Some(KeepAlive::DEFAULT), ..Config::DEFAULT }),
+    ("delayed ACK", Config { delayed_ack: Some(Duration::from_millis(40)), ..Config::DEFAULT }),
+    ("linux()", Config::linux()),
+];
+
+pub(crate) const CASES: [Case; 14] = [
+    Case { name: "pure ACK in, nothing out", lifecycle: lifecycle::pure_ack, smoltcp: Some(smoltcp::pure_ack) },
     Case {
         name: "pure ACK in that moves the window",
         lifecycle: lifecycle::window_update,
-        smoltcp: smoltcp::window_update,
+        smoltcp: Some(smoltcp::window_update),
     },
-    Case { name: "1 byte in, ACK out", lifecycle: lifecycle::one_byte, smoltcp: smoltcp::one_byte },
-    Case { name: "send, and its ACK", lifecycle: lifecycle::send_and_ack, smoltcp: smoltcp::send_and_ack },
-    Case { name: "refused: blind RST in the window", lifecycle: lifecycle::blind_rst, smoltcp: smoltcp::blind_rst },
-    Case { name: "refused: SYN in the window", lifecycle: lifecycle::blind_syn, smoltcp: smoltcp::blind_syn },
-    Case { name: "refused: old payload", lifecycle: lifecycle::old_data, smoltcp: smoltcp::old_data },
-    Case { name: "refused: ACK of the future", lifecycle: lifecycle::future_ack, smoltcp: smoltcp::future_ack },
-    Case { name: "RST from CLOSED", lifecycle: lifecycle::reset_from_closed, smoltcp: smoltcp::reset_from_closed },
-    Case { name: "RST from LISTEN", lifecycle: lifecycle::reset_from_listen, smoltcp: smoltcp::reset_from_listen },
-    Case { name: "whole life, both ends, 7 segments", lifecycle: lifecycle::whole_life, smoltcp: smoltcp::whole_life },
+    Case { name: "1 byte in, consumed, ACK out", lifecycle: lifecycle::one_byte, smoltcp: Some(smoltcp::one_byte) },
+    Case { name: "send, and its ACK", lifecycle: lifecycle::send_and_ack, smoltcp: Some(smoltcp::send_and_ack) },
+    Case {
+        name: "two full segments out, and their ACK",
+        lifecycle: lifecycle::two_segments,
+        smoltcp: Some(smoltcp::two_segments),
+    },
+    Case {
+        name: "refused: blind RST in the window",
+        lifecycle: lifecycle::blind_rst,
+        smoltcp: Some(smoltcp::blind_rst),
+    },
+    Case { name: "refused: SYN in the window", lifecycle: lifecycle::blind_syn, smoltcp: Some(smoltcp::blind_syn) },
+    Case { name: "refused: old payload", lifecycle: lifecycle::old_data, smoltcp: Some(smoltcp::old_data) },
+    Case { name: "refused: ACK of the future", lifecycle: lifecycle::future_ack, smoltcp: Some(smoltcp::future_ack) },
+    Case {
+        name: "RST from CLOSED",
+        lifecycle: lifecycle::reset_from_closed,
+        smoltcp: Some(smoltcp::reset_from_closed),
+    },
+    Case {
+        name: "RST from LISTEN",
+        lifecycle: lifecycle::reset_from_listen,
+        smoltcp: Some(smoltcp::reset_from_listen),
+    },
+    Case {
+        name: "whole life, both ends, 7 segments",
+        lifecycle: lifecycle::whole_life,
+        smoltcp: Some(smoltcp::whole_life),
+    },
+    Case { name: "a connection, of a Policy", lifecycle: lifecycle::connection, smoltcp: None },
+    Case { name: "FIN again at a TimeWait, ACK out", lifecycle: lifecycle::time_wait, smoltcp: None },
 ];

@@ -15,7 +15,7 @@ use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
     HardwareAddress, IpAddress, IpCidr, IpEndpoint, IpProtocol, Ipv4Address, Ipv4Packet, Ipv4Repr, TcpControl,
-    TcpPacket, TcpRepr, TcpSeqNumber,
+    TcpPacket, TcpRepr, TcpSeqNumber, TcpTimestampRepr,
 };
 
 use super::{EVENTS, Run};
@@ -59,7 +59,6 @@ impl RxToken for Rx<'_> {
 
 impl TxToken for Tx<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, write: F) -> R {
-        assert_eq!(self.0.len, 0, "one segment at a time");
         self.0.len = len;
         write(&mut self.0.bytes[..len])
     }
@@ -96,7 +95,7 @@ struct Host {
 }
 
 impl Host {
-    fn new(address: Ipv4Address) -> Host {
+    fn new(address: Ipv4Address, stamped: bool) -> Host {
         let mut wire = Wire { incoming: Packet::none(), outgoing: Packet::none() };
         let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut wire, Instant::ZERO);
         interface.update_ip_addrs(|addresses| {
@@ -104,30 +103,31 @@ impl Host {
         });
         let mut socket = Socket::new(SocketBuffer::new(vec![0; 65_535]), SocketBuffer::new(vec![0; 65_535]));
         socket.set_ack_delay(None);
+        socket.set_tsval_generator(stamped.then_some(|| 1));
         let mut sockets = SocketSet::new(Vec::new());
         let handle = sockets.add(socket);
         Host { wire, interface, sockets, handle }
     }
 
-    fn listening() -> Host {
-        let mut host = Host::new(US);
+    fn listening(stamped: bool) -> Host {
+        let mut host = Host::new(US, stamped);
         host.socket().listen(OUR_PORT).expect("a closed socket");
         host
     }
 
     /// In ESTABLISHED, after some payload has arrived; and its SND.NXT.
-    fn established() -> (Host, TcpSeqNumber) {
-        let mut host = Host::listening();
-        let mut syn = segment(TcpControl::Syn, IRS, None);
+    fn established(stamped: bool) -> (Host, TcpSeqNumber) {
+        let mut host = Host::listening(stamped);
+        let mut syn = segment(stamped, TcpControl::Syn, IRS, None);
         syn.max_seg_size = Some(1460);
         host.arrive(&mut packet(&syn), Instant::ZERO);
         let answer = Ipv4Packet::new_checked(&host.wire.outgoing.bytes).expect("an IPv4 packet");
         let snd_nxt = TcpPacket::new_checked(answer.payload()).expect("a SYN,ACK").seq_number() + 1;
-        let mut text = ack(IRS + 1, snd_nxt);
+        let mut text = ack(stamped, IRS + 1, snd_nxt);
         text.payload = OLD;
         host.arrive(&mut packet(&text), Instant::ZERO);
         assert_eq!(host.socket().state(), State::Established);
-        assert_eq!(host.socket().recv_queue(), OLD.len());
+        host.consume();
         (host, snd_nxt)
     }
 
@@ -142,6 +142,14 @@ impl Host {
         self.poll(now);
     }
 
+    /// The user reads what has arrived, where it lies.
+    #[inline(always)]
+    fn consume(&mut self) {
+        if self.socket().recv_queue() > 0 {
+            _ = black_box(self.socket().recv(|bytes| (bytes.len(), bytes.len())));
+        }
+    }
+
     #[inline(always)]
     fn poll(&mut self, now: Instant) {
         self.wire.outgoing.len = 0;
@@ -150,7 +158,7 @@ impl Host {
     }
 }
 
-fn segment(control: TcpControl, seq: TcpSeqNumber, ack: Option<TcpSeqNumber>) -> TcpRepr<'static> {
+fn segment(stamped: bool, control: TcpControl, seq: TcpSeqNumber, ack: Option<TcpSeqNumber>) -> TcpRepr<'static> {
     TcpRepr {
         src_port: PEER_PORT,
         dst_port: OUR_PORT,
@@ -162,13 +170,13 @@ fn segment(control: TcpControl, seq: TcpSeqNumber, ack: Option<TcpSeqNumber>) ->
         max_seg_size: None,
         sack_permitted: false,
         sack_ranges: [None; 3],
-        timestamp: None,
+        timestamp: stamped.then_some(TcpTimestampRepr { tsval: 1, tsecr: 1 }),
         payload: &[],
     }
 }
 
-fn ack(seq: TcpSeqNumber, ack: TcpSeqNumber) -> TcpRepr<'static> {
-    segment(TcpControl::None, seq, Some(ack))
+fn ack(stamped: bool, seq: TcpSeqNumber, ack: TcpSeqNumber) -> TcpRepr<'static> {
+    segment(stamped, TcpControl::None, seq, Some(ack))
 }
 
 /// The bytes of a segment, from the peer to us.
@@ -200,60 +208,69 @@ fn run(mut host: Host, segment: impl Fn(usize) -> TcpRepr<'static>) -> Run {
     Box::new(move |events| {
         for (packet, now) in &mut arrivals[..events] {
             host.arrive(packet, *now);
+            host.consume();
         }
     })
 }
 
-pub(super) fn pure_ack() -> Run {
-    let (host, snd_nxt) = Host::established();
-    run(host, |_| ack(RCV_NXT, snd_nxt))
+pub(super) fn pure_ack(stamped: bool) -> Run {
+    let (host, snd_nxt) = Host::established(stamped);
+    run(host, |_| ack(stamped, RCV_NXT, snd_nxt))
 }
 
-pub(super) fn window_update() -> Run {
-    let (host, snd_nxt) = Host::established();
-    run(host, |i| TcpRepr { window_len: WINDOW - 1 - (i % 2) as u16, ..ack(RCV_NXT, snd_nxt) })
+pub(super) fn window_update(stamped: bool) -> Run {
+    let (host, snd_nxt) = Host::established(stamped);
+    run(host, |i| TcpRepr { window_len: WINDOW - 1 - (i % 2) as u16, ..ack(stamped, RCV_NXT, snd_nxt) })
 }
 
-/// The buffer holds all that the events bring; the user consumes nothing.
-pub(super) fn one_byte() -> Run {
-    let (host, snd_nxt) = Host::established();
-    run(host, |i| TcpRepr { payload: &[1], ..ack(RCV_NXT + i, snd_nxt) })
+pub(super) fn one_byte(stamped: bool) -> Run {
+    let (host, snd_nxt) = Host::established(stamped);
+    run(host, |i| TcpRepr { payload: &[1], ..ack(stamped, RCV_NXT + i, snd_nxt) })
 }
 
 /// Dropped in silence here, as the SYN is.
-pub(super) fn blind_rst() -> Run {
-    run(Host::established().0, |_| segment(TcpControl::Rst, RCV_NXT + 1000, None))
+pub(super) fn blind_rst(stamped: bool) -> Run {
+    run(Host::established(stamped).0, |_| segment(stamped, TcpControl::Rst, RCV_NXT + 1000, None))
 }
 
-pub(super) fn blind_syn() -> Run {
-    run(Host::established().0, |_| segment(TcpControl::Syn, RCV_NXT + 1000, None))
+pub(super) fn blind_syn(stamped: bool) -> Run {
+    run(Host::established(stamped).0, |_| segment(stamped, TcpControl::Syn, RCV_NXT + 1000, None))
 }
 
-pub(super) fn old_data() -> Run {
-    let (host, snd_nxt) = Host::established();
-    run(host, |_| TcpRepr { payload: OLD, ..ack(IRS + 1, snd_nxt) })
+pub(super) fn old_data(stamped: bool) -> Run {
+    let (host, snd_nxt) = Host::established(stamped);
+    run(host, |_| TcpRepr { payload: OLD, ..ack(stamped, IRS + 1, snd_nxt) })
 }
 
-pub(super) fn future_ack() -> Run {
-    let (host, snd_nxt) = Host::established();
-    run(host, |_| ack(RCV_NXT, snd_nxt + 1000))
+pub(super) fn future_ack(stamped: bool) -> Run {
+    let (host, snd_nxt) = Host::established(stamped);
+    run(host, |_| ack(stamped, RCV_NXT, snd_nxt + 1000))
 }
 
-pub(super) fn reset_from_closed() -> Run {
-    run(Host::new(US), |_| ack(RCV_NXT, IRS))
+pub(super) fn reset_from_closed(stamped: bool) -> Run {
+    run(Host::new(US, stamped), |_| ack(stamped, RCV_NXT, IRS))
 }
 
-pub(super) fn reset_from_listen() -> Run {
-    run(Host::listening(), |_| ack(RCV_NXT, IRS))
+pub(super) fn reset_from_listen(stamped: bool) -> Run {
+    run(Host::listening(stamped), |_| ack(stamped, RCV_NXT, IRS))
 }
 
-/// SEND of one byte, which goes out, and the acknowledgment of it.
-pub(super) fn send_and_ack() -> Run {
-    let (mut host, snd_nxt) = Host::established();
-    let mut arrivals = arrivals(|i| ack(RCV_NXT, snd_nxt + 1 + i));
+/// SEND of one byte, which goes out, and its acknowledgment.
+pub(super) fn send_and_ack(stamped: bool) -> Run {
+    sends(stamped, &[1])
+}
+
+/// SEND of two segments of the maximum size, which go out, and one acknowledgment of both.
+pub(super) fn two_segments(stamped: bool) -> Run {
+    sends(stamped, if stamped { &[1; 2 * 1448] } else { &[1; 2 * 1460] })
+}
+
+fn sends(stamped: bool, bytes: &'static [u8]) -> Run {
+    let (mut host, snd_nxt) = Host::established(stamped);
+    let mut arrivals = arrivals(|i| ack(stamped, RCV_NXT, snd_nxt + bytes.len() * (i + 1)));
     Box::new(move |events| {
         for (packet, now) in &mut arrivals[..events] {
-            _ = black_box(host.socket().send_slice(&[1]));
+            _ = black_box(host.socket().send_slice(bytes));
             host.poll(*now);
             host.arrive(packet, *now);
         }
@@ -270,8 +287,8 @@ fn exchange(from: &mut Host, to: &mut Host, now: Instant) {
 
 /// From CLOSED to CLOSED at both ends, over and over with the same two sockets: SYN, SYN,ACK, ACK, FIN, ACK, FIN, ACK,
 /// and TIME-WAIT, which lasts 10 s here. The state is read after each.
-pub(super) fn whole_life() -> Run {
-    let (mut client, mut server) = (Host::new(PEER), Host::new(US));
+pub(super) fn whole_life(stamped: bool) -> Run {
+    let (mut client, mut server) = (Host::new(PEER, stamped), Host::new(US, stamped));
     let starts: Vec<Instant> = (0..EVENTS).map(|i| Instant::ZERO + Duration::from_secs(600) * (i as u32 + 1)).collect();
     let remote = IpEndpoint::new(US.into(), OUR_PORT);
     let local = IpEndpoint::new(PEER.into(), PEER_PORT);
