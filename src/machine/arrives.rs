@@ -22,7 +22,7 @@ use crate::machine::time::Instant;
 
 impl Connection {
     /// SEGMENT ARRIVES, after a moment `before` in which an ACK may have become late.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
         match self.tcb {
             Tcb::Closed => self.arrives_in_closed(segment),
@@ -32,7 +32,7 @@ impl Connection {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn return_early(&mut self, segment: &Segment, early: Outcome) -> Result<Range<usize>, Refusal> {
         match early {
             Outcome::Drop(refusal) => Err(refusal),

@@ -60,6 +60,7 @@ impl Connection {
 
     /// SEND with the URGENT flag: SND.UP is behind the last byte of the queue (MUST-62), and the peer learns of it by
     /// the next segment, if need be by an ACK.
+    #[cfg(feature = "urgent")]
     pub(crate) fn call_send_urgent(&mut self, bytes: usize) -> Result<(), CallError> {
         self.call_send(bytes)?;
         let (snd, established) = match &mut self.tcb {
@@ -134,7 +135,7 @@ impl Connection {
             }
             Tcb::Synchronized(tcb) => tcb,
         };
-        if tcb.snd.flags.contains(Flags::DETACHED) {
+        if tcb.snd.flags.intersects(Flags::DETACHED) {
             return Err(CallError::ConnectionClosing);
         }
         // What is unread is lost, and the peer is to know; in TIME-WAIT it has gone.
@@ -176,7 +177,7 @@ impl Connection {
     /// CLOSED, and `<SEQ=SND.NXT><CTL=RST>` to the peer, or what its window takes in the place of SND.NXT (D17).
     pub(crate) fn delete_tcb_with_reset(&mut self) {
         let Tcb::Synchronized(tcb) = &self.tcb else { return };
-        let (seq, stamped) = (tcb.snd.bare_seq(), tcb.snd.flags.contains(Flags::TIMESTAMPS));
+        let (seq, stamped) = (tcb.snd.bare_seq(), tcb.snd.flags.intersects(Flags::TIMESTAMPS));
         self.delete_tcb();
         self.context.outbox.request_abort_reset(seq, stamped);
     }

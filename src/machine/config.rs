@@ -222,6 +222,13 @@ impl Config {
     ///
     /// The first policy, in the order of the fields, that is out of its range.
     pub const fn check(&self) -> Result<(), ConfigError> {
+        if (self.timestamps && cfg!(not(feature = "timestamps")))
+            || ((self.ecn || self.accept_ecn) && cfg!(not(feature = "ecn")))
+            || (self.keep_alive.is_some() && cfg!(not(feature = "keep-alive")))
+            || (self.delayed_ack.is_some() && cfg!(not(feature = "delayed-ack")))
+        {
+            return Err(ConfigError::FeatureOff);
+        }
         if self.mss == 0 {
             return Err(ConfigError::Mss);
         }
@@ -309,6 +316,10 @@ impl Default for Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// `timestamps`, `ecn`, `accept_ecn`, `keep_alive` or `delayed_ack` is on, and the feature of this name is not: the
+    /// policy counts as off.
+    #[error("a policy is on whose feature is off in this build")]
+    FeatureOff,
     /// `mss` is zero; 1 is taken.
     #[error("mss is zero: no segment could carry payload")]
     Mss,

@@ -52,6 +52,9 @@ pub struct Connection {
     pub(crate) tcb: Tcb,
 }
 
+/// Header prediction is on.
+pub(crate) const PREDICTS: bool = cfg!(feature = "fast-path");
+
 /// Who opens the connection (RFC 9293 section 3.9.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -155,7 +158,8 @@ impl Connection {
     /// would be queued.
     #[inline]
     pub fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
-        if let Tcb::Synchronized(tcb) = &mut self.tcb
+        if PREDICTS
+            && let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.phase == Phase::Established
             && !tcb.snd.flags.intersects(Flags::HAS_TIMED_POLICY)
             && let Some(end) = tcb.snd.queued(bytes)
@@ -177,6 +181,7 @@ impl Connection {
     /// # Errors
     ///
     /// Those of [`send`](Self::send).
+    #[cfg(feature = "urgent")]
     pub fn send_urgent(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
         self.at(now, |connection| connection.call_send_urgent(bytes))
     }
@@ -257,11 +262,11 @@ impl Connection {
         let before = self.context.now;
         self.context.advance_clock_only(now);
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) if tcb.is_in_order(segment) => {
+            Tcb::Synchronized(tcb) if PREDICTS && tcb.is_in_order(segment) => {
                 if !tcb.is_quiet(segment) {
                     return self.arrives_in_order(segment, before);
                 }
-                if tcb.snd.flags.contains(Flags::KEEPS_ALIVE) {
+                if tcb.snd.flags.intersects(Flags::KEEPS_ALIVE) {
                     return self.arrives_quietly(segment);
                 }
                 Ok(tcb.process_quiet(segment, &mut self.context))
@@ -296,7 +301,7 @@ impl Connection {
 }
 
 impl Connection {
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn send_in_other_states(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
         self.at(now, |connection| connection.call_send(bytes))
     }

@@ -107,7 +107,7 @@ impl Context {
     }
 
     fn last_progress(&self) -> Instant {
-        let millis = self.now.as_micros().div_ceil(1_000).saturating_sub(u64::from(self.idle()));
+        let millis = self.now.as_millis_ceil().saturating_sub(u64::from(self.idle()));
         Instant::from_micros(millis.saturating_mul(1_000))
     }
 
@@ -150,7 +150,7 @@ impl Context {
     /// What was put together on the way counts as the segments that it was (SHLD-19).
     pub(crate) fn acknowledge_text(&mut self, payload: u32) {
         let delay = self.policy.delayed_ack;
-        if delay.is_zero() || payload >= 2 * u32::from(self.policy.mss) {
+        if !self.policy.delays_acks() || payload >= 2 * u32::from(self.policy.mss) {
             self.outbox.request_ack();
         } else {
             self.outbox.delay_ack(delay.millis(), self.now);

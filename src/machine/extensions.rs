@@ -85,7 +85,7 @@ impl Connection {
                 context.policy.cover_step(tcb.rcv.scale);
                 tcb.snd.note_policies(&before, &context.policy);
             });
-            if self.context.policy.delayed_ack.is_zero() {
+            if !self.context.policy.delays_acks() {
                 self.context.outbox.stop_delaying_ack();
             }
             if before.keep_alive() != self.context.policy.keep_alive() && tcb.is_kept_alive(&self.context) {
@@ -187,7 +187,7 @@ impl Connection {
 
     fn set_if_agreed(&mut self, flags: Flags) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && tcb.snd.flags.contains(Flags::ECN)
+            && tcb.snd.flags.intersects(Flags::ECN)
             // There is nobody left who would heed it.
             && !matches!(tcb.phase, Phase::TimeWait { .. })
         {

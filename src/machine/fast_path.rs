@@ -25,7 +25,7 @@ mod tests;
 
 impl Connection {
     /// SEGMENT ARRIVES for a segment [in order](Synchronized::is_in_order).
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives_in_order(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.is_predicted(segment)
@@ -41,7 +41,7 @@ impl Connection {
     }
 
     /// SEGMENT ARRIVES for a [quiet](Synchronized::is_quiet) segment of a connection that is kept alive.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives_quietly(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
         tcb.rearm_keep_alive_in_established(&mut self.context);
@@ -49,7 +49,7 @@ impl Connection {
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, where nothing else is due.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn bare_ack(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && !tcb.snd.flags.intersects(Flags::MARKS)
@@ -64,7 +64,7 @@ impl Connection {
     }
 
     /// Payload that has never been sent, and the FIN behind it.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn payload(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && !tcb.snd.flags.intersects(Flags::NOT_SENT_FAST)
@@ -126,7 +126,7 @@ impl Synchronized {
             _ if segment.len() == 0 => true,
             Phase::Established => true,
             Phase::FinWait1 | Phase::FinWait2 => {
-                segment.payload_len() == 0 || !self.snd.flags.contains(Flags::DETACHED)
+                segment.payload_len() == 0 || !self.snd.flags.intersects(Flags::DETACHED)
             }
             Phase::SynReceived(_) | Phase::CloseWait | Phase::Closing | Phase::LastAck => false,
         };
@@ -156,7 +156,7 @@ impl Synchronized {
     #[inline(always)]
     fn is_stamped_in_order(&self, segment: &Segment) -> bool {
         let is_newer = |(value, _): (u32, u32)| SeqNumber(self.rcv.ts_recent).le(SeqNumber(value));
-        !self.snd.flags.contains(Flags::TIMESTAMPS) || segment.options().timestamps().is_some_and(is_newer)
+        !self.snd.flags.intersects(Flags::TIMESTAMPS) || segment.options().timestamps().is_some_and(is_newer)
     }
 
     /// Fifth. An error closes the connection.
@@ -169,7 +169,7 @@ impl Synchronized {
             self.snd.acknowledge(ack, segment, context);
             self.snd.set_window(segment.seq(), self.snd.window_of(segment));
         }
-        if self.snd.flags.contains(Flags::TIMESTAMPS) {
+        if self.snd.flags.intersects(Flags::TIMESTAMPS) {
             self.rcv.note_newer_timestamp(segment, context);
         }
         match self.phase {

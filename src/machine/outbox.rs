@@ -34,7 +34,7 @@ pub(crate) enum End {
 }
 
 bitflags::bitflags! {
-    /// What is due. The table above has the order.
+    /// What is due. The table above has the order. What belongs to a feature that is off has no bit.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct Pending: u16 {
         const TRANSITIONS = 1;
@@ -50,12 +50,12 @@ bitflags::bitflags! {
         const DATA = 64;
         const ACK = 128;
         /// The reset carries timestamps, those of an ABORT with a TSval of ours.
-        const RESET_HAS_TS = 256;
-        const RESET_HAS_TSVAL = 512;
+        const RESET_HAS_TS = if cfg!(feature = "timestamps") { 256 } else { 0 };
+        const RESET_HAS_TSVAL = if cfg!(feature = "timestamps") { 512 } else { 0 };
         /// An ACK that can wait until `ack_by`.
-        const DELAYED_ACK = 1024;
+        const DELAYED_ACK = if cfg!(feature = "delayed-ack") { 1024 } else { 0 };
         /// A probe of keep-alive.
-        const KEEP_ALIVE = 2048;
+        const KEEP_ALIVE = if cfg!(feature = "keep-alive") { 2048 } else { 0 };
         /// ACKs of segments ahead of a gap, each of its own.
         const DUPLICATE_ACKS = 4096;
 
@@ -229,7 +229,7 @@ impl Outbox {
 
     #[inline]
     pub(crate) const fn has_transition(&self) -> bool {
-        self.pending.contains(Pending::TRANSITIONS)
+        self.pending.intersects(Pending::TRANSITIONS)
     }
 
     #[inline]
@@ -374,14 +374,14 @@ impl Outbox {
 
     #[inline]
     pub(crate) fn take_reset(&mut self) -> Segment {
-        let has_ack = self.pending.contains(Pending::RESET_HAS_ACK);
+        let has_ack = self.pending.intersects(Pending::RESET_HAS_ACK);
         self.pending.remove(Pending::OF_RESET);
         let number = core::mem::take(&mut self.reset);
         if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
     }
 
     pub(crate) fn take_stamped_reset(&mut self, timestamp: u32) -> Segment {
-        let value = if self.pending.contains(Pending::RESET_HAS_TSVAL) { timestamp } else { 0 };
+        let value = if self.pending.intersects(Pending::RESET_HAS_TSVAL) { timestamp } else { 0 };
         let echo = core::mem::take(&mut self.reset_echo);
         self.take_reset().with_options(Options::NONE.with_timestamps(value, echo))
     }
@@ -391,7 +391,7 @@ impl Outbox {
     }
 
     pub(crate) fn is_syn_requested(&self) -> bool {
-        self.pending.contains(Pending::SYN)
+        self.pending.intersects(Pending::SYN)
     }
 
     /// Our SYN is acknowledged before it could go out again. What it would have acknowledged, an ACK will.
@@ -423,7 +423,7 @@ impl Outbox {
     /// An ACK can wait `delay` milliseconds from `now`; but every second segment is acknowledged at once (RFC
     /// 9293 section 3.8.6.3, SHLD-18, SHLD-19).
     pub(crate) fn delay_ack(&mut self, delay: u64, now: Instant) {
-        if self.pending.contains(Pending::DELAYED_ACK) {
+        if self.pending.intersects(Pending::DELAYED_ACK) {
             return self.request_ack();
         }
         self.pending |= Pending::DELAYED_ACK;
@@ -433,10 +433,10 @@ impl Outbox {
     /// When the delayed ACK is due: at most half a second ahead, as long as each moment that passes is told to
     /// [`pass_time`](Self::pass_time).
     pub(crate) const fn ack_deadline(&self, now: Instant) -> Option<Instant> {
-        if !self.pending.contains(Pending::DELAYED_ACK) {
+        if !self.pending.intersects(Pending::DELAYED_ACK) {
             return None;
         }
-        let passed = now.as_micros() / 1_000;
+        let passed = now.as_millis();
         let ahead = self.ack_by.wrapping_sub(passed as u16);
         Instant::ZERO.after_millis(passed.saturating_add(ahead as u64))
     }
@@ -444,7 +444,7 @@ impl Outbox {
     /// What is late stays late, however late it becomes.
     pub(crate) fn pass_time(&mut self, from: Instant, to: Instant) {
         if self.ack_deadline(from).is_some_and(|deadline| deadline <= to) {
-            self.ack_by = (to.as_micros() / 1_000) as u16;
+            self.ack_by = (to.as_millis()) as u16;
         }
     }
 
@@ -465,7 +465,7 @@ impl Outbox {
     }
 
     pub(crate) fn is_ack_requested(&self) -> bool {
-        self.pending.contains(Pending::ACK)
+        self.pending.intersects(Pending::ACK)
     }
 
     /// The TCB is gone, and with it all that was to be sent for it. A reset is not of the TCB.
@@ -488,7 +488,7 @@ impl Outbox {
     }
 
     pub(crate) fn take(&mut self, pending: Pending) -> bool {
-        let due = self.pending.contains(pending);
+        let due = self.pending.intersects(pending);
         self.pending.remove(pending);
         due
     }

@@ -3,7 +3,7 @@
 mod forms;
 mod pieces;
 
-use crate::machine::connection::Connection;
+use crate::machine::connection::{Connection, PREDICTS};
 use crate::machine::context::Context;
 use crate::machine::outbox::Pending;
 use crate::machine::output::{Output, Transmit};
@@ -14,35 +14,35 @@ use pieces::Piece;
 
 impl Connection {
     /// What is due behind the transitions, in the order of the [outbox](crate::machine::outbox).
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn poll_due(&mut self, now: Instant) -> Output {
         let pending = self.context.outbox.pending;
-        if pending.contains(Pending::SIGNALS) {
+        if pending.intersects(Pending::SIGNALS) {
             return Output::Signal(self.context.outbox.pop_signal());
         }
-        if pending.contains(Pending::RESET) {
+        if pending.intersects(Pending::RESET) {
             return self.poll_reset(now);
         }
         self.context.advance_clock(now);
         match pending.difference(Pending::DELAYED_ACK) {
-            Pending::ACK => self.bare_ack(),
-            more if more.difference(Pending::ACK) == Pending::DATA => self.payload(),
+            Pending::ACK if PREDICTS => self.bare_ack(),
+            more if PREDICTS && more.difference(Pending::ACK) == Pending::DATA => self.payload(),
             more if more.is_empty() => Output::Wait(self.context.deadline()),
             _ => self.next_segment(),
         }
     }
 
     /// The reset, which needs no TCB.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn poll_reset(&mut self, now: Instant) -> Output {
-        if self.context.outbox.pending.contains(Pending::RESET_HAS_TS) {
+        if self.context.outbox.pending.intersects(Pending::RESET_HAS_TS) {
             self.context.advance_clock(now);
             return bare(self.context.outbox.take_stamped_reset(self.context.timestamp()));
         }
         bare(self.context.outbox.take_reset())
     }
 
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn next_segment(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             return tcb.next_of_queue(&mut self.context);
@@ -50,7 +50,7 @@ impl Connection {
         self.next_without_tcb()
     }
 
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn next_without_tcb(&mut self) -> Output {
         let context = &mut self.context;
         match &mut self.tcb {
@@ -109,7 +109,7 @@ impl Synchronized {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn next_of_queue(&mut self, context: &mut Context) -> Output {
         if context.outbox.take(Pending::SYN) {
             context.outbox.clear_acks();
@@ -124,7 +124,7 @@ impl Synchronized {
             }
             return self.segment_of(piece, context);
         }
-        if context.outbox.pending.contains(Pending::DATA) {
+        if context.outbox.pending.intersects(Pending::DATA) {
             if let Some(piece) = self.snd.next_piece(context) {
                 return self.segment_of(piece, context);
             }
@@ -147,7 +147,7 @@ impl Synchronized {
         wait(context)
     }
 
-    #[inline(always)]
+    #[inline]
     fn segment_of(&mut self, piece: Piece, context: &mut Context) -> Output {
         let after = piece.from + piece.payload;
         let mut control = Control::ACK;
@@ -160,7 +160,7 @@ impl Synchronized {
         }
         // RFC 3168 sections 6.1.2 and 6.1.6: on the first new payload, which no window probe is.
         let is_new = piece.payload > 0 && piece.from == self.snd.nxt && self.snd.wnd > 0;
-        if is_new && self.snd.flags.contains(Flags::REDUCED) {
+        if is_new && self.snd.flags.intersects(Flags::REDUCED) {
             self.snd.flags.remove(Flags::REDUCED);
             control |= Control::CWR;
         }

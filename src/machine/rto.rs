@@ -51,27 +51,27 @@ impl Rto {
     }
 
     /// The timeout in milliseconds, doubled so often (RFC 6298 section 5.5).
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn millis(&self, backoff: u8, policy: &Policy) -> u64 {
         self.short_millis(backoff, policy).unwrap_or_else(|| self.long_millis(backoff, policy))
     }
 
     /// The same; `None` where it is backed off, or longer than eight seconds.
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn short_millis(&self, backoff: u8, policy: &Policy) -> Option<u64> {
         let once = Span::clamp_short(self.unbounded_millis(), policy.rto_min, policy.rto_max);
         if backoff == 0 { once } else { None }
     }
 
     #[cold]
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn long_millis(&self, backoff: u8, policy: &Policy) -> u64 {
         let longest = policy.rto_max.millis();
         let once = u64::from(self.unbounded_millis()).max(policy.rto_min.millis()).min(longest);
         (once << backoff.min(31)).min(longest)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     fn unbounded_millis(&self) -> u32 {
         match self {
             Rto::Initial(millis) => *millis,

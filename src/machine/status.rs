@@ -96,7 +96,7 @@ impl Status {
             unsent: snd.map_or(0, Snd::unsent),
             in_flight: snd.map_or(0, Snd::in_flight),
             unread: rcv.map_or(0, Rcv::unread),
-            snd_up: snd.filter(|snd| snd.flags.contains(Flags::URGENT)).map(|snd| snd.up),
+            snd_up: snd.filter(|snd| snd.flags.intersects(Flags::URGENT)).map(|snd| snd.up),
             rcv_up: rcv.filter(|rcv| rcv.read.lt(rcv.up)).map(|rcv| rcv.up.back(fins)),
             urgent: rcv.map_or(0, |rcv| rcv.up.ahead_of(rcv.read)),
             rto: snd.map(|snd| Duration::from_millis(snd.rto.millis(snd.backoff, &context.policy))),
@@ -109,10 +109,10 @@ impl Status {
             snd_scale: rcv.and(snd).map(|snd| snd.scale),
             rcv_scale: rcv.map(|rcv| rcv.scale),
             ecn: snd.is_some_and(|snd| snd.flags.intersection(Flags::ECN | Flags::NOT_ECT) == Flags::ECN),
-            detached: snd.is_some_and(|snd| snd.flags.contains(Flags::DETACHED)),
-            window_scaling: snd.is_some_and(|snd| snd.flags.contains(Flags::SCALE)),
-            timestamps: snd.is_some_and(|snd| snd.flags.contains(Flags::TIMESTAMPS)),
-            sack_permitted: snd.is_some_and(|snd| snd.flags.contains(Flags::SACK)),
+            detached: snd.is_some_and(|snd| snd.flags.intersects(Flags::DETACHED)),
+            window_scaling: snd.is_some_and(|snd| snd.flags.intersects(Flags::SCALE)),
+            timestamps: snd.is_some_and(|snd| snd.flags.intersects(Flags::TIMESTAMPS)),
+            sack_permitted: snd.is_some_and(|snd| snd.flags.intersects(Flags::SACK)),
         }
     }
 }

@@ -136,7 +136,7 @@ pub(crate) struct Synchronized {
 }
 
 impl Synchronized {
-    #[inline(always)]
+    #[inline]
     pub(crate) fn new(origin: Origin, mut snd: Snd, offer: &Offer, syn: &Segment, context: &Context) -> Synchronized {
         snd.agree(offer, syn, context);
         Synchronized {
@@ -187,13 +187,13 @@ impl Synchronized {
 
     /// A segment ahead of RCV.NXT has come, which ends here.
     pub(crate) fn note_ahead(&mut self, end: SeqNumber) {
-        self.rcv.ahead = if self.snd.flags.contains(Flags::GAP) { self.rcv.ahead.max(end) } else { end };
+        self.rcv.ahead = if self.snd.flags.intersects(Flags::GAP) { self.rcv.ahead.max(end) } else { end };
         self.snd.flags |= Flags::GAP;
     }
 
     /// RCV.NXT has passed what came ahead of it.
     pub(crate) fn close_gap(&mut self) {
-        if self.snd.flags.contains(Flags::GAP) && self.rcv.ahead.le(self.rcv.nxt) {
+        if self.snd.flags.intersects(Flags::GAP) && self.rcv.ahead.le(self.rcv.nxt) {
             self.snd.flags.remove(Flags::GAP);
             self.rcv.ahead = SeqNumber(0);
         }
@@ -213,7 +213,7 @@ impl Synchronized {
             return false;
         }
         let beyond = self.rcv.nxt.lt(syn.seq());
-        let before = self.snd.flags.contains(Flags::TIMESTAMPS);
+        let before = self.snd.flags.intersects(Flags::TIMESTAMPS);
         match syn.options().timestamps().filter(|_| context.policy.timestamps()) {
             // Zero is none (D30).
             Some((value, _)) if before && self.rcv.ts_recent != 0 => {
@@ -235,7 +235,7 @@ impl Synchronized {
 
     /// Once the user is gone FIN-WAIT-2 lasts as long as the policy says, from here (D20).
     pub(crate) fn time_fin_wait_2(&mut self, context: &mut Context) {
-        if self.snd.flags.contains(Flags::DETACHED)
+        if self.snd.flags.intersects(Flags::DETACHED)
             && let Some(end) = context.policy.fin_wait_2_timeout.after(context.now)
         {
             context.timer = Some(end);

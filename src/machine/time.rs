@@ -53,16 +53,28 @@ impl Instant {
         Duration::from_micros(self.as_micros().saturating_sub(earlier.as_micros()))
     }
 
+    /// Whole milliseconds since the epoch.
+    #[inline]
+    pub(crate) const fn as_millis(self) -> u64 {
+        thousandth(self.as_micros())
+    }
+
     /// The low 32 bits of the time in milliseconds: enough to tell two near moments apart.
     #[inline]
     pub(crate) const fn as_millis_low(self) -> u32 {
-        (self.as_micros() / 1_000) as u32
+        self.as_millis() as u32
     }
 
     /// The same, rounded up.
     #[inline]
     pub(crate) const fn as_millis_up(self) -> u32 {
-        (self.0.get().saturating_add(998) / 1_000) as u32
+        self.as_millis_ceil() as u32
+    }
+
+    /// Milliseconds since the epoch, rounded up.
+    #[inline]
+    pub(crate) const fn as_millis_ceil(self) -> u64 {
+        thousandth(self.0.get().saturating_add(998))
     }
 
     /// In steps of two hours and twenty-three minutes, modulo 17 years: for ages of days.
@@ -89,6 +101,24 @@ impl Instant {
             (None, None) => None,
         }
     }
+}
+
+/// Microseconds in milliseconds. A division of 64 bits weighs a kilobyte where registers have 32.
+#[inline]
+const fn thousandth(micros: u64) -> u64 {
+    if cfg!(target_pointer_width = "64") { micros / 1_000 } else { thousandth_by_digits(micros) }
+}
+
+/// The same as a long division, digit by digit of 16 bits.
+const fn thousandth_by_digits(micros: u64) -> u64 {
+    let (mut quotient, mut rest, mut shift) = (0_u64, 0_u32, 64_u32);
+    while shift > 0 {
+        shift = shift.wrapping_sub(16);
+        let part = rest << 16 | (micros >> shift) as u32 & 0xFFFF;
+        quotient = quotient << 16 | (part / 1_000) as u64;
+        rest = part % 1_000;
+    }
+    quotient
 }
 
 impl Add<Duration> for Instant {
@@ -202,7 +232,7 @@ impl Span {
     }
 
     /// More than eight seconds.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     const fn millis_of_a_long_one(self) -> u64 {
         if self.0 == Span::FOREVER.0 {
             return u64::MAX;
@@ -252,6 +282,15 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_long_division_is_the_short_one() {
+        let edges = [0, 1, 999, 1_000, 1_001, 65_535_999, 65_536_000, u64::MAX - 1, u64::MAX];
+        let all_sizes = (0..64).flat_map(|shift| [u64::MAX >> shift, (1 << shift) - 1, 1 << shift, 999 << shift]);
+        for micros in edges.into_iter().chain(all_sizes).chain((0..u64::MAX - (1 << 50)).step_by(1 << 50)) {
+            assert_eq!(thousandth_by_digits(micros), micros / 1_000, "{micros}");
+        }
+    }
 
     #[test]
     fn spans_keep_what_people_write() {

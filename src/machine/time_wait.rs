@@ -253,10 +253,10 @@ impl TimeWait {
         let max_wnd = max_wnd.saturating_add(rest) & !rest;
         let shift = 24_u32.saturating_sub(max_wnd.leading_zeros());
         // Both SYNs had them, TS.Recent counts no more, and a SYN of another life has been challenged.
-        let marks = flag_if(Marks::TIMESTAMPS, snd.flags.contains(Flags::TIMESTAMPS))
+        let marks = flag_if(Marks::TIMESTAMPS, snd.flags.intersects(Flags::TIMESTAMPS))
             | flag_if(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), context))
-            | flag_if(Marks::SCALE, snd.flags.contains(Flags::SCALE))
-            | flag_if(Marks::SHRUNK, snd.flags.contains(Flags::SHRUNK))
+            | flag_if(Marks::SCALE, snd.flags.intersects(Flags::SCALE))
+            | flag_if(Marks::SHRUNK, snd.flags.intersects(Flags::SHRUNK))
             | flag_if(Marks::CHALLENGED, tcb.phase == Phase::TimeWait { challenged: true })
             | due(context);
         let since = context.time_wait_since();
@@ -353,7 +353,7 @@ impl TimeWait {
 }
 
 fn millis(moment: Instant) -> u64 {
-    moment.as_micros() / 1_000
+    moment.as_millis()
 }
 
 fn flag_if(mark: Marks, on: bool) -> Marks {

@@ -19,7 +19,7 @@ impl Synchronized {
             Phase::Established | Phase::CloseWait => true,
             // It has no end of its own.
             Phase::FinWait2 => {
-                !self.snd.flags.contains(Flags::DETACHED) || context.policy.fin_wait_2_timeout == Span::FOREVER
+                !self.snd.flags.intersects(Flags::DETACHED) || context.policy.fin_wait_2_timeout == Span::FOREVER
             }
             Phase::SynReceived(_) | Phase::FinWait1 | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
         };
@@ -141,7 +141,7 @@ impl Connection {
         }
         let persists = snd.persists();
         // The losses of before are no probes.
-        if persists && snd.recovery != Recovery::Probing {
+        if persists && !snd.recovery.is_probing() {
             snd.retransmissions = 0;
         }
         // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.

@@ -12,7 +12,7 @@ const ACK_DISTANCE: u32 = 65_536;
 
 impl Synchronized {
     /// The four cases of Table 6, and what is let through besides.
-    #[inline(always)]
+    #[inline]
     pub(super) fn is_acceptable(&self, segment: &Segment) -> bool {
         segment.seq() == self.rcv.nxt || self.is_acceptable_out_of_order(segment)
     }
@@ -63,7 +63,7 @@ impl Synchronized {
 
     /// What counts all the same of a segment left of the window, if its acknowledgment is in range: its sender knows
     /// our numbers.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn use_unacceptable(&mut self, segment: &Segment, context: &mut Context) -> Outcome {
         if !segment.ack().is_some_and(|ack| self.is_in_range(ack)) {
             return Outcome::Acknowledge(Refusal::NotAcceptable);
@@ -82,7 +82,7 @@ impl Synchronized {
                 self.note_timestamp(segment, context);
             }
             // A peer whose probe was taken, and the acknowledgment lost, answers from there, and is alive (D39).
-            if left == 1 && self.snd.flags.contains(Flags::KEEPS_ALIVE) {
+            if left == 1 && self.snd.flags.intersects(Flags::KEEPS_ALIVE) {
                 self.rearm_keep_alive(context);
             }
             // D4
@@ -109,7 +109,7 @@ impl Synchronized {
     /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own,
     /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from the largest window left
     /// of RCV.NXT up to one past the right edge; or the SYN of this life.
-    #[inline(always)]
+    #[inline]
     fn answer_unacceptable(&self, segment: &Segment, context: &Context) -> Outcome {
         let oldest = self.rcv.nxt.back(self.most_window(context));
         let is_genuine = if segment.is_syn() {
@@ -127,14 +127,14 @@ impl Synchronized {
     }
 
     /// No window that was offered in this life was larger. That of our SYN is never scaled.
-    #[inline(always)]
+    #[inline]
     fn most_window(&self, context: &Context) -> u32 {
         let buffer = context.policy.receive_buffer;
-        if buffer <= u32::from(u16::MAX) && !self.snd.flags.contains(Flags::SHRUNK) {
+        if buffer <= u32::from(u16::MAX) && !self.snd.flags.intersects(Flags::SHRUNK) {
             return buffer;
         }
         let scale = if self.snd.is_opening() { 0 } else { self.rcv.scale };
         let field = u32::from(u16::MAX).wrapping_shl(u32::from(scale));
-        if self.snd.flags.contains(Flags::SHRUNK) { field } else { field.min(buffer) }
+        if self.snd.flags.intersects(Flags::SHRUNK) { field } else { field.min(buffer) }
     }
 }

@@ -8,7 +8,7 @@ use crate::machine::segment::Segment;
 
 impl Connection {
     /// Whatever it is, its payload is discarded; and it is answered with a reset, unless it is one.
-    #[inline(always)]
+    #[inline]
     pub(super) fn arrives_in_closed(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         if segment.is_rst() {
             return Err(Refusal::ResetWithoutConnection);

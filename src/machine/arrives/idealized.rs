@@ -32,7 +32,7 @@ impl Idealized<'_> {
 
 impl Synchronized {
     /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
-    #[inline(always)]
+    #[inline]
     pub(super) fn idealize<'s>(&self, segment: &'s Segment) -> Idealized<'s> {
         let payload = segment.payload_len();
         if segment.seq() == self.rcv.nxt && !segment.is_syn() && segment.len() <= self.rcv.wnd() {
@@ -41,7 +41,7 @@ impl Synchronized {
         self.trim(segment)
     }
 
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn trim<'s>(&self, segment: &'s Segment) -> Idealized<'s> {
         let payload = u32::from(segment.payload_len());
         let first = segment.seq() + u32::from(segment.is_syn() && segment.seq() == self.rcv.irs);

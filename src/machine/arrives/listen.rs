@@ -8,7 +8,7 @@ use crate::machine::segment::Segment;
 use crate::machine::tcb::{Offer, Origin, Snd, Synchronized, Tcb};
 
 impl Connection {
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(super) fn arrives_in_listen(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         // First, check for a RST.
         if segment.is_rst() {
@@ -30,7 +30,7 @@ impl Connection {
     }
 
     /// What the SYN carries besides is not acknowledged, so that the peer sends it again (D13).
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn enter_syn_received(&mut self, origin: Origin, syn: &Segment) {
         let snd = Snd::new(self.context.choose_isn(), &self.context);
         let policy = &self.context.policy;

@@ -11,7 +11,7 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Origin, Phase, Recovery, Snd, Synchronized, Tcb};
 
 impl Connection {
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(super) fn arrives_in_syn_sent(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         let Tcb::SynSent(tcb) = &self.tcb else { return Ok(0..0) };
         if let Err(early) = tcb.snd.check(segment) {

@@ -10,11 +10,11 @@ use crate::machine::error::Refusal;
 use crate::machine::outbox::End;
 use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
-use crate::machine::tcb::{Flags, Origin, Phase, Recovery, Synchronized, Tcb};
+use crate::machine::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
 use crate::machine::time::Instant;
 
 impl Connection {
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives_in_other_states(
         &mut self,
         segment: &Segment,
@@ -54,7 +54,7 @@ impl Connection {
     }
 
     /// The SYN,ACK that established goes on with the sixth step.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(super) fn steps_six_to_eight_of_syn(&mut self, segment: &Segment) -> Range<usize> {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return 0..0 };
         let idealized = tcb.idealize(segment);
@@ -66,9 +66,9 @@ impl Connection {
 
 impl Synchronized {
     /// Steps six to eight, where SYN-SENT joins in.
-    #[inline(always)]
+    #[inline]
     fn steps_six_to_eight(&mut self, idealized: &Idealized<'_>, context: &mut Context) -> Range<usize> {
-        if idealized.header.control().contains(Control::URG) {
+        if cfg!(feature = "urgent") && idealized.header.control().contains(Control::URG) {
             self.check_urg(idealized.header, context);
         }
         let range = self.process_text(idealized, context);
@@ -79,7 +79,7 @@ impl Synchronized {
     /// RFC 7323 5.3, R1, which stands before the sequence number.
     #[inline]
     fn check_timestamp(&self, segment: &Segment, context: &Context) -> Result<(), Outcome> {
-        if !self.snd.flags.contains(Flags::TIMESTAMPS) {
+        if !self.snd.flags.intersects(Flags::TIMESTAMPS) {
             return Ok(());
         }
         match segment.options().timestamps() {
@@ -94,13 +94,13 @@ impl Synchronized {
     /// RFC 7323 5.3, R3, of a segment whose acknowledgment was acceptable (D30).
     #[inline]
     pub(crate) fn note_timestamp(&mut self, segment: &Segment, context: &Context) {
-        if self.snd.flags.contains(Flags::TIMESTAMPS) {
+        if self.snd.flags.intersects(Flags::TIMESTAMPS) {
             self.rcv.note_timestamp(segment, context);
         }
     }
 
     /// Second, check the RST bit, with RFC 5961 section 3.2.
-    #[inline(always)]
+    #[inline]
     fn check_rst(&self, segment: &Segment, context: &Context) -> Outcome {
         let exact = segment.seq() == self.rcv.nxt;
         // D11: a reset is tested on its own SEG.SEQ, whatever it carries (SHLD-2, MUST-66).
@@ -179,7 +179,7 @@ impl Synchronized {
         self.note_timestamp(idealized.header, context);
         self.note_congestion(idealized.header, context);
         // MUST-37: an answer to a probe is progress, as long as it takes.
-        if self.snd.wnd == 0 && self.snd.una != self.snd.nxt && self.snd.recovery == Recovery::Probing {
+        if self.snd.wnd == 0 && self.snd.una != self.snd.nxt && self.snd.recovery.is_probing() {
             self.snd.probe_answered(context);
         }
         self.after_ack(idealized.fin && idealized.seq == self.rcv.nxt, context)
@@ -188,10 +188,10 @@ impl Synchronized {
     /// RFC 3168 section 6.1: the peer echoes a mark, and hears of ours.
     #[inline]
     fn note_congestion(&mut self, segment: &Segment, context: &mut Context) {
-        if self.snd.flags.contains(Flags::ECN) {
+        if self.snd.flags.intersects(Flags::ECN) {
             // Each ACK says whether anything that it acknowledges was marked (6.1.3), whatever the peer has heard
             // before.
-            if segment.control().contains(Control::CWR) && !self.snd.flags.contains(Flags::ECHO_UNSENT) {
+            if segment.control().contains(Control::CWR) && !self.snd.flags.intersects(Flags::ECHO_UNSENT) {
                 self.snd.flags.remove(Flags::ECHO);
             }
             if segment.control().contains(Control::ECE) {
@@ -296,7 +296,7 @@ impl Synchronized {
     /// The user is gone: payload would be lost, and the peer is to know (SHLD-3).
     fn has_no_reader(&self, idealized: &Idealized<'_>) -> bool {
         let reads = matches!(self.phase, Phase::FinWait1 | Phase::FinWait2);
-        self.snd.flags.contains(Flags::DETACHED) && reads && idealized.len() > 0
+        self.snd.flags.intersects(Flags::DETACHED) && reads && idealized.len() > 0
     }
 
     /// Sixth, check the URG bit: RCV.UP moves on, and the user is told whenever it does, if there is anything urgent
@@ -340,7 +340,7 @@ impl Synchronized {
             }
             return 0..0;
         }
-        if idealized.len() < u32::from(idealized.header.payload_len()) || self.snd.flags.contains(Flags::GAP) {
+        if idealized.len() < u32::from(idealized.header.payload_len()) || self.snd.flags.intersects(Flags::GAP) {
             // Some of it is known already, or has no room: an ACK was lost, or the window is closed now. Or it fills a
             // gap, in whole or in part (RFC 5681 section 4.2).
             context.outbox.request_ack();

@@ -75,10 +75,10 @@ impl Count {
 }
 
 bitflags::bitflags! {
-    /// The policies that are on or off, and the shift count.
+    /// The policies that are on or off, and the shift count. A policy whose feature is off has no bit.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(super) struct Switches: u16 {
-        const TIMESTAMPS = 1;
+        const TIMESTAMPS = if cfg!(feature = "timestamps") { 1 } else { 0 };
         const SACK_PERMITTED = 2;
         const RESET_IN_TIME_WAIT = 4;
         const RFC5961 = 8;
@@ -86,8 +86,8 @@ bitflags::bitflags! {
         const ICMP_ABORTS = 32;
         const NAGLE = 64;
         const KEEP_ALIVE_OCTET = 128;
-        const ECN = 256;
-        const ACCEPT_ECN = 512;
+        const ECN = if cfg!(feature = "ecn") { 256 } else { 0 };
+        const ACCEPT_ECN = if cfg!(feature = "ecn") { 512 } else { 0 };
         const TOLERATE_MISSING_TIMESTAMPS = 1024;
         const USER_TIMEOUT_IN_PERSIST = 2048;
         /// The shift count that our SYNs offer, and all of its bits if they offer none.
@@ -187,11 +187,11 @@ impl Policy {
             tolerate_missing_timestamps: self.tolerates_missing_timestamps(),
             sack_permitted: self.sack_permitted(),
             ecn: self.ecn(),
-            accept_ecn: self.switches.contains(Switches::ACCEPT_ECN),
+            accept_ecn: self.switches.intersects(Switches::ACCEPT_ECN),
             msl: self.msl.duration(),
             fin_wait_2_timeout: self.fin_wait_2_timeout.finite(),
             user_timeout: self.user_timeout.finite(),
-            user_timeout_in_persist: self.switches.contains(Switches::USER_TIMEOUT_IN_PERSIST),
+            user_timeout_in_persist: self.switches.intersects(Switches::USER_TIMEOUT_IN_PERSIST),
             r1: self.r1,
             r2: self.r2.duration(),
             syn_r2: self.syn_r2.duration(),
@@ -204,7 +204,7 @@ impl Policy {
             rto_after_syn_timeout: self.rto_after_syn_timeout.duration(),
             reset_in_time_wait: self.reset_in_time_wait(),
             nagle: self.nagle(),
-            delayed_ack: Some(self.delayed_ack).filter(|delay| !delay.is_zero()).map(Span::duration),
+            delayed_ack: self.delays_acks().then(|| self.delayed_ack.duration()),
             keep_alive,
             keep_alive_octet: self.keep_alive_octet(),
             half_duplex_close: self.half_duplex_close(),
@@ -228,15 +228,15 @@ impl Policy {
     }
 
     pub(crate) const fn timestamps(&self) -> bool {
-        self.switches.contains(Switches::TIMESTAMPS)
+        self.switches.intersects(Switches::TIMESTAMPS)
     }
 
     pub(crate) const fn sack_permitted(&self) -> bool {
-        self.switches.contains(Switches::SACK_PERMITTED)
+        self.switches.intersects(Switches::SACK_PERMITTED)
     }
 
     pub(crate) const fn ecn(&self) -> bool {
-        self.switches.contains(Switches::ECN)
+        self.switches.intersects(Switches::ECN)
     }
 
     /// ECN is agreed to where a peer offers it.
@@ -245,24 +245,24 @@ impl Policy {
     }
 
     pub(crate) const fn tolerates_missing_timestamps(&self) -> bool {
-        self.switches.contains(Switches::TOLERATE_MISSING_TIMESTAMPS)
+        self.switches.intersects(Switches::TOLERATE_MISSING_TIMESTAMPS)
     }
 
     /// There is a user timeout, and it bounds a persist.
     pub(crate) const fn user_timeout_in_persist(&self) -> bool {
-        self.switches.contains(Switches::USER_TIMEOUT_IN_PERSIST) && !self.user_timeout.is_forever()
+        self.switches.intersects(Switches::USER_TIMEOUT_IN_PERSIST) && !self.user_timeout.is_forever()
     }
 
     pub(crate) const fn reset_in_time_wait(&self) -> bool {
-        self.switches.contains(Switches::RESET_IN_TIME_WAIT)
+        self.switches.intersects(Switches::RESET_IN_TIME_WAIT)
     }
 
     pub(crate) const fn half_duplex_close(&self) -> bool {
-        self.switches.contains(Switches::HALF_DUPLEX_CLOSE)
+        self.switches.intersects(Switches::HALF_DUPLEX_CLOSE)
     }
 
     pub(crate) const fn nagle(&self) -> bool {
-        self.switches.contains(Switches::NAGLE)
+        self.switches.intersects(Switches::NAGLE)
     }
 
     /// Idle time, interval and probes, if it is on.
@@ -271,11 +271,15 @@ impl Policy {
     }
 
     pub(crate) const fn keeps_alive(&self) -> bool {
-        !self.keep_alive_idle.is_forever()
+        cfg!(feature = "keep-alive") && !self.keep_alive_idle.is_forever()
+    }
+
+    pub(crate) const fn delays_acks(&self) -> bool {
+        cfg!(feature = "delayed-ack") && !self.delayed_ack.is_zero()
     }
 
     pub(crate) const fn keep_alive_octet(&self) -> bool {
-        self.switches.contains(Switches::KEEP_ALIVE_OCTET)
+        self.switches.intersects(Switches::KEEP_ALIVE_OCTET)
     }
 
     /// How long one token of the bucket of challenges takes to come back, and the whole bucket, in milliseconds.
@@ -286,11 +290,11 @@ impl Policy {
     }
 
     pub(crate) const fn icmp_aborts(&self) -> bool {
-        self.switches.contains(Switches::ICMP_ABORTS)
+        self.switches.intersects(Switches::ICMP_ABORTS)
     }
 
     pub(crate) const fn rfc5961(&self) -> bool {
-        self.switches.contains(Switches::RFC5961)
+        self.switches.intersects(Switches::RFC5961)
     }
 }
 

@@ -90,7 +90,7 @@ impl CookieData {
     /// How many milliseconds old the stamp of a cookie of this period may be: as old as the period, and what was taken
     /// off it for the bits.
     pub(super) const fn most_age(period: u64, now: Instant) -> u32 {
-        let since = (now.as_micros() / 1_000).wrapping_sub(period.wrapping_mul(PERIOD_MILLIS));
+        let since = now.as_millis().wrapping_sub(period.wrapping_mul(PERIOD_MILLIS));
         (since as u32).wrapping_add(CookieData::OPTIONS)
     }
 

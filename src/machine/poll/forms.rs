@@ -10,7 +10,7 @@ use crate::machine::tcb::{Flags, Rcv, SynSent, Synchronized};
 
 impl Synchronized {
     /// A stretch of the send queue, with the window of the moment.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn transmit(
         &mut self,
         from: SeqNumber,
@@ -25,7 +25,7 @@ impl Synchronized {
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`
-    #[inline(always)]
+    #[inline]
     pub(super) fn bare_ack(&mut self, context: &Context) -> Segment {
         let window = self.rcv.advertise(self.snd.is_opening(), context);
         self.segment(self.snd.bare_seq(), Control::ACK, 0, window, context)
@@ -41,7 +41,7 @@ impl Synchronized {
 
     /// A segment that acknowledges, with what all of them have: timestamps, where they were agreed (RFC 7323 section
     /// 3.2), the urgent pointer and the echo of a mark.
-    #[inline(always)]
+    #[inline]
     fn segment(&mut self, seq: SeqNumber, control: Control, payload: u16, window: u16, context: &Context) -> Segment {
         let (mut control, mut urgent) = (control, 0);
         if self.snd.flags.intersects(Flags::MARKS) {
@@ -68,16 +68,16 @@ impl Synchronized {
     /// The control bits with URG and ECE, and the urgent pointer, which counts from SEG.SEQ to the byte behind the
     /// urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
     #[cold]
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn add_marks(&mut self, seq: SeqNumber, mut control: Control, payload: u16) -> (Control, u16) {
         let urgent = self.snd.up.ahead_of(seq);
         let is_bare = payload == 0 && !control.contains(Control::FIN);
         let is_told = urgent > 0 || (is_bare && seq == self.snd.up);
-        if self.snd.flags.contains(Flags::ECHO) {
+        if self.snd.flags.intersects(Flags::ECHO) {
             control |= Control::ECE;
             self.snd.flags.remove(Flags::ECHO_UNSENT);
         }
-        if self.snd.flags.contains(Flags::URGENT) && is_told {
+        if self.snd.flags.intersects(Flags::URGENT) && is_told {
             return (control | Control::URG, u16::try_from(urgent).unwrap_or(u16::MAX));
         }
         (control, 0)
@@ -85,7 +85,7 @@ impl Synchronized {
 
     #[inline(always)]
     fn timestamps(&self, context: &Context) -> Options {
-        if self.snd.flags.contains(Flags::TIMESTAMPS) {
+        if self.snd.flags.intersects(Flags::TIMESTAMPS) {
             Options::NONE.with_timestamps(context.timestamp(), self.rcv.ts_recent)
         } else {
             Options::NONE
@@ -96,14 +96,14 @@ impl Synchronized {
     #[inline]
     pub(super) fn syn_ack(&mut self, context: &Context) -> Segment {
         let mut options = self.timestamps(context).with_mss(context.policy.mss);
-        if self.snd.flags.contains(Flags::SCALE) {
+        if self.snd.flags.intersects(Flags::SCALE) {
             options = options.with_window_scale(self.rcv.scale);
         }
-        if self.snd.flags.contains(Flags::SACK) {
+        if self.snd.flags.intersects(Flags::SACK) {
             options = options.with_sack_permitted();
         }
         let mut control = Control::SYN | Control::ACK;
-        if self.snd.flags.contains(Flags::ECN) {
+        if self.snd.flags.intersects(Flags::ECN) {
             control |= Control::ECE;
         }
         self.rcv.unacknowledged = false;
@@ -131,7 +131,7 @@ impl SynSent {
 }
 
 impl Rcv {
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn move_edge(&mut self, syn_unacknowledged: bool, context: &Context) {
         if !syn_unacknowledged {
             self.edge = self.offer(context);

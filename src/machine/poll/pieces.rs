@@ -136,7 +136,7 @@ impl Snd {
     #[cold]
     pub(super) fn is_segmentized(&self, context: &Context) -> bool {
         let (from, _, credit) = self.cursor();
-        let is_probed = context.outbox.pending.contains(Pending::RETRANSMIT) && self.una == self.nxt;
+        let is_probed = context.outbox.pending.intersects(Pending::RETRANSMIT) && self.una == self.nxt;
         // The FIN that rides on it takes one of the credit.
         let credit = credit.saturating_sub(u32::from(self.end.lt(self.right_edge())));
         let sendable = self.room(from, context).min(credit).max(u32::from(is_probed));

@@ -15,7 +15,7 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of(policy: &Policy) -> Offer {
         // SHLD-5, MAY-3: always.
         let mut options = Options::NONE.with_mss(policy.mss);

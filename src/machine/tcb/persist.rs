@@ -25,7 +25,7 @@ impl Snd {
     /// What the timer sends behind a closed window is a probe, whatever was going on; and the losses of before are
     /// none.
     pub(crate) fn probes(&mut self) {
-        if self.recovery != Recovery::Probing {
+        if !self.recovery.is_probing() {
             self.recovery = Recovery::Probing;
             self.retransmissions = 1;
         }
@@ -37,7 +37,7 @@ impl Snd {
         let opened = was == 0;
         // A probe, or an override, that has not gone out waits for the next timer.
         let is_due = (opened || (self.wnd == 0 && self.una == self.nxt)) && context.outbox.take(Pending::RETRANSMIT);
-        let was_probed = opened && (self.recovery == Recovery::Probing || is_due);
+        let was_probed = opened && (self.recovery.is_probing() || is_due);
         if was_probed {
             // The peer has answered (D40).
             self.recovery = Recovery::Untimed;
@@ -96,12 +96,12 @@ impl Snd {
 
     /// There is progress, or something new to wait for: R1, R2, the user timeout and the RTO count from here. (No RTO
     /// is longer than the user timeout.)
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn restart_timer(&mut self, context: &mut Context) {
         self.restart_timer_with(self.rto.millis(self.backoff, &context.policy), context);
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn restart_timer_with(&mut self, rto: u64, context: &mut Context) {
         self.retransmissions = 0;
         context.progress();
@@ -120,7 +120,10 @@ impl Snd {
         if !self.persists() {
             return pause;
         }
-        let third = context.policy.user_timeout.millis().div_ceil(u64::from(LEAST_PROBES));
+        // Of a timeout of months a quarter does as well.
+        let timeout = context.policy.user_timeout.millis();
+        let third =
+            u32::try_from(timeout).map_or(timeout / 4, |timeout| u64::from(timeout.div_ceil(u32::from(LEAST_PROBES))));
         pause.min(third.max(self.rto.millis(0, &context.policy)))
     }
 

@@ -48,10 +48,10 @@ impl Rcv {
             ts_recent: syn
                 .options()
                 .timestamps()
-                .filter(|_| agreed.contains(Flags::TIMESTAMPS))
+                .filter(|_| agreed.intersects(Flags::TIMESTAMPS))
                 .map_or(0, |(value, _)| value),
             ts_recent_at: context.now.as_long_steps(),
-            scale: offer.options.window_scale().filter(|_| agreed.contains(Flags::SCALE)).unwrap_or(0),
+            scale: offer.options.window_scale().filter(|_| agreed.intersects(Flags::SCALE)).unwrap_or(0),
             unacknowledged: true,
             ahead: SeqNumber(0),
         }
@@ -65,7 +65,7 @@ impl Rcv {
     }
 
     /// RFC 7323 5.3, R3: the timestamp of a segment at Last.ACK.sent or left of it, if it is not older.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn note_timestamp(&mut self, segment: &Segment, context: &Context) {
         if let Some((value, _)) = segment.options().timestamps()
             && !self.is_old(value, context)
@@ -159,7 +159,7 @@ impl Rcv {
     }
 
     /// No more than the field can say, in its steps.
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn capped_offer(&self, right: SeqNumber, told: SeqNumber, worth: u32) -> SeqNumber {
         let scale = u32::from(self.scale);
         let field = right.ahead_of(self.nxt).wrapping_shr(scale).min(u32::from(u16::MAX));

@@ -51,10 +51,16 @@ impl Recovery {
         matches!(self, Recovery::Untimed | Recovery::Timed { .. })
     }
 
+    /// A probe of a closed window is out.
+    #[inline]
+    pub(crate) fn is_probing(&self) -> bool {
+        matches!(self, Recovery::Probing)
+    }
+
     /// Times the segment that ends at `end`, unless another is timed, or Karn's algorithm forbids it.
     #[inline]
     pub(crate) fn time(&mut self, end: SeqNumber, now: Instant) {
-        if *self == Recovery::Untimed {
+        if let Recovery::Untimed = self {
             *self = Recovery::Timed { end, sent_at: micros(now) };
         }
     }

@@ -56,7 +56,8 @@ pub(crate) struct Snd {
 }
 
 bitflags::bitflags! {
-    /// What the numbers do not tell.
+    /// What the numbers do not tell. The flags of a feature that is off have no bit: nothing sets them, and no code
+    /// looks at them.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct Flags: u16 {
         /// Our SYN is not acknowledged yet.
@@ -64,34 +65,34 @@ bitflags::bitflags! {
         /// The user has closed: a FIN stands at `end`.
         const FIN = 2;
         /// Both SYNs had timestamps.
-        const TIMESTAMPS = 4;
+        const TIMESTAMPS = if cfg!(feature = "timestamps") { 4 } else { 0 };
         /// Urgent bytes are unacknowledged, or not sent yet.
-        const URGENT = 8;
+        const URGENT = if cfg!(feature = "urgent") { 8 } else { 0 };
         /// A mark of congestion is echoed until the peer has heard of it (RFC 3168 section 6.1.3).
-        const ECHO = 16;
+        const ECHO = if cfg!(feature = "ecn") { 16 } else { 0 };
         /// The congestion window has been reduced, and the peer is to hear of it (RFC 3168 section 6.1.2).
-        const REDUCED = 32;
+        const REDUCED = if cfg!(feature = "ecn") { 32 } else { 0 };
         /// The policy of delayed ACKs is on.
-        const DELAYS_ACKS = 64;
+        const DELAYS_ACKS = if cfg!(feature = "delayed-ack") { 64 } else { 0 };
         /// Both SYNs had the bits of ECN (RFC 3168 section 6.1.1).
-        const ECN = 128;
+        const ECN = if cfg!(feature = "ecn") { 128 } else { 0 };
         /// Both SYNs had window scale.
         const SCALE = 256;
         /// Both SYNs had SACK-permitted.
         const SACK = 512;
         /// Of the last mark no segment has told yet: it is not what the peer's CWR answers.
-        const ECHO_UNSENT = 1024;
+        const ECHO_UNSENT = if cfg!(feature = "ecn") { 1024 } else { 0 };
         /// The user is gone: nobody reads any more.
         const DETACHED = 2048;
         /// Something has come ahead of RCV.NXT.
         const GAP = 4096;
         /// A SYN of ours has not offered ECN: marks are echoed, but no packet of ours may be one that can be marked
         /// (RFC 3168 section 6.1.1).
-        const NOT_ECT = 8192;
+        const NOT_ECT = if cfg!(feature = "ecn") { 8192 } else { 0 };
         /// The receive buffer has been larger in this life.
         const SHRUNK = 16384;
         /// The policy of keep-alive is on.
-        const KEEPS_ALIVE = 32768;
+        const KEEPS_ALIVE = if cfg!(feature = "keep-alive") { 32768 } else { 0 };
 
         /// What a bit of each segment says.
         const MARKS = Self::URGENT.bits() | Self::ECHO.bits();
@@ -108,13 +109,13 @@ bitflags::bitflags! {
 
 impl Flags {
     pub(crate) const fn of(policy: &Policy) -> Flags {
-        let delays = if policy.delayed_ack.is_zero() { Flags::empty() } else { Flags::DELAYS_ACKS };
+        let delays = if policy.delays_acks() { Flags::DELAYS_ACKS } else { Flags::empty() };
         delays.union(if policy.keeps_alive() { Flags::KEEPS_ALIVE } else { Flags::empty() })
     }
 }
 
 impl Snd {
-    #[inline(always)]
+    #[inline]
     pub(crate) fn new(iss: SeqNumber, context: &Context) -> Snd {
         Snd {
             iss,
@@ -153,13 +154,13 @@ impl Snd {
     /// Our SYN is not acknowledged yet.
     #[inline]
     pub(crate) const fn is_opening(&self) -> bool {
-        self.flags.contains(Flags::SYN)
+        self.flags.intersects(Flags::SYN)
     }
 
     /// The user has closed: a FIN stands at `end`.
     #[inline]
     pub(crate) const fn is_closing(&self) -> bool {
-        self.flags.contains(Flags::FIN)
+        self.flags.intersects(Flags::FIN)
     }
 
     /// Sequence numbers sent and not acknowledged.
@@ -193,7 +194,7 @@ impl Snd {
     /// is a probe; and a FIN needs no window (D28).
     pub(crate) fn excess(&self) -> u32 {
         let excess = self.nxt.min(self.end).ahead_of(self.una).saturating_sub(self.wnd);
-        if self.is_rounding(excess) && self.recovery != Recovery::Probing { 0 } else { excess }
+        if self.is_rounding(excess) && !self.recovery.is_probing() { 0 } else { excess }
     }
 
     pub(super) fn is_rounding(&self, excess: u32) -> bool {
@@ -215,7 +216,7 @@ impl Snd {
     }
 
     #[cold]
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn bare_seq_beyond_the_window(&self) -> SeqNumber {
         if self.is_opening() || self.excess() == 0 { self.nxt } else { self.right_edge() }
     }
@@ -234,7 +235,7 @@ impl Snd {
 
     /// What the peer's SYN offers and we do too. RFC 9293 3.7.1: segment sizes, within our own bound (MUST-14, MUST-15,
     /// MUST-16); RFC 7323: window scale, at most 14 (section 2.3), and timestamps.
-    #[inline(always)]
+    #[inline]
     pub(super) fn agree(&mut self, offer: &Offer, syn: &Segment, context: &Context) {
         let (policy, ours, options) = (&context.policy, &offer.options, syn.options());
         let mut flags = self.flags | Flags::of(policy);
@@ -271,14 +272,14 @@ impl Snd {
     pub(crate) fn take_back_ecn(&mut self, syn: &Segment) {
         let bits = syn.control().intersection(Control::ECE | Control::CWR);
         let accepts = if syn.ack().is_some() { Control::ECE } else { Control::ECE | Control::CWR };
-        if bits != accepts && self.flags.contains(Flags::ECN) {
+        if bits != accepts && self.flags.intersects(Flags::ECN) {
             self.flags.remove(Flags::ECN | Flags::ECHO | Flags::ECHO_UNSENT | Flags::REDUCED);
         }
     }
 
     /// The most payload that our own bound on segments leaves, behind the header and its options.
     pub(crate) fn most_payload(&self, context: &Context) -> u16 {
-        let options = if self.flags.contains(Flags::TIMESTAMPS) { TIMESTAMPS_LEN } else { 0 };
+        let options = if self.flags.intersects(Flags::TIMESTAMPS) { TIMESTAMPS_LEN } else { 0 };
         context.policy.max_payload.saturating_sub(options).max(1)
     }
 
@@ -298,7 +299,7 @@ impl Snd {
     }
 
     /// SND.UNA <- SEG.ACK, for SND.UNA < SEG.ACK =< SND.NXT.
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn acknowledge(&mut self, ack: SeqNumber, segment: &Segment, context: &mut Context) {
         // The FIN lies behind the end of the queue, and the SYN before its front.
         let payload = ack.min(self.end) - self.una;
@@ -332,12 +333,12 @@ impl Snd {
 
     /// The ACK where not all is sent once: recovery goes on. The round-trip time, in microseconds, if it tells one.
     #[cold]
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn recover(&mut self, ack: SeqNumber, segment: &Segment, context: &mut Context) -> Option<u32> {
         let advance = ack - self.una;
         context.outbox.request_data();
         // The rounding of the window alone has closed it: the peer takes what is in flight (RFC 7323 section 2.4).
-        if self.recovery == Recovery::Probing && ack != self.nxt && self.is_rounding(self.nxt - ack) {
+        if self.recovery.is_probing() && ack != self.nxt && self.is_rounding(self.nxt - ack) {
             self.recovery = Recovery::GoBackN { recover: self.nxt, cursor: ack, credit: advance.saturating_mul(2) };
             self.backoff = 0;
             return self.echoed(segment, context);
@@ -355,7 +356,7 @@ impl Snd {
     /// The round-trip time, in microseconds, that the echo of our timestamp tells: one from before the front was last
     /// sent again tells that its acknowledgment was lost, or was never said by us; zero is what some say who have none.
     fn echoed(&self, segment: &Segment, context: &Context) -> Option<u32> {
-        if !self.flags.contains(Flags::TIMESTAMPS) {
+        if !self.flags.intersects(Flags::TIMESTAMPS) {
             return None;
         }
         let (_, echo) = segment.options().timestamps()?;
@@ -364,7 +365,7 @@ impl Snd {
         (echo != 0 && millis <= most).then_some(millis.saturating_mul(1_000))
     }
 
-    #[inline(never)]
+    #[cfg_attr(feature = "fast-path", inline(never))]
     fn syn_or_urgent_acknowledged(&mut self, ack: SeqNumber, context: &mut Context) {
         if self.is_opening() {
             self.flags.remove(Flags::SYN);
@@ -387,7 +388,7 @@ impl Snd {
     }
 
     /// SND.WND, SND.WL1 <- the segment's, if it is not older than the last that set them.
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn note_window(&mut self, seq: SeqNumber, segment: &Segment) {
         if self.is_newer(seq) {
             self.set_window(seq, self.window_of(segment));
