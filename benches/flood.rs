@@ -1,4 +1,4 @@
-//! A flood of SYNs at a listener without room: what one segment costs, with the standard library's keyed hash.
+//! A flood of SYNs at a listener without room: the cost of one segment, with the standard library's keyed hash.
 
 use std::hash::RandomState;
 use std::hint::black_box;
@@ -66,7 +66,7 @@ fn flood(criterion: &mut Criterion) {
             }
         });
     });
-    // The same forgery, in a flood of SYNs and where no cookie was sent lately.
+    // The same forgery, during a flood of SYNs, and at a listener that has sent no cookie lately.
     let valid = ack(&listener, 7);
     let quiet = Listener::new(&CONFIG, IsnHash::default());
     assert!(
@@ -88,12 +88,12 @@ fn flood(criterion: &mut Criterion) {
     forge(&quiet, &valid);
 }
 
-/// A peer that forges ACKs while no cookie is on its way gets nothing.
+/// A peer that forges ACKs while no cookie is outstanding achieves nothing.
 fn forge(quiet: &Listener<RandomState>, like: &Segment) {
     let guesses = 10_000_000_u32;
     let completed = (0..guesses)
         .filter(|guess| {
-            let number = SeqNumber(guess.wrapping_mul(2_654_435_761)); // goes through all numbers
+            let number = SeqNumber(guess.wrapping_mul(2_654_435_761)); // takes every number in turn
             let forged = Segment::new(like.seq(), number, Control::ACK).with_options(like.options());
             completes(quiet, &forged, 7)
         })

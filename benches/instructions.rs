@@ -1,12 +1,13 @@
-//! Instructions for one event, counted by callgrind: the same digits in each run.
+//! Instructions for one event, counted by callgrind: the same numbers in each run.
 //!
 //! `cargo bench --bench instructions` prints the table: a line for each case, a column for each set of policies, and
-//! two for smoltcp, without timestamps and with. Each figure comes from two runs in a process of their own under
-//! valgrind, the second with twice as many events: the difference is theirs alone, without anything that was set up.
+//! two for smoltcp, without timestamps and with. Each figure comes from two runs, each in a process of its own under
+//! valgrind, the second with twice as many events. The difference belongs to the events alone, without their
+//! preparation.
 //!
-//! The counts of `instructions.tsv` are the baseline, for the compiler that its first line names.
-//! `cargo bench --bench instructions -- --check` fails where one has grown by more than two percent;
-//! `-- --renew` writes them as they are now. Part of a case's name counts these cases alone.
+//! The counts of `instructions.tsv` are the baseline, for the compiler that its first line names. `cargo bench --bench
+//! instructions -- --check` fails if a count has grown by more than two percent; `-- --renew` writes the present
+//! counts. A part of a case's name restricts the run to these cases.
 
 mod cases;
 
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
 /// The policies, and smoltcp twice.
 const COLUMNS: usize = POLICIES.len() + 2;
 
-/// One column of one case. What each event does is compiled once for all policies.
+/// Prepares one column of one case. The code of each event is compiled once for all policies.
 fn prepare(case: &Case, column: usize) -> Option<Run> {
     match POLICIES.get(column) {
         Some((_, config)) => Some((case.lifecycle)(config)),
@@ -67,7 +68,7 @@ fn has_valgrind() -> bool {
 fn table(arguments: &[&str]) -> ExitCode {
     let [checks, renews] = ["--check", "--renew"].map(|flag| arguments.contains(&flag));
     let wanted = |case: &Case| arguments.iter().all(|part| part.starts_with("--") || case.name.contains(part));
-    // The gate needs no peer.
+    // Checking and renewing do not measure the peer, smoltcp.
     let columns = if checks || renews { POLICIES.len() } else { COLUMNS };
     let names = POLICIES.map(|(name, _)| name).into_iter().chain(["smoltcp", "smoltcp-ts"]).take(columns);
     println!("{:38}{}", "instructions for one event", names.map(|name| format!("{name:>12}")).collect::<String>());
@@ -92,7 +93,7 @@ fn table(arguments: &[&str]) -> ExitCode {
     if grown > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// How many counts of a case have grown beyond the baseline, each of which is printed.
+/// The number of counts of a case that have grown beyond the baseline; each is printed.
 fn growth(name: &str, counts: &[Option<u64>], baseline: &str) -> usize {
     let line = baseline.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'));
     let before = line.unwrap_or_else(|| panic!("{name} is not in the baseline: renew it"));
@@ -112,7 +113,7 @@ fn compiler() -> String {
     String::from_utf8_lossy(&version.stdout).trim().to_owned()
 }
 
-/// Instructions for one event. (Rounded: what comes before `main` may differ by one or two from run to run.)
+/// Instructions for one event. (Rounded: the code before `main` may differ by one or two from run to run.)
 fn count(case: &Case, number: usize, column: usize) -> Option<u64> {
     if column >= POLICIES.len() && case.smoltcp.is_none() {
         return None;

@@ -1,7 +1,7 @@
 //! The life of a TCP connection, from CLOSED to CLOSED, in memory and in virtual time.
 //!
-//! Two connections talk over a network that takes ten milliseconds each way. Run it with
-//! `cargo run --example handshake`, and read it with Figures 5, 6 and 12 of RFC 9293 at hand.
+//! Two connections talk over a network with a one-way delay of ten milliseconds. Run the example with `cargo run
+//! --example handshake`, and read its output beside Figures 5, 6 and 12 of RFC 9293.
 
 use core::error::Error;
 
@@ -33,7 +33,7 @@ FIN again, and somebody must be there to answer. And all that is still on its wa
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
-    // The clock of initial sequence numbers goes on by 2500 until A's SYN is there: B's will be 300 then.
+    // The clock of initial sequence numbers advances by 2500 until A's SYN arrives, so B's ISS will be 300.
     pair.set_isn_offset(Side::B, 300_u32.wrapping_sub(2_500));
 
     pair.note(HANDSHAKE);

@@ -1,19 +1,18 @@
 //! The life of one TCP connection as a pure, sans-I/O state machine: RFC 9293 section 3.10, exact.
 //!
-//! A [`Connection`] is in one of the eleven TCP states. Segments, user calls and the passing of time go in; state
-//! transitions, signals to the user and outbound segments come out. It does no I/O, reads no clock, draws no random
-//! number, allocates nothing, holds no payload bytes, and cannot panic: every segment and every call has an answer in
-//! every state.
+//! A [`Connection`] is in one of the eleven TCP states. Segments, user calls and time go in; state transitions, signals
+//! and outbound segments come out. The connection does no I/O, reads no clock, draws no random number, allocates
+//! nothing and holds no payload. It cannot panic: every segment and every call has an answer in every state.
 //!
 //! # The loop
 //!
 //! One rule: **after every event, poll until [`Output::Wait`].**
 //!
-//! 1. Wait for an event: a segment of the peer, a call of the user, or the deadline that `Wait` told.
+//! 1. Wait for an event: a segment of the peer, a call of the user, or the deadline in `Wait`.
 //! 2. Hand it in: [`segment_arrives`](Connection::segment_arrives), one of the calls, or
-//!    [`timeout`](Connection::timeout). What the user has consumed is reported by [`receive`](Connection::receive):
-//!    only that opens the window again.
-//! 3. [`poll`](Connection::poll) until `Wait`, and do what comes out.
+//!    [`timeout`](Connection::timeout). Report consumed bytes with [`receive`](Connection::receive); nothing else opens
+//!    the receive window again.
+//! 3. [`poll`](Connection::poll) until `Wait`, and carry out each output.
 //!
 //! Here two connections talk to each other without a network between them:
 //!
@@ -64,17 +63,18 @@
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
 //!
-//! Several segments may be handed in before one drain, policies must fit the link, and a socket API has more calls than
-//! the RFC: [`embedding`] tells the order of the calls, the fields to set, and what may be left out. The examples
-//! `handshake`, `congestion` and `tun` are in the repository's folder `examples`.
+//! [`embedding`] explains how to put the machine under a socket API: the order of the calls, the policies to set, the
+//! parts that may be left out. The examples `handshake`, `congestion` and `tun` are in the folder `examples` of the
+//! repository.
 //!
-//! # What is the caller's
+//! # The caller's part
 //!
-//! The bytes (a send queue of which the connection knows the length, a receive queue to which
-//! [`segment_arrives`](Connection::segment_arrives) says what to append), the packets (parsing, checksums, ports and
-//! addresses), the table of connections, the clock, and the choice of the ISN offset. Reassembly of what arrives out of
-//! order and congestion control have seams, not implementations: see [`Connection::segment_arrives`] and
-//! [`Connection::limit`] with [`Connection::retransmit`].
+//! * Bytes: a send queue, of which the connection knows the length, and a receive queue, to which
+//!   [`segment_arrives`](Connection::segment_arrives) says what to append.
+//! * Packets: parsing, checksums, addresses and ports.
+//! * The table of connections, the clock, and the choice of the ISN offset.
+//! * Reassembly of segments out of order, and congestion control. The connection has the interface for both:
+//!   [`Connection::segment_arrives`]; [`Connection::limit`] and [`Connection::retransmit`].
 //!
 //! # Features
 //!
@@ -89,10 +89,13 @@
 //! | `sim` | off | scripts in the RFC's notation and a simulated network in virtual time, for tests |
 //! | `pcapng` | off | `sim`, and captures of it that Wireshark opens |
 //!
-//! A small target does without those that it does not use: the machine alone weighs 13 kB there, with all that is on by
-//! default 20 kB. A policy whose feature is off counts as off, and [`Config::check`] finds it.
+//! A small target leaves out the features that it does not use: the least program weighs 20 kB with the default
+//! features and 13 kB without. A policy whose feature is off counts as off, and [`Config::check`] finds it.
 //!
-//! # With the RFC open
+//! # From the RFC to the file
+//!
+//! `src/machine` is the machine alone, and imports nothing of its neighbours; the files below are in it. `src/sim` is
+//! the simulator, which stands on the public interface of the machine.
 //!
 //! | RFC 9293 | file |
 //! |---|---|
@@ -101,8 +104,10 @@
 //! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
 //! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
 //! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | `rto.rs`, `tcb/recovery.rs` |
-//! | 3.8.2 congestion control's seam, ECN | `extensions.rs`: `limit`, `retransmit`, `congestion_experienced` |
-//! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive, delayed ACKs | `timeouts.rs` |
+//! | 3.8.2 the interface for congestion control, ECN | `extensions.rs`: `limit`, `retransmit`, `congestion_experienced` |
+//! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive | `timeouts.rs` |
+//! | 3.8.6.1 zero-window probes | `tcb/persist.rs` |
+//! | 3.8.6.3 delayed ACKs | `context.rs`, `outbox.rs` |
 //! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | `poll.rs`, `poll/pieces.rs` |
 //! | 3.8.5 urgent data, and what else segments carry | `poll/forms.rs` |
 //! | 3.9.1 policies of the user | `config.rs`; of other systems: `config/systems.rs` |
@@ -117,13 +122,15 @@
 //! | 3.10.7.4 the eight steps; the first of them | `arrives/synchronized.rs`; `arrives/acceptable.rs` |
 //! | 3.10.7.4, first, the idealized segment | `arrives/idealized.rs` |
 //! | why a segment is refused | `error.rs` |
-//! | the outbox, of what is due | `outbox.rs` |
+//! | the clock and the timer; the outbox; outputs | `context.rs`; `outbox.rs`; `output.rs` |
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
 //! | header prediction | `fast_path.rs` |
 //!
-//! Where the texts leave room, [`decisions`] says what is done and why. [`checks`] tells how all of it is checked.
+//! [`design`] explains how the parts work together. [`decisions`] says what the machine does where the RFCs contradict
+//! themselves or leave room, and why. [`checks`] lists the checks and their figures.
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -142,6 +149,9 @@ pub mod sim;
 
 #[doc = include_str!("embedding.md")]
 pub mod embedding {}
+
+#[doc = include_str!("design.md")]
+pub mod design {}
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}

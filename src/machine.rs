@@ -1,5 +1,5 @@
-//! The machine: one connection, without I/O, clock, memory or the standard library. It imports nothing of its
-//! neighbours.
+//! The state machine of one connection, without I/O, a clock, heap memory or the standard library. It imports nothing
+//! from the crate's other modules.
 
 mod arrives;
 mod calls;

@@ -1,9 +1,9 @@
-//! Connections in memory and in virtual time: for tests, for simulators, and to watch TCP live.
+//! A simulator of connections, in memory and in virtual time: for tests, for simulations, and to watch TCP at work.
 //!
 //! # A test in ten lines
 //!
-//! [`check`] plays an exchange between one connection and a peer whose part the script plays, in the notation of the
-//! RFC. What is not listed fails, with the exchange until then in the message; see [`Script`].
+//! [`check`] plays a script, in the RFC's notation, against one connection. The script plays the peer. An output that
+//! the script does not list fails the test, and the message shows the exchange up to there; see [`Script`].
 //!
 //! ```
 //! tcp_lifecycle::sim::check("
@@ -17,7 +17,7 @@
 //! ");
 //! ```
 //!
-//! [`check_with`] plays it against a program around a connection, a [`Glue`]: its queues of bytes, its timer, its loop.
+//! [`check_with`] plays a script against a [`Glue`], a program around a connection with queues, a timer and a loop.
 //!
 //! ```
 //! use core::ops::Range;
@@ -46,12 +46,12 @@
 //! ");
 //! ```
 //!
-//! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it, with segments that are
-//! held up, lost, or arrive again; see [`Figure`].
+//! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it. Its segments can be
+//! delayed, lost or duplicated; see [`Figure`].
 //!
-//! # A lesson
+//! # Two connections, step by step
 //!
-//! A [`Pair`] is two connections with the bytes of their users, and a [`Network`] between them that can be played by
+//! A [`Pair`] has two connections, the bytes of their users, and a [`Network`] between them that can be operated by
 //! hand. Its [`Trace`] prints as a ladder, which a test can [check](check_ladder), and [as a diagram](Trace::mermaid):
 //!
 //! ```
@@ -78,10 +78,10 @@
 //!
 //! # A faulty network
 //!
-//! A [`Network`] delays, loses, doubles, damages, reorders and [marks](Network::marking) segments by chance, from a
-//! seed, so that every run can be repeated; for some time it may let [nothing through](Pair::partition). Hours take
-//! milliseconds. A program can [subscribe](Pair::subscribe) to all that happens, and the pair [counts](Pair::counts)
-//! it.
+//! A [`Network`] delays, loses, duplicates, corrupts, reorders and [marks](Network::marking) segments at random. The
+//! faults come from a seed, so that every run can be repeated. For some time the network can let [nothing
+//! through](Pair::partition). Hours of virtual time take milliseconds. A program can [subscribe](Pair::subscribe) to
+//! all events, and the pair [counts](Pair::counts) segments and faults.
 //!
 //! ```
 //! use core::time::Duration;
@@ -100,9 +100,9 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
-//! A script can be played over such a network too, one end against its lines: see [`Script::run_over`].
+//! A script can also be played against one end over such a network: see [`Script::run_over`].
 //!
-//! With the feature `pcapng` a trace becomes a capture that Wireshark opens: `Trace::write_pcapng`.
+//! With the feature `pcapng`, `Trace::write_pcapng` writes a trace as a capture for Wireshark.
 
 mod bytes;
 mod comparison;
@@ -149,9 +149,9 @@ pub use violation::Violation;
 /// One of two ends, as the RFC's figures name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// The one on the left.
+    /// The end on the left.
     A,
-    /// The one on the right.
+    /// The end on the right.
     B,
 }
 
@@ -159,7 +159,7 @@ impl Side {
     /// A, then B.
     pub const BOTH: [Side; 2] = [Side::A, Side::B];
 
-    /// The other one.
+    /// Returns the other end.
     #[must_use]
     pub const fn other(self) -> Side {
         match self {

@@ -1,4 +1,5 @@
-//! The arcs of RFC 9293 Figure 5 and its notes: each is walked, no other is ever taken, and the drawings are true.
+//! The arcs of RFC 9293 Figure 5 and its notes: each is taken, no other is ever taken, and the drawings show exactly
+//! these.
 
 #[path = "arcs/at_random.rs"]
 mod at_random;

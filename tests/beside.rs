@@ -1,4 +1,4 @@
-//! The calls beside the RFC's: `retransmit`, `configure`, `reopens`.
+//! The calls in addition to those of the RFC: `retransmit`, `configure`, `reopens`.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn segment(text: &str) -> Segment {
     text.parse().unwrap()
 }
 
-/// What is put out, in the RFC's notation, with the range of the queue behind payload.
+/// The segments that are sent, in the RFC's notation, each with the range of the send queue that is its payload.
 fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
     let mut lines = Vec::new();
     loop {
@@ -32,7 +32,7 @@ fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
     }
 }
 
-/// Three segments of 100 bytes in flight, and nothing more to send.
+/// A connection with three segments of 100 bytes in flight, and nothing more to send.
 fn three_in_flight() -> Connection {
     after(
         &Config { default_peer_mss: 100, nagle: false, ..Config::DEFAULT },
@@ -180,7 +180,7 @@ fn policies_change_in_mid_life() {
     );
 }
 
-/// D20: a timer that runs goes on as it was set, and no other state gets one.
+/// D20: a running timer keeps its deadline, and no state but FIN-WAIT-2 gets this timer.
 #[test]
 fn a_timeout_for_fin_wait_2_begins_there_alone_and_once() {
     let timeout = |seconds| Config { fin_wait_2_timeout: Some(Duration::from_secs(seconds)), ..Config::DEFAULT };
@@ -212,7 +212,7 @@ fn a_smaller_segment_size_counts_at_once_and_a_smaller_buffer_takes_nothing_back
     assert_eq!(connection.status().rcv_wnd, window);
 }
 
-/// In TIME-WAIT with SND.NXT 101 and RCV.NXT 301.
+/// A connection in TIME-WAIT with SND.NXT 101 and RCV.NXT 301.
 fn time_wait(config: &Config, options: &str) -> Connection {
     let script = "
         ESTABLISHED SND.NXT=100 RCV.NXT=300
@@ -263,7 +263,7 @@ fn nothing_but_a_bare_syn_may() {
     ] {
         assert_eq!(connection.reopens(&segment(text), NOW), None, "{text}");
     }
-    // Bits of ECN, and payload, do no harm.
+    // The ECN bits and payload make no difference.
     assert!(connection.reopens(&segment("<SEQ=400><CTL=SYN,ECE,CWR><DATA=3>"), NOW).is_some());
 }
 
@@ -280,7 +280,7 @@ fn in_no_other_state_may_anything() {
 fn the_present_offset_does_where_the_clock_has_gone_on() {
     let mut connection = time_wait(&Config::DEFAULT, "");
     connection.set_isn_offset(77);
-    let later = NOW + Duration::from_secs(60); // fifteen million numbers
+    let later = NOW + Duration::from_secs(60); // fifteen million sequence numbers later
     assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), later), Some(77));
     assert_eq!(connection.reopens(&segment("<SEQ=400><CTL=SYN>"), NOW), Some(102));
 }
@@ -297,7 +297,7 @@ fn in_recovery_what_is_held_for_lost_goes_out_beside_what_the_timer_sends_again(
     assert_eq!(drain(&mut connection, at), ["<SEQ=100><ACK=300><CTL=ACK><DATA=100> 0..100"]);
 }
 
-/// As [`time_wait`], with timestamps agreed; the last of the peer's was 50.
+/// As [`time_wait`], with timestamps agreed; the peer's latest was 50.
 fn time_wait_with_timestamps() -> Connection {
     after(
         &Config { timestamps: true, ..Config::DEFAULT },
@@ -374,7 +374,7 @@ fn status_counts_the_duplicate_acks_of_rfc_5681() {
         )
     };
     check(&counted("<-- <SEQ=300><ACK=100><CTL=ACK>\nESTABLISHED DUPLICATE-ACKS=3"));
-    // Payload, a FIN, another window: it says something else.
+    // A segment with payload, a FIN or another window carries other news, so it is no duplicate ACK.
     check(&counted(
         "<-- <SEQ=300><ACK=100><CTL=ACK><DATA=1>
          --> <SEQ=400><ACK=301><CTL=ACK>
@@ -386,14 +386,14 @@ fn status_counts_the_duplicate_acks_of_rfc_5681() {
          ESTABLISHED DUPLICATE-ACKS=2",
     ));
     check(&counted("<-- <SEQ=300><ACK=100><CTL=ACK><WND=9000>\nESTABLISHED DUPLICATE-ACKS=2"));
-    // It acknowledges something, or less than is known.
+    // A segment that acknowledges new data, or older data than before, is no duplicate ACK.
     check(&counted(
         "<-- <SEQ=300><ACK=200><CTL=ACK>
          signal: Acknowledged 100
          ESTABLISHED DUPLICATE-ACKS=0",
     ));
     check(&counted("<-- <SEQ=300><ACK=99><CTL=ACK>\nESTABLISHED DUPLICATE-ACKS=2"));
-    // Nothing is in flight any more.
+    // Without anything in flight there is no duplicate ACK.
     check(&counted(
         "<-- <SEQ=300><ACK=400><CTL=ACK>
          signal: Acknowledged 300

@@ -1,46 +1,48 @@
-//! An attacker beside two honest peers. The attacker knows both sockets, sees nothing, and sends segments with random
-//! numbers to both ends: all control bits, with and without payload and timestamps, zero and large windows, 10 to
-//! 10,000 segments a second to each end, while the connection is in each of its states, under `DEFAULT`, `linux()` and
-//! `bsd()`.
+//! An off-path attacker against two honest peers. The attacker knows both sockets, sees nothing, and sends segments
+//! with random numbers to both ends: all control bits, with and without payload and timestamps, zero and large windows,
+//! 10 to 10,000 segments a second to each end. It does so while the connection is in each of its states, under
+//! `DEFAULT`, `linux()` and `bsd()`.
 //!
-//! The connection lives: all bytes arrive, both ends close gracefully, keep-alive goes on. A transfer keeps four fifths
-//! of its throughput. The attacker draws no more ACKs than the limiter allows (D12, RFC 5961 section 7).
+//! The connection must survive: all bytes arrive, both ends close gracefully, keep-alive goes on. A transfer keeps four
+//! fifths of its throughput. The attacker draws no more ACKs than the limiter allows (D12, RFC 5961 section 7).
 //!
-//! * `cargo test --test blind` attacks for a second of virtual time, and a transfer for four.
-//! * `BLIND=1 cargo test --release --test blind -- --nocapture` attacks for twenty, and prints the table. `BLIND_SEED`
-//!   asks for other numbers, `BLIND_RUNS` for each run in a line of its own.
+//! * `cargo test --test blind` attacks for one second of virtual time, or four during a transfer.
+//! * `BLIND=1 cargo test --release --test blind -- --nocapture` attacks for twenty seconds, and prints the table.
+//!   `BLIND_SEED` chooses other random numbers; `BLIND_RUNS` prints each run in a line of its own.
 //!
 //! # The path
 //!
 //! 10 ms each way, 10 Mbit/s, a queue of 20 ms. Each end has the congestion controller of the example `congestion`, and
-//! reassembles. The attacker's segments take no room on the path; the answers to them do.
+//! reassembles. The attacker's segments take no bandwidth on the path; the answers to them do.
 //!
 //! # Four attackers
 //!
-//! *Blind*: both numbers are uniformly random. *Blind, bare*: the same without payload and FIN, so that the limiter
-//! exempts no answer, and no surplus of answers keeps the connection alive by accident. *Knows SEQ*: the sequence
-//! number lies in the receive window, the acknowledgment is random. *Knows ACK*: the acknowledgment lies in the range
-//! of RFC 5961 section 5.2, the sequence number is random.
+//! * *Blind*: sequence number and acknowledgment number are both uniformly random.
+//! * *Blind, bare*: the same without payload and FIN. So the limiter exempts no answer, and surplus answers do not keep
+//!   the connection alive by accident.
+//! * *Knows SEQ*: the sequence number lies in the receive window, the acknowledgment number is random.
+//! * *Knows ACK*: the acknowledgment number lies in the range of RFC 5961 section 5.2, the sequence number is random.
 //!
-//! # Luck
+//! # Lucky guesses
 //!
-//! RFC 5961 leaves some segments to luck: a reset at RCV.NXT; payload, a FIN or a false acknowledgment with both
-//! numbers right. RFC 9293 leaves two more: a SYN in the window in SYN-RECEIVED (D23), and any SYN without ACK in
-//! SYN-SENT, which opens simultaneously (MUST-10): the peer resets what it then gets. No receiver can tell these from
-//! the peer's. They are counted and not delivered, so that no run depends on them. A bare ACK that acknowledges nothing
-//! new is delivered wherever it lies.
+//! RFC 5961 leaves some forged segments effective: a reset at RCV.NXT; payload, a FIN or a false acknowledgment with
+//! both numbers right. RFC 9293 leaves two more: a SYN in the window in SYN-RECEIVED (D23), and any SYN without ACK in
+//! SYN-SENT. Such a SYN opens simultaneously (MUST-10), and the peer resets the answer to it. No receiver can
+//! distinguish these segments from the peer's. They are counted and not delivered, so that no run depends on them. A
+//! bare ACK that acknowledges nothing new is always delivered.
 //!
-//! The blind attacker guesses both numbers with the odds (window / 2^32)^2. Among segments with ACK and neither SYN nor
-//! RST, an eighth of all, that is one of four billion with windows of 65,535 bytes, and one of 466,000 with the 6 MiB
-//! of `linux()`. One of four billion resets is at RCV.NXT. At 10,000 segments a second for twenty seconds to both ends
-//! that is 0.1 lucky segments in a run under `linux()`, and a ten-thousandth of that under `DEFAULT`.
+//! The blind attacker guesses both numbers with the odds (window / 2^32)^2. Consider segments with ACK and neither SYN
+//! nor RST, an eighth of all. Of these, one in four billion is lucky with windows of 65,535 bytes, and one in 466,000
+//! with the 6 MiB of `linux()`. One of four billion resets is at RCV.NXT. An attack of 10,000 segments a second for
+//! twenty seconds to both ends has 0.1 lucky segments in a run under `linux()`, and a ten-thousandth of that under
+//! `DEFAULT`.
 //!
-//! With SEQ known only the other number is left to guess: one of 65,000 segments (`DEFAULT`) or of 680 (`linux()`) has
-//! an acknowledgment in range, and in a window of 65,535 bytes one reset of 65,535 is at RCV.NXT. At 10,000 a second
-//! RFC 5961 lets such an attacker end that connection in thirteen seconds on the average.
+//! An attacker that knows SEQ has only the other number to guess: one in 65,000 segments (`DEFAULT`) or in 680
+//! (`linux()`) has an acknowledgment in range. In a window of 65,535 bytes one reset in 65,535 is at RCV.NXT. At 10,000
+//! a second RFC 5961 lets such an attacker end that connection after thirteen seconds on average.
 //!
-//! In TIME-WAIT the table shows how much of 2 MSL is left, in percent, and no test asks for more: a challenge ACK that
-//! reaches the peer in CLOSED brings an honest reset (D14).
+//! In TIME-WAIT the table shows how much of 2 MSL is left, in percent. No test demands a minimum, because a challenge
+//! ACK that reaches the peer in CLOSED brings an honest reset (D14).
 
 #[path = "blind/attacker.rs"]
 mod attacker;
@@ -63,12 +65,12 @@ use std::sync::LazyLock;
 
 use table::{Extent, Row, rows, table};
 
-/// A number that the environment asks for.
+/// The number in an environment variable, if it is set.
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
-/// All runs; each test checks one thing in all of them.
+/// All runs; each test checks one property of all of them.
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let is_whole = asked("BLIND").is_some_and(|asked| asked > 0);
     let rows = rows(Extent { is_whole, seed: asked("BLIND_SEED").unwrap_or(5961) });
@@ -85,13 +87,13 @@ fn all(what: &str, holds: impl Fn(&Row) -> bool) {
     assert!(broken.is_empty(), "{what} in {} of {} runs:\n{}", broken.len(), ROWS.len(), broken.join("\n"));
 }
 
-/// If a scene fails without an attack, the other tests say nothing about it.
+/// If a scene fails without an attack, the other tests prove nothing about it.
 #[test]
 fn a_connection_that_nobody_attacks_lives() {
     all("it does not live", |row| row.unharmed.fault.is_none());
 }
 
-/// Keep-alive too: an end that is not answered gives up within 0.6 s.
+/// This includes keep-alive: an end whose probes are not answered gives up within 0.6 s.
 #[test]
 fn an_honest_connection_lives_beside_an_attacker_in_every_state() {
     all("it does not live", |row| row.outcome.fault.is_none());

@@ -1,4 +1,4 @@
-//! Policies: what `check` finds, what a connection makes of a value without sense, and what other systems do.
+//! Policies: what `check` finds, how a connection treats absurd values, and the policies of other systems.
 
 #[path = "config/absurd.rs"]
 mod absurd;

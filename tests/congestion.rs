@@ -1,4 +1,4 @@
-//! Congestion control through the seam of a connection: `limit`, `retransmit`, `Status`. The controller is that of the
+//! Congestion control outside of the connection, by `limit`, `retransmit` and `Status`. The controller is that of the
 //! example `congestion`.
 
 mod cases;

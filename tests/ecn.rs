@@ -42,7 +42,7 @@ fn agreed_with(config: Config) -> Connection {
     )
 }
 
-/// The segments that are put out, and whether the user hears of congestion.
+/// The segments that are sent, and whether the user is told of congestion.
 fn drain(connection: &mut Connection) -> (Vec<Segment>, bool) {
     let (mut segments, mut congestion) = (vec![], false);
     loop {

@@ -192,7 +192,7 @@ fn bytes_after_a_close_reset_where_the_policy_says_so() {
     }
 }
 
-/// Payload that the user had read before the CLOSE is no loss when it comes again, be it with the FIN.
+/// Payload that the user had read before the CLOSE is not lost when it is retransmitted, even together with the FIN.
 #[test]
 fn bytes_that_were_read_before_a_close_reset_nothing_when_they_come_again() {
     for (ack, next) in [(100, "CLOSING"), (101, "TIME-WAIT")] {
@@ -234,7 +234,7 @@ fn without_the_policy_a_closed_end_goes_on_receiving() {
     );
 }
 
-/// RFC 792 and RFC 4443: what a host unpacks from the wire.
+/// RFC 792 and RFC 4443: the types and codes that a host parses from a packet.
 #[test]
 fn types_and_codes_of_both_versions_are_errors_for_tcp_or_none() {
     let v4 = |kind: u8, codes: std::ops::RangeInclusive<u8>| {
@@ -276,12 +276,12 @@ fn types_and_codes_of_both_versions_are_errors_for_tcp_or_none() {
         .map(Some)
     );
     assert_eq!((v6(2, 0..=0), v6(3, 0..=0)), (vec![Some(FragmentationNeeded)], vec![Some(TimeExceeded)]));
-    // Soft, the unknown next header too (RFC 9293 section 3.9.2.2).
+    // The error is soft, including the unknown next header (RFC 9293 section 3.9.2.2).
     assert_eq!(v6(4, 0..=2), vec![Some(ParameterProblem); 3]);
     assert_eq!((v6(128, 0..=0), v6(1, 8..=8)), (vec![None], vec![None]));
 }
 
-/// S14: a listener hears nothing of a peer that is gone, whenever it polls.
+/// S14: a listener is told nothing about a peer that is gone, however late it polls.
 #[test]
 fn back_in_listen_no_soft_error_is_told() {
     let mut connection = Connection::new(&Config::DEFAULT, 0);

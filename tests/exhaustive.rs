@@ -1,61 +1,63 @@
 //! Properties, exhaustively: every interleaving within bounds, by explicit-state model checking with `stateright`.
 //!
-//! A `Connection` is `Clone + Eq + Hash`, so that two of them, what is in flight between them, and what their users
-//! know are the state of a model. From each state everything is tried that may happen next: every call that is no
-//! mistake, the arrival of every segment in flight, the loss and the duplication of each, every timer, an abort, a
-//! crash, a forged segment. Each state, and each event that leads to one, is checked for the properties of
-//! `exhaustive/laws.rs`; what breaks one is printed as a ladder, by the shortest way.
+//! A `Connection` is `Clone + Eq + Hash`. So two connections, the segments in flight between them, and the knowledge of
+//! their users form the state of a model. From each state the checker tries every possible next event: every valid
+//! call, the arrival of every segment in flight, its loss and its duplication, every timer, an abort, a crash, a forged
+//! segment. The properties of `exhaustive/laws.rs` are checked for each state and for each event that leads to one. A
+//! violation is printed as a ladder, by the shortest path.
 //!
-//! * `cargo test --test exhaustive` explores twenty-eight small models, five hundred thousand states, and the beginnings
-//!   of the larger ones.
-//! * `EXHAUSTIVE=1 cargo test --release --test exhaustive -- --nocapture` explores more than twenty million in seventeen
-//!   larger ones, and prints how many: fourteen as a whole, and three breadth first for seven million steps, which is
-//!   every way of some fifteen. It takes minutes on two cores, and three gigabytes.
+//! * `cargo test --test exhaustive` explores twenty-eight small models, five hundred thousand states, and the
+//!   beginnings of the larger ones.
+//! * `EXHAUSTIVE=1 cargo test --release --test exhaustive -- --nocapture` explores more than twenty million states in
+//!   seventeen larger models, and prints the numbers. Fourteen are explored as a whole, and three breadth first for
+//!   seven million steps, which covers every path of about fifteen events. It takes minutes on two cores, and three
+//!   gigabytes.
 //!
 //! # What is covered
 //!
 //! * An active and a passive end, and two active ends, from CLOSED on. Calls in any order and at any moment: OPEN, SEND
 //!   (byte by byte, one or two at each end), RECEIVE, CLOSE, ABORT. Initial sequence numbers 2^32-2 and 2^32-1.
-//! * Every order of arrival: segments overtake each other freely, and wait for as long as it takes, across timeouts
-//!   too. Losses, duplications, timeouts, aborts, crashes, forged segments, each up to the budget of the model. With
-//!   more segments in flight than the model allows (one to three) nothing else happens until some have arrived.
-//! * Second lives: an end that has aborted, crashed or ended opens again, while segments of its first life are in
-//!   flight; and a SYN that may begin one opens it out of TIME-WAIT (`reopens`).
-//! * Calls beside those of RFC 9293 section 3.10, two of them in a run: a `limit` of zero and its end, `retransmit` of
-//!   all that is in flight, `configure` from plain policies to lazy ones and back, a soft ICMP error; urgent data.
-//! * An attacker off the path: at every state of the models that have one, eleven hundred segments for each end, with
-//!   numbers at, beside and far from the variables, nine kinds of control bits, with and without payload, none of which
-//!   may have an effect (S8); and eight of them as events, so that the answers go to the peer and everything else must
-//!   hold nevertheless.
+//! * Every order of arrival: segments are reordered freely, and may be delayed for any time, across timeouts too.
+//!   Losses, duplications, timeouts, aborts, crashes and forged segments, each up to the budget of the model. A model
+//!   bounds the segments in flight (one to three); with more of them nothing else happens until some have arrived.
+//! * Second incarnations: an end that has aborted, crashed or ended opens again, while segments of its first
+//!   incarnation are in flight. A SYN that may start a new incarnation reopens an end in TIME-WAIT (`reopens`).
+//! * Calls in addition to those of RFC 9293 section 3.10, two of them in a run: a `limit` of zero and its removal,
+//!   `retransmit` of everything in flight, `configure` from plain policies to lazy ones and back, a soft ICMP error;
+//!   urgent data.
+//! * An attacker off the path. At every state of the models that have one, about sixteen hundred segments are tried at
+//!   each end, with numbers at, beside and far from the variables, with eleven sets of control bits, with and without
+//!   payload. None may have an effect, unless it guesses a number (S8). Eight of them are also events, so that the
+//!   answers go to the peer, and every other property must still hold.
 //! * Liveness, bounded: from each state in which nothing is in flight all timers fire in their order, everything
-//!   arrives and the users read; the ends must then come to rest where L1 to L3 and S3 say, within 60 timeouts and 60
-//!   segments while time stands still (S4). States with something in flight lead to these by deliveries that are
-//!   explored. A law that breaks on this way counts as L1 or the like; the ladder names it.
-//! * A receive buffer of two bytes, an MSS of one, segments of one byte, with Nagle's algorithm and delayed
-//!   acknowledgments segments of two; timestamps; window scale with a buffer that needs it; ECN agreed; keep-alive with
-//!   an octet in its probes; RFC 5961 with two challenges in its period.
+//!   arrives and the users read. The ends must then come to rest where L1 to L3 and S3 demand, within 60 timeouts, and
+//!   within 60 segments while time stands still (S4). States with something in flight lead to these by deliveries that
+//!   are explored. A property that is violated on this path counts as L1 or the like; the ladder names it.
+//! * A receive buffer of two bytes, an MSS of one, and segments of one byte, or of two with Nagle's algorithm and
+//!   delayed acknowledgments; timestamps; window scale with a buffer that needs it; ECN agreed; keep-alive with an
+//!   octet in its probes; RFC 5961 with two challenge ACKs in its period.
 //!
-//! Two states that differ in nothing but which of two equal ends is which, or in the order of what is in flight where
-//! any order is possible, are one state.
+//! Two states are one state if they differ only in which of two equal ends is which, or only in the order of the
+//! segments in flight where any order is possible.
 //!
 //! # Time
 //!
-//! Time stands still but for timers: the earliest one that runs may fire, at its deadline, and both clocks then show
-//! that moment. So a round trip takes no time, or as long as the timeouts that happened in it. No segment outlives MSL:
+//! Time advances by timers only: the earliest running timer may fire, at its deadline, and both clocks then show that
+//! moment. So a round trip takes no time, or as long as the timeouts that happened during it. No segment outlives MSL:
 //! a timer that is further away fires only when nothing is in flight. Timers other than that of TIME-WAIT are bounded
-//! by the budget; after it the liveness check lets them fire as often as they want.
+//! by the budget; once it is used up, the liveness check lets them fire as often as they want.
 //!
 //! # What is not covered
 //!
-//! * More than two bytes each way, more faults than the budgets say, clocks that differ, timers that fire late.
+//! * More than two bytes each way, more faults than the budgets allow, clocks that differ, timers that fire late.
 //! * Undrained connections (each event is followed by polls until `Wait`), calls that are errors, hard ICMP errors,
-//!   marks of congestion, a `Listener`, and most of the calls and policies above together: tests at random and by example
-//!   have them.
-//! * An attacker who guesses a number: a fresh acknowledgment, RCV.NXT in a reset, or both for payload. Two forged SYNs
-//!   that are believed by decision, and are exempt: one in the window in passive SYN-RECEIVED (D23), and one in
-//!   TIME-WAIT if the peer, CLOSED, answers the challenge with a reset (D14).
-//! * States are told apart by a hash of 64 bits: the odds that two of a model were taken for one are below one in a
-//!   million.
+//!   marks of congestion, a `Listener`, and most combinations of the calls and policies above. Random tests and
+//!   examples cover these.
+//! * An attacker that guesses a number: a fresh acknowledgment, RCV.NXT in a reset, or both for payload. Two forged
+//!   SYNs that are believed by decision are exempt: one in the window in passive SYN-RECEIVED (D23), and one in
+//!   TIME-WAIT if the peer, in CLOSED, answers the challenge with a reset (D14).
+//! * States are distinguished by a hash of 64 bits: the odds that two states of a model were taken for one are below
+//!   one in a million.
 
 #[path = "exhaustive/arcs.rs"]
 mod arcs;
@@ -91,8 +93,8 @@ use laws::Law;
 use model::Lives;
 use world::{Bounds, Budget, World};
 
-/// All states within the bounds, or breadth first until so many steps are taken; the number of those that differ. A law
-/// that is broken is shown by the shortest way there.
+/// Explores all states within the bounds or, given `most`, breadth first until that many steps are taken. Returns the
+/// number of distinct states. A violation is shown by the shortest path to it.
 #[track_caller]
 fn explore(name: &str, bounds: Bounds, most: Option<usize>) -> usize {
     let begin = Instant::now();
@@ -111,7 +113,7 @@ fn explore(name: &str, bounds: Bounds, most: Option<usize>) -> usize {
     states
 }
 
-/// Fewer states than this are a model in which something can no longer happen.
+/// Explores a whole model. Fewer states than `least` mean that some event can no longer happen in the model.
 #[track_caller]
 fn explore_all(name: &str, bounds: Bounds, least: usize) {
     let states = explore(name, bounds, None);
@@ -182,7 +184,7 @@ fn calls_beside_the_rfcs() {
     explore_all("reopened", Bounds { budget: ONE_FAULT, ..REOPENING }, 17_500);
 }
 
-/// The long exploration, minutes and gigabytes, if the environment has `EXHAUSTIVE`; else the beginning of each model.
+/// The long exploration, minutes and gigabytes, if `EXHAUSTIVE` is set; otherwise the beginning of each model.
 #[test]
 fn the_larger_models() {
     let begin = Instant::now();
@@ -216,7 +218,7 @@ fn the_larger_models() {
     assert!(states > if is_long { 10_000_000 } else { 100_000 });
 }
 
-/// That a law could be broken is seen by one that is false: the shortest way to FIN-WAIT-2, as a ladder.
+/// A false property shows that violations are found: the shortest path to FIN-WAIT-2 is printed as a ladder.
 #[test]
 fn a_broken_property_is_printed_as_a_ladder() {
     const FALSE: &str = "nobody ever comes to FIN-WAIT-2";

@@ -1,4 +1,4 @@
-//! Beside the RFC's calls: what an embedder asks of a connection, and makes one from.
+//! The API in addition to the RFC's calls: queries of a connection, and constructors of a connection.
 
 #[path = "extensions/accept.rs"]
 mod accept;
@@ -22,7 +22,7 @@ use tcp_lifecycle::{Config, Connection, Instant, Output, Segment};
 
 const NOW: Instant = Instant::ZERO;
 
-/// The connection that a script leads to.
+/// The connection after a script.
 #[track_caller]
 fn after(config: &Config, script: &str) -> Connection {
     Script::parse(script).and_then(|script| script.run(config)).unwrap_or_else(|error| panic!("{error}"))
@@ -33,7 +33,7 @@ fn segment(text: &str) -> Segment {
     text.parse().unwrap()
 }
 
-/// All that is due; transitions and signals as they are printed, segments too.
+/// All outputs that are due: transitions, signals and segments, as they are printed.
 fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
     let mut lines = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Figures 6 to 13 of RFC 9293, row by row, and the exchanges of its companions.
+//! Figures 6 to 13 of RFC 9293, row by row, and exchanges from related RFCs.
 
 use tcp_lifecycle::Config;
 use tcp_lifecycle::sim::{Figure, check, check_figure};
@@ -30,7 +30,7 @@ fn figure_6_basic_three_way_handshake() {
     );
 }
 
-/// An error shows what happened at both ends until then.
+/// An error shows everything that happened at both ends until then.
 #[test]
 fn a_figure_that_differs_shows_the_exchange() {
     let figure = "
@@ -56,7 +56,7 @@ fn a_figure_that_differs_shows_the_exchange() {
     assert_eq!(panics.downcast_ref::<String>(), Some(&error.to_string()));
 }
 
-/// A state may be left out, before an outcome too.
+/// A state may be left out, also before an outcome.
 #[test]
 fn a_row_may_leave_out_the_states() {
     check_figure(
@@ -204,7 +204,7 @@ fn figure_13_simultaneous_close_sequence() {
     );
 }
 
-/// RFC 1337, figure 1: an old duplicate in TIME-WAIT draws an ACK, and that a reset from a peer that has gone.
+/// RFC 1337, figure 1: an old duplicate in TIME-WAIT draws an ACK, and the ACK draws a reset from a peer that has gone.
 const TIME_WAIT_ASSASSINATION: &str = "
         1.  ESTABLISHED                                           ESTABLISHED
         A: close

@@ -1,5 +1,5 @@
-//! Honest ends agree. Over a network that only delays, no end refuses a segment of the other but for a reason that its
-//! sender could not know; each such reason has a name. `HONEST_LIVES` asks for so many lives.
+//! Honest ends agree. Over a network that only delays, an end refuses a segment of the other only for a reason that the
+//! sender could not know; each such reason has a name. `HONEST_LIVES` sets the number of lives.
 
 #[path = "honest/belief.rs"]
 mod belief;
@@ -37,7 +37,7 @@ use crate::reasons::Reason;
 use crate::run::{config, failure};
 use crate::words::kind;
 
-/// All kinds of failures are told, each shrunk.
+/// All kinds of failures are reported, each shrunk.
 #[test]
 fn over_a_network_that_only_delays_no_segment_is_refused_without_a_reason() {
     let lives = std::env::var("HONEST_LIVES").map_or(400, |lives| lives.parse().expect("a number"));
@@ -63,7 +63,7 @@ fn over_a_network_that_only_delays_no_segment_is_refused_without_a_reason() {
     assert!(told.is_empty(), "{}", told.join("\n\n"));
 }
 
-/// What is told of the least life that fails in the same way.
+/// The report on the smallest life that fails in the same way.
 fn shrunk(runner: &mut TestRunner, tree: impl ValueTree<Value = Life>, place: &str) -> String {
     let mut least = tree.current();
     failure(|| {
@@ -79,7 +79,7 @@ fn shrunk(runner: &mut TestRunner, tree: impl ValueTree<Value = Life>, place: &s
     failure(|| _ = exchange::live(&least)).unwrap_or_default()
 }
 
-/// The lives that failed once.
+/// Replays the lives that have failed before.
 #[test]
 fn lives_that_failed_before_do_not_fail_again() {
     let lives = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/honest/lives");

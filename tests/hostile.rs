@@ -1,8 +1,8 @@
-//! A hostile peer that knows the numbers: whatever it sends, and whatever our user does beside it, the laws of
-//! `hostile/laws.rs` hold.
+//! A hostile peer that knows the numbers: whatever the peer sends and our user does, the laws of `hostile/laws.rs`
+//! hold.
 //!
-//! The fuzz target `hostile` plays the same attacks with all laws at once. A case that fails shrinks, and is printed as
-//! an exchange in the notation of the RFC.
+//! The fuzz target `hostile` plays the same attacks and checks all laws at once. A case that fails shrinks, and is
+//! printed as an exchange in the notation of the RFC.
 
 #[path = "hostile/attack.rs"]
 mod attack;
@@ -22,7 +22,7 @@ use proptest::prelude::*;
 use crate::attack::{Law, SETUP, attack};
 use crate::run::check;
 
-/// Attacks of random bytes, in which one of the laws is looked at.
+/// Plays attacks of random bytes, and checks one law in each.
 #[track_caller]
 fn holds(law: Law) {
     let input = (vec(any::<u8>(), SETUP), vec(any::<[u8; 8]>(), 0..60));

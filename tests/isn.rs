@@ -44,7 +44,7 @@ fn each_address_and_each_port_counts() {
     assert_eq!(offsets.len(), 7); // seven numbers of 32 bits collide once in two hundred million runs
 }
 
-/// RFC 6528 section 3: F is over addresses and ports.
+/// RFC 6528 section 3: F is a hash of addresses and ports only.
 #[test]
 fn the_flow_label_and_the_scope_of_an_ipv6_address_do_not_count() {
     let isn = IsnHash::default();
@@ -73,11 +73,12 @@ fn an_ipv4_mapped_address_counts_as_the_ipv4_address_in_it() {
         assert_eq!(isn.offset(one, other), isn.offset(local, remote));
         assert_eq!(isn.timestamp_offset(one, other), isn.timestamp_offset(local, remote));
     }
-    // An IPv4-compatible address of old is another one.
+    // An IPv4-compatible IPv6 address (deprecated) is a different address.
     assert_ne!(isn.offset(socket("[::192.0.2.1]:80"), remote), isn.offset(local, remote));
 }
 
-/// RFC 7323 section 7.1: the same for both lives of a connection (RFC 6191), another one for another connection.
+/// RFC 7323 section 7.1: both incarnations of a connection (RFC 6191) have the same offset; other connections have
+/// others.
 #[test]
 fn one_pair_of_sockets_has_one_timestamp_offset_and_many_have_many() {
     let isn = IsnHash::default();
@@ -85,14 +86,15 @@ fn one_pair_of_sockets_has_one_timestamp_offset_and_many_have_many() {
     let remote = |port| SocketAddr::from(([198, 51, 100, 7], port));
     assert_eq!(isn.timestamp_offset(local, remote(1025)), isn.clone().timestamp_offset(local, remote(1025)));
     let offsets: HashSet<u16> = (1_024..2_048).map(|port| isn.timestamp_offset(local, remote(port))).collect();
-    assert!(offsets.len() > 980, "{}", offsets.len()); // eight pairs of 1,024 are alike
+    assert!(offsets.len() > 980, "{}", offsets.len()); // eight pairs of 1,024 are equal on average
     for bit in 0..16 {
         let set = offsets.iter().filter(|&&offset| offset & (1 << bit) != 0).count();
         assert!((412..612).contains(&set), "bit {bit}: {set}"); // six standard deviations
     }
 }
 
-/// A peer reads the timestamp offset from a segment, and must not have read the F of its initial sequence number.
+/// A peer can read the timestamp offset from a segment, and must not learn the F of its initial sequence number from
+/// it.
 #[test]
 fn the_timestamp_offset_has_a_hash_of_its_own() {
     let isn = IsnHash::default();
@@ -104,7 +106,7 @@ fn the_timestamp_offset_has_a_hash_of_its_own() {
             [offset & 0xFFFF, offset >> 16, (offset ^ (offset >> 16)) & 0xFFFF].contains(&times)
         })
         .count();
-    assert!(alike < 8, "{alike}"); // one in five runs
+    assert!(alike < 8, "{alike}"); // about one of five runs has any
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn the_key_is_not_printed() {
     assert_eq!(format!("{:?}", IsnHash::new(std::hash::RandomState::new())), "IsnHash { .. }");
 }
 
-/// Whatever half of the 64 bits a weak hash fills.
+/// The hash counts in full: it makes no difference which half of the 64 bits a weak hash fills.
 #[test]
 fn all_bits_of_the_hash_count() {
     #[derive(Clone)]

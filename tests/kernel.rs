@@ -1,14 +1,14 @@
-//! The Linux kernel as the peer, in both roles: what it does to us, and what it says that we did to it.
+//! The Linux kernel as the peer, in both roles: how it treats our connection, and what it reports about our segments.
 //!
 //! Each case has a network namespace and a TUN device of its own. The kernel's end is a plain socket; ours is a
-//! connection of this crate; every packet between them goes through the hands of the harness, which can hold it back,
-//! lose it, delay it or send it twice. What is asserted is the way our connection went through the states, and what
-//! the kernel reports: errno, the end of its stream, its table of sockets.
+//! connection of this crate. Every packet between them passes through the harness, which can hold it back, lose it,
+//! delay it or send it twice. The tests check the states that our connection went through, and the kernel's reports:
+//! errno, the end of its stream, its table of sockets.
 //!
-//! `faults.rs` has hundreds of connections at once on one device; `twin.rs` plays the same lives to the kernel and to a
-//! connection with `Config::linux()`, and compares. `KERNEL_SOAK=600` lets either go on for so many seconds.
+//! `faults.rs` has hundreds of connections at once on one device. `twin.rs` plays the same lives to the kernel and to a
+//! connection with `Config::linux()`, and compares. `KERNEL_SOAK=600` lets either go on for 600 seconds.
 //!
-//! Namespaces and devices need root and `/dev/net/tun`. Without them a case says what it skips and passes, unless
+//! Namespaces and devices need root and `/dev/net/tun`. Without them a case prints what it skips and passes, unless
 //! `REQUIRE_KERNEL=1` is set. `checksums.rs` needs neither.
 
 #![cfg(target_os = "linux")]

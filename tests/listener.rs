@@ -26,7 +26,7 @@ use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output,
 const NOW: Instant = Instant::ZERO;
 const LOCAL: &str = "192.0.2.1:80";
 const REMOTE: &str = "198.51.100.7:1025";
-/// What a peer of our days offers, and what agrees to it.
+/// The options that a current peer offers, and the policies that agree to them.
 const MODERN: Config =
     Config { mss: 1460, receive_buffer: 1 << 20, timestamps: true, sack_permitted: true, ..Config::DEFAULT };
 
@@ -47,12 +47,12 @@ fn listener(config: &Config) -> Listener<RandomState> {
     Listener::new(config, IsnHash::default())
 }
 
-/// Under a key that is the same in each run, where a test counts what happens once in 2^27 times.
+/// A listener with a key that is the same in each run, for tests that count events with odds of one in 2^27.
 fn listener_with_known_key(config: &Config) -> Listener<BuildHasherDefault<DefaultHasher>> {
     Listener::new(config, IsnHash::new(BuildHasherDefault::new()))
 }
 
-/// The same, after a cookie for another peer: it believes those that come back.
+/// The same listener after it has sent a cookie to another peer: from then on it accepts the ACKs of cookies.
 fn in_a_flood<S: BuildHasher>(listener: Listener<S>) -> Listener<S> {
     let _ = cookie_and_ack(&listener, "<SEQ=5000><CTL=SYN>", NOW);
     listener
@@ -155,7 +155,7 @@ fn with_room_a_syn_is_a_connection_in_syn_received_whose_poll_has_the_syn_ack() 
     assert_eq!(connection.status().peer_mss, Some(1400));
 }
 
-/// An option of zero is none, for a connection and for a cookie.
+/// An MSS option of zero counts as absent, for a connection and for a cookie.
 #[test]
 fn a_maximum_segment_size_of_zero_is_no_option() {
     let listener = listener(&Config::DEFAULT);
@@ -178,12 +178,12 @@ fn a_connection_takes_the_offset_with_which_time_wait_may_be_reopened() {
 #[test]
 fn without_room_a_syn_is_answered_with_a_cookie() {
     let listener = listener(&Config::DEFAULT);
-    // Timestamps are not our policy, and without them there is no room for the scale and SACK.
+    // Timestamps are not our policy, and without them a cookie has no room for the scale and SACK.
     let syn = syn(&listener, &segment("<SEQ=100><CTL=SYN><MSS=1460><WS=7><SACK><TS=1,0>"), NOW);
     let cookie = syn.cookie();
     assert_eq!(cookie.with_window(0), segment(&format!("<SEQ={}><ACK=101><CTL=SYN,ACK><MSS=536>", cookie.seq())));
     assert_eq!(cookie.window(), 65_535);
-    // The SYN sent again gets the same.
+    // A retransmitted SYN gets the same cookie.
     assert_eq!(cookie, syn.cookie());
 }
 
@@ -202,7 +202,7 @@ fn a_syn_ack_with_a_cookie_says_what_that_of_a_connection_does() {
             let syn = syn(&listener, &segment(text), seconds(3));
             let cookie = syn.cookie();
             let stateful = segments(&mut syn.accept(), seconds(3))[0];
-            // But for its own number and TSval.
+            // The options are equal except for the number and the TSval of the cookie.
             let mut options = stateful.options();
             if let (Some((value, _)), Some((_, echo))) = (cookie.options().timestamps(), options.timestamps()) {
                 options = options.with_timestamps(value, echo);
@@ -243,7 +243,7 @@ fn the_ack_of_a_cookie_is_a_connection_in_established() {
     connection.send(3, later).unwrap();
     let answer = format!("<SEQ={}><ACK=101><CTL=PSH,ACK><DATA=3><WND=65535>", cookie.seq() + 1);
     assert_eq!(drain(&mut connection, later), [answer]);
-    // The number of another life is that of RFC 6528 again, and no cookie.
+    // The next incarnation has the number of RFC 6528 again, and no cookie.
     connection.abort().unwrap();
     drain(&mut connection, later);
     connection.open(Open::Active, later).unwrap();
@@ -292,7 +292,7 @@ fn a_syn_ack_completes_nothing_and_is_reset() {
     let syn_ack = Segment::new(ack.seq(), ack.ack().unwrap(), Control::SYN | Control::ACK);
     let reset = format!("<SEQ={}><CTL=RST>", ack.ack().unwrap());
     assert_refused(&arrives(&listener, &syn_ack, NOW), Refusal::AckInListen, Some(&reset));
-    // Nor one whose number is that of the SYN.
+    // Nor does a cookie whose number is that of the SYN count.
     let syn_ack = Segment::new(ack.seq() + u32::MAX, ack.ack().unwrap(), Control::SYN | Control::ACK);
     assert_refused(&arrives(&listener, &syn_ack, NOW), Refusal::AckInListen, Some(&reset));
 }

@@ -1,5 +1,5 @@
-//! When it is worth sending: Nagle's algorithm (RFC 9293 section 3.7.4) and the sender's silly-window avoidance (section
-//! 3.8.6.2.1).
+//! Whether a segment is worth sending: Nagle's algorithm (RFC 9293 section 3.7.4) and the sender's silly window
+//! syndrome avoidance (section 3.8.6.2.1).
 
 #[path = "nagle/beside.rs"]
 mod beside;
@@ -20,13 +20,13 @@ mod silly_receiver;
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Instant, Output, Segment};
 
-/// The connection as it is after this exchange.
+/// The connection after this exchange.
 #[track_caller]
 fn after(script: &str) -> Connection {
     Script::parse(script).and_then(|script| script.run(&Config::DEFAULT)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The segments that are put out, without their windows.
+/// The segments that are sent, without their windows.
 fn segments(connection: &mut Connection, now: Instant) -> Vec<String> {
     let mut segments = Vec::new();
     loop {

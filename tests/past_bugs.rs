@@ -1,5 +1,5 @@
-//! Lifecycle bugs that other stacks have had. Each was a real defect of a stack in use; the test names the project and
-//! the reference, and plays the exchange that showed it.
+//! Lifecycle bugs of other stacks. Each was a real defect of a stack in use; the test names the project and the
+//! reference, and plays the exchange that showed the bug.
 
 #[path = "past_bugs/closing.rs"]
 mod closing;

@@ -1,5 +1,5 @@
-//! A host with a table of connections, without a network: TIME-WAIT and its reopening, in both outcomes; payload that
-//! comes in any order. The table and its sockets are those of the TUN example.
+//! A host with a table of connections, without a network: TIME-WAIT and its reopening, successful or not; payload that
+//! arrives in any order. The table and its sockets are those of the TUN example.
 
 #[allow(dead_code, reason = "what the example shows on its command line")]
 mod cases;

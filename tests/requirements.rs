@@ -1,11 +1,11 @@
-//! What RFC 9293 asks for, each point with its answer: two tables to be read by people, and the checks that keep them
+//! The requirements of RFC 9293, each with its answer: two tables for human readers, and the checks that keep them
 //! true.
 //!
-//! `requirements/rfc9293.md` has a row for each of the 119 requirements of Appendix B, `requirements/section_3_10.md` one
-//! for each step of each state of section 3.10. An answer is
+//! `requirements/rfc9293.md` has a row for each of the 119 requirements of Appendix B, `requirements/section_3_10.md`
+//! one for each step of each state of section 3.10. An answer is
 //!
-//! * `done`, with the tests that show it, by name (with the module before it where two have the same one);
-//! * `the caller's`, with what the crate gives the caller for it;
+//! * `done`, with the tests that show it, by name (with the module in front where two tests have the same name);
+//! * `the caller's`, with the parts of the crate that help the caller with it;
 //! * `left`, with the reason.
 
 #[path = "requirements/checks.rs"]

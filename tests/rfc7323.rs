@@ -57,7 +57,7 @@ const AGREED: &str = "
     ESTABLISHED                         TIMESTAMPS=1 SND.NXT=100 RCV.NXT=300
     ";
 
-/// What follows once timestamps are agreed, as in [`AGREED`].
+/// Checks a script that starts after timestamps are agreed, as in [`AGREED`].
 #[track_caller]
 fn once_agreed(script: &str) {
     check(&format!("{AGREED}{script}"));

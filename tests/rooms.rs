@@ -1,4 +1,5 @@
-//! The rooms of the source, and what may import what: files import in one direction, and the machine nothing but itself.
+//! The files ("rooms") of the source, and the imports between them: there are no circular imports, and the machine
+//! imports nothing from outside of it.
 
 #[path = "rooms/imports.rs"]
 mod imports;
@@ -33,7 +34,7 @@ fn the_machine_has_two_dependencies() {
     assert_eq!(names, ["bitflags", "thiserror"]);
 }
 
-// And the check finds out what it is for.
+// The check itself finds a circle.
 
 #[test]
 fn a_circle_of_imports_is_found_out() {

@@ -1,4 +1,4 @@
-//! The simulator itself: scripts are strict, and a simulated network is fair and the same every time.
+//! The simulator itself: scripts are strict, and a simulated network is fair and deterministic.
 
 #[path = "sim/bounds.rs"]
 mod bounds;
@@ -148,7 +148,7 @@ fn a_line_that_is_none_is_named() {
 fn every_state_can_be_where_a_script_begins() {
     for state in State::ALL {
         let script = Script::parse(&format!("{state} SND.NXT=7 RCV.NXT=4294967295"));
-        // A state without numbers is reached all the same.
+        // A state without numbers can be reached too.
         let script = match state {
             State::Closed | State::Listen | State::SynSent => Script::parse(state.name()),
             State::SynReceived
@@ -189,7 +189,7 @@ fn a_figure_is_strict_too() {
         .unwrap();
 }
 
-/// What no faults of a network end.
+/// Policies under which no network fault ends a connection.
 const PATIENT: Config = Config { r2: core::time::Duration::MAX, user_timeout: None, ..Config::DEFAULT };
 
 /// A conversation over a faulty network, from the handshake to the last timer.

@@ -1,4 +1,4 @@
-//! What a connection and a segment weigh.
+//! The sizes of a connection and of a segment in memory.
 
 use tcp_lifecycle::{Connection, Instant, Segment};
 

@@ -1,15 +1,15 @@
-//! Many lives of two ends with random policies, calls and faults of the network. In each of them both ends are watched as
-//! in `properties.rs`, and compared with each other.
+//! Many lives of two ends, with random policies, calls and network faults. In each life both ends are watched as in
+//! `properties.rs`, and compared with each other.
 //!
-//! A few hundred lives are lived in every run, and those again that have failed before (`tests/soak/lives`). A million:
+//! Every run plays a few hundred lives, and replays those that have failed before (`tests/soak/lives`). A million:
 //!
 //! ```text
 //! SOAK_LIVES=1000000 cargo test --release --test soak -- --nocapture
 //! ```
 //!
-//! `SOAK_SEED` asks for others, `SOAK_THREADS` for so many threads (all that there are, where a number of lives is asked
-//! for), and `SOAK_KEPT` for the lives of another directory in place of those that have failed before. A life that fails
-//! shrinks, and is printed with its ladder. It is kept by putting its text into a file of `tests/soak/lives`.
+//! `SOAK_SEED` chooses other lives. `SOAK_THREADS` sets the number of threads; with `SOAK_LIVES` the default is all
+//! processors. `SOAK_KEPT` replays the lives of another directory in place of those that have failed before. A life
+//! that fails shrinks, and is printed with its ladder. To keep it, put its text into a file of `tests/soak/lives`.
 
 #[path = "soak/acts.rs"]
 mod acts;
@@ -70,11 +70,11 @@ fn all_lives_keep_all_that_is_promised() {
     let report = soak(lives.unwrap_or(300), seed.unwrap_or(9293), threads);
     println!("{report}");
     assert!(report.patient > 0 && report.established > 0, "{report}");
-    // Fewer may be asked for, or others.
+    // If the environment asks for a number or a seed, not every kind of event need happen.
     assert!(lives.is_some() || seed.is_some() || report.has_all(), "{report}");
 }
 
-/// The lives that failed once.
+/// Replays the lives that have failed before.
 #[test]
 fn lives_that_failed_before_are_lived_to_their_end() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/soak/lives");
@@ -90,7 +90,7 @@ fn lives_that_failed_before_are_lived_to_their_end() {
     assert!(failures.is_empty(), "{} fail:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// What is kept as text is the life that was.
+/// A life that is written as text and parsed again is the same.
 #[test]
 fn a_life_is_what_is_written_of_it() {
     let mut runner = TestRunner::new(config(1));

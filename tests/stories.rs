@@ -60,7 +60,7 @@ const LIFE_WITH_A_SYN_HELD_UP: &str = "
         B: LISTEN
         ";
 
-/// With a handshake of two messages B would be ESTABLISHED here, alone, and wait for ever. The third message asks A.
+/// With a two-way handshake B would be ESTABLISHED here, alone, and would wait without end. B's SYN,ACK asks A.
 #[test]
 fn a_syn_that_was_held_up_until_after_the_release_does_not_establish() {
     check_figure(&format!(

@@ -1,4 +1,4 @@
-//! TIME-WAIT in 32 bytes: as the connection would be, in stories and at random.
+//! TIME-WAIT in 32 bytes behaves as the full connection does, in stories and at random.
 
 #[path = "time_wait/at_random.rs"]
 mod at_random;

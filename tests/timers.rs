@@ -1,4 +1,4 @@
-//! What time does to a connection: RFC 9293 sections 3.8.3 and 3.10.8, RFC 6298, TIME-WAIT and the policies.
+//! The effects of time on a connection: RFC 9293 sections 3.8.3 and 3.10.8, RFC 6298, TIME-WAIT and the policies.
 
 #[path = "timers/asked.rs"]
 mod asked;

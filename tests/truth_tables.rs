@@ -1,6 +1,6 @@
 //! SEGMENT ARRIVES, RFC 9293 section 3.10.7, as truth tables: `segment => answer`, in the order of the RFC.
 //!
-//! Each row starts afresh from the state that stands over its table, reached by events.
+//! Each row starts from a new connection in the state named above its table, reached by events.
 
 #[path = "truth_tables/ack.rs"]
 mod ack;

@@ -1,4 +1,4 @@
-//! What the plain types hold, and what they print where it is more than their fields.
+//! The plain types: the values that they hold, and their printed forms where those show more than the fields.
 
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::net::SocketAddr;
@@ -51,7 +51,7 @@ fn an_option_that_is_set_again_is_what_was_set_last() {
     assert!(!Options::NONE.sack_permitted());
 }
 
-/// The last one counts.
+/// The last value counts.
 #[test]
 fn an_option_that_is_set_twice_is_there() {
     let twice = Options::NONE

@@ -1,8 +1,7 @@
 //! The cases, with this crate.
 //!
 //! An event is measured with its driver: the segment is handed in, its payload is consumed at once, and the connection
-//! is polled until it has nothing more to say. The segments and the moments are prepared, as a parser and a clock would
-//! have them.
+//! is polled until `Wait`. The segments and the times are prepared, as if by a parser and a clock.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -15,19 +14,19 @@ use super::{EVENTS, Run};
 
 const ISS: SeqNumber = SeqNumber(100);
 const IRS: SeqNumber = SeqNumber(300);
-/// Payload that has arrived before the events begin, so that there is something old.
+/// Payload that has arrived before the events begin, so that a segment can be old.
 const OLD: u16 = 100;
 const RCV_NXT: SeqNumber = SeqNumber(401);
 const SND_NXT: SeqNumber = SeqNumber(101);
 const WINDOW: u16 = 60_000;
 
-/// A segment that arrives at a moment.
+/// A segment and its time of arrival.
 struct Arrival {
     segment: Segment,
     now: Instant,
 }
 
-/// Hands in one segment, and does what comes of it.
+/// Hands in one segment, and handles its outputs.
 #[inline(always)]
 fn arrive(connection: &mut Connection, segment: &Segment, now: Instant) {
     if let Ok(text) = connection.segment_arrives(segment, now)
@@ -38,7 +37,7 @@ fn arrive(connection: &mut Connection, segment: &Segment, now: Instant) {
     drain(connection, now);
 }
 
-/// Polls until `Wait`. What is handed out is taken by reference, as it lies.
+/// Polls until `Wait`. Each output is taken by reference, without a copy.
 #[inline(always)]
 fn drain(connection: &mut Connection, now: Instant) {
     loop {
@@ -76,7 +75,7 @@ fn exchange(from: &mut Connection, to: &mut Connection, now: Instant) {
     }
 }
 
-/// A segment of the peer, sent at this moment; its timestamps are not older than any before.
+/// A segment of the peer, sent at this time; its timestamp is not older than any before.
 fn segment(config: &Config, seq: SeqNumber, ack: SeqNumber, control: Control, now: Instant) -> Segment {
     let segment = Segment::new(seq, ack, control).with_window(WINDOW);
     let stamp = (now.as_micros() / 1_000) as u32 + 1;
@@ -106,7 +105,7 @@ fn established(config: &Config) -> Connection {
     connection
 }
 
-/// When the events are, each ten seconds after the one before, so that the limiter of challenges lets every answer out.
+/// The times of the events, ten seconds apart, so that the limiter allows every challenge ACK.
 fn moments() -> impl Iterator<Item = Instant> {
     (1..=EVENTS as u32).map(|i| Instant::ZERO + Duration::from_secs(10) * i)
 }
@@ -163,12 +162,12 @@ pub(super) fn reset_from_listen(config: &Config) -> Run {
     run(connection, |_, now| ack(config, RCV_NXT, SND_NXT, now))
 }
 
-/// SEND of one byte, which goes out, and its acknowledgment.
+/// SEND of one byte, which is sent, and its acknowledgment.
 pub(super) fn send_and_ack(config: &Config) -> Run {
     sends(config, 1)
 }
 
-/// SEND of two segments of the maximum size, which go out, and one acknowledgment of both.
+/// SEND of two segments of the maximum size, which are sent, and one acknowledgment of both.
 pub(super) fn two_segments(config: &Config) -> Run {
     sends(config, if config.timestamps { 2 * 1448 } else { 2 * 1460 })
 }
@@ -185,8 +184,8 @@ fn sends(config: &Config, bytes: u32) -> Run {
     })
 }
 
-/// From CLOSED to CLOSED at both ends, over and over with the same two connections: SYN, SYN,ACK, ACK, FIN, ACK, FIN,
-/// ACK, and 2 MSL. The transitions are read; each segment is handed from one end to the other by reference.
+/// From CLOSED to CLOSED at both ends, repeatedly with the same two connections: SYN, SYN,ACK, ACK, FIN, ACK, FIN, ACK,
+/// and 2 MSL. The transitions are read; each segment is handed from one end to the other by reference.
 pub(super) fn whole_life(config: &Config) -> Run {
     let mut client = Connection::new(config, ISS.0);
     let mut server = Connection::new(config, IRS.0);
@@ -216,7 +215,7 @@ pub(super) fn whole_life(config: &Config) -> Run {
     })
 }
 
-/// With policies that are made once, but that the compiler does not know.
+/// The policies are made once, but the compiler does not know them.
 pub(super) fn connection(config: &Config) -> Run {
     let policy = black_box(Policy::new(config));
     Box::new(move |events| {
@@ -226,7 +225,7 @@ pub(super) fn connection(config: &Config) -> Run {
     })
 }
 
-/// The peer's FIN once more, a second after the one before.
+/// The peer's FIN again, a second after the previous one.
 pub(super) fn time_wait(config: &Config) -> Run {
     let mut connection = established(config);
     connection.close(Instant::ZERO).expect("CLOSE in ESTABLISHED");

@@ -1,4 +1,4 @@
-//! What is measured: each case is one event, with all that its driver does for it, made many times over.
+//! The measured cases: each is one event, including its driver, repeated many times.
 
 mod lifecycle;
 mod smoltcp;
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use tcp_lifecycle::{Config, KeepAlive};
 
-/// Makes the first so many of the events that were prepared. Everything that the events need is prepared before, for
-/// as many as there are, so that a run of more events differs from a run of fewer by these events alone.
+/// Makes as many of the prepared events as its argument says, from the first on. All data that the events need are
+/// prepared before, for all of them, so that a run of more events differs from a run of fewer only by these events.
 pub(crate) type Run = Box<dyn FnMut(usize)>;
 
-/// How many events are prepared.
+/// The number of prepared events.
 pub(crate) const EVENTS: usize = 2_000;
 
-/// One thing that happens to a connection.
+/// An event of a connection.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// This crate, with these policies. The peer has timestamps where they have them.
+    /// This crate, with these policies. The peer has timestamps if they have them.
     pub(crate) lifecycle: fn(&Config) -> Run,
-    /// smoltcp doing the same, where it can, with timestamps or without.
+    /// The same event with smoltcp, if it can do it; with timestamps or without.
     pub(crate) smoltcp: Option<fn(bool) -> Run>,
 }
 

@@ -1,10 +1,10 @@
 //! The cases, with smoltcp.
 //!
-//! Its socket has no public way in but the interface, so what is measured is the thinnest there is: one socket in its
-//! set, IPv4 without a link layer, checksums neither made nor verified, a device that hands over buffers without
-//! copying them, `Interface::poll` once for each event, no delay of ACKs. Beside the socket's own work this counts the
-//! parsing and the emitting of the IP and TCP headers, the choice of the socket, and the copying of the byte sent or
-//! received; it does not count asking for the next deadline, which is part of the events of this crate.
+//! Its socket is publicly accessible only through the interface, so the thinnest possible setup is measured: one socket
+//! in its set, IPv4 without a link layer, checksums neither made nor verified, a device that hands over buffers without
+//! copying them, `Interface::poll` once for each event, no delay of ACKs. In addition to the socket's own work the
+//! figures include parsing and emitting the IP and TCP headers, finding the socket, and copying the byte sent or
+//! received. They do not include asking for the next deadline, which is part of the events of this crate.
 
 use std::hint::black_box;
 use std::mem;
@@ -25,12 +25,12 @@ const PEER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 const OUR_PORT: u16 = 80;
 const PEER_PORT: u16 = 50_000;
 const IRS: TcpSeqNumber = TcpSeqNumber(300);
-/// Payload that has arrived before the events begin, so that there is something old.
+/// Payload that has arrived before the events begin, so that a segment can be old.
 const OLD: &[u8] = &[0; 100];
 const RCV_NXT: TcpSeqNumber = TcpSeqNumber(401);
 const WINDOW: u16 = 60_000;
 
-/// A packet, or none where the length is zero.
+/// A packet, or none if the length is zero.
 struct Packet {
     bytes: Vec<u8>,
     len: usize,
@@ -115,7 +115,7 @@ impl Host {
         host
     }
 
-    /// In ESTABLISHED, after some payload has arrived; and its SND.NXT.
+    /// A host in ESTABLISHED, after some payload has arrived; and its SND.NXT.
     fn established(stamped: bool) -> (Host, TcpSeqNumber) {
         let mut host = Host::listening(stamped);
         let mut syn = segment(stamped, TcpControl::Syn, IRS, None);
@@ -135,14 +135,14 @@ impl Host {
         self.sockets.get_mut(self.handle)
     }
 
-    /// Hands in one packet, and does what comes of it.
+    /// Hands in one packet, and handles its effects.
     #[inline(always)]
     fn arrive(&mut self, packet: &mut Packet, now: Instant) {
         mem::swap(&mut self.wire.incoming, packet);
         self.poll(now);
     }
 
-    /// The user reads what has arrived, where it lies.
+    /// The user reads the received bytes in place.
     #[inline(always)]
     fn consume(&mut self) {
         if self.socket().recv_queue() > 0 {
@@ -197,7 +197,7 @@ fn packet(segment: &TcpRepr<'_>) -> Packet {
     Packet { bytes, len }
 }
 
-/// The events: each some seconds after the one before, so that the limiter of challenges lets every answer out.
+/// The events, some seconds apart, so that the limiter allows every challenge ACK.
 fn arrivals(segment: impl Fn(usize) -> TcpRepr<'static>) -> Vec<(Packet, Instant)> {
     let at = |i: usize| Instant::ZERO + Duration::from_secs(10 * (i as u64 + 1));
     (0..EVENTS).map(|i| (packet(&segment(i)), at(i))).collect()
@@ -228,7 +228,7 @@ pub(super) fn one_byte(stamped: bool) -> Run {
     run(host, |i| TcpRepr { payload: &[1], ..ack(stamped, RCV_NXT + i, snd_nxt) })
 }
 
-/// Dropped in silence here, as the SYN is.
+/// smoltcp drops it in silence, as it does the SYN.
 pub(super) fn blind_rst(stamped: bool) -> Run {
     run(Host::established(stamped).0, |_| segment(stamped, TcpControl::Rst, RCV_NXT + 1000, None))
 }
@@ -255,12 +255,12 @@ pub(super) fn reset_from_listen(stamped: bool) -> Run {
     run(Host::listening(stamped), |_| ack(stamped, RCV_NXT, IRS))
 }
 
-/// SEND of one byte, which goes out, and its acknowledgment.
+/// SEND of one byte, which is sent, and its acknowledgment.
 pub(super) fn send_and_ack(stamped: bool) -> Run {
     sends(stamped, &[1])
 }
 
-/// SEND of two segments of the maximum size, which go out, and one acknowledgment of both.
+/// SEND of two segments of the maximum size, which are sent, and one acknowledgment of both.
 pub(super) fn two_segments(stamped: bool) -> Run {
     sends(stamped, if stamped { &[1; 2 * 1448] } else { &[1; 2 * 1460] })
 }
@@ -277,7 +277,7 @@ fn sends(stamped: bool, bytes: &'static [u8]) -> Run {
     })
 }
 
-/// One end says what it has to say, to the other end's wire.
+/// Lets one end send everything that is due to the other end's wire.
 #[inline(always)]
 fn exchange(from: &mut Host, to: &mut Host, now: Instant) {
     from.poll(now);
@@ -285,8 +285,8 @@ fn exchange(from: &mut Host, to: &mut Host, now: Instant) {
     black_box(from.socket().state());
 }
 
-/// From CLOSED to CLOSED at both ends, over and over with the same two sockets: SYN, SYN,ACK, ACK, FIN, ACK, FIN, ACK,
-/// and TIME-WAIT, which lasts 10 s here. The state is read after each.
+/// From CLOSED to CLOSED at both ends, repeatedly with the same two sockets: SYN, SYN,ACK, ACK, FIN, ACK, FIN, ACK, and
+/// TIME-WAIT, which lasts 10 s here. The state is read after each.
 pub(super) fn whole_life(stamped: bool) -> Run {
     let (mut client, mut server) = (Host::new(PEER, stamped), Host::new(US, stamped));
     let starts: Vec<Instant> = (0..EVENTS).map(|i| Instant::ZERO + Duration::from_secs(600) * (i as u32 + 1)).collect();

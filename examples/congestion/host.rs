@@ -1,4 +1,4 @@
-//! One host: a connection, what bounds its sending, the buffers of its user, and reassembly.
+//! One host: a connection, the limit on its sending, the buffers of its user, and reassembly.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use tcp_lifecycle::{Config, Connection, Instant, Output, Segment, Signal, State,
 
 use crate::reno::Reno;
 
-/// What bounds the bytes in flight, besides the peer's window.
+/// The limit on the bytes in flight, in addition to the peer's window.
 #[derive(Clone, Debug)]
 pub(crate) enum Control {
-    /// So many; a lost segment waits for the retransmission timeout.
+    /// A constant number of segments. A lost segment waits for the retransmission timeout.
     Fixed(u32),
     /// RFC 5681.
     Reno(Reno),
@@ -19,12 +19,12 @@ pub(crate) enum Control {
 pub(crate) struct Host {
     pub(crate) connection: Connection,
     control: Control,
-    /// All that the user sends. The send queue is what follows the bytes that were acknowledged.
+    /// Every byte that the user has sent so far. The send queue is the part that is not acknowledged yet.
     pub(crate) sent: Vec<u8>,
     acknowledged: usize,
-    /// All that the user has received.
+    /// Every byte that the user has received so far.
     pub(crate) received: Vec<u8>,
-    /// What lies ahead of RCV.NXT, until the gap before it is filled.
+    /// Payload ahead of RCV.NXT, kept until the gap before it is filled.
     kept: Vec<(Segment, Vec<u8>)>,
     /// How often a timer has fired.
     pub(crate) timeouts: u32,
@@ -40,8 +40,8 @@ impl Host {
         Host { connection, control, sent, acknowledged: 0, received, kept, timeouts: 0 }
     }
 
-    /// The segment, and behind it what was kept and has its turn now: each once more, with the acknowledgment, the window
-    /// and the options of the segment that has filled the gap.
+    /// Hands in the segment, and then each kept segment that has become the next in order. A kept segment is handed in
+    /// with the acknowledgment, the window and the options of the segment that filled the gap.
     pub(crate) fn segment_arrives(&mut self, segment: Segment, payload: Vec<u8>, now: Instant) {
         let Ok(range) = self.connection.segment_arrives(&segment, now) else { return };
         if segment.len() > 0 && self.connection.status().rcv_nxt.is_some_and(|rcv_nxt| segment.seq().gt(rcv_nxt)) {
@@ -68,14 +68,14 @@ impl Host {
         Some(self.kept.swap_remove(next))
     }
 
-    /// The user takes the bytes at once.
+    /// Delivers the bytes; the user consumes them at once.
     fn deliver(&mut self, payload: &[u8], range: Range<usize>) {
         let bytes = &payload[range];
         self.received.extend_from_slice(bytes);
         let _ = self.connection.receive(bytes.len());
     }
 
-    /// After each event: first congestion control, and then the segments that are due.
+    /// Runs after each event: first congestion control, then the polling that returns the segments to send.
     pub(crate) fn after_event(&mut self, now: Instant) -> Vec<(Segment, Vec<u8>)> {
         if let Control::Reno(reno) = &mut self.control {
             reno.after_event(&mut self.connection, now);
@@ -93,7 +93,7 @@ impl Host {
         }
     }
 
-    /// The peer's FIN follows all that it has sent.
+    /// Tells whether the peer's FIN and everything before it have been received.
     pub(crate) fn has_received_fin(&self) -> bool {
         use State::{CloseWait, Closed, Closing, LastAck, TimeWait};
         matches!(self.connection.state(), CloseWait | Closing | LastAck | TimeWait | Closed)

@@ -1,5 +1,5 @@
-//! Congestion control plugged into connections: RFC 5681 against waiting for timeouts, over a network that loses one
-//! segment in a hundred. The controller is `reno.rs`, less than 150 lines to be read beside RFC 5681.
+//! Congestion control plugged into connections: RFC 5681 compared with waiting for timeouts, over a network that loses
+//! one segment in a hundred. The controller is `reno.rs`, less than 150 lines to be read beside RFC 5681.
 //!
 //! Run it with `cargo run --example congestion`.
 
@@ -16,7 +16,7 @@ use reno::Reno;
 use tcp_lifecycle::Config;
 
 const MSS: u16 = 1460;
-/// The limits that a connection without congestion control tries; the best of them counts.
+/// The fixed limits that are tried on a connection without congestion control; the best result counts.
 const FIXED: [u32; 3] = [32, 44, 64];
 const SEEDS: u64 = 5;
 const BYTES: usize = 4_000_000;
@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Over all seeds, in kilobytes per second.
+/// The throughput over all seeds, in kilobytes per second.
 fn throughput(path: Path, config: &Config, control: &Control) -> Result<f64, Box<dyn Error>> {
     let mut micros = 0;
     let bytes = Vec::from_iter(0..=250).repeat(BYTES / 251);

@@ -1,4 +1,4 @@
-//! Two hosts with a bottleneck between them, in virtual time: bandwidth, delay, a queue with a bound, and random loss.
+//! Two hosts with a bottleneck between them, in virtual time: bandwidth, delay, a bounded queue, and random loss.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,29 +7,29 @@ use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Segment, State
 
 use crate::host::{Control, Host};
 
-/// What the headers of IPv4 and TCP take on the wire, in bytes.
+/// The size of the IPv4 and TCP headers on the wire, in bytes.
 const HEADERS: u64 = 40;
-/// More events than this are two hosts that never come to rest.
+/// The bound on events; two hosts that need more never come to rest.
 const MOST_EVENTS: u32 = 5_000_000;
 
-/// The way between two hosts, the same in both directions. The same values do the same to the same segments every time.
+/// The path between two hosts, the same in both directions. Equal values always treat equal segments alike.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
-    /// Of the bottleneck, in bytes per second.
+    /// The bandwidth of the bottleneck, in bytes per second.
     pub(crate) bandwidth: u64,
-    /// How long a segment may wait at the bottleneck; one that would wait longer is dropped.
+    /// The longest wait at the bottleneck; a segment that would wait longer is dropped.
     pub(crate) queue: Duration,
-    /// From the bottleneck to the other host.
+    /// The delay from the bottleneck to the other host.
     pub(crate) delay: Duration,
-    /// Any time up to this is added to the delay, so that segments overtake each other.
+    /// The most that is added to the delay at random, so that segments are reordered.
     pub(crate) jitter: Duration,
     /// How many of a thousand segments are lost at random, acknowledgments as well as data.
     pub(crate) loss: u64,
-    /// Of what is left to chance.
+    /// The seed of the random numbers.
     pub(crate) seed: u64,
 }
 
-/// Two hosts, and what is on its way between them.
+/// Two hosts, and the segments on their way between them.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) now: Instant,
@@ -38,13 +38,13 @@ pub(crate) struct Network {
     random: Random,
     /// When the bottleneck is free again, for each direction.
     free: [Instant; 2],
-    /// By the time of arrival, and the number of the segment: for whom it is.
+    /// Each segment on its way, with the host that it is for, by the time of arrival and a serial number.
     flights: BTreeMap<(Instant, u64), (usize, Segment, Vec<u8>)>,
     number: u64,
 }
 
 impl Network {
-    /// Two hosts in CLOSED, whose sending `control` bounds.
+    /// Two hosts in CLOSED; `control` limits their sending.
     pub(crate) fn new(path: Path, config: &Config, control: &Control) -> Network {
         Network {
             now: Instant::ZERO,
@@ -57,7 +57,8 @@ impl Network {
         }
     }
 
-    /// The first host opens to the second, both send this and close, until both have all that the other has sent.
+    /// Transfers `bytes`: the first host opens to the second, and both send their part and close. Returns when each
+    /// host has received all that the other has sent.
     pub(crate) fn transfer(&mut self, bytes: [Vec<u8>; 2]) -> Result<(), CallError> {
         self.call(1, |connection, now| connection.open(Open::Passive, now))?;
         self.call(0, |connection, now| connection.open(Open::Active, now))?;
@@ -78,7 +79,7 @@ impl Network {
         result
     }
 
-    /// While this holds, and there is anything to happen.
+    /// Runs while the condition holds and an event is pending.
     fn run_while(&mut self, condition: impl Fn(&Network) -> bool) {
         for _ in 0..MOST_EVENTS {
             if !condition(self) || !self.step() {
@@ -88,7 +89,8 @@ impl Network {
         panic!("the hosts never come to rest");
     }
 
-    /// A segment arrives or, if none comes before, a timer fires. False if there is neither.
+    /// Handles the next event: an arriving segment, or a timer that fires before any arrives. Returns false if there is
+    /// no event.
     fn step(&mut self) -> bool {
         let arrival = self.flights.first_key_value().map(|(&(at, _), _)| at);
         let deadlines = [0, 1].into_iter().filter_map(|host| Some((self.hosts[host].connection.deadline()?, host)));
@@ -114,7 +116,7 @@ impl Network {
         }
     }
 
-    /// A segment goes through the bottleneck and on its way, or is dropped or lost.
+    /// Sends a segment through the bottleneck, where it may be dropped or lost.
     fn launch(&mut self, from: usize, segment: Segment, payload: Vec<u8>) {
         let start = self.free[from].max(self.now);
         if start.saturating_duration_since(self.now) > self.path.queue {

@@ -1,41 +1,41 @@
-//! Congestion control outside of the connection: RFC 5681 (Reno), with the partial acknowledgments of RFC 6582 (NewReno).
-//! It reads `Connection::status` and acts through `Connection::limit` and `Connection::retransmit`. Sections without the
-//! number of an RFC are those of RFC 5681.
+//! Congestion control outside of the connection: RFC 5681 (Reno), with the partial acknowledgments of RFC 6582
+//! (NewReno). It reads `Connection::status` and acts through `Connection::limit` and `Connection::retransmit`. Sections
+//! without the number of an RFC are those of RFC 5681.
 
 use tcp_lifecycle::{Connection, Instant, SeqNumber, Status};
 
-/// So many duplicate acknowledgments tell of a loss (section 3.2).
+/// The number of duplicate acknowledgments that indicates a loss (section 3.2).
 const THRESHOLD: u8 = 3;
 
 /// The sender's variables; sizes are in bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Reno {
-    /// The congestion window: so much may be past SND.UNA.
+    /// The congestion window: how many bytes may be in flight beyond SND.UNA.
     pub(crate) cwnd: u32,
-    /// Below it the window grows by slow start, from it on by congestion avoidance.
+    /// The slow start threshold: a window below it grows by slow start, any other by congestion avoidance.
     pub(crate) ssthresh: u32,
-    /// In fast recovery: from a loss until all that was in flight then has been acknowledged.
+    /// True in fast recovery: from a loss until everything then in flight has been acknowledged.
     pub(crate) recovering: bool,
     /// SND.NXT at the last loss, until an acknowledgment goes beyond it: `recover` of RFC 6582 section 3.2.
     recover: Option<SeqNumber>,
-    /// Acknowledged in congestion avoidance since the window last grew.
+    /// The bytes acknowledged in congestion avoidance since the window last grew.
     counted: u32,
     /// The sender's maximum segment size.
     smss: u32,
     /// When SND.UNA last advanced.
     advanced: Instant,
-    /// STATUS after the event before.
+    /// The STATUS after the previous event.
     before: Option<Status>,
 }
 
 impl Reno {
-    /// For a connection that is about to be opened. Section 3.1: `ssthresh` is arbitrarily high at first.
+    /// The state for a connection that is about to be opened. Section 3.1: `ssthresh` is arbitrarily high at first.
     pub(crate) const fn new() -> Reno {
         let (advanced, ssthresh) = (Instant::ZERO, u32::MAX);
         Reno { cwnd: 0, ssthresh, recovering: false, recover: None, counted: 0, smss: 0, advanced, before: None }
     }
 
-    /// To be called after every event, before `poll`.
+    /// Updates the window and the limit. The caller runs it after every event, before `poll`.
     pub(crate) fn after_event(&mut self, connection: &mut Connection, now: Instant) {
         let status = connection.status();
         let (Some(una), Some(mss)) = (status.snd_una, status.peer_mss) else {
@@ -48,19 +48,19 @@ impl Reno {
         };
         connection.limit(self.cwnd.saturating_add(self.limited_transmit(&status)));
         if front_is_lost {
-            // What is in flight may count a FIN, which is not in the send queue.
+            // The count in flight may include a FIN, which is not in the send queue.
             let front = self.smss.min(status.in_flight) as usize;
             let _ = connection.retransmit(0..front).or_else(|_| connection.retransmit(0..front.saturating_sub(1)));
         }
     }
 
-    /// Our SYN is on its way, or was. Section 3.1: the initial window, or one segment if the SYN had to be sent again.
+    /// Sets the initial window while our SYN is sent. Section 3.1: one segment if the SYN had to be retransmitted.
     fn begin(&mut self, retransmissions: u8) -> bool {
         self.cwnd = if retransmissions > 0 { self.smss } else { self.initial_window() };
         false
     }
 
-    /// What the event has changed. True if it tells that what is at SND.UNA is lost.
+    /// Finds out what the event has changed. Returns true if the segment at SND.UNA is lost.
     fn news(&mut self, before: &Status, status: &Status, una: SeqNumber, now: Instant) -> bool {
         if let Some(was) = before.snd_una.filter(|was| *was != una) {
             self.advanced = now;
@@ -69,7 +69,7 @@ impl Reno {
         if status.duplicate_acks > before.duplicate_acks {
             return self.duplicated(status.duplicate_acks - before.duplicate_acks, status);
         }
-        // What goes out again behind a closed window is a probe, and no loss.
+        // A retransmission into a closed window is a probe and indicates no loss.
         if status.retransmissions > before.retransmissions && status.snd_wnd != Some(0) {
             self.timed_out(status);
         }
@@ -80,15 +80,15 @@ impl Reno {
         false
     }
 
-    /// New data is acknowledged. True if what follows it is lost too.
+    /// Handles an acknowledgment of new data. Returns true if the segment that follows is lost too.
     fn acknowledged(&mut self, bytes: u32, una: SeqNumber, status: &Status) -> bool {
         let partial = self.recovering && self.recover.is_some_and(|recover| una.lt(recover));
         self.recover = self.recover.filter(|recover| una.le(*recover));
         if partial {
-            // RFC 6582 section 3.2, step 3: deflate by what has left the network, and let one segment go for it.
+            // RFC 6582 section 3.2, step 3: deflate by the bytes that have left the network, and let one segment out.
             self.cwnd = self.cwnd.saturating_sub(bytes).saturating_add(bytes.min(self.smss));
         } else if self.recovering {
-            // The same, a full acknowledgment: the end of fast recovery, without a burst.
+            // The same step, full acknowledgment: fast recovery ends, without a burst.
             self.recovering = false;
             self.cwnd = self.ssthresh.min(status.in_flight.max(self.smss) + self.smss);
         } else if self.cwnd < self.ssthresh {
@@ -105,9 +105,9 @@ impl Reno {
         partial
     }
 
-    /// So many more duplicate acknowledgments, section 3.2. True if they tell of a loss.
+    /// Handles `more` duplicate acknowledgments, section 3.2. Returns true if they indicate a loss.
     fn duplicated(&mut self, more: u8, status: &Status) -> bool {
-        // RFC 6582 section 3.2, step 2: up to `recover` they may come of what was sent again needlessly.
+        // RFC 6582 section 3.2, step 2: up to `recover`, duplicates may answer needless retransmissions.
         let fast_retransmit = status.duplicate_acks >= THRESHOLD && self.recover.is_none();
         if self.recovering {
             // Step 4: each stands for a segment that has left the network.
@@ -121,19 +121,19 @@ impl Reno {
         fast_retransmit
     }
 
-    /// Section 3.1: the loss window is one segment, which the connection itself sends now. `ssthresh` stays if it was lost
-    /// for the second time.
+    /// Section 3.1: the loss window is one segment, and the connection itself sends that segment now. `ssthresh` stays
+    /// if the segment was lost for the second time.
     fn timed_out(&mut self, status: &Status) {
         self.ssthresh = if status.retransmissions == 1 { self.half(status) } else { self.ssthresh };
         (self.cwnd, self.recovering, self.recover, self.counted) = (self.smss, false, status.snd_nxt, 0);
     }
 
-    /// Section 3.1, equation 4. What limited transmit has sent beyond the window does not count.
+    /// Half of the flight size: section 3.1, equation 4. Segments sent by limited transmit do not count.
     fn half(&self, status: &Status) -> u32 {
         (status.in_flight.min(self.cwnd) / 2).max(2 * self.smss)
     }
 
-    /// Section 3.2, step 1, and RFC 3042: the first two duplicates let one new segment each go beyond the window.
+    /// Section 3.2, step 1, and RFC 3042: each of the first two duplicates lets one new segment out beyond the window.
     fn limited_transmit(&self, status: &Status) -> u32 {
         if self.recover.is_some() { 0 } else { u32::from(status.duplicate_acks) * self.smss }
     }

@@ -1,4 +1,4 @@
-//! The host: the device and the clock around the table of connections.
+//! The host: the table of connections, connected to the device and the clock.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
@@ -14,24 +14,24 @@ use crate::socket::Socket;
 use crate::table::{Outgoing, Table};
 use crate::wire::{Packet, emit};
 
-/// The policies that fit a link on which a packet has no more than `mtu` bytes. Packets without IPv4 options: 20 bytes
-/// are its header, and 20 more that of TCP. What timestamps take of a segment is reckoned with there.
+/// The policies for a link whose packets have at most `mtu` bytes. Packets have no IPv4 options, so the IPv4 header
+/// takes 20 bytes and the TCP header 20 more. The connection itself allows for the timestamps option.
 const fn config(mtu: u16) -> Config {
     Config {
-        // What the peer may send us.
+        // The largest payload that the peer may send us.
         mss: mtu.saturating_sub(40),
-        // What we send, whatever the peer would take.
+        // The largest segment that we send, even if the peer would take more.
         max_segment: mtu.saturating_sub(20),
-        // So much that it needs the window scale option.
+        // Large enough to need the window scale option.
         receive_buffer: 1 << 18,
-        // Round-trip times of what is sent again too, protection against old duplicates, and cookies that keep all
-        // options.
+        // Timestamps bring round-trip times of retransmitted segments, protection against old duplicates, and SYN
+        // cookies that keep all options.
         timestamps: true,
         ..Config::DEFAULT
     }
 }
 
-/// No more packets are taken in at once: in a flood, too, timeouts and answers have their turn.
+/// The most packets that are taken in at once, so that timeouts and answers get their turn during a flood.
 const MOST_PACKETS: usize = 64;
 
 pub(crate) struct Host {
@@ -43,7 +43,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// A host with `address` behind a TUN device that has been set up.
+    /// Creates a host with `address` behind a TUN device that has been set up.
     pub(crate) fn new(device: &str, address: Ipv4Addr, verbose: bool) -> io::Result<Host> {
         if !Path::new("/sys/class/net").join(device).exists() {
             return Err(io::Error::new(ErrorKind::NotFound, format!("no device {device}; --help says how to make it")));
@@ -54,12 +54,12 @@ impl Host {
         Ok(Host { device, address, epoch: std::time::Instant::now(), table, verbose })
     }
 
-    /// From now on connections to this port are accepted.
+    /// Accepts connections to this port from now on.
     pub(crate) fn listen(&mut self, port: u16) {
         self.table.listen(port);
     }
 
-    /// A connection to `remote`, from a port of the host's choice.
+    /// Opens a connection to `remote`, from a port that the host chooses.
     pub(crate) fn connect(&mut self, remote: SocketAddrV4) -> Result<(), CallError> {
         let port = 49_152 | RandomState::new().hash_one(remote) as u16;
         self.table.connect((SocketAddrV4::new(self.address, port), remote), self.now())
@@ -73,13 +73,13 @@ impl Host {
         Instant::ZERO + self.epoch.elapsed()
     }
 
-    /// Sends what is to be sent.
+    /// Sends every segment that is due.
     pub(crate) fn transmit(&mut self) -> io::Result<()> {
         for Outgoing { pair: (local, remote), segment, payload } in self.table.outgoing() {
             if self.verbose {
                 eprintln!("{remote} --> {segment}");
             }
-            // A device that is busy loses the packet, as any network may.
+            // A busy device loses the packet, as any network may.
             match self.device.send(&emit(local, remote, &segment, &payload)) {
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
                 Ok(_) | Err(_) => {}
@@ -88,7 +88,7 @@ impl Host {
         Ok(())
     }
 
-    /// Sleeps until a packet comes, or the earliest deadline, or `input` can be read; says whether it can.
+    /// Sleeps until a packet arrives, the earliest deadline passes, or `input` can be read; returns whether it can.
     pub(crate) fn wait(&self, input: Option<BorrowedFd<'_>>) -> io::Result<bool> {
         let timeout = self.table.deadline().map_or(PollTimeout::NONE, |deadline| {
             let wait = deadline.saturating_duration_since(self.now()).as_micros().div_ceil(1_000);
@@ -100,8 +100,8 @@ impl Host {
         Ok(files.get(1).and_then(PollFd::any).unwrap_or(false))
     }
 
-    /// Takes in the packets that have come, and then the timeouts whose time has come: an acknowledgment that is here
-    /// already is in time.
+    /// Takes in the packets that have arrived, and then the timeouts that have expired. In this order an acknowledgment
+    /// that is already here is in time.
     pub(crate) fn receive(&mut self) -> io::Result<()> {
         let mut buffer = [0; 65_536];
         for _ in 0..MOST_PACKETS {
@@ -129,7 +129,7 @@ impl Host {
         }
     }
 
-    /// To this host, from an address that can be a peer's (RFC 9293 section 3.9.2.3, MUST-57, MUST-63).
+    /// Whether the packet is for this host and its source can be a peer's (RFC 9293 section 3.9.2.3, MUST-57, MUST-63).
     fn is_for_us(&self, packet: &Packet<'_>) -> bool {
         let source = packet.source.ip();
         let is_a_peers = !(source.is_multicast() || source.is_broadcast() || source.is_unspecified());

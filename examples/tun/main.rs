@@ -1,21 +1,25 @@
 //! A host of its own behind a TUN device, whose TCP is this crate: a web server for curl, and a client.
 //!
-//! What an embedder has to bring along is here, and no more, each in a file of its own:
+//! The example has everything that an embedder has to add to the crate, each part in a file of its own:
 //!
-//! * `socket.rs`: a connection with its queues; here the rule of the contract is kept.
-//! * `reassembly.rs`: payload that has come ahead of its turn.
-//! * `table.rs`: which connection a segment is for, SYN cookies when there are too many, TIME-WAIT and its reopening.
+//! * `socket.rs`: a connection with its queues; it keeps the rule "after every event, poll until `Wait`".
+//! * `reassembly.rs`: payload that arrives out of order.
+//! * `table.rs`: which connection a segment is for, SYN cookies when too many are half-open, TIME-WAIT and its
+//!   reopening.
 //! * `time_waits.rs`: the connections in TIME-WAIT, in little memory.
 //! * `wire.rs`: segments as packets.
-//! * `host.rs`: the device, the clock, and what the policies have to be set to.
-//! * `users.rs`: what the connections are for, and the loop.
+//! * `host.rs`: the device, the clock, and the policies for the link.
+//! * `users.rs`: the server and the client on top of the connections, and the event loop.
 //!
-//! A host in a network that others use too needs more: congestion control in place of the fixed limit in `socket.rs`
-//! (`examples/congestion` has it), the errors of ICMP (`Connection::icmp`; of those that a packet is too large, a smaller
-//! `max_segment` by `Connection::configure`), and patience that ends: a client that says nothing, or that never closes,
-//! keeps its place in the table here.
+//! A host in a network that others use too needs more:
 //!
-//! It needs a TUN device, and to make one takes root: `cargo run --example tun -- --help` says how, and what to try.
+//! * congestion control in place of the fixed limit in `socket.rs` (`examples/congestion` has it);
+//! * the errors of ICMP (`Connection::icmp`; after "packet too big", a smaller `max_segment` by
+//!   `Connection::configure`);
+//! * a limit on idle clients: here a client that says nothing, or never closes, keeps its place in the table.
+//!
+//! The example needs a TUN device, and root to create it: `cargo run --example tun -- --help` says how, and what to
+//! try.
 
 #[cfg(target_os = "linux")]
 mod arguments;

@@ -1,19 +1,19 @@
-//! Payload that has come ahead of RCV.NXT, kept until what is missing has come too (RFC 9293 section 3.10.7.4, seventh,
+//! Reassembly: payload ahead of RCV.NXT is kept until the gap before it is filled (RFC 9293 section 3.10.7.4, seventh,
 //! MAY-13).
 //!
-//! The connection takes payload in order only. What it has passed over is kept here, and once the gap is filled it is
-//! handed in again, as a segment with the acknowledgment, window and options of the one that filled it: those are the
-//! news. With its own, long outdated, timestamp the protection against old duplicates would throw it away (RFC 7323
-//! section 5.3).
+//! The connection accepts payload in order only. Payload that it has passed over is kept here. Once the gap is filled,
+//! the payload is handed in again, as a segment with the acknowledgment, window and options of the segment that filled
+//! the gap, because those are current. The timestamp with which the payload arrived is outdated, and the protection
+//! against old duplicates would drop it (RFC 7323 section 5.3).
 
 use std::collections::VecDeque;
 
 use tcp_lifecycle::{Control, Segment, SeqNumber};
 
-/// What is kept for one connection.
+/// The payload that is kept for one connection.
 #[derive(Debug)]
 pub(crate) struct Reassembly {
-    /// By their sequence numbers; they may overlap, since the connection cuts off what it has.
+    /// The kept pieces, by sequence number. They may overlap, since the connection trims what it already has.
     held: VecDeque<Held>,
     room: usize,
 }
@@ -26,13 +26,13 @@ struct Held {
 }
 
 impl Reassembly {
-    /// Takes no more than `room` bytes of memory, what it takes to remember each segment included.
+    /// Creates an empty store that takes at most `room` bytes of memory, including the bookkeeping of each segment.
     pub(crate) const fn new(room: usize) -> Reassembly {
         Reassembly { held: VecDeque::new(), room }
     }
 
-    /// Keeps what the segment carries, unless that is here already. Without room nothing is kept: the peer has not been
-    /// told that it has come, and will send it again.
+    /// Keeps the payload of the segment, unless it is here already. Without room nothing is kept: the payload is not
+    /// acknowledged, so the peer will retransmit it.
     pub(crate) fn keep(&mut self, segment: &Segment, payload: &[u8]) {
         let held = Held::new(segment, payload);
         if segment.len() == 0 || self.held.iter().any(|other| other.covers(&held)) {
@@ -45,8 +45,8 @@ impl Reassembly {
         }
     }
 
-    /// What is next now that RCV.NXT is `nxt`, as a segment to be handed in: as if the one that filled the gap had
-    /// carried this too. To be asked again until there is nothing.
+    /// Returns the next piece now that RCV.NXT is `nxt`, as a segment to be handed in: as if the segment that filled
+    /// the gap had carried this payload too. The caller repeats the call until it returns `None`.
     pub(crate) fn next(&mut self, nxt: SeqNumber, filled_by: &Segment) -> Option<(Segment, Vec<u8>)> {
         while self.held.front()?.end().le(nxt) {
             self.held.pop_front();
@@ -63,7 +63,7 @@ impl Reassembly {
         Some((segment, payload))
     }
 
-    /// How much memory it takes.
+    /// The memory in use, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.held.iter().map(Held::size).sum()
     }

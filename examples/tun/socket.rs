@@ -1,5 +1,5 @@
-//! A connection with what the crate leaves to its caller: the send queue, the receive queue, and what has come ahead of
-//! its turn. Without I/O, as the crate is.
+//! A connection with the parts that the crate leaves to its caller: the send queue, the receive queue, and reassembly.
+//! It does no I/O, as the crate does none.
 
 use std::net::SocketAddrV4;
 
@@ -7,17 +7,17 @@ use tcp_lifecycle::{CallError, Config, Connection, Instant, Output, Refusal, Seg
 
 use crate::reassembly::Reassembly;
 
-/// How many full segments may be in flight: the first congestion window of RFC 6928, which stays here as it is. A host in
-/// a network that others use too has congestion control for it, as in `examples/congestion`: RFC 9293 asks for it (section
+/// How many full segments may be in flight: the initial window of RFC 6928, which never changes here. A host in a
+/// network that others use too needs congestion control, as in `examples/congestion`: RFC 9293 asks for it (section
 /// 3.8.2, MUST-19).
 const IN_FLIGHT: u32 = 10;
 
 pub(crate) struct Socket {
     remote: SocketAddrV4,
     connection: Connection,
-    /// What the user has sent and the peer has not acknowledged.
+    /// The bytes that the user has sent and the peer has not acknowledged.
     send_queue: Vec<u8>,
-    /// What has been delivered and the user has not consumed.
+    /// The bytes that have been delivered and the user has not consumed.
     receive_queue: Vec<u8>,
     reassembly: Reassembly,
     /// Segments with their payload, for the network.
@@ -28,10 +28,10 @@ pub(crate) struct Socket {
     failure: Option<&'static str>,
 }
 
-/// The events of a connection's life. After every one it is polled until `Wait`. A host that takes in many segments at
-/// once may poll after the last of them: then one ACK answers all that came in order.
+/// The events of a connection's life. After every event the connection is polled until `Wait`. A host that takes in
+/// many segments at once may poll after the last of them only: then one ACK answers all that arrived in order.
 impl Socket {
-    /// With a connection that has been opened.
+    /// Creates a socket around a connection that has been opened.
     pub(crate) fn new(remote: SocketAddrV4, mut connection: Connection, config: &Config, now: Instant) -> Socket {
         connection.limit(IN_FLIGHT * u32::from(config.mss));
         let mut socket = Socket {
@@ -39,7 +39,7 @@ impl Socket {
             connection,
             send_queue: Vec::new(),
             receive_queue: Vec::new(),
-            // What is ahead lies in the window; the other half is for overlaps, and for small segments.
+            // The payload itself lies within the window; the other half is for overlaps, and for small segments.
             reassembly: Reassembly::new(2 * config.receive_buffer as usize),
             outbox: Vec::new(),
             deadline: None,
@@ -51,7 +51,7 @@ impl Socket {
         socket
     }
 
-    /// With payload that came with the segment which established the connection.
+    /// Adds payload that arrived with the segment that established the connection.
     pub(crate) fn with_received(mut self, payload: &[u8]) -> Socket {
         self.receive_queue.extend_from_slice(payload);
         self
@@ -64,9 +64,9 @@ impl Socket {
         Ok(())
     }
 
-    /// Takes all that has been received.
+    /// Returns all bytes that have been received, and consumes them.
     pub(crate) fn receive(&mut self, now: Instant) -> Result<Vec<u8>, CallError> {
-        // In CLOSED nobody has to be told that the window opens.
+        // In CLOSED there is no peer that a wider window has to be announced to.
         if !self.receive_queue.is_empty() && self.state() != State::Closed {
             self.connection.receive(self.receive_queue.len())?;
             self.drain(now);
@@ -87,7 +87,7 @@ impl Socket {
         Ok(())
     }
 
-    /// An error says why the segment had no effect.
+    /// Hands in a segment. An error says why the segment had no effect.
     pub(crate) fn segment_arrives(&mut self, segment: &Segment, payload: &[u8], now: Instant) -> Result<(), Refusal> {
         let arrival = self.connection.segment_arrives(segment, now).map(|range| {
             self.receive_queue.extend_from_slice(&payload[range]);
@@ -97,7 +97,8 @@ impl Socket {
         arrival
     }
 
-    /// A segment that is ahead of RCV.NXT is kept; one that is not may have filled the gap before what was.
+    /// Keeps a segment that is ahead of RCV.NXT. Any other may have filled the gap: kept payload that is now in order
+    /// is handed in.
     fn reassemble(&mut self, arrived: &Segment, payload: &[u8], now: Instant) {
         let Some(rcv_nxt) = self.connection.status().rcv_nxt else { return };
         if rcv_nxt.lt(arrived.seq()) {
@@ -112,7 +113,7 @@ impl Socket {
         }
     }
 
-    /// Before the deadline this does nothing.
+    /// Handles the timeouts. Before the deadline this does nothing.
     pub(crate) fn timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.connection.timeout(now);
@@ -120,7 +121,7 @@ impl Socket {
         }
     }
 
-    /// The rule of the contract.
+    /// Polls until `Wait`, as the crate's one rule demands.
     fn drain(&mut self, now: Instant) {
         loop {
             match self.connection.poll(now) {
@@ -145,25 +146,25 @@ impl Socket {
             Signal::Refused => self.failure = Some("connection refused"),
             Signal::Reset => self.failure = Some("connection reset"),
             Signal::TimedOut => self.failure = Some("connection timed out"),
-            // R1 is reached, or it is nothing that this example knows of.
+            // R1 is reached, or the signal is unknown to this example.
             Signal::Retransmitting | _ => eprintln!("{} {signal:?}", self.remote),
         }
     }
 }
 
-/// What its user and its host look at.
+/// Queries of the user and of the host.
 impl Socket {
     pub(crate) fn state(&self) -> State {
         self.connection.state()
     }
 
-    /// Whether a half-open connection would reset this ACK: it acknowledges another SYN,ACK than ours.
+    /// Whether a half-open connection would reset this ACK because it acknowledges a SYN,ACK other than ours.
     pub(crate) fn acknowledges_another(&self, segment: &Segment) -> bool {
         self.state() == State::SynReceived
             && segment.ack().is_some_and(|ack| Some(ack) != self.connection.status().snd_nxt)
     }
 
-    /// The user may still call SEND.
+    /// Whether the user may still call SEND.
     pub(crate) fn may_send(&self) -> bool {
         matches!(self.state(), State::Established | State::CloseWait) && !self.has_closed
     }
@@ -180,7 +181,7 @@ impl Socket {
         self.peer_has_closed
     }
 
-    /// How the connection ended, if that was not gracefully.
+    /// Why the connection ended, if it did not end gracefully.
     pub(crate) fn failure(&self) -> Option<&'static str> {
         self.failure
     }
@@ -193,12 +194,12 @@ impl Socket {
         self.outbox.drain(..)
     }
 
-    /// Nothing will come of it any more: it has been polled until `Wait`, and is where it began.
+    /// Whether the connection has ended: it has been polled until `Wait`, and is in its initial state again.
     pub(crate) fn is_over(&self) -> bool {
         self.state() == State::Closed
     }
 
-    /// All that has to be kept, once its user has got everything and only the 2 MSL remain.
+    /// The connection as a `TimeWait`, once the user has received everything and only the 2 MSL remain.
     pub(crate) fn time_wait(&self) -> Option<TimeWait> {
         self.receive_queue.is_empty().then(|| self.connection.time_wait())?
     }

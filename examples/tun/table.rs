@@ -1,16 +1,16 @@
-//! The table of connections, by their pairs of sockets: which of them a segment is for, and what a segment is for which
-//! there is none. Without I/O, as the crate is.
+//! The table of connections, by their pairs of sockets: it finds the connection that a segment is for, and answers a
+//! segment of no connection. It does no I/O, as the crate does none.
 //!
-//! The passive side is a [`Listener`]: room for so many half-open connections, cookies beyond. A connection in TIME-WAIT
-//! becomes a `TimeWait` in a table of its own, from which a SYN can call it back to life.
+//! The passive side is a [`Listener`]: it has room for a bounded number of half-open connections, and uses cookies
+//! beyond. A connection in TIME-WAIT becomes a `TimeWait` in a table of its own, where a SYN can reopen it.
 //!
 //! A segment is for the first of these that takes it:
 //!
 //! 1. The listener, for the ACK of a cookie that a half-open connection would reset.
-//! 2. TIME-WAIT, for the segments of the last life while the new one is half-open.
+//! 2. TIME-WAIT, for segments of the previous incarnation while the new connection is half-open.
 //! 3. The connection.
-//! 4. TIME-WAIT, where there is no connection: its SYN starts a new life, the rest gets an answer.
-//! 5. The listener, for all that is left.
+//! 4. TIME-WAIT, where there is no connection: a SYN starts a new incarnation, other segments get an answer.
+//! 5. The listener, for everything else.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -47,9 +47,10 @@ pub(crate) struct Table {
     outbox: Vec<Outgoing>,
 }
 
-/// What the host and its users do.
+/// The calls of the host and its users.
 impl Table {
-    /// All connections have these policies. The key of their initial sequence numbers is random.
+    /// Creates an empty table. All connections have these policies. The key of their initial sequence numbers is
+    /// random.
     pub(crate) fn new(config: &Config) -> Table {
         let key = RandomState::new();
         Table {
@@ -63,12 +64,12 @@ impl Table {
         }
     }
 
-    /// From now on connections to this port are accepted.
+    /// Accepts connections to this port from now on.
     pub(crate) fn listen(&mut self, port: u16) {
         self.listens_at = Some(port);
     }
 
-    /// A pair of sockets has one connection, TIME-WAIT counted.
+    /// Opens a connection. A pair of sockets has at most one connection, including those in TIME-WAIT.
     pub(crate) fn connect(&mut self, pair: Pair, now: Instant) -> Result<(), CallError> {
         if self.sockets.contains_key(&pair) || self.time_waits.contains(&pair) {
             return Err(CallError::ConnectionAlreadyExists);
@@ -84,8 +85,8 @@ impl Table {
         self.sockets.values_mut()
     }
 
-    /// What is to be sent. The connections that are over are freed, and those in TIME-WAIT that have nothing more for
-    /// their users become small.
+    /// Returns the segments to send. Connections that have ended are freed. A connection in TIME-WAIT that has nothing
+    /// more for its user becomes a `TimeWait`.
     pub(crate) fn outgoing(&mut self) -> Vec<Outgoing> {
         let mut outgoing = std::mem::take(&mut self.outbox);
         self.sockets.retain(|&pair, socket| {
@@ -112,9 +113,9 @@ impl Table {
     }
 }
 
-/// Segments.
+/// The arrival of segments.
 impl Table {
-    /// An error says why the segment had no effect.
+    /// Hands in a segment. An error says why the segment had no effect.
     pub(crate) fn segment_arrives(
         &mut self,
         pair: Pair,
@@ -125,13 +126,14 @@ impl Table {
         if let Some(outcome) = self.arrives_by_cookie(pair, segment, payload, now) {
             return outcome;
         }
-        // While a new life is half-open, its SYN may prove to be an old duplicate: what is of the last life, above all
-        // its peer's FIN, is still for TIME-WAIT.
+        // While the new connection is half-open, its SYN may prove to be an old duplicate. So segments of the previous
+        // incarnation, above all its peer's FIN, still go to TIME-WAIT.
         if let Some(socket) = self.sockets.get_mut(&pair).filter(|socket| !socket.is_over())
             && !self.time_waits.expects(&pair, segment, now)
         {
             socket.segment_arrives(segment, payload, now)?;
-            // Now it is known to be none. A new life that ends before this leaves TIME-WAIT as it was.
+            // Now the SYN is known to be no old duplicate. A new connection that ends earlier leaves TIME-WAIT as it
+            // was.
             if !matches!(socket.state(), State::SynReceived | State::Closed) {
                 self.time_waits.remove(&pair);
             }
@@ -159,14 +161,15 @@ impl Table {
         outcome
     }
 
-    /// A SYN to TIME-WAIT may start a new life, RFC 9293 section 3.6.1 (MAY-2) and RFC 6191. The last life stands by
-    /// until that one is established.
+    /// A SYN to TIME-WAIT may start a new incarnation, RFC 9293 section 3.6.1 (MAY-2) and RFC 6191. The TIME-WAIT of
+    /// the previous incarnation is kept until the new connection is established.
     fn reopens(&mut self, pair: Pair, segment: &Segment, now: Instant) -> bool {
         let Some(isn_offset) = self.time_waits.reopens(&pair, segment, self.isn_offset(pair), now) else {
             return false;
         };
-        // It is to replace the last life. So it needs no place among the half-open ones, of which a flood leaves none,
-        // and no cookie, which would not lie beyond the numbers of the last life.
+        // The SYN is to replace the previous incarnation. So it needs no place among the half-open connections, of
+        // which a flood leaves none. It gets no cookie, since a cookie would not lie beyond the previous sequence
+        // numbers.
         if self.sockets.len() < MOST_CONNECTIONS
             && let Arrival::Syn(syn) = self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now)
         {
@@ -176,9 +179,9 @@ impl Table {
         true
     }
 
-    /// The SYN was answered with a cookie, came again, and found room: where the peer has got the cookie, the half-open
-    /// connection would reset its ACK. So the listener is asked first. The half-open connection has told nobody
-    /// anything, and gives way to the one that the listener has.
+    /// Handles a SYN that was answered with a cookie, was retransmitted, and then found room. If the peer has received
+    /// the cookie, the half-open connection would reset the peer's ACK, so the listener is asked first. The half-open
+    /// connection has not been shown to any user, and is replaced by the connection that the listener completes.
     fn arrives_by_cookie(
         &mut self,
         pair: Pair,
@@ -187,7 +190,7 @@ impl Table {
         now: Instant,
     ) -> Option<Result<(), Refusal>> {
         let is_strange = self.sockets.get(&pair)?.acknowledges_another(segment);
-        // A SYN to TIME-WAIT never had a cookie.
+        // A SYN to TIME-WAIT never got a cookie.
         if !is_strange || self.time_waits.contains(&pair) {
             return None;
         }
@@ -196,7 +199,7 @@ impl Table {
                 self.insert(pair, Socket::new(pair.1, connection, &self.config, now).with_received(&payload[range]));
                 Some(Ok(()))
             }
-            // It may be the cookie's all the same. In silence, as the listener has it.
+            // The ACK may still be the cookie's. The listener refuses it in silence, and so does the table.
             Arrival::Refused { refusal: Refusal::NoTimestamp, .. } => Some(Err(Refusal::NoTimestamp)),
             Arrival::Syn(_) | Arrival::Refused { .. } => None,
         }
@@ -222,7 +225,7 @@ impl Table {
                 let socket = Socket::new(pair.1, connection, &self.config, now).with_received(&payload[range]);
                 self.insert(pair, socket);
             }
-            // The peer will send again what is not acknowledged.
+            // The peer will retransmit what is not acknowledged.
             Arrival::Completed { .. } => {}
             Arrival::Refused { refusal, reset } => {
                 self.answer(pair, reset);

@@ -1,5 +1,5 @@
-//! The connections in TIME-WAIT. Each takes 32 bytes and its place in two indexes, so that a host can keep the promise of
-//! 2 MSL to many peers at once.
+//! The connections in TIME-WAIT. Each takes 32 bytes and an entry in two indexes, so that a host can hold many of them
+//! for the full 2 MSL.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +8,7 @@ use tcp_lifecycle::{Config, Control, Instant, Output, Refusal, Segment, State, T
 use crate::table::Pair;
 
 pub(crate) struct TimeWaits {
-    /// The policies that all of them had.
+    /// The policies that all of the connections had.
     config: Config,
     lives: HashMap<Pair, TimeWait>,
     deadlines: BTreeSet<(Instant, Pair)>,
@@ -24,7 +24,7 @@ impl TimeWaits {
         self.lives.insert(pair, time_wait);
     }
 
-    /// A new life has taken its place.
+    /// Removes an entry that a new connection has replaced.
     pub(crate) fn remove(&mut self, pair: &Pair) {
         let deadline = self.lives.remove(pair).and_then(|time_wait| time_wait.deadline(&self.config));
         if let Some(deadline) = deadline {
@@ -36,18 +36,19 @@ impl TimeWaits {
         self.lives.contains_key(pair)
     }
 
-    /// Whether the SYN may start a new life, with this ISN offset or, if need be, another one.
+    /// Tells whether the SYN may start a new incarnation, and with which ISN offset: the given one or, if necessary,
+    /// another.
     pub(crate) fn reopens(&self, pair: &Pair, syn: &Segment, isn_offset: u32, now: Instant) -> Option<u32> {
         self.lives.get(pair)?.reopens(syn, isn_offset, now, &self.config)
     }
 
-    /// Whether there is a life that such a segment is to be expected of: the FIN once more, or an acknowledgment.
+    /// Whether there is a TIME-WAIT that expects such a segment: a retransmitted FIN, or an acknowledgment.
     pub(crate) fn expects(&self, pair: &Pair, segment: &Segment, now: Instant) -> bool {
         let takes = |life: &TimeWait| life.clone().segment_arrives(segment, now, &self.config).is_ok();
         !segment.control().contains(Control::RST) && self.lives.get(pair).is_some_and(takes)
     }
 
-    /// Hands it in, and returns the answer.
+    /// Hands in a segment, and returns the answer.
     pub(crate) fn segment_arrives(
         &mut self,
         pair: Pair,
@@ -58,7 +59,7 @@ impl TimeWaits {
         self.event(pair, now, arrives).unwrap_or((Ok(()), None))
     }
 
-    /// Before the deadline this does nothing.
+    /// Handles the timeouts. Before the deadline this does nothing.
     pub(crate) fn timeout(&mut self, now: Instant) {
         while let Some(&(deadline, pair)) = self.deadlines.first()
             && deadline <= now
@@ -71,7 +72,7 @@ impl TimeWaits {
         self.deadlines.first().map(|&(deadline, _)| deadline)
     }
 
-    /// An event, the polling after it, and what it means for the indexes.
+    /// Hands in one event, polls afterwards, and updates the indexes.
     fn event<T>(
         &mut self,
         pair: Pair,

@@ -1,5 +1,5 @@
-//! What the connections are for. Each user has the same loop: transmit, wait, receive, and then it is the user's turn.
-//! So an answer leaves in the same round as the acknowledgment of its request.
+//! The users of the connections: a server and a client. Each has the same loop: transmit, wait, receive, then its own
+//! work. So an answer leaves in the same round as the acknowledgment of its request.
 
 use std::error::Error;
 use std::fs::File;
@@ -21,9 +21,9 @@ Content-Type: text/plain\r
 LISTEN, SYN-RECEIVED, ESTABLISHED, and after this FIN-WAIT-1.
 ";
 
-/// The most that a client may say before its request is at an end.
+/// The longest request that the server accepts, in bytes.
 const LONGEST_REQUEST: usize = 8_192;
-/// No more of stdin is read while so much waits for its acknowledgment.
+/// The most bytes that may wait for their acknowledgment before reading from stdin pauses.
 const ENOUGH: usize = 65_536;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
@@ -50,7 +50,7 @@ fn serve(host: &mut Host) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Waits for a whole request, answers it, closes. What comes after the request is not for this server.
+/// Waits for a whole request, answers it, and closes. The server ignores anything after the request.
 fn answer(socket: &mut Socket, now: Instant) -> Result<(), CallError> {
     if !socket.may_send() {
         return socket.receive(now).map(drop);
@@ -89,14 +89,14 @@ fn connect(host: &mut Host, remote: SocketAddrV4) -> Result<ExitCode, Box<dyn Er
         }
         reads = socket.may_send() && socket.unacknowledged() < ENOUGH;
         if let Some(code) = outcome(socket) {
-            // The last acknowledgment, or the reset.
+            // Sends the last acknowledgment, or the reset.
             host.transmit()?;
             return Ok(code);
         }
     }
 }
 
-/// How it went, once it is over for the user: a host that goes on waits out the 2 MSL of TIME-WAIT.
+/// The outcome, once the connection has ended for the user. A host that keeps running waits out the 2 MSL of TIME-WAIT.
 fn outcome(socket: &Socket) -> Option<ExitCode> {
     match socket.failure() {
         Some(failure) => {

@@ -1,4 +1,4 @@
-//! Segments on the wire: TCP in IPv4 packets, taken apart and put together by etherparse.
+//! Segments on the wire: TCP in IPv4 packets, parsed and built with etherparse.
 
 use std::net::SocketAddrV4;
 
@@ -16,7 +16,7 @@ pub(crate) struct Packet<'a> {
 }
 
 impl Packet<'_> {
-    /// Takes an IP packet apart. `None` for anything but a whole TCP segment over IPv4 whose checksums are right.
+    /// Parses an IP packet. Returns `None` for anything but a whole TCP segment over IPv4 whose checksums are right.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         let ip = Ipv4Slice::from_slice(bytes).ok()?;
         let header = ip.header();
@@ -51,7 +51,7 @@ impl Packet<'_> {
     }
 }
 
-/// Puts an IP packet together, checksums and all.
+/// Builds an IP packet, with its checksums.
 pub(crate) fn emit(source: SocketAddrV4, destination: SocketAddrV4, segment: &Segment, payload: &[u8]) -> Vec<u8> {
     let control = segment.control();
     let mut tcp = TcpHeader::new(source.port(), destination.port(), segment.seq().0, segment.window());
@@ -74,8 +74,8 @@ pub(crate) fn emit(source: SocketAddrV4, destination: SocketAddrV4, segment: &Se
     packet
 }
 
-/// The sum over all that is covered, the checksum with it (RFC 1071): so it does not matter which of its two forms a zero
-/// has, and Linux sends the other one.
+/// Whether the checksum is right: the sum over everything that it covers, the checksum itself included (RFC 1071). This
+/// way both representations of zero are accepted; Linux does not send the representation that etherparse computes.
 fn is_intact(sum: Sum16BitWords) -> bool {
     sum.ones_complement() == 0
 }
@@ -106,8 +106,8 @@ fn options_of(tcp: &TcpSlice<'_>) -> Options {
                 options = with_element(options, &element);
                 rest = elements.rest();
             }
-            // RFC 9293 section 3.1: an unknown option is passed over by its length (MUST-6); one whose length makes no
-            // sense ends the options and does no harm (MUST-7).
+            // RFC 9293 section 3.1: an unknown option is skipped by its length (MUST-6). An impossible length ends the
+            // options and does no harm (MUST-7).
             Some(Err(_)) => match rest.get(1).map(|&length| usize::from(length)) {
                 Some(length @ 2..) if length <= rest.len() => rest = &rest[length..],
                 Some(_) | None => return options,

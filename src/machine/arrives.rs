@@ -1,5 +1,5 @@
-//! RFC 9293 section 3.10.7: SEGMENT ARRIVES. The dispatch to the four subsections, and the ways in which processing
-//! ends early.
+//! RFC 9293 section 3.10.7: SEGMENT ARRIVES. Dispatches to the four subsections, and carries out the outcomes that end
+//! processing early.
 
 mod acceptable;
 mod closed;
@@ -21,7 +21,7 @@ use crate::machine::tcb::{Phase, Tcb};
 use crate::machine::time::Instant;
 
 impl Connection {
-    /// SEGMENT ARRIVES, after a moment `before` in which an ACK may have become late.
+    /// Runs SEGMENT ARRIVES. `before` is the time of the previous event; a delayed ACK may have become due since then.
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
         match self.tcb {
@@ -32,6 +32,7 @@ impl Connection {
         }
     }
 
+    /// Carries out the outcome of a segment whose processing ends before its last step.
     #[cfg_attr(feature = "fast-path", inline(never))]
     fn return_early(&mut self, segment: &Segment, early: Outcome) -> Result<Range<usize>, Refusal> {
         match early {
@@ -40,7 +41,7 @@ impl Connection {
                 self.acknowledge_refused(segment);
                 Err(refusal)
             }
-            Outcome::AcknowledgeGenuine(refusal) => {
+            Outcome::AcknowledgeUnlimited(refusal) => {
                 self.context.outbox.request_ack();
                 Err(refusal)
             }
@@ -77,21 +78,23 @@ impl Connection {
         }
     }
 
+    /// Requests the reset that answers `segment`; a reset is never answered with a reset.
     fn reset(&mut self, segment: &Segment) {
         if !segment.is_rst() {
             self.context.outbox.request_reset(segment);
         }
     }
 
-    /// The answer to a segment that was refused and may be anybody's, within the limiter (D12, RFC 5961 section 7).
+    /// Requests the ACK that answers a refused segment, within the rate limit of challenge ACKs (D12, RFC 5961 section
+    /// 7). Anybody may have sent such a segment. If an ACK is due already, the request takes no token.
     #[inline]
     fn acknowledge_refused(&mut self, segment: &Segment) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
-        if !self.context.outbox.is_ack_requested() && !tcb.may_challenge(&self.context) {
+        if !self.context.outbox.is_ack_requested() && !tcb.take_challenge_token(&self.context) {
             return;
         }
         self.context.outbox.request_ack();
-        // D14: a peer that starts afresh will answer this with a reset.
+        // D14: a restarted peer will answer this challenge ACK with a reset.
         if let Phase::TimeWait { challenged } = &mut tcb.phase
             && segment.is_syn()
             && segment.ack().is_none()

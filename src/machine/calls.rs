@@ -6,14 +6,15 @@ use crate::machine::error::CallError;
 use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Flags, Offer, Phase, Snd, SynSent, Synchronized, Tcb};
 
-/// The most bytes that a send queue may hold, so that sequence numbers of one queue can be compared (D21).
-const MOST_QUEUED: u32 = 1 << 30;
+/// The most bytes that a send queue may hold. Within this limit any two sequence numbers of a queue can be compared
+/// (D21).
+const MAX_QUEUED: u32 = 1 << 30;
 
 impl Connection {
     /// 3.10.1 OPEN
     pub(crate) fn call_open(&mut self, open: Open) -> Result<(), CallError> {
         match (&self.tcb, open) {
-            // D25: the last life has to be drained first.
+            // D25: the previous life must be drained first.
             (Tcb::Closed, _) if !self.context.outbox.is_empty() => Err(CallError::ConnectionAlreadyExists),
             (Tcb::Closed | Tcb::Listen, Open::Active) => {
                 self.issue_syn();
@@ -29,7 +30,7 @@ impl Connection {
         }
     }
 
-    /// `<SEQ=ISS><CTL=SYN>`, SND.UNA <- ISS, SND.NXT <- ISS+1, SYN-SENT.
+    /// Requests `<SEQ=ISS><CTL=SYN>`, sets SND.UNA to ISS and SND.NXT to ISS+1, and enters SYN-SENT.
     fn issue_syn(&mut self) {
         let snd = Snd::new(self.context.choose_isn(), &self.context);
         let offer = Offer::of(&self.context.policy);
@@ -58,8 +59,8 @@ impl Connection {
         }
     }
 
-    /// SEND with the URGENT flag: SND.UP is behind the last byte of the queue (MUST-62), and the peer learns of it by
-    /// the next segment, if need be by an ACK.
+    /// SEND with the URGENT flag. SND.UP points behind the last byte of the queue (MUST-62). The next segment tells the
+    /// peer; if there is nothing else to send, this is a bare ACK.
     #[cfg(feature = "urgent")]
     pub(crate) fn call_send_urgent(&mut self, bytes: usize) -> Result<(), CallError> {
         self.call_send(bytes)?;
@@ -89,16 +90,16 @@ impl Connection {
         let unread = u32::try_from(bytes).ok().and_then(|bytes| tcb.rcv.unread().checked_sub(bytes));
         let is_open = match tcb.phase {
             Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 => true,
-            // The peer's FIN has come: no window has any use.
+            // After the peer's FIN a window has no use.
             Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
         };
         let Some(unread) = unread else {
             return Err(if is_open { CallError::NotDelivered } else { CallError::ConnectionClosing });
         };
         tcb.rcv.consume(unread);
-        // D29: an ACK of its own if the window becomes at least twice what the peer knows; while our SYN is
-        // unacknowledged it does not grow (D8).
-        if is_open && !tcb.snd.is_opening() && tcb.rcv.doubles(&self.context) {
+        // D29: the user's RECEIVE causes an ACK only if the window becomes at least twice as large as the peer knows.
+        // D8: the window does not grow while our SYN is unacknowledged.
+        if is_open && !tcb.snd.is_syn_unacknowledged() && tcb.rcv.window_would_double(&self.context) {
             self.context.outbox.request_ack();
         }
         Ok(())
@@ -114,10 +115,10 @@ impl Connection {
             }
             Tcb::Synchronized(tcb) => tcb,
         };
-        if tcb.snd.is_closing() {
+        if tcb.snd.has_closed() {
             return Err(CallError::ConnectionClosing);
         }
-        // MAY-1: who has closed reads no more.
+        // MAY-1: after CLOSE the user reads no more.
         if self.context.policy.half_duplex_close() {
             return self.call_detach();
         }
@@ -125,7 +126,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The user is gone: CLOSE, if need be, and no RECEIVE any more (SHLD-3).
+    /// The user is gone: CLOSE, unless it has been called already, and no RECEIVE any more (SHLD-3).
     pub(crate) fn call_detach(&mut self) -> Result<(), CallError> {
         let tcb = match &mut self.tcb {
             Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
@@ -138,16 +139,16 @@ impl Connection {
         if tcb.snd.flags.intersects(Flags::DETACHED) {
             return Err(CallError::ConnectionClosing);
         }
-        // What is unread is lost, and the peer is to know; in TIME-WAIT it has gone.
+        // Unread bytes are lost, and a reset tells the peer. In TIME-WAIT the peer has gone.
         if tcb.rcv.unread() > 0 && !matches!(tcb.phase, Phase::TimeWait { .. }) {
             self.delete_tcb_with_reset();
             return Ok(());
         }
         tcb.rearm_if_idle_changes(&mut self.context, |tcb, _| tcb.snd.flags |= Flags::DETACHED);
-        if !tcb.snd.is_closing() {
+        if !tcb.snd.has_closed() {
             tcb.close(&mut self.context);
         } else if tcb.phase == Phase::FinWait2 {
-            tcb.time_fin_wait_2(&mut self.context);
+            tcb.start_fin_wait_2_timer(&mut self.context);
         }
         Ok(())
     }
@@ -161,7 +162,8 @@ impl Connection {
                 Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
                     true
                 }
-                // D19: the RFC has none; but what has never been handed out is lost, and the peer is to know.
+                // D19: the RFC sends no reset here. But payload or a FIN that was never sent is lost, and a reset tells
+                // the peer.
                 Phase::Closing | Phase::LastAck => tcb.snd.nxt != tcb.snd.last(),
                 Phase::TimeWait { .. } => false,
             },
@@ -174,7 +176,8 @@ impl Connection {
         Ok(())
     }
 
-    /// CLOSED, and `<SEQ=SND.NXT><CTL=RST>` to the peer, or what its window takes in the place of SND.NXT (D17).
+    /// Enters CLOSED, and requests `<SEQ=SND.NXT><CTL=RST>`. If SND.NXT lies beyond the peer's window, the reset
+    /// carries the right edge of the window instead (D17).
     pub(crate) fn delete_tcb_with_reset(&mut self) {
         let Tcb::Synchronized(tcb) = &self.tcb else { return };
         let (seq, stamped) = (tcb.snd.bare_seq(), tcb.snd.flags.intersects(Flags::TIMESTAMPS));
@@ -184,17 +187,17 @@ impl Connection {
 }
 
 impl Synchronized {
-    /// A FIN stands at the end of the send queue.
+    /// Puts a FIN at the end of the send queue.
     fn close(&mut self, context: &mut Context) {
         self.rearm_if_idle_changes(context, |tcb, context| {
             tcb.snd.flags |= Flags::FIN;
             context.outbox.request_data();
             match tcb.phase {
-                // With anything queued it waits for ESTABLISHED.
+                // With payload in the queue, the transition waits for ESTABLISHED.
                 Phase::SynReceived(_) if tcb.snd.end == tcb.snd.nxt => tcb.enter(Phase::FinWait1, context),
-                // In any case, sent or not.
+                // The transition does not wait until the FIN is sent.
                 Phase::Established => tcb.enter(Phase::FinWait1, context),
-                // As soon as all preceding SENDs have been segmentized.
+                // The transition waits until all preceding SENDs have been segmentized.
                 Phase::CloseWait => tcb.enter_last_ack(context),
                 Phase::SynReceived(_)
                 | Phase::FinWait1
@@ -208,15 +211,15 @@ impl Synchronized {
 }
 
 impl Snd {
-    /// The end of the queue after `bytes` more.
+    /// Returns the end of the queue after `bytes` more, or `None` beyond [`MAX_QUEUED`].
     #[inline]
     pub(crate) fn queued(&self, bytes: usize) -> Option<SeqNumber> {
-        let free = MOST_QUEUED.saturating_sub(self.end - self.front());
+        let free = MAX_QUEUED.saturating_sub(self.end - self.front());
         if bytes <= free as usize { Some(self.end + bytes as u32) } else { None }
     }
 
     fn queue(&mut self, bytes: usize) -> Result<(), CallError> {
-        if self.is_closing() {
+        if self.has_closed() {
             return Err(CallError::ConnectionClosing);
         }
         self.end = self.queued(bytes).ok_or(CallError::InsufficientResources)?;

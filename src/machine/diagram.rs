@@ -1,14 +1,14 @@
 //! The state diagram as data, and drawings of it.
 //!
-//! [`ARCS`] has every arc with its causes: the calls of RFC 9293 section 3.10.1 to 3.10.5, the segments of section
-//! 3.10.7, the timeouts of section 3.10.8. [`FIGURE`] draws those of Figure 5, and [`mermaid`] and [`dot`] draw them,
-//! or all, for a page or for Graphviz:
+//! [`ARCS`] lists every arc with its cause: a call of RFC 9293 section 3.10.1 to 3.10.5, a segment of section 3.10.7,
+//! or a timeout of section 3.10.8. [`FIGURE`] draws the arcs of Figure 5 in text. [`mermaid`] and [`dot`] draw these
+//! arcs, or all arcs, for Mermaid and Graphviz:
 //!
 //! ```
-//! use tcp_lifecycle::diagram::{ARCS, dot, figure, mermaid};
+//! use tcp_lifecycle::diagram::{ARCS, dot, is_in_figure, mermaid};
 //! use tcp_lifecycle::State;
 //!
-//! let closes = ARCS.iter().filter(|arc| arc.from == State::FinWait1 && figure(arc));
+//! let closes = ARCS.iter().filter(|arc| arc.from == State::FinWait1 && is_in_figure(arc));
 //! let labels: Vec<String> = closes.map(|arc| format!("{} by {arc}", arc.to)).collect();
 //! assert_eq!(
 //!     labels,
@@ -18,7 +18,7 @@
 //!         "TIME-WAIT by FIN with ACK of FIN in, ACK out",
 //!     ]
 //! );
-//! assert!(mermaid(figure).to_string().starts_with("stateDiagram-v2\n"));
+//! assert!(mermaid(is_in_figure).to_string().starts_with("stateDiagram-v2\n"));
 //! assert!(dot(|_| true).to_string().starts_with("digraph TCP {\n"));
 //! ```
 
@@ -29,38 +29,42 @@ use crate::machine::state::State::{
     CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
 };
 
-/// What takes a connection along an arc.
+/// The event that takes a connection along an arc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
-    /// A call of the user.
+    /// A call of the user, by its name.
     Call(&'static str),
     /// A segment arrives.
     Segment(&'static str),
-    /// Time passes.
+    /// A timer expires.
     Timeout(&'static str),
 }
 
-/// One cause by which a connection goes from one state to another. Prints as its label: `FIN in, ACK out`.
+/// A transition from one state to another by one cause. Displays as its label: `FIN in, ACK out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Arc {
-    /// The state that is left.
+    /// The state that the connection leaves.
     pub from: State,
-    /// The state that is entered.
+    /// The state that the connection enters.
     pub to: State,
-    /// What happens.
+    /// The event that causes the transition.
     pub cause: Cause,
-    /// The control bits of the segment that goes out with it.
+    /// The control bits of the segment that goes out with the transition, if one does.
     pub sends: Option<&'static str>,
-    /// What holds besides.
+    /// A further condition of the transition, if there is one.
     pub condition: Option<&'static str>,
-    /// Figure 5 of RFC 9293 draws it, or its note 2 does.
+    /// Figure 5 of RFC 9293 draws the arc, or note 2 of the figure has it.
     pub is_in_figure: bool,
 }
 
-/// Every arc, by the states in the order of [`State::ALL`]. Two causes are not among them, since they end a connection
-/// wherever a reset does: a hard ICMP error (RFC 9293 section 3.9.2.2) and, without RFC 5961, a SYN in the window.
+/// Every arc, grouped by the state that it leaves, in the order of [`State::ALL`]. Where R2, the user timeout and
+/// keep-alive share an arc, this table names one of them.
+///
+/// Two causes are not listed, since they take a connection along the arcs of a reset: a hard ICMP error (RFC 9293
+/// section 3.9.2.2; after the handshake only with [`icmp_aborts`](crate::Config::icmp_aborts)) and, without RFC 5961, a
+/// SYN in the window.
 pub const ARCS: [Arc; 61] = [
     drawn(Closed, Listen, call("passive OPEN"), None),
     drawn(Closed, SynSent, call("active OPEN"), Some("SYN")),
@@ -178,22 +182,22 @@ impl fmt::Display for Arc {
     }
 }
 
-/// The arcs of RFC 9293 Figure 5, drawn in text. CLOSED stands at both ends of it.
+/// The arcs of RFC 9293 Figure 5, drawn in text. CLOSED appears at the top and at the bottom.
 pub const FIGURE: &str = include_str!("diagram/figure.txt");
 
-/// Chooses the arcs that Figure 5 of RFC 9293 draws, for [`mermaid`] and [`dot`].
+/// Returns whether Figure 5 of RFC 9293 has `arc`. [`mermaid`] and [`dot`] take this function as a filter.
 #[must_use]
-pub const fn figure(arc: &Arc) -> bool {
+pub const fn is_in_figure(arc: &Arc) -> bool {
     arc.is_in_figure
 }
 
-/// The arcs that `chosen` chooses, as a state diagram in the language of Mermaid.
+/// Returns the arcs for which `chosen` is true, as a state diagram in the language of Mermaid.
 #[must_use]
 pub fn mermaid(chosen: fn(&Arc) -> bool) -> impl fmt::Display {
     Mermaid(chosen)
 }
 
-/// The arcs that `chosen` chooses, as a directed graph in the language of Graphviz.
+/// Returns the arcs for which `chosen` is true, as a directed graph in the language of Graphviz.
 #[must_use]
 #[doc(alias = "graphviz")]
 pub fn dot(chosen: fn(&Arc) -> bool) -> impl fmt::Display {
@@ -205,7 +209,7 @@ struct Mermaid(fn(&Arc) -> bool);
 impl fmt::Display for Mermaid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "stateDiagram-v2")?;
-        // A name with a hyphen is no identifier there.
+        // A Mermaid identifier has no hyphen.
         for state in State::ALL {
             writeln!(f, "    state \"{state}\" as {state:?}")?;
         }

@@ -1,10 +1,10 @@
-//! The caller's mistakes, and the reasons why a segment had no effect.
+//! Mistakes of the caller, and the reasons why a segment had no effect.
 
-/// A user call that cannot be carried out, in the words of RFC 9293 section 3.10. The connection is as it was.
+/// A user call that cannot be carried out, in the words of RFC 9293 section 3.10. The call has changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// OPEN of a connection that is open, or whose last life has not been drained by `poll`.
+    /// OPEN of a connection that is open, or whose previous life `poll` has not drained yet.
     #[error("connection already exists")]
     ConnectionAlreadyExists,
     /// Any other call in CLOSED.
@@ -13,102 +13,106 @@ pub enum CallError {
     /// SEND in LISTEN: there is no peer to send to. `open(Open::Active)` makes the open active.
     #[error("remote socket unspecified")]
     RemoteSocketUnspecified,
-    /// The user has called CLOSE, or RECEIVE finds nothing after the peer's FIN.
+    /// The user has called CLOSE before; or RECEIVE reports more bytes than were delivered, after the peer's FIN.
     #[error("connection closing")]
     ConnectionClosing,
-    /// More than 2^30 bytes would stand in the send queue.
+    /// The send queue would hold more than 2^30 bytes.
     #[error("insufficient resources")]
     InsufficientResources,
     /// A retransmission of bytes that have never been sent.
     #[error("bytes that have not been sent")]
     NotSent,
-    /// RECEIVE reports more bytes as consumed than have been delivered.
+    /// RECEIVE reports more bytes as consumed than were delivered.
     #[error("more bytes consumed than delivered")]
     NotDelivered,
 }
 
-/// Why a segment, or an ICMP error, had no effect: each variant is one rule of one RFC.
+/// The reason why a segment, or an ICMP error, had no effect. Each variant is one rule of one RFC.
 ///
-/// The peer's doing, or an attacker's; never a failure of the caller. The answer that is due, if any, comes out of
-/// [`poll`](crate::Connection::poll).
+/// A refusal is caused by the peer or by an attacker; it is never a mistake of the caller. The answer, if one is due,
+/// comes out of [`poll`](crate::Connection::poll).
+///
+/// Each variant ends with the reaction: the segment is dropped without an answer, acknowledged, challenged (RFC 5961),
+/// or answered with a reset. The limiter is the token bucket of [`challenge_limit`](crate::Config::challenge_limit),
+/// which also limits the challenges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// CLOSED: a reset for no connection is dropped.
+    /// CLOSED: a reset; dropped.
     #[error("a reset, and there is no connection")]
     ResetWithoutConnection,
-    /// CLOSED: anything else is reset.
+    /// CLOSED: a segment that is not a reset; answered with a reset.
     #[error("there is no connection")]
     NoConnection,
-    /// LISTEN: nothing has been sent that a reset could answer; dropped.
+    /// LISTEN: a reset, although we have sent nothing that it could answer; dropped.
     #[error("a reset in LISTEN")]
     ResetInListen,
-    /// LISTEN: nothing has been sent that could be acknowledged; reset.
+    /// LISTEN: an ACK, although we have sent nothing that it could acknowledge; answered with a reset.
     #[error("an acknowledgment in LISTEN")]
     AckInListen,
-    /// LISTEN: neither RST nor ACK nor SYN; dropped.
+    /// LISTEN: a segment with neither RST nor ACK nor SYN; dropped.
     #[error("no SYN in LISTEN")]
     NoSynInListen,
-    /// SYN-SENT: it acknowledges what was never sent, or nothing; reset.
+    /// SYN-SENT: an ACK that does not acknowledge our SYN; answered with a reset.
     #[error("an unacceptable acknowledgment in SYN-SENT")]
     AckInSynSent,
-    /// SYN-SENT: a reset that acknowledges what was never sent, or nothing; dropped.
+    /// SYN-SENT: a reset whose ACK does not acknowledge our SYN; dropped.
     #[error("a reset with an unacceptable acknowledgment in SYN-SENT")]
     ResetWithBadAckInSynSent,
-    /// SYN-SENT: a reset that does not acknowledge our SYN; dropped.
+    /// SYN-SENT: a reset without ACK; dropped.
     #[error("a reset without acknowledgment in SYN-SENT")]
     ResetWithoutAckInSynSent,
-    /// SYN-SENT: neither SYN nor RST; dropped.
+    /// SYN-SENT: a segment with neither SYN nor RST; dropped.
     #[error("neither SYN nor RST in SYN-SENT")]
     NoSynInSynSent,
-    /// Nothing of it lies in the receive window; acknowledged, within the limiter unless only the peer can have sent it
-    /// (D12).
+    /// A segment of which nothing lies in the receive window; acknowledged. The limiter applies, unless the numbers
+    /// show that the segment is the peer's own (D12).
     #[error("not acceptable: outside the receive window")]
     NotAcceptable,
-    /// A reset outside the receive window; dropped in silence.
+    /// A reset outside the receive window; dropped.
     #[error("a reset outside the receive window")]
     ResetOutsideWindow,
     /// A reset in the receive window, but not at RCV.NXT; challenged.
     #[error("a reset in the receive window, not at RCV.NXT")]
     ResetNotAtRcvNxt,
-    /// TIME-WAIT: a reset does not cut 2 MSL short; dropped.
+    /// TIME-WAIT: a reset, which does not cut 2 MSL short; dropped.
     #[error("a reset in TIME-WAIT")]
     ResetInTimeWait,
     /// A SYN in a synchronized state; challenged.
     #[error("a SYN in a synchronized state")]
     SynChallenged,
-    /// SYN-RECEIVED: the peer's SYN once more; our SYN,ACK goes out again.
+    /// SYN-RECEIVED: the peer's SYN again; answered with our SYN,ACK again.
     #[error("the peer's SYN again")]
     SynRepeated,
-    /// Its timestamp is older than the last one of a segment in order; acknowledged, within the limiter.
+    /// A timestamp older than the last one of a segment in order; acknowledged, within the limiter.
     #[error("an old timestamp")]
     OldTimestamp,
-    /// Timestamps were agreed, and it has none; dropped.
+    /// A segment without timestamps, although the SYNs agreed on them; dropped.
     #[error("no timestamp")]
     NoTimestamp,
-    /// An ICMP error that quotes a number which is not in flight; ignored.
+    /// An ICMP error that quotes a sequence number which is not in flight; ignored.
     #[error("an ICMP error about nothing in flight")]
     IcmpNotInFlight,
-    /// The ACK bit is off; dropped.
+    /// A segment without the ACK bit; dropped.
     #[error("no acknowledgment")]
     NoAck,
-    /// It acknowledges what was never sent; acknowledged, within the limiter.
+    /// An ACK of sequence numbers not sent yet; acknowledged, within the limiter.
     #[error("an acknowledgment of something not yet sent")]
     AckOfUnsent,
-    /// It acknowledges less than SND.UNA - MAX.SND.WND; challenged.
+    /// An ACK left of SND.UNA - MAX.SND.WND; challenged.
     #[error("an acknowledgment older than the largest window")]
     AckTooOld,
-    /// SYN-RECEIVED: it does not acknowledge our SYN; reset.
+    /// SYN-RECEIVED: an ACK that does not acknowledge our SYN; answered with a reset.
     #[error("an unacceptable acknowledgment in SYN-RECEIVED")]
     AckInSynReceived,
-    /// TIME-WAIT: neither a FIN sent again nor an acknowledgment in order; acknowledged, within the limiter unless it
-    /// carries something.
+    /// TIME-WAIT: a segment that is neither a repeated FIN nor an ACK in order; acknowledged. The limiter applies,
+    /// unless the segment carries payload or a FIN.
     #[error("out of step in TIME-WAIT")]
     OutOfStepInTimeWait,
 }
 
 impl Refusal {
-    /// Where the rule stands: `RFC 9293 section 3.10.7.4, first` and the like.
+    /// Returns the section of the rule, and its step if there is one: `RFC 9293 section 3.10.7.4, first`.
     #[must_use]
     pub const fn citation(&self) -> &'static str {
         match self {

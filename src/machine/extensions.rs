@@ -1,5 +1,5 @@
-//! The calls beside those of RFC 9293 section 3.10: the seams for loss detection and congestion control (section
-//! 3.8.2), policies that change in the middle of a life, and a second life out of TIME-WAIT (section 3.6.1).
+//! Calls that RFC 9293 section 3.10 does not have: the interface for loss detection and congestion control (section
+//! 3.8.2), a change of policies in mid-life, and a new connection out of TIME-WAIT (section 3.6.1).
 
 use core::ops::Range;
 
@@ -12,23 +12,23 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Flags, Phase, Snd, Tcb};
 use crate::machine::time::Instant;
 
-/// Beside the RFC's calls.
+/// Calls that the RFC does not have.
 impl Connection {
-    /// The F of the next initial sequence number; see [`new`](Self::new). In LISTEN it counts for the next SYN that
-    /// arrives, so that it can be set for each peer.
+    /// Sets F, the offset of the next initial sequence number; see [`new`](Self::new). In LISTEN it applies to the next
+    /// SYN that arrives, so that the caller can set it for each peer.
     pub const fn set_isn_offset(&mut self, isn_offset: u32) {
         self.context.isn_offset = isn_offset;
     }
 
-    /// The F with which the initial sequence number of a SYN at this moment is `iss`.
+    /// Returns the F for which a SYN at the moment `now` has the initial sequence number `iss`.
     #[must_use]
     pub const fn isn_offset_for(iss: SeqNumber, now: Instant) -> u32 {
         iss.back((now.as_micros() / 4) as u32).0
     }
 
-    /// The F for a next life whose SYN goes out at this moment or later: its initial sequence number is right of every
-    /// number that this life has sent. For an active OPEN of the same pair of sockets while this life is in TIME-WAIT
-    /// (RFC 6191 has the rules of the other end).
+    /// Returns an F for the next connection of the same pair of sockets, whose SYN goes out at `now` or later. Its
+    /// initial sequence number is right of every number that this connection has sent. It is meant for an active OPEN
+    /// while this connection is in TIME-WAIT; RFC 6191 has the rules of the other end.
     #[must_use]
     pub fn next_isn_offset(&self, now: Instant) -> u32 {
         let nxt = match &self.tcb {
@@ -39,24 +39,26 @@ impl Connection {
         Context::isn_offset_beyond(self.context.isn_offset, nxt, now.max(self.context.now))
     }
 
-    /// The offset of TSval from the clock, in steps of 65,536 ms; zero at first. It hides how long the host is up, but
-    /// for the last 65 seconds of it (RFC 7323 section 7.1), and has to be the same for each life of a pair of sockets:
-    /// a keyed hash of the two ([`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset)). A host that must
-    /// not show which connections are its own has a clock of its own for each. To be set before OPEN, or before the
-    /// first poll of one that [`accept`](Self::accept) made; a [`Listener`](crate::listener::Listener) sets it for its
-    /// children.
+    /// Sets the offset of TSval from the clock, in steps of 65,536 ms. The default is zero.
+    ///
+    /// The offset hides the uptime of the host (RFC 7323 section 7.1); the last 65 seconds of it still show. It must be
+    /// the same for every connection of one pair of sockets, so it should be a keyed hash of the two:
+    /// [`IsnHash::timestamp_offset`](crate::isn::IsnHash::timestamp_offset). Call this before OPEN, or before the first
+    /// poll of a connection that [`accept`](Self::accept) made. A [`Listener`](crate::listener::Listener) sets it for
+    /// its children.
     pub const fn set_timestamp_offset(&mut self, offset: u16) {
         self.context.timestamp_offset = offset;
     }
 
-    /// The policies in force: those of [`new`](Self::new) or [`configure`](Self::configure), each value as it is kept.
+    /// Returns the policies in force, those of [`new`](Self::new) or [`configure`](Self::configure). Each value is the
+    /// one that the connection uses; a long duration may be rounded up.
     #[must_use]
     pub fn config(&self) -> Config {
         self.context.policy.config()
     }
 
-    /// An ACK goes out with the next poll: one that is delayed need not wait (RFC 9293 section 3.8.6.3), and who has
-    /// put a gap together tells the peer at once (RFC 5681 section 4.2). In CLOSED, LISTEN and SYN-SENT it does
+    /// Sends an ACK with the next poll. A delayed ACK no longer waits (RFC 9293 section 3.8.6.3), and a caller that has
+    /// filled a gap tells the peer at once (RFC 5681 section 4.2). In CLOSED, LISTEN and SYN-SENT the call does
     /// nothing.
     #[doc(alias = "quickack")]
     pub fn acknowledge_now(&mut self) {
@@ -65,39 +67,47 @@ impl Connection {
         }
     }
 
-    /// Other policies from now on. What the SYNs agreed stays, and a timer that runs goes on as it was set, but for
-    /// that of keep-alive; an ACK that is delayed goes out at once where none is to be delayed any more; a timeout for
-    /// FIN-WAIT-2, where there was none, counts from the last event that told the time, and one that runs gives way to
-    /// keep-alive where the new policies have keep-alive alone. The window never moves back, and a `receive_buffer`
-    /// that is not zero is at least one step of the window scale that was agreed: the peer could not be told of less. A
-    /// smaller `max_segment` bounds the segments of this life too, so that it can follow the path's MTU down. It is an
-    /// event: poll after it.
+    /// Replaces the policies. This is an event: poll after it.
+    ///
+    /// The options that the SYNs agreed stay. Timers:
+    ///
+    /// * A running timer keeps its moment. That of keep-alive restarts.
+    /// * A delayed ACK goes out at once if the new policies do not delay ACKs.
+    /// * A timeout for FIN-WAIT-2 that was off counts from the last event that told the time. One that runs is replaced
+    ///   by keep-alive, if the new policies have keep-alive and no such timeout.
+    ///
+    /// Sizes:
+    ///
+    /// * The right edge of the receive window never moves back. A `receive_buffer` above zero counts as one step of the
+    ///   agreed window scale at least, since the window field cannot express less.
+    /// * A smaller `max_segment` also bounds the segments of this connection, so that it can follow a path MTU that
+    ///   shrinks.
     pub fn configure(&mut self, config: &Config) {
         self.set_policy(Policy::new(config));
     }
 
-    /// As [`configure`](Self::configure), with policies that are made once for many connections.
+    /// Replaces the policies, as [`configure`](Self::configure) does, by ones made once for many connections.
     pub fn set_policy(&mut self, policy: Policy) {
         let before = self.context.policy;
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             tcb.rearm_if_idle_changes(&mut self.context, |tcb, context| {
                 context.policy = policy;
-                context.policy.cover_step(tcb.rcv.scale);
+                context.policy.raise_buffer_to_step(tcb.rcv.scale);
                 tcb.snd.note_policies(&before, &context.policy);
             });
             if !self.context.policy.delays_acks() {
                 self.context.outbox.stop_delaying_ack();
             }
             if before.keep_alive() != self.context.policy.keep_alive() && tcb.is_kept_alive(&self.context) {
-                tcb.snd.restart_idle(&mut self.context);
+                tcb.snd.stop_keep_alive(&mut self.context);
             }
-            tcb.snd.mss = tcb.snd.mss.min(tcb.snd.most_payload(&self.context));
-            // What the old ones held back may go.
+            tcb.snd.mss = tcb.snd.mss.min(tcb.snd.payload_bound(&self.context));
+            // The old policies may have held data back.
             if tcb.snd.nxt != tcb.snd.last() {
                 self.context.outbox.request_data();
             }
             if tcb.phase == Phase::FinWait2 && self.context.timer.is_none() {
-                tcb.time_fin_wait_2(&mut self.context);
+                tcb.start_fin_wait_2_timer(&mut self.context);
             }
         } else {
             self.context.policy = policy;
@@ -107,21 +117,22 @@ impl Connection {
         }
     }
 
-    /// So many bytes of the send queue, counted from its front, are lost, as the caller's loss detection has it: they
-    /// go out again, within the peer's window and the [`limit`](Self::limit). No round-trip time is taken of them
-    /// (Karn), and where the front of the queue is among them, the next timeout is a whole one away (RFC 6298 section
-    /// 5). While a closed window is probed it changes nothing. A FIN goes with the bytes before it; alone, it is the
-    /// one behind the last byte. Another call replaces what of the last one has not been handed out.
+    /// Sends bytes of the send queue again that the caller's loss detection holds for lost. `range` counts from the
+    /// front of the queue.
     ///
-    /// After a retransmission timeout the front alone goes at once, and the rest as acknowledgments come (RFC 6298
-    /// section 5.4, D16 in [`decisions`](crate::decisions)). The call then lets as many bytes more go, one segment at
-    /// least: `retransmit(0..sent)` sends again all that is in flight, which is twice as fast where a quarter of all
-    /// segments is lost.
+    /// The bytes go out within the peer's window and the [`limit`](Self::limit). They give no round-trip time (Karn).
+    /// If the front of the queue is among them, the retransmission timer restarts (RFC 6298 section 5). A FIN goes with
+    /// the bytes before it; alone, it is the position behind the last byte. A second call replaces the part of the
+    /// first that has not gone out. While a closed window is probed the call changes nothing.
+    ///
+    /// After a retransmission timeout only the segment at the front goes out at once, and the rest as ACKs arrive (RFC
+    /// 6298 section 5.4, D16 in [`decisions`](crate::decisions)). The call then releases as many bytes as it names, and
+    /// one segment at least. So `retransmit(0..sent)` sends everything in flight again, which window_would_double the
+    /// throughput where a quarter of all segments is lost.
     ///
     /// # Errors
     ///
-    /// [`CallError::ConnectionDoesNotExist`] in CLOSED, [`CallError::NotSent`] for bytes that have never been handed
-    /// out.
+    /// [`CallError::ConnectionDoesNotExist`] in CLOSED; [`CallError::NotSent`] for bytes that have never been sent.
     pub fn retransmit(&mut self, range: Range<usize>) -> Result<(), CallError> {
         let tcb = match &mut self.tcb {
             Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
@@ -135,14 +146,15 @@ impl Connection {
             _ => return Err(CallError::NotSent),
         }
         self.context.outbox.request_data();
-        // What it has earned may let the rest of the queue go.
+        // The credit may release the rest of the queue.
         tcb.enter_last_ack(&mut self.context);
         Ok(())
     }
 
-    /// The segment to hand in for one that the caller has `kept` since it came ahead of a gap, now that another has
-    /// filled it: its numbers, payload and FIN, with the acknowledgment and the window that are in force, since its own
-    /// may be too old by now, and with the options of `filler`, whose timestamp is the newest.
+    /// Makes the segment to hand in for `kept`, a segment that came ahead of a gap, once `filler` has filled the gap.
+    ///
+    /// It has the numbers, payload and FIN of `kept`. The ACK and the window are those in force, since those of `kept`
+    /// may be too old by now; the options are those of `filler`, whose timestamp is the newest.
     ///
     /// ```
     /// use tcp_lifecycle::sim::Script;
@@ -171,16 +183,17 @@ impl Connection {
             .with_options(filler.options())
     }
 
-    /// The packet of the last segment came with a mark of congestion (the CE codepoint of RFC 3168 section 5): to be
-    /// called after [`segment_arrives`](Self::segment_arrives) has taken it, and not where it was refused (section
-    /// 6.1.5). Each segment from now on echoes it, until the peer says that it has reduced its window (section 6.1.3).
-    /// Without ECN agreed it does nothing.
+    /// Reports that the packet of the last segment carried the CE codepoint (RFC 3168 section 5). Call it after
+    /// [`segment_arrives`](Self::segment_arrives) has returned `Ok`, not after a refusal (section 6.1.5).
+    ///
+    /// Each segment that goes out from now on has ECE, until the peer answers with CWR (section 6.1.3). Without ECN
+    /// agreed the call does nothing.
     pub fn congestion_experienced(&mut self) {
         self.set_if_agreed(Flags::ECHO | Flags::ECHO_UNSENT);
     }
 
-    /// The caller's congestion window has been reduced, for whatever reason, a timeout too: the next new payload says
-    /// so (CWR of RFC 3168 section 6.1.2). Without ECN agreed it does nothing.
+    /// Reports that the caller has reduced its congestion window, for any reason, a timeout included. The next new
+    /// payload has CWR (RFC 3168 section 6.1.2). Without ECN agreed the call does nothing.
     pub fn congestion_window_reduced(&mut self) {
         self.set_if_agreed(Flags::REDUCED);
     }
@@ -188,19 +201,20 @@ impl Connection {
     fn set_if_agreed(&mut self, flags: Flags) {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.snd.flags.intersects(Flags::ECN)
-            // There is nobody left who would heed it.
+            // In TIME-WAIT neither end sends any more.
             && !matches!(tcb.phase, Phase::TimeWait { .. })
         {
             tcb.snd.flags |= flags;
         }
     }
 
-    /// In TIME-WAIT: whether this SYN may start a new life (RFC 9293 section 3.6.1, MAY-2, SHLD-4; RFC 6191). `Some` is
-    /// the ISN offset for it, with which its initial sequence number exceeds every number of this life.
+    /// Tells whether this SYN may open a new connection while this one is in TIME-WAIT (RFC 9293 section 3.6.1, MAY-2,
+    /// SHLD-4; RFC 6191). `Some` holds the ISN offset for it: the new initial sequence number exceeds every number of
+    /// this connection.
     ///
-    /// It changes nothing. A caller that agrees opens another [`Connection`], passive, with that offset and hands the
-    /// SYN to it; as long as that one is in SYN-RECEIVED it keeps this one, since the SYN may prove to be an old
-    /// duplicate.
+    /// The call changes nothing. A caller that accepts opens another [`Connection`], passive, with that offset, and
+    /// hands the SYN to it. It keeps this connection while the new one is in SYN-RECEIVED, since the SYN may prove to
+    /// be an old duplicate.
     #[must_use]
     pub fn reopens(&self, syn: &Segment, now: Instant) -> Option<u32> {
         match &self.tcb {
@@ -211,11 +225,12 @@ impl Connection {
         }
     }
 
-    /// How many bytes past SND.UNA may be handed out, whatever the peer's window allows: the seam for a congestion
-    /// window (RFC 9293 section 3.8.2, RFC 5681). `u32::MAX` at first; it stays in force until another one comes, in a
-    /// next life too. It bounds payload, not SYN and FIN. Where it lets nothing go and nothing is in flight no timer
-    /// runs: a caller who waits for a moment of their own, as RFC 3168 section 6.1.2 has it for a window of one
-    /// segment, keeps the time. It is an event: poll after it.
+    /// Limits the payload in flight to `in_flight` bytes past SND.UNA, beside the peer's window: the congestion window
+    /// (RFC 9293 section 3.8.2, RFC 5681). This is an event: poll after it.
+    ///
+    /// The default is `u32::MAX`. A limit stays until the next call, after CLOSED too. It does not bound SYN and FIN.
+    /// If the limit is zero and nothing is in flight, no timer runs: a caller that sends later, as RFC 3168 section
+    /// 6.1.2 demands for a window of one segment, keeps the time itself.
     pub fn limit(&mut self, in_flight: u32) {
         match &mut self.tcb {
             Tcb::Synchronized(tcb) => {
@@ -229,16 +244,16 @@ impl Connection {
 }
 
 impl Snd {
-    /// So many bytes from the front of the queue are held for lost; a FIN that followed them went with them. (The FIN
-    /// counts as one, behind the last byte.)
+    /// Marks the bytes from `start` up to `end` as lost, counted from the front of the queue, and a FIN that follows
+    /// them. The FIN counts as one byte behind the last.
     fn resend(&mut self, start: u32, end: u32) {
         let (from, mut until) = (self.front() + start, self.front() + end);
         if until == self.end && self.nxt == self.last() {
             until = self.last();
         }
-        // The probes of a closed window go on as they are.
+        // Probes of a closed window are not disturbed.
         if self.wnd_in_flight() > 0 {
-            // One whole segment at least: less would not let the front go.
+            // One segment at least: with less credit the front would not go.
             let credit = (until - from).max(self.one_segment());
             self.recovery.mark_lost(from, until, credit, self.nxt);
         }

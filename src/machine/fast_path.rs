@@ -1,11 +1,14 @@
-//! Header prediction: what arrives in order and goes out for the first time, without the questions that have only one
-//! answer for it.
+//! Header prediction: short paths for a segment that arrives in order, and for data that is sent for the first time.
+//! They skip the checks whose outcome is known there.
 //!
-//! A segment at RCV.NXT whose ACK is new or says nothing new takes the steps five, seven and eight that are left of the
-//! eight, in any state from ESTABLISHED on; in ESTABLISHED, where no feature looks on, it takes fewer. A bare ACK, and
-//! payload that goes out in order, take none of the poll's questions about recovery and probes. Whatever is not
-//! predicted falls back to the eight steps, and to the whole poll. A test has two equal connections live through the
-//! same events, one on each way, with each policy that these paths know.
+//! A predicted segment is at RCV.NXT, and its ACK is new, or changes nothing that data waits for. It takes only the
+//! fifth, the seventh and the eighth of the eight steps. Prediction works in ESTABLISHED and the later states except
+//! TIME-WAIT, and in SYN-RECEIVED for the bare ACK of our SYN. A *quiet* segment takes even fewer steps: it arrives in
+//! ESTABLISHED, acknowledges nothing new, and no timestamp, delayed ACK or gap concerns it.
+//!
+//! A bare ACK, and payload sent in order, skip the poll's checks for recovery and probes. Whatever is not predicted
+//! falls back to the eight steps, and to the whole poll. A test runs two equal connections through the same events, one
+//! on each path, with each policy that these paths know.
 
 use core::ops::Range;
 
@@ -20,6 +23,8 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Flags, Phase, Synchronized, Tcb};
 use crate::machine::time::Instant;
 
+#[cfg(test)]
+mod exhaustive;
 #[cfg(test)]
 mod tests;
 
@@ -40,7 +45,7 @@ impl Connection {
         self.arrives_in_other_states(segment, before)
     }
 
-    /// SEGMENT ARRIVES for a [quiet](Synchronized::is_quiet) segment of a connection that is kept alive.
+    /// SEGMENT ARRIVES for a [quiet](Synchronized::is_quiet) segment of a connection with keep-alive.
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives_quietly(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
@@ -48,26 +53,26 @@ impl Connection {
         Ok(tcb.process_quiet(segment, &mut self.context))
     }
 
-    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, where nothing else is due.
+    /// Outputs `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, where nothing else is due.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn bare_ack(&mut self) -> Output {
+    pub(crate) fn poll_bare_ack(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && !tcb.snd.flags.intersects(Flags::MARKS)
             && tcb.snd.is_within_window()
         {
             self.context.outbox.clear_acks();
-            let window = tcb.rcv.advertise(tcb.snd.is_opening(), &self.context);
+            let window = tcb.rcv.advertise(tcb.snd.is_syn_unacknowledged(), &self.context);
             let segment = tcb.unmarked(tcb.snd.nxt, Control::ACK, 0, window, &self.context);
             return Output::Transmit(Transmit { segment, payload: 0..0 });
         }
         self.next_segment()
     }
 
-    /// Payload that has never been sent, and the FIN behind it.
+    /// Outputs payload that has never been sent, with the FIN behind it.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn payload(&mut self) -> Output {
+    pub(crate) fn poll_payload(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && !tcb.snd.flags.intersects(Flags::NOT_SENT_FAST)
+            && !tcb.snd.flags.intersects(Flags::SLOW_OUTPUT)
             && tcb.snd.recovery.is_steady()
             && let Some(rto) = tcb.rto_of_new(&self.context)
         {
@@ -75,7 +80,7 @@ impl Connection {
             let room = (snd.una + snd.wnd.min(self.context.limit)).ahead_of(snd.nxt);
             let queued = snd.end.ahead_of(snd.nxt);
             let payload = queued.min(room).min(u32::from(snd.mss));
-            let fin = snd.is_closing() && snd.nxt + payload == snd.end && snd.end.lt(snd.right_edge());
+            let fin = snd.has_closed() && snd.nxt + payload == snd.end && snd.end.lt(snd.right_edge());
             if (payload > 0 || fin) && snd.is_worth_sending(payload, queued, &self.context) {
                 return tcb.send_new(payload, fin, rto, &mut self.context);
             }
@@ -85,20 +90,21 @@ impl Connection {
 }
 
 impl Synchronized {
-    /// The segment is at RCV.NXT, with ACK, and with no other control bits than FIN, PSH and that of Accurate ECN.
+    /// Returns whether the segment is at RCV.NXT and has ACK, and no other control bits than FIN, PSH and AE (Accurate
+    /// ECN).
     #[inline(always)]
     pub(crate) fn is_in_order(&self, segment: &Segment) -> bool {
         const TESTED: Control = Control::FIN.union(Control::PSH).union(Control::AE).complement();
         segment.control().intersection(TESTED) == Control::ACK && segment.seq() == self.rcv.nxt
     }
 
-    /// In ESTABLISHED, the text fits, nothing new is acknowledged, nothing waits for a window, and no feature looks on:
-    /// the fifth step has no more to do than to note the window.
+    /// Returns whether the fifth step only has to note the window. In ESTABLISHED, the text fits the window, nothing
+    /// new is acknowledged, no data waits for a window, and no feature needs to see the segment.
     #[inline(always)]
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
         matches!(self.phase, Phase::Established)
-            && !snd.flags.intersects(Flags::NOT_QUIET)
+            && !snd.flags.intersects(Flags::SLOW_INPUT)
             && u32::from(segment.payload_len()) == segment.len()
             && segment.len() <= self.rcv.wnd()
             && segment.ack_number() == snd.una
@@ -106,7 +112,7 @@ impl Synchronized {
             && ((snd.una == snd.nxt && snd.nxt == snd.end) || (segment.len() > 0 && snd.window_of(segment) == snd.wnd))
     }
 
-    /// Fifth and seventh, of a quiet segment.
+    /// Does the fifth and seventh steps for a quiet segment.
     #[inline(always)]
     pub(crate) fn process_quiet(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
         let payload = segment.payload_len();
@@ -118,7 +124,8 @@ impl Synchronized {
         0..usize::from(payload)
     }
 
-    /// Steps one to four let the segment pass, and this state takes what it carries.
+    /// Returns whether steps one to four let the segment pass, its ACK is predicted, and this state takes its payload
+    /// and FIN.
     #[inline(always)]
     fn is_predicted(&self, segment: &Segment) -> bool {
         let is_taken = match self.phase {
@@ -136,30 +143,32 @@ impl Synchronized {
             && self.is_stamped_in_order(segment)
     }
 
-    /// The segment acknowledges something new, or nothing new and changes no window that anything waits for.
+    /// Returns whether the segment acknowledges something new, or changes no window that any data waits for.
     #[inline(always)]
     fn is_ack_predicted(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
         let bytes = segment.ack_number() - snd.una;
         if bytes > snd.nxt - snd.una || snd.wnd == 0 || snd.flags.intersects(Flags::SYN | Flags::GAP) {
-            // That of our SYN alone.
-            return snd.is_opening() && bytes == 1 && snd.last() == segment.ack_number() && snd.recovery.is_steady();
+            // Of these rare cases one is predicted: the ACK of our SYN, with nothing else in flight or queued.
+            let is_of_syn = snd.is_syn_unacknowledged() && bytes == 1 && snd.last() == segment.ack_number();
+            return is_of_syn && snd.recovery.is_steady();
         }
         if bytes > 0 {
             return snd.recovery.is_steady();
         }
-        let rests = snd.una == snd.nxt && snd.nxt == snd.last();
-        rests || (segment.len() > 0 && snd.window_of(segment) == snd.wnd && snd.recovery.is_steady())
+        let is_idle = snd.una == snd.nxt && snd.nxt == snd.last();
+        is_idle || (segment.len() > 0 && snd.window_of(segment) == snd.wnd && snd.recovery.is_steady())
     }
 
-    /// RFC 7323 section 5.3, R1: where timestamps are agreed, the segment has one that is TS.Recent or newer.
+    /// Returns whether the segment has a timestamp that is TS.Recent or newer, where timestamps are agreed (RFC 7323
+    /// section 5.3, R1).
     #[inline(always)]
     fn is_stamped_in_order(&self, segment: &Segment) -> bool {
         let is_newer = |(value, _): (u32, u32)| SeqNumber(self.rcv.ts_recent).le(SeqNumber(value));
         !self.snd.flags.intersects(Flags::TIMESTAMPS) || segment.options().timestamps().is_some_and(is_newer)
     }
 
-    /// Fifth. An error closes the connection.
+    /// Does the fifth step. An error closes the connection.
     #[inline(always)]
     fn process_predicted_ack(&mut self, segment: &Segment, context: &mut Context) -> Result<(), Outcome> {
         let ack = segment.ack_number();
@@ -187,7 +196,7 @@ impl Synchronized {
         }
     }
 
-    /// Seventh and eighth.
+    /// Does the seventh and eighth steps.
     #[inline(always)]
     fn process_predicted_text(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
         let payload = segment.payload_len();
@@ -203,14 +212,15 @@ impl Synchronized {
         0..usize::from(payload)
     }
 
-    /// The timeout of the first segment in flight, in milliseconds, and zero for the others; `None` for a long one.
+    /// Returns the timeout in milliseconds for the first segment in flight, and zero for any other. `None` stands for a
+    /// timeout that is backed off, or longer than eight seconds.
     #[inline(always)]
     fn rto_of_new(&self, context: &Context) -> Option<u64> {
         let snd = &self.snd;
         if snd.una == snd.nxt { snd.rto.short_millis(snd.backoff, &context.policy) } else { Some(0) }
     }
 
-    /// Payload that has never been sent, with the FIN or without; `rto` is in milliseconds.
+    /// Outputs payload that has never been sent, with or without the FIN. `rto` is in milliseconds.
     #[inline(always)]
     fn send_new(&mut self, payload: u32, fin: bool, rto: u64, context: &mut Context) -> Output {
         let window = self.rcv.advertise(false, context);
@@ -221,15 +231,15 @@ impl Synchronized {
         if snd.una == from {
             snd.restart_timer_with(rto, context);
         }
-        snd.recovery.time(snd.nxt, context.now);
-        // MUST-61: the last of the queue is pushed.
+        snd.recovery.start_timing(snd.nxt, context.now);
+        // MUST-61: the last segment of the queue has PSH.
         let last = after == snd.end;
         let mut control = if last && payload > 0 { Control::ACK.union(Control::PSH) } else { Control::ACK };
         if fin {
             control |= Control::FIN;
         }
-        // It acknowledges too.
-        context.outbox.pending = if last && fin == snd.is_closing() { Pending::empty() } else { Pending::DATA };
+        // The segment also acknowledges: no ACK is due any more.
+        context.outbox.pending = if last && fin == snd.has_closed() { Pending::empty() } else { Pending::DATA };
         let start = (from - snd.una) as usize;
         let segment = self.unmarked(from, control, payload as u16, window, context);
         Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })

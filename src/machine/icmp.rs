@@ -2,26 +2,26 @@
 
 use core::fmt;
 
-/// An ICMP error about a segment that we have sent (RFC 9293 section 3.9.2.2), of IPv4 or IPv6.
+/// An ICMP error of IPv4 or IPv6 about a segment that we have sent (RFC 9293 section 3.9.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IcmpError {
     /// Source Quench: discarded (MUST-55).
     SourceQuench,
-    /// Destination unreachable, code 0 in both versions: the network, or no route. Soft.
+    /// Destination unreachable, code 0, 6 or 11, in IPv6 0 or 2: the network, or no route. Soft.
     NetworkUnreachable,
-    /// Destination unreachable, code 1, in IPv6 3: the host or address. Soft.
+    /// Destination unreachable, code 1, 7, 8 or 12, in IPv6 3: the host or address. Soft.
     HostUnreachable,
     /// Destination unreachable, code 2: the protocol. Hard.
     ProtocolUnreachable,
     /// Destination unreachable, code 3, in IPv6 4: the port. Hard.
     PortUnreachable,
-    /// Destination unreachable, code 4, or Packet Too Big: a matter for path MTU discovery (RFC 1191), which is the
-    /// caller's; a smaller `max_segment` goes to [`Connection::configure`](crate::Connection::configure). Soft.
+    /// Destination unreachable, code 4, or Packet Too Big of IPv6. Soft. Path MTU discovery (RFC 1191) is the caller's:
+    /// it passes a smaller `max_segment` to [`Connection::configure`](crate::Connection::configure).
     FragmentationNeeded,
-    /// Destination unreachable, code 5: source route failed. Soft.
+    /// Destination unreachable, code 5, in IPv6 7: source route failed. Soft.
     SourceRouteFailed,
-    /// Destination unreachable, code 9, 10 or 13, in IPv6 1, 5 or 6: prohibited by somebody's policy. Soft.
+    /// Destination unreachable, code 9, 10 or 13 to 15, in IPv6 1, 5 or 6: prohibited by a policy on the path. Soft.
     Prohibited,
     /// Time exceeded, type 11, in IPv6 3. Soft.
     TimeExceeded,
@@ -30,7 +30,7 @@ pub enum IcmpError {
 }
 
 impl IcmpError {
-    /// All of them, in their order.
+    /// All errors, in the order of the variants.
     pub(crate) const ALL: [IcmpError; 10] = [
         IcmpError::SourceQuench,
         IcmpError::NetworkUnreachable,
@@ -44,8 +44,8 @@ impl IcmpError {
         IcmpError::ParameterProblem,
     ];
 
-    /// The error of an ICMP message of this type and code (RFC 792, RFC 1122); `None` if it is none for
-    /// TCP.
+    /// Returns the error of an ICMP message of type `kind` and of this code (RFC 792, RFC 1122), or `None` if the
+    /// message is not an error for TCP.
     #[must_use]
     pub const fn of_v4(kind: u8, code: u8) -> Option<IcmpError> {
         Some(match (kind, code) {
@@ -63,7 +63,8 @@ impl IcmpError {
         })
     }
 
-    /// The error of an ICMPv6 message of this type and code (RFC 4443 section 3); `None` if it is none for TCP.
+    /// Returns the error of an ICMPv6 message of type `kind` and of this code (RFC 4443 section 3), or `None` if the
+    /// message is not an error for TCP.
     #[must_use]
     pub const fn of_v6(kind: u8, code: u8) -> Option<IcmpError> {
         Some(match (kind, code) {
@@ -79,7 +80,7 @@ impl IcmpError {
         })
     }
 
-    /// Whether RFC 9293 calls for the end of the connection (SHLD-26).
+    /// Returns whether the error is hard: RFC 9293 then wants the connection to end (SHLD-26).
     #[must_use]
     pub const fn is_hard(self) -> bool {
         matches!(self, IcmpError::ProtocolUnreachable | IcmpError::PortUnreachable)

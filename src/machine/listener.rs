@@ -8,7 +8,7 @@ use core::hash::BuildHasher;
 use core::net::SocketAddr;
 use core::ops::Range;
 
-use self::cookie::{CookieData, LastCookie, period, period_of};
+use self::cookie::{CookieData, LastCookie, candidate_period, period};
 use crate::machine::config::{Config, Policy};
 use crate::machine::connection::Connection;
 use crate::machine::error::Refusal;
@@ -19,15 +19,15 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Offer, Origin, Tcb};
 use crate::machine::time::Instant;
 
-/// The passive side of many connections (RFC 9293 section 3.10.7.2): what comes to a port for which there is no
-/// connection yet.
+/// The passive side of many connections (RFC 9293 section 3.10.7.2). It takes the segments that arrive at a port for
+/// which there is no connection yet.
 ///
-/// It keeps policies, a key and when it last sent a cookie, and nothing of any peer, so that a flood of SYNs costs it
-/// no memory. For a SYN the caller chooses: with room, a [`Connection`] in SYN-RECEIVED; without, a SYN,ACK whose
-/// initial sequence number is a cookie, of which nothing has to be kept. An ACK that brings a cookie back yields the
-/// connection.
+/// A listener keeps its policies, a key, and the time of its last cookie. It keeps nothing about any peer, so a flood
+/// of SYNs costs no memory. The caller decides about each SYN. With room, it accepts the SYN, which makes a
+/// [`Connection`] in SYN-RECEIVED. Without room, it answers with a SYN,ACK whose initial sequence number is a cookie,
+/// and keeps nothing. The ACK that returns the cookie then makes the connection.
 ///
-/// A table of connections, and its listener:
+/// A table of connections with a listener:
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -44,7 +44,7 @@ use crate::machine::time::Instant;
 ///     received: Vec<u8>, // the receive queue
 /// }
 ///
-/// /// A segment and its payload have come. The answer is a list of segments.
+/// /// Handles a segment and its payload. Returns the segments to be sent in answer.
 /// fn arrives<S: std::hash::BuildHasher>(
 ///     table: &mut HashMap<Pair, Socket>, listener: &Listener<S>,
 ///     pair: Pair, segment: &Segment, payload: &[u8], now: Instant,
@@ -52,7 +52,7 @@ use crate::machine::time::Instant;
 ///     let mut answers = Vec::new();
 ///     let room = table.len() < ROOM;
 ///     let socket = table.get(&pair);
-///     // In SYN-RECEIVED, an ACK of another number may be that of a cookie: the listener is asked before the child.
+///     // In SYN-RECEIVED, an ACK of another number may acknowledge a cookie: ask the listener before the child.
 ///     let asks = socket.is_none_or(|Socket { connection, .. }| {
 ///         let status = connection.status();
 ///         status.state == State::SynReceived && segment.ack().is_some_and(|ack| status.snd_nxt != Some(ack))
@@ -63,7 +63,7 @@ use crate::machine::time::Instant;
 ///             table.insert(pair, Socket { connection, received: payload[new].to_vec() });
 ///         }
 ///         Some(Arrival::Refused { refusal: Refusal::NoTimestamp, .. }) => {}
-///         // The listener knows nothing of it: it is the child's.
+///         // No cookie of the listener: the segment is for the child.
 ///         _ if socket.is_some() => {
 ///             let socket = table.get_mut(&pair).unwrap();
 ///             if let Ok(new) = socket.connection.segment_arrives(segment, now) {
@@ -104,7 +104,7 @@ use crate::machine::time::Instant;
 /// let answer = arrives(&mut table, &listener, second, &syn, &[], now);
 /// assert_eq!(table.len(), 1); // a cookie: nothing is kept
 ///
-/// // There is room, and the SYN comes again: two SYN,ACKs are on their way, that with the cookie ahead of the other.
+/// // Now there is room, and the peer repeats its SYN. Two SYN,ACKs are on their way; the cookie arrives first.
 /// table.remove(&first);
 /// arrives(&mut table, &listener, second, &syn, &[], now);
 /// assert_eq!(table[&second].connection.state(), State::SynReceived);
@@ -112,73 +112,84 @@ use crate::machine::time::Instant;
 /// let ack = format!("<SEQ=101><ACK={}><CTL=ACK><DATA=5><WND=1000>", (answer[0].seq() + 1).0).parse().unwrap();
 /// let answers = arrives(&mut table, &listener, second, &ack, b"hello", now);
 /// assert_eq!(table[&second].connection.state(), State::Established);
-/// assert_eq!(table[&second].received, b"hello"); // its user has that now, and calls receive(5)
+/// assert_eq!(table[&second].received, b"hello"); // the user consumes this, and calls receive(5)
 /// assert_eq!(answers[0].to_string(), format!("<SEQ={}><ACK=106><CTL=ACK><WND=65530>", ack.ack().unwrap()));
 /// ```
 ///
-/// # Its children
+/// # Children
 ///
-/// A connection that comes from a listener reports the transitions that have led to its state, the first of them out of
-/// LISTEN. What would bring it back to LISTEN (a reset, another SYN, a timeout or a hard ICMP error in SYN-RECEIVED)
-/// ends it: it goes to CLOSED without a signal, since the user has never heard of it. Free it then.
+/// A connection that comes from a listener is its child. The child reports the transitions that have led to its state;
+/// the first of them leaves LISTEN. Some events in SYN-RECEIVED would return a connection to LISTEN: a reset, another
+/// SYN, a timeout, or a hard ICMP error. A child goes to CLOSED instead, without a signal, since the user does not know
+/// of it yet. Free it then.
 ///
 /// # The order
 ///
-/// A SYN that was answered with a cookie may come again, since the SYN,ACK was slow or lost, and find room. The peer
-/// takes the first SYN,ACK that reaches it, and if that is the cookie's, a child in SYN-RECEIVED resets the ACK of it.
-/// So the listener is asked first about an ACK in SYN-RECEIVED whose number is not SND.NXT of the child, and not by
-/// handing it to the child, whose reset would be due by then. If that completes, the new connection takes the child's
-/// place; bytes that the user has queued at the child already are to be queued again. If it lacks its timestamps
-/// ([`Refusal::NoTimestamp`]), nothing happens. All else is for the child.
+/// When the SYN,ACK with a cookie is slow or lost, the peer repeats its SYN, and the SYN may find room this time. Then
+/// two SYN,ACKs are on their way, and the peer takes the first that arrives. If that is the cookie, a child in
+/// SYN-RECEIVED would reset the peer's ACK. So if the child is in SYN-RECEIVED and SEG.ACK is not its SND.NXT, ask the
+/// listener first. (Do not hand the ACK to the child before that: its reset would already be due.) The answer decides:
 ///
-/// A SYN for a connection in TIME-WAIT is for that first: where [`Connection::reopens`] has an ISN offset for it,
-/// [`accept_with`](Syn::accept_with) makes the new life, whether there is room or not. It is to replace the TIME-WAIT
-/// that it came for, so it takes no place of others; without this, a flood locks out the clients that come again from
-/// the same port. A cookie will not do: its number need not lie beyond those of the last life. No cookie was sent for
-/// such a child, and the listener is not asked about its ACKs. `examples/tun/table.rs` has all of this.
+/// * [`Arrival::Completed`]: the new connection replaces the child. Bytes that the user has queued at the child must be
+///   queued again.
+/// * [`Refusal::NoTimestamp`]: drop the ACK.
+/// * Anything else: hand the segment to the child.
+///
+/// If there is a TIME-WAIT for the pair of sockets, a SYN goes there first. Where [`Connection::reopens`] returns an
+/// ISN offset, [`accept_with`](Syn::accept_with) makes the new life, whether there is room or not. The new life will
+/// replace its own TIME-WAIT, so it takes no room from others. Without this rule a flood would lock out clients that
+/// return from the same port. A cookie is no substitute: it need not lie beyond the sequence numbers of the last life.
+/// No cookie is sent for such a child, so do not ask the listener about its ACKs. `examples/tun/table.rs` shows all of
+/// this.
 ///
 /// # Cookies
 ///
-/// A cookie is 27 bits of a keyed hash, 3 bits for the peer's maximum segment size (one of eight, never more than what
-/// the peer said), 1 bit for timestamps, and 1 bit for the time. The hash is over both sockets, as that of [`IsnHash`],
-/// the peer's initial sequence number, the time in periods of 64 seconds, and all that is to be restored. It is good in
-/// the period in which it was sent and in the next one, so for 64 to 128 seconds. To check one takes no more than one
-/// hash, for a forged one too.
+/// A cookie consists of 27 bits of a keyed hash, 3 bits for the peer's maximum segment size, 1 bit for timestamps, and
+/// 1 bit for the time. The size is the largest of eight that does not exceed the peer's, or 48 if all of them do. The
+/// hash covers both sockets (as in [`IsnHash`]), the peer's initial sequence number, the time in periods of 64 seconds,
+/// and the options to be restored. A cookie is valid in the period in which it was sent and in the next: 64 to 128
+/// seconds. The listener computes this hash at most once for each ACK, also if the cookie is forged.
 ///
-/// Cookies are believed only if one was sent in this period or in the last one. Else an ACK costs no hash, and is reset
-/// as in LISTEN: who forges ACKs has to keep a flood going, and a listener that always has room believes none. The
-/// listener remembers the period of the last [`Syn::cookie`] in an atomic, so that threads may share it by reference.
-/// A clone remembers on its own, and does not believe cookies that another sends later.
+/// The listener checks cookies only if it has sent one in the present period or in the last. Otherwise an ACK costs no
+/// hash, and is reset as in LISTEN. So an attacker who forges ACKs must keep a flood of SYNs going too, and a listener
+/// that always has room accepts no cookie at all. The period of the last [`Syn::cookie`] is kept in an atomic, so
+/// threads may share a listener by reference. A clone takes over that period, but does not learn of cookies that the
+/// original or another clone sends later.
 ///
-/// What else the peer's SYN offers can be kept only if timestamps are agreed: the five low bits of the TSval on our
-/// SYN,ACK, which the peer echoes, are the shift count of its window scale (four bits, 15 for none) and SACK-permitted.
-/// Without timestamps the SYN,ACK agrees to neither; and none agrees to ECN. That TSval is the latest one up to now
-/// that ends in these bits, at most 31 ms ago: what the connection sends later is never older, and a round-trip time
-/// that is taken from it is at most 31 ms too long. An echo of another time than that of the cookie is refused with
-/// it. An ACK that lacks the timestamps which its number says were
-/// agreed is dropped in silence, since to lack them is no reason to abort (RFC 7323 section 3.2). It completes nothing
-/// either, whatever the policies tolerate later: what was agreed stands in them. The peer's next segment has them.
+/// The peer's other options can be restored only if timestamps are agreed. The five low bits of the TSval on our
+/// SYN,ACK, which the peer echoes, hold its window scale (four bits, 15 for none) and SACK-permitted. Without
+/// timestamps the SYN,ACK agrees to neither. A SYN,ACK with a cookie never agrees to ECN.
 ///
-/// A SYN,ACK with a cookie is not sent again by us; the peer sends its SYN again. When the ACK that completes the
-/// handshake is lost, the peer's first payload does as well, while anything further ahead is reset. Where the peer
-/// waits for us to speak first, nothing brings the cookie back then: the peer is in ESTABLISHED, and nobody here knows
-/// of it. It learns that from its keep-alive or its user's patience: a server that speaks first needs room all the
-/// more.
+/// The TSval is the latest up to now that ends in these five bits, so it is at most 31 ms old. No later TSval of the
+/// connection is older, and a round-trip time measured by it is at most 31 ms too long. A cookie is refused if the
+/// echoed TSval is older than the cookie's period, or in the future.
 ///
-/// The ACK of a cookie can be played again while the cookie is good. As soon as the connection is gone from the table,
-/// and TIME-WAIT with it (after a reset, or where the peer closed first), the same segment makes another connection,
-/// and what it carries is delivered once more. A network that duplicates packets does that too, if they are so late. A
-/// server to whom it matters whether a request comes twice does not take payload on that ACK as proof.
+/// If the cookie says that timestamps were agreed, but its ACK has none, the ACK is dropped silently: their absence is
+/// no reason to abort (RFC 7323 section 3.2). The ACK cannot complete the handshake either, even if the policies
+/// tolerate missing timestamps, since the other options are restored from the echo. The peer's next segment has them.
 ///
-/// The initial sequence number is no clock (RFC 9293 section 3.4.1, MUST-8): cookies are for floods, or at least for
-/// want of room.
+/// The listener does not retransmit a SYN,ACK with a cookie; the peer retransmits its SYN. If the ACK that completes
+/// the handshake is lost, the peer's first payload completes it as well. A segment further ahead is reset. But if the
+/// peer waits for the server to send first, nothing brings the cookie back. The peer is then in ESTABLISHED without a
+/// connection at this end, until its keep-alive or its user ends the wait. So a server that sends first has all the
+/// more reason to keep room for SYNs.
 ///
-/// # Another key
+/// The ACK of a cookie can be replayed while the cookie is valid. Once the connection has left the table, and its
+/// TIME-WAIT too, the same segment makes another connection and delivers its payload again. (There is no TIME-WAIT
+/// after a reset, or where the peer closed first.) A network that duplicates packets has the same effect, if the
+/// duplicate is late enough. A server that must not execute a request twice should not trust payload on that ACK to be
+/// fresh.
 ///
-/// A listener with another key, or with other policies, does not know the cookies of the last one. Keep that one for
-/// 128 seconds more: SYNs go to the new listener, and an ACK that the new one refuses with [`Refusal::AckInListen`] is
-/// handed to the old one, whose answer counts. After that time the old one believes no cookie, and can go. The sequence
-/// numbers of a new key do not continue those of the old one: see [`IsnHash`].
+/// A cookie does not follow the clock that RFC 9293 section 3.4.1 requires of initial sequence numbers (MUST-8). So
+/// send cookies only in a flood, or at least only when there is no room.
+///
+/// # Changing the key
+///
+/// A listener with another key, or with other policies, does not accept the cookies of its predecessor. Keep the old
+/// listener for 128 seconds more. Hand SYNs to the new listener. If the new listener refuses an ACK with
+/// [`Refusal::AckInListen`], hand the ACK to the old listener and use its answer. After 128 seconds the old listener
+/// accepts no cookie, and can be dropped. The sequence numbers of the new key do not continue those of the old: see
+/// [`IsnHash`].
 #[derive(Clone)]
 pub struct Listener<S> {
     isn: IsnHash<S>,
@@ -186,34 +197,33 @@ pub struct Listener<S> {
     last_cookie: LastCookie,
 }
 
-/// What a segment is for a listener.
+/// The outcome of a segment at a listener.
 #[derive(Clone, Debug)]
 pub enum Arrival<'l, S> {
-    /// A SYN: [`accept`](Syn::accept) it, or answer it with a [`cookie`](Syn::cookie), or drop it. Dropped, it comes
-    /// again.
+    /// A SYN. [`accept`](Syn::accept) it, answer it with a [`cookie`](Syn::cookie), or drop it: the peer retransmits a
+    /// SYN that is dropped.
     Syn(Syn<'l, S>),
-    /// An ACK with a valid cookie completes a handshake. Poll the connection, and own it; a caller without room drops
-    /// it, and the peer sends again what is not acknowledged.
+    /// An ACK with a valid cookie has completed a handshake. Keep the connection and poll it. A caller without room may
+    /// drop it: the peer retransmits whatever is not acknowledged.
     Completed {
-        /// In ESTABLISHED, or in CLOSE-WAIT if the segment has a FIN.
+        /// The new connection, in ESTABLISHED, or in CLOSE-WAIT if the segment has a FIN.
         connection: Connection,
-        /// What of the segment's payload is to be appended to the receive queue, as from
-        /// [`Connection::segment_arrives`].
+        /// The range of the segment's payload to append to the receive queue, as from [`Connection::segment_arrives`].
         payload: Range<usize>,
     },
-    /// Nothing, as in LISTEN.
+    /// The segment has no effect, as in LISTEN.
     Refused {
-        /// Why.
+        /// The reason.
         refusal: Refusal,
-        /// To be sent to the peer.
+        /// The reset to send to the peer, if one is due.
         reset: Option<Segment>,
     },
 }
 
-/// The local one, and the peer's.
+/// The local socket, and the peer's.
 type Sockets = (SocketAddr, SocketAddr);
 
-/// A SYN to a listener.
+/// A SYN that has arrived at a listener.
 pub struct Syn<'l, S> {
     listener: &'l Listener<S>,
     segment: Segment,
@@ -222,22 +232,22 @@ pub struct Syn<'l, S> {
 }
 
 impl<S: BuildHasher> Listener<S> {
-    /// Its connections have the policies of `config` and initial sequence numbers by `isn`, whose key is that of the
-    /// cookies too. A listener with other policies needs another key, if cookies of this one may be on their way. It
-    /// has sent no cookie, and believes none.
+    /// Creates a listener whose connections have the policies of `config` and initial sequence numbers by `isn`. The
+    /// key of `isn` is the key of the cookies too. A listener with other policies needs another key if cookies of this
+    /// listener may still be on their way. A new listener has sent no cookie yet, so it accepts none.
     #[must_use]
     pub const fn new(config: &Config, isn: IsnHash<S>) -> Listener<S> {
         Listener::with_policy(Policy::new(config), isn)
     }
 
-    /// The same with policies that are made once for many.
+    /// Creates a listener like [`new`](Self::new), with policies that are made once for many listeners.
     #[must_use]
     pub const fn with_policy(policy: Policy, isn: IsnHash<S>) -> Listener<S> {
         Listener { isn, policy, last_cookie: LastCookie::none() }
     }
 
-    /// SEGMENT ARRIVES in LISTEN, RFC 9293 section 3.10.7.2: a segment from `remote` to `local`, for which the caller
-    /// has no connection.
+    /// Handles SEGMENT ARRIVES in LISTEN (RFC 9293 section 3.10.7.2): a segment from `remote` to `local`, for which the
+    /// caller has no connection. The section "The order" above has the exceptions.
     #[must_use]
     pub fn segment_arrives(
         &self,
@@ -246,11 +256,11 @@ impl<S: BuildHasher> Listener<S> {
         remote: SocketAddr,
         now: Instant,
     ) -> Arrival<'_, S> {
-        // First, check for a RST, which completes nothing.
+        // First, check for a RST. It cannot complete a handshake.
         if segment.is_rst() {
             return Arrival::Refused { refusal: Refusal::ResetInListen, reset: None };
         }
-        // Second, check for an ACK. Only a cookie of ours can have been acknowledged.
+        // Second, check for an ACK. It is acceptable only if it acknowledges a cookie of this listener.
         if let Some(ack) = segment.ack() {
             return self.ack_arrives(segment, ack.back(1), &(local, remote), now);
         }
@@ -262,10 +272,11 @@ impl<S: BuildHasher> Listener<S> {
         Arrival::Refused { refusal: Refusal::NoSynInListen, reset: None }
     }
 
-    /// An ACK of `cookie`, if that is one.
+    /// Handles an ACK. `cookie` is SEG.ACK - 1, which is a cookie if this listener has sent it.
     fn ack_arrives(&self, segment: &Segment, cookie: SeqNumber, sockets: &Sockets, now: Instant) -> Arrival<'_, S> {
         let refused = Arrival::Refused { refusal: Refusal::AckInListen, reset: segment.reset() };
-        // A SYN,ACK was not sent by a peer that has our SYN,ACK. The hash comes last, and only in a flood.
+        // A peer that has taken our SYN,ACK does not send a SYN,ACK. The hash comes last, and only if a cookie was sent
+        // recently.
         if segment.is_syn() || !self.last_cookie.is_near(period(now)) {
             return refused;
         }
@@ -274,7 +285,7 @@ impl<S: BuildHasher> Listener<S> {
                 return refused;
             }
             if segment.options().timestamps().is_none() {
-                // RFC 7323 section 3.2: the lack of timestamps that were agreed is no reason to abort.
+                // RFC 7323 section 3.2: missing timestamps are no reason to abort.
                 return Arrival::Refused { refusal: Refusal::NoTimestamp, reset: None };
             }
         }
@@ -284,19 +295,20 @@ impl<S: BuildHasher> Listener<S> {
         }
     }
 
-    /// The SYN that was answered with this cookie, as far as it was kept, if the cookie is ours and not too old.
+    /// Rebuilds the SYN that was answered with this cookie, with the options that the cookie could keep. Returns `None`
+    /// if the cookie is not of this listener, or is too old.
     fn recovered_syn(&self, segment: &Segment, cookie: SeqNumber, sockets: &Sockets, now: Instant) -> Option<Segment> {
-        let (irs, period) = (segment.seq().back(1), period_of(cookie, now)?);
+        let (irs, period) = (segment.seq().back(1), candidate_period(cookie, now)?);
         // RFC 7323 section 3.2: timestamps that were not agreed are ignored.
         let timestamps = segment.options().timestamps().filter(|_| CookieData::says_timestamps(cookie));
         let data = CookieData::of_ack(cookie, timestamps);
         if self.cookie(sockets, irs, period, &data) != cookie {
             return None;
         }
-        // The cookie covers the low bits of the echo. The rest must not be another time than that of the cookie, or the
-        // peer would choose our round-trip time.
+        // The hash covers the low bits of the echo. The whole echo must not be older than the cookie's period, nor in
+        // the future; otherwise the peer could choose our round-trip time.
         let clock = self.clock(sockets, now);
-        if timestamps.is_some_and(|(_, echo)| clock.wrapping_sub(echo) > CookieData::most_age(period, now)) {
+        if timestamps.is_some_and(|(_, echo)| clock.wrapping_sub(echo) > CookieData::max_age(period, now)) {
             return None;
         }
         Some(Segment::new(irs, SeqNumber(0), Control::SYN).with_options(data.restored(timestamps)))
@@ -307,13 +319,13 @@ impl<S: BuildHasher> Listener<S> {
         data.cookie(self.isn.hash(Purpose::Cookie, sockets.0, sockets.1, more), period)
     }
 
-    /// The clock of the timestamps for this pair of sockets (RFC 7323 section 7.1).
+    /// Returns the timestamp clock for this pair of sockets (RFC 7323 section 7.1).
     fn clock(&self, sockets: &Sockets, now: Instant) -> u32 {
         let offset = self.isn.timestamp_offset(sockets.0, sockets.1);
         now.as_millis_low().wrapping_add(u32::from(offset) << 16)
     }
 
-    /// SYN-RECEIVED, as if the SYN had only just been answered, and then the ACK with all it carries.
+    /// Completes a handshake: makes a child in SYN-RECEIVED as if `syn` had just been answered, and hands it the ACK.
     fn complete(
         &self,
         syn: &Segment,
@@ -324,7 +336,7 @@ impl<S: BuildHasher> Listener<S> {
     ) -> Arrival<'_, S> {
         let mut connection = Connection::child(self.policy, Connection::isn_offset_for(iss, now), syn, now);
         connection.set_timestamp_offset(self.isn.timestamp_offset(sockets.0, sockets.1));
-        // The cookie was for this once.
+        // The cookie is the ISS of this life only.
         connection.set_isn_offset(self.isn.offset(sockets.0, sockets.1));
         match connection.segment_arrives(ack, now) {
             Ok(payload) => Arrival::Completed { connection, payload },
@@ -333,20 +345,20 @@ impl<S: BuildHasher> Listener<S> {
     }
 }
 
-/// For one SYN, without a listener.
+/// Passive opens without a listener, for one SYN.
 impl Connection {
-    /// SEGMENT ARRIVES in LISTEN (RFC 9293 section 3.10.7.2), for a SYN and a connection of its own: a child in
-    /// SYN-RECEIVED, as [`Syn::accept`] makes it. Its SYN,ACK comes out of [`poll`](Self::poll).
+    /// Accepts a SYN as LISTEN does (RFC 9293 section 3.10.7.2). Returns a new connection in SYN-RECEIVED, as
+    /// [`Syn::accept`] does. Its SYN,ACK comes out of [`poll`](Self::poll).
     ///
     /// # Errors
     ///
-    /// The [`Refusal`] of LISTEN, where the segment is no SYN, or has ACK or RST. The answer to an ACK is
+    /// Returns the [`Refusal`] of LISTEN if the segment is not a SYN, or has ACK or RST. Answer an ACK with
     /// [`Segment::reset`].
     pub fn accept(config: &Config, isn_offset: u32, syn: &Segment, now: Instant) -> Result<Connection, Refusal> {
         Connection::accept_with_policy(Policy::new(config), isn_offset, syn, now)
     }
 
-    /// The same with policies that are made once for many.
+    /// Accepts a SYN like [`accept`](Self::accept), with policies that are made once for many connections.
     ///
     /// # Errors
     ///
@@ -371,7 +383,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// SYN-RECEIVED, out of a LISTEN that is somewhere else.
+    /// Makes a connection in SYN-RECEIVED whose LISTEN is not its own, so that it cannot return there.
     fn child(policy: Policy, isn_offset: u32, syn: &Segment, now: Instant) -> Connection {
         let mut connection = Connection::with_policy(policy, isn_offset);
         connection.tcb = Tcb::Listen;
@@ -382,15 +394,16 @@ impl Connection {
 }
 
 impl<S: BuildHasher> Syn<'_, S> {
-    /// A connection in SYN-RECEIVED, with the initial sequence number of RFC 6528. Its SYN,ACK comes out of
+    /// Makes a connection in SYN-RECEIVED, with an initial sequence number by RFC 6528. Its SYN,ACK comes out of
     /// [`poll`](Connection::poll).
     #[must_use]
     pub fn accept(&self) -> Connection {
         self.accept_with(self.listener.isn.offset(self.sockets.0, self.sockets.1))
     }
 
-    /// The same with another ISN offset: that of [`Connection::reopens`], when the caller has the last life of this
-    /// connection in TIME-WAIT. It is to replace that, and so needs no room.
+    /// Makes a connection like [`accept`](Self::accept), with another ISN offset. Use it with the offset of
+    /// [`Connection::reopens`] if the last life of this connection is in TIME-WAIT. The new connection will replace
+    /// the last life, so it needs no room.
     #[must_use]
     pub fn accept_with(&self, isn_offset: u32) -> Connection {
         let mut connection = Connection::child(self.listener.policy, isn_offset, &self.segment, self.now);
@@ -399,8 +412,8 @@ impl<S: BuildHasher> Syn<'_, S> {
         connection
     }
 
-    /// The SYN,ACK to be sent to the peer, whose initial sequence number is a cookie. Nothing is kept of it; but the
-    /// listener remembers that it has sent one, and believes those that come back.
+    /// Returns a SYN,ACK to send to the peer, whose initial sequence number is a cookie. The listener keeps nothing of
+    /// the SYN. It records only that it has sent a cookie in this period, and so checks the cookies that come back.
     #[must_use]
     pub fn cookie(&self) -> Segment {
         let policy = &self.listener.policy;
@@ -425,7 +438,7 @@ impl<S: BuildHasher> Syn<'_, S> {
         Segment::new(iss, irs + 1, Control::SYN | Control::ACK).with_window(offer.window).with_options(options)
     }
 
-    /// The SYN itself.
+    /// Returns the SYN itself.
     #[must_use]
     pub const fn segment(&self) -> &Segment {
         &self.segment
@@ -434,7 +447,7 @@ impl<S: BuildHasher> Syn<'_, S> {
 
 #[cfg(feature = "std")]
 impl Default for Listener<std::hash::RandomState> {
-    /// With the default policies, under a random key.
+    /// Creates a listener with the default policies and a random key.
     fn default() -> Self {
         Listener::new(&Config::DEFAULT, IsnHash::default())
     }
@@ -449,7 +462,7 @@ impl<S> Clone for Syn<'_, S> {
 impl<S> Copy for Syn<'_, S> {}
 
 impl<S> fmt::Debug for Listener<S> {
-    /// Without the key.
+    /// Prints the policies, but not the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listener").field("policy", &self.policy).finish_non_exhaustive()
     }

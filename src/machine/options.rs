@@ -1,8 +1,9 @@
-//! The options of a segment, RFC 9293 section 3.2 and RFC 7323: typed values, not wire bytes.
+//! The options of a segment (RFC 9293 section 3.2, RFC 7323): typed values, not wire bytes.
 
-/// The TCP options of one segment that have a meaning for a connection's life (RFC 9293 section 3.2, RFC 7323).
+/// The TCP options of a segment that matter for the life of a connection (RFC 9293 section 3.2, RFC 7323).
 ///
-/// The default is none. What is not here (no-operation, SACK blocks, options of other protocols) is the wire parser's.
+/// The default has no options. All other options (no-operation, SACK blocks, options of other protocols) are left to
+/// the wire parser.
 ///
 /// ```
 /// use tcp_lifecycle::Options;
@@ -15,7 +16,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Options {
-    // A number is zero where its option is absent, so that equal options are equal values.
+    // A number is zero if its option is absent, so that equal options compare equal.
     ts_value: u32,
     ts_echo: u32,
     mss: u16,
@@ -29,39 +30,39 @@ const SACK_PERMITTED: u8 = 4;
 const TIMESTAMPS: u8 = 8;
 
 impl Options {
-    /// No option at all.
+    /// No options.
     pub const NONE: Options = Options { ts_value: 0, ts_echo: 0, mss: 0, window_scale: 0, present: 0 };
 
-    /// With the maximum segment size option: the most payload bytes that its sender takes in one segment.
+    /// Adds the maximum segment size option: the most payload bytes that the sender of the option accepts in a segment.
     #[inline]
     #[must_use]
     pub const fn with_mss(self, mss: u16) -> Options {
         Options { mss, present: self.present | MSS, ..self }
     }
 
-    /// With the window scale option, RFC 7323 section 2: the shift count as it stands on the wire.
+    /// Adds the window scale option (RFC 7323 section 2), with the shift count as on the wire.
     #[inline]
     #[must_use]
     pub const fn with_window_scale(self, shift: u8) -> Options {
         Options { window_scale: shift, present: self.present | WINDOW_SCALE, ..self }
     }
 
-    /// With the SACK-permitted option, RFC 2018 section 2.
+    /// Adds the SACK-permitted option (RFC 2018 section 2).
     #[inline]
     #[must_use]
     pub const fn with_sack_permitted(self) -> Options {
         Options { present: self.present | SACK_PERMITTED, ..self }
     }
 
-    /// With the timestamps option, RFC 7323 section 3: TSval and TSecr.
+    /// Adds the timestamps option (RFC 7323 section 3): `value` is TSval, `echo` is TSecr.
     #[inline]
     #[must_use]
     pub const fn with_timestamps(self, value: u32, echo: u32) -> Options {
         Options { ts_value: value, ts_echo: echo, present: self.present | TIMESTAMPS, ..self }
     }
 
-    /// How many bytes of the header these options take, padded to a multiple of four: what a segment with them has less
-    /// room for payload.
+    /// Returns the length of these options in the header, in bytes, padded to a multiple of four. A segment has this
+    /// much less room for payload.
     ///
     /// ```
     /// use tcp_lifecycle::Options;
@@ -71,7 +72,7 @@ impl Options {
     /// ```
     #[must_use]
     pub const fn wire_len(&self) -> usize {
-        // RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 section 2: kind, length and value.
+        // The lengths include kind and length: RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 section 2.
         const LENGTHS: [(u8, usize); 4] = [(MSS, 4), (WINDOW_SCALE, 3), (SACK_PERMITTED, 2), (TIMESTAMPS, 10)];
         let [mss, scale, sack, timestamps] = LENGTHS;
         self.len_of(mss)
@@ -86,28 +87,28 @@ impl Options {
         if self.present & option != 0 { len } else { 0 }
     }
 
-    /// The maximum segment size option, in bytes of payload.
+    /// Returns the maximum segment size option, in bytes of payload.
     #[inline]
     #[must_use]
     pub const fn mss(&self) -> Option<u16> {
         if self.present & MSS != 0 { Some(self.mss) } else { None }
     }
 
-    /// The shift count of the window scale option, as it stands on the wire.
+    /// Returns the shift count of the window scale option, as on the wire.
     #[inline]
     #[must_use]
     pub const fn window_scale(&self) -> Option<u8> {
         if self.present & WINDOW_SCALE != 0 { Some(self.window_scale) } else { None }
     }
 
-    /// Whether the SACK-permitted option is there.
+    /// Returns whether the SACK-permitted option is present.
     #[inline]
     #[must_use]
     pub const fn sack_permitted(&self) -> bool {
         self.present & SACK_PERMITTED != 0
     }
 
-    /// TSval and TSecr of the timestamps option.
+    /// Returns TSval and TSecr of the timestamps option.
     #[inline]
     #[must_use]
     pub const fn timestamps(&self) -> Option<(u32, u32)> {

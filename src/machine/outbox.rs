@@ -1,20 +1,20 @@
-//! The outbox: what `poll` has to hand out, coalesced.
+//! The outbox: the pending output of a connection, coalesced.
 //!
-//! Events do not queue segments. They set bits, and `poll` makes each segment from the variables of its moment, so that
-//! an ACK always carries the latest RCV.NXT and window, and the outbox needs no memory. A second request for the same
-//! thing changes nothing.
+//! Events do not queue segments. They set bits, and `poll` builds each segment from the variables at the time of the
+//! poll. So an ACK always carries the latest RCV.NXT and window, and the outbox allocates no memory. A second request
+//! for the same thing changes nothing.
 //!
-//! | order | bits | handed out as | what is kept of it |
+//! | order | bits | handed out as | stored |
 //! |---|---|---|---|
-//! | 1 | `TRANSITIONS` | [`Transition`]s, oldest first | three states that were left, and the one that was reached |
-//! | 2 | `SIGNALS` | [`Signal`]s, ends last | one bit for each kind, the bytes acknowledged, one ICMP error |
-//! | 3 | `RESET`, `RESET_HAS_..` | the last reset that is due | its number and its echo |
+//! | 1 | `TRANSITIONS` | [`Transition`]s, oldest first | up to three states that were left, and the state that was reached |
+//! | 2 | `SIGNALS` | [`Signal`]s, ends last | one bit for each kind, the number of bytes acknowledged, one ICMP error |
+//! | 3 | `RESET`, `RESET_HAS_..` | the last reset that was requested | its sequence or acknowledgment number, and its TSecr |
 //! | 4 | `SYN` | our SYN, or SYN,ACK | |
-//! | 5 | `RETRANSMIT` | the segment at SND.UNA, since its timer fired | |
+//! | 5 | `RETRANSMIT` | the segment at SND.UNA, because a timer has fired | |
 //! | 6 | `DATA` | payload and FIN, as far as the variables allow | |
-//! | 7 | `KEEP_ALIVE` | a probe of keep-alive | |
-//! | 8 | `ACK`, `DUPLICATE_ACKS` | bare ACKs, where nothing above has carried one | how many are due is the context's |
-//! | - | `DELAYED_ACK` | nothing until its time | when it becomes an `ACK` |
+//! | 7 | `KEEP_ALIVE` | a keep-alive probe | |
+//! | 8 | `ACK`, `DUPLICATE_ACKS` | a bare ACK, unless a segment above has acknowledged; duplicate ACKs in any case | the number of duplicate ACKs, in the context |
+//! | - | `DELAYED_ACK` | nothing, until it becomes an `ACK` | the deadline |
 
 use crate::machine::icmp::IcmpError;
 use crate::machine::options::Options;
@@ -24,7 +24,7 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::state::{State, Transition};
 use crate::machine::time::Instant;
 
-/// The end that the user is told of; the user's own and a graceful one have none.
+/// An end of the connection that is signalled to the user. A graceful end and the user's own calls have no signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Refused,
@@ -34,47 +34,48 @@ pub(crate) enum End {
 }
 
 bitflags::bitflags! {
-    /// What is due. The table above has the order. What belongs to a feature that is off has no bit.
+    /// The kinds of pending output; the table above gives their order. The bits of a disabled feature are zero.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct Pending: u16 {
         const TRANSITIONS = 1;
         const SIGNALS = 2;
-        /// A reset, whose form the other bit tells.
+        /// A reset. With `RESET_HAS_ACK` its form is `<SEQ=0><ACK=n><CTL=RST,ACK>`, otherwise `<SEQ=n><CTL=RST>`.
         const RESET = 4;
         const RESET_HAS_ACK = 8;
         /// Our SYN, or SYN,ACK.
         const SYN = 16;
-        /// What is at the front of the send queue, because a timer fired.
+        /// The segment at SND.UNA, because a timer has fired.
         const RETRANSMIT = 32;
-        /// Payload and FIN to be looked at: the variables say whether any can go.
+        /// Payload and FIN may be due: the variables say whether any can go.
         const DATA = 64;
         const ACK = 128;
-        /// The reset carries timestamps, those of an ABORT with a TSval of ours.
+        /// The reset carries timestamps. With `RESET_HAS_TSVAL`, as for an ABORT, TSval is our clock; otherwise it is
+        /// zero.
         const RESET_HAS_TS = if cfg!(feature = "timestamps") { 256 } else { 0 };
         const RESET_HAS_TSVAL = if cfg!(feature = "timestamps") { 512 } else { 0 };
         /// An ACK that can wait until `ack_by`.
         const DELAYED_ACK = if cfg!(feature = "delayed-ack") { 1024 } else { 0 };
-        /// A probe of keep-alive.
+        /// A keep-alive probe.
         const KEEP_ALIVE = if cfg!(feature = "keep-alive") { 2048 } else { 0 };
-        /// ACKs of segments ahead of a gap, each of its own.
+        /// Duplicate ACKs, one for each out-of-order segment.
         const DUPLICATE_ACKS = 4096;
 
         const OF_RESET = Self::RESET.bits()
             | Self::RESET_HAS_ACK.bits()
             | Self::RESET_HAS_TS.bits()
             | Self::RESET_HAS_TSVAL.bits();
-        /// What has been looked at, when nothing of it makes a segment.
+        /// The requests that `poll` clears when none of them yields a segment any more.
         const SEGMENTS = Self::SYN.bits()
             | Self::RETRANSMIT.bits()
             | Self::DATA.bits()
             | Self::ACK.bits()
             | Self::KEEP_ALIVE.bits()
             | Self::DUPLICATE_ACKS.bits();
-        /// What is nothing without a TCB.
+        /// The requests that end with the TCB.
         const NEEDS_TCB = Self::SEGMENTS.bits() | Self::DELAYED_ACK.bits();
     }
 
-    /// In the order in which they are handed out; the last four are ends.
+    /// Pending signals, handed out from the lowest bit up. The four from `REFUSED` on are ends of the connection.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     struct Signals: u16 {
         const ACKNOWLEDGED = 1;
@@ -88,16 +89,16 @@ bitflags::bitflags! {
         const RESET = 256;
         const TIMED_OUT = 512;
         const UNREACHABLE = 1024;
-        /// Which ICMP error is signalled: its place in [`IcmpError::ALL`].
+        /// The ICMP error that is signalled: its index in [`IcmpError::ALL`].
         const ERROR = 0xF000;
     }
 }
 
 const ERROR_SHIFT: u32 = 12;
 
-/// The transitions that nobody has polled: the states that were left, three at most and oldest first, and the state
-/// that was reached. Each state that was left leads to the next. Four bits for each: its place in [`State::ALL`] and
-/// one, or zero for none.
+/// The transitions that have not been polled: up to three states that were left, oldest first, and the state that was
+/// reached. Each state that was left leads to the next in the log. Each state takes four bits: its index in
+/// [`State::ALL`] plus one, or zero for no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct TransitionLog(u16);
 
@@ -108,7 +109,7 @@ impl TransitionLog {
     const THIRD: u32 = 8;
     const REACHED: u32 = 12;
 
-    /// Each state behind CLOSED for none, and as many as four bits can say, so that no bound is checked.
+    /// Maps four bits to a state. All 16 values have an entry, so that no bound is checked; unused values give CLOSED.
     const STATES: [State; 16] = {
         let [closed, listen, syn_sent, syn_received, established, fin_wait_1, fin_wait_2, rest @ ..] = State::ALL;
         let [close_wait, closing, last_ack, time_wait] = rest;
@@ -142,7 +143,7 @@ impl TransitionLog {
         self.0 >> place & 0xF != 0
     }
 
-    /// The state at `place`; CLOSED where there is none.
+    /// Returns the state at `place`; CLOSED if there is none.
     #[inline]
     fn get(self, place: u32) -> State {
         let bits = usize::from(self.0 >> place & 0xF);
@@ -157,7 +158,8 @@ impl TransitionLog {
         self.0 = TransitionLog::bits(from, TransitionLog::FIRST) | TransitionLog::bits(to, TransitionLog::REACHED);
     }
 
-    /// Of more than three the later ones fold into the third; one that ends where it began vanishes.
+    /// Appends a transition to a log that is not empty. The log has room for three: a later transition merges into the
+    /// third. If the third then ends where it began, it is removed.
     #[cold]
     fn push_behind(&mut self, from: State, to: State) {
         self.0 = self.0 & !(0xF << TransitionLog::REACHED) | TransitionLog::bits(to, TransitionLog::REACHED);
@@ -170,7 +172,7 @@ impl TransitionLog {
         }
     }
 
-    /// The oldest transition. There must be one.
+    /// Removes and returns the oldest transition. The log must not be empty.
     #[inline]
     fn pop(&mut self) -> Transition {
         let from = self.get(TransitionLog::FIRST);
@@ -185,16 +187,17 @@ impl TransitionLog {
     }
 }
 
-/// What is due to be handed out.
+/// The output that is waiting to be handed out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Outbox {
     pub(crate) pending: Pending,
     signals: Signals,
     transitions: TransitionLog,
-    /// When the delayed ACK is due, in milliseconds modulo 2^16.
+    /// The deadline of the delayed ACK, in milliseconds modulo 2^16.
     pub(crate) ack_by: u16,
+    /// The bytes to signal as acknowledged.
     acknowledged: u32,
-    /// The number in the reset.
+    /// The sequence number of the reset; with `RESET_HAS_ACK` its acknowledgment number.
     reset: SeqNumber,
     /// TSecr of the reset.
     reset_echo: u32,
@@ -216,7 +219,7 @@ impl Outbox {
         self.pending.is_empty()
     }
 
-    /// Nothing can be handed out: an ACK that is delayed waits for its timer.
+    /// Returns whether nothing can be handed out now. A delayed ACK does not count: it waits for its deadline.
     pub(crate) const fn is_drained(&self) -> bool {
         self.pending.difference(Pending::DELAYED_ACK).is_empty()
     }
@@ -271,7 +274,7 @@ impl Outbox {
         IcmpError::ALL.get(usize::from(place)).copied().unwrap_or(IcmpError::SourceQuench)
     }
 
-    /// "Signal the user: connection closing."
+    /// Signals "connection closing".
     pub(crate) fn signal_closing(&mut self) {
         self.signal(Signals::CLOSING);
     }
@@ -308,7 +311,7 @@ impl Outbox {
 
     #[inline]
     pub(crate) fn pop_signal(&mut self) -> Signal {
-        // Most often there is one.
+        // Fast path: usually a single signal is due.
         let signal = match self.signals {
             Signals::ACKNOWLEDGED => Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize),
             Signals::CLOSING => Signal::Closing,
@@ -342,7 +345,7 @@ impl Outbox {
         signal
     }
 
-    /// The reset that answers a segment which is none, as [`Segment::reset`] has it; a later one replaces it.
+    /// Requests the reset that answers `segment`, in the form of [`Segment::reset`]. A later reset replaces it.
     pub(crate) fn request_reset(&mut self, segment: &Segment) {
         self.pending = self.pending.difference(Pending::OF_RESET).union(Pending::RESET);
         self.reset = match segment.ack() {
@@ -361,8 +364,9 @@ impl Outbox {
         };
     }
 
-    /// The reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`, with our timestamp of the moment it goes out (D30). Without ACK
-    /// it echoes nothing (RFC 7323 section 3.2).
+    /// Requests the reset of an ABORT, `<SEQ=SND.NXT><CTL=RST>`. (`seq` is less than SND.NXT if the peer's window does
+    /// not reach that far, D17.) If `stamped`, its TSval is that of the moment when it is handed out (D30). A reset
+    /// without ACK echoes no timestamp (RFC 7323 section 3.2).
     pub(crate) fn request_abort_reset(&mut self, seq: SeqNumber, stamped: bool) {
         self.pending = self.pending.difference(Pending::OF_RESET).union(Pending::RESET);
         self.reset = seq;
@@ -372,6 +376,7 @@ impl Outbox {
         self.reset_echo = 0;
     }
 
+    /// Takes the reset, without timestamps.
     #[inline]
     pub(crate) fn take_reset(&mut self) -> Segment {
         let has_ack = self.pending.intersects(Pending::RESET_HAS_ACK);
@@ -380,6 +385,7 @@ impl Outbox {
         if has_ack { Segment::reset_acknowledging(number) } else { Segment::reset_at(number) }
     }
 
+    /// Takes the reset, with timestamps. `timestamp` is the TSval of this moment.
     pub(crate) fn take_stamped_reset(&mut self, timestamp: u32) -> Segment {
         let value = if self.pending.intersects(Pending::RESET_HAS_TSVAL) { timestamp } else { 0 };
         let echo = core::mem::take(&mut self.reset_echo);
@@ -394,7 +400,8 @@ impl Outbox {
         self.pending.intersects(Pending::SYN)
     }
 
-    /// Our SYN is acknowledged before it could go out again. What it would have acknowledged, an ACK will.
+    /// Drops a SYN or SYN,ACK of ours that is due, because our SYN has been acknowledged. An ACK takes its place, and
+    /// carries the acknowledgment.
     pub(crate) fn syn_acknowledged(&mut self) {
         if self.take(Pending::SYN) {
             self.request_ack();
@@ -415,23 +422,23 @@ impl Outbox {
         self.pending |= Pending::ACK;
     }
 
-    /// Some ACKs are each of its own: how many, the context counts.
+    /// Requests duplicate ACKs; [`Context`](crate::machine::context::Context) counts them.
     pub(crate) fn request_duplicate_acks(&mut self) {
         self.pending |= Pending::DUPLICATE_ACKS;
     }
 
-    /// An ACK can wait `delay` milliseconds from `now`; but every second segment is acknowledged at once (RFC
-    /// 9293 section 3.8.6.3, SHLD-18, SHLD-19).
+    /// Requests an ACK that may wait `delay` milliseconds from `now`. If an ACK is delayed already, this is the second
+    /// segment, and the ACK is due at once (RFC 9293 section 3.8.6.3, SHLD-18, SHLD-19).
     pub(crate) fn delay_ack(&mut self, delay: u64, now: Instant) {
         if self.pending.intersects(Pending::DELAYED_ACK) {
             return self.request_ack();
         }
         self.pending |= Pending::DELAYED_ACK;
-        self.ack_by = (now.as_millis_up() as u16).wrapping_add(delay as u16);
+        self.ack_by = (now.as_millis_ceil_low() as u16).wrapping_add(delay as u16);
     }
 
-    /// When the delayed ACK is due: at most half a second ahead, as long as each moment that passes is told to
-    /// [`pass_time`](Self::pass_time).
+    /// Returns the moment when the delayed ACK is due, at most half a second ahead. This requires that
+    /// [`pass_time`](Self::pass_time) is told of each advance of the clock, since `ack_by` wraps.
     pub(crate) const fn ack_deadline(&self, now: Instant) -> Option<Instant> {
         if !self.pending.intersects(Pending::DELAYED_ACK) {
             return None;
@@ -441,21 +448,22 @@ impl Outbox {
         Instant::ZERO.after_millis(passed.saturating_add(ahead as u64))
     }
 
-    /// What is late stays late, however late it becomes.
+    /// Notes that the clock advances from `from` to `to`. An ACK that is overdue becomes due at `to`, so that its
+    /// deadline does not wrap into the future.
     pub(crate) fn pass_time(&mut self, from: Instant, to: Instant) {
         if self.ack_deadline(from).is_some_and(|deadline| deadline <= to) {
             self.ack_by = (to.as_millis()) as u16;
         }
     }
 
-    /// An ACK that is delayed waits no longer.
+    /// Makes a delayed ACK due now.
     pub(crate) fn stop_delaying_ack(&mut self) {
         if self.take(Pending::DELAYED_ACK) {
             self.request_ack();
         }
     }
 
-    /// A segment goes out that acknowledges.
+    /// Clears the ACK that is due or delayed: the segment that goes out acknowledges. Duplicate ACKs stay due.
     pub(crate) fn clear_acks(&mut self) {
         self.pending.remove(Pending::ACK | Pending::DELAYED_ACK);
     }
@@ -468,12 +476,12 @@ impl Outbox {
         self.pending.intersects(Pending::ACK)
     }
 
-    /// The TCB is gone, and with it all that was to be sent for it. A reset is not of the TCB.
+    /// Drops every request that belongs to the TCB, which ends here. A reset does not belong to it, and stays.
     pub(crate) fn drop_segments(&mut self) {
         self.pending.remove(Pending::NEEDS_TCB);
     }
 
-    /// One that has not been handed out was about a peer that is gone.
+    /// Drops a soft ICMP error that has not been handed out: the peer that it was about is gone.
     pub(crate) fn drop_soft_error(&mut self) {
         if self.signals.contains(Signals::SOFT_ERROR) {
             self.take_error();
@@ -482,11 +490,12 @@ impl Outbox {
         }
     }
 
-    /// Drained: what was to be looked at has been.
+    /// Clears the requests for segments, because none of them yields a segment any more.
     pub(crate) fn clear_segments(&mut self) {
         self.pending.remove(Pending::SEGMENTS);
     }
 
+    /// Clears `pending`, and returns whether any of it was set.
     pub(crate) fn take(&mut self, pending: Pending) -> bool {
         let due = self.pending.intersects(pending);
         self.pending.remove(pending);

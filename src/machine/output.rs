@@ -1,4 +1,4 @@
-//! What comes out of a connection: transitions, signals to the user, and segments to the peer.
+//! The output of a connection: transitions, signals to the user, and segments to the peer.
 
 use core::ops::Range;
 
@@ -7,18 +7,18 @@ use crate::machine::segment::Segment;
 use crate::machine::state::Transition;
 use crate::machine::time::Instant;
 
-/// What [`poll`](crate::Connection::poll) hands out, in this order: transitions, signals, segments, and then `Wait`.
+/// The output of [`poll`](crate::Connection::poll), in this order: transitions, signals, segments, and then `Wait`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// The state has changed. Signals of the same drain come behind it, `Acknowledged` of the last bytes too: keep the
+    /// The state has changed. Signals of the same drain follow, including `Acknowledged` for the last bytes: keep the
     /// send queue until `Wait`.
     Transition(Transition),
-    /// The user is to be told.
+    /// A signal to the user.
     Signal(Signal),
     /// A segment to be sent to the peer.
     Transmit(Transmit),
-    /// Drained. `Some`: call [`timeout`](crate::Connection::timeout) then, unless something else happens before.
-    /// `None`: nothing will happen of itself.
+    /// Nothing is left to hand out. `Some`: call [`timeout`](crate::Connection::timeout) at that moment, unless another
+    /// event comes first. `None`: no timer runs.
     Wait(Option<Instant>),
 }
 
@@ -27,55 +27,57 @@ pub enum Output {
 pub struct Transmit {
     /// The header.
     pub segment: Segment,
-    /// Which bytes of the user's send queue to put in, counted from its front as it is after every
-    /// [`Signal::Acknowledged`] so far. Empty where a probe of keep-alive carries an octet that is none of it
-    /// ([`keep_alive_octet`](crate::Config::keep_alive_octet)).
+    /// The bytes of the user's send queue to put in. The range counts from the front of the queue, after every
+    /// [`Signal::Acknowledged`] so far has been applied. It is empty for a keep-alive probe with an octet of garbage,
+    /// since that octet is not part of the queue ([`keep_alive_octet`](crate::Config::keep_alive_octet)).
     pub payload: Range<usize>,
 }
 
-/// What the user is told, RFC 9293 section 3.10: "signal" there is a delayed response. Of several that are due,
-/// `Acknowledged` comes first and an end last. A peer that closes and one that resets are told apart (MUST-12).
+/// A report to the user: RFC 9293 section 3.10 calls a delayed response a "signal". If several are due, `Acknowledged`
+/// comes first and an end of the connection last. A close by the peer and a reset have different signals (MUST-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {
-    /// So many bytes at the front of the send queue have reached the peer: drop them. SYN and FIN are never counted.
+    /// The peer has acknowledged this number of bytes at the front of the send queue: drop them. SYN and FIN are never
+    /// counted.
     Acknowledged(usize),
-    /// The peer echoes a mark of congestion (ECE of RFC 3168): the congestion window is to be reduced, once for each
-    /// window of data, and [`congestion_window_reduced`](crate::Connection::congestion_window_reduced) to be called.
+    /// The peer has echoed a congestion mark (ECE of RFC 3168). Reduce the congestion window, once for each window of
+    /// data. Then call [`congestion_window_reduced`](crate::Connection::congestion_window_reduced).
     CongestionExperienced,
-    /// The peer has sent urgent data, or more of it: it should be consumed quickly (RFC 9293 section 3.8.5, MUST-32).
-    /// `Status::urgent` tells how much there is.
+    /// The peer has sent urgent data, or more of it. The user should consume it quickly (RFC 9293 section 3.8.5,
+    /// MUST-32). `Status::urgent` tells how many bytes there are.
     Urgent,
-    /// The peer has sent its FIN: "connection closing". No payload comes after it; the connection ends when our user
-    /// has closed too. (It is no [`CallError::ConnectionClosing`](crate::CallError::ConnectionClosing).)
+    /// The peer has sent its FIN: "connection closing". No payload follows. The connection ends after our user has
+    /// closed too. (This is not [`CallError::ConnectionClosing`](crate::CallError::ConnectionClosing).)
     Closing,
-    /// The retransmission timer has fired, and what is at the front of the send queue, or our SYN or FIN, goes out
-    /// again: to a congestion controller the loss of all that is in flight (RFC 5681 section 3.1). It is told each
-    /// time, but not of what goes out behind a closed window (D48), nor in SYN-RECEIVED after a passive OPEN, where
-    /// `Status::retransmissions` tells it.
+    /// The retransmission timer has fired. The front of the send queue, our SYN or our FIN is sent again. To a
+    /// congestion controller everything in flight is lost (RFC 5681 section 3.1). Each timeout is signalled, except
+    /// behind a zero window (D48) and in SYN-RECEIVED after a passive OPEN, where only `Status::retransmissions` shows
+    /// it.
     RetransmissionTimeout,
-    /// The end: the peer has refused the connection, by a reset before or with the acknowledgment of our SYN.
+    /// The connection has ended: the peer has refused it, by a reset before or with the acknowledgment of our SYN.
     Refused,
-    /// The end: "connection reset" by the peer; or by us, where payload came once the user was gone
-    /// ([`detach`](crate::Connection::detach)).
+    /// The connection has ended: "connection reset". The peer has sent a reset; or we have, because payload arrived
+    /// after the user was gone ([`detach`](crate::Connection::detach)). Another SYN in the window may end it in the
+    /// same way (D18, D47 in [`decisions`](crate::decisions)).
     Reset,
-    /// The end: the user timeout (RFC 9293 section 3.9.1.1), R2 (section 3.8.3), keep-alive (section 3.8.4), or the
-    /// policy for FIN-WAIT-2.
+    /// The connection has ended: the user timeout (RFC 9293 section 3.9.1.1), R2 (section 3.8.3), keep-alive (section
+    /// 3.8.4) or [`fin_wait_2_timeout`](crate::Config::fin_wait_2_timeout) has expired.
     TimedOut,
-    /// The end: a hard ICMP error.
+    /// The connection has ended: a hard ICMP error has arrived.
     Unreachable(IcmpError),
-    /// A soft ICMP error, or a hard one that does not end the connection: something may be wrong on the way. Of several
-    /// before a poll, the last.
+    /// A soft ICMP error has arrived, or a hard one that does not end the connection: there may be a problem on the
+    /// path. Of several errors before a poll, only the last is signalled.
     SoftError(IcmpError),
-    /// R1 of RFC 9293 section 3.8.3 is reached: the same segment has been sent again so often that the connection may
-    /// be in trouble. The host may tell its IP layer to look for another route ("negative advice").
+    /// R1 of RFC 9293 section 3.8.3 is reached: the same segment has been retransmitted so often that the connection
+    /// may be in trouble. The host may tell its IP layer to look for another route ("negative advice").
     Retransmitting,
 }
 
 impl Signal {
-    /// Whether it is the end of the connection: one of [`Refused`](Signal::Refused), [`Reset`](Signal::Reset),
-    /// [`TimedOut`](Signal::TimedOut) and [`Unreachable`](Signal::Unreachable). A graceful end has no signal, and the
-    /// user's own ABORT none either: the transition to CLOSED tells these.
+    /// Returns whether the signal is an end of the connection: one of [`Refused`](Signal::Refused),
+    /// [`Reset`](Signal::Reset), [`TimedOut`](Signal::TimedOut) and [`Unreachable`](Signal::Unreachable). A graceful
+    /// end has no signal, and the user's own ABORT has none either. Only the transition to CLOSED tells of these.
     #[must_use]
     pub const fn is_end(&self) -> bool {
         matches!(self, Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_))

@@ -1,4 +1,4 @@
-//! What is due next, as a function of the variables; and what comes out of a connection.
+//! The output of a connection: the next event or segment that is due, derived from the variables of the TCB.
 
 mod forms;
 mod pieces;
@@ -13,7 +13,7 @@ use crate::machine::time::Instant;
 use pieces::Piece;
 
 impl Connection {
-    /// What is due behind the transitions, in the order of the [outbox](crate::machine::outbox).
+    /// Returns the next output after the transitions, in the order of the [outbox](crate::machine::outbox).
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn poll_due(&mut self, now: Instant) -> Output {
         let pending = self.context.outbox.pending;
@@ -25,14 +25,14 @@ impl Connection {
         }
         self.context.advance_clock(now);
         match pending.difference(Pending::DELAYED_ACK) {
-            Pending::ACK if PREDICTS => self.bare_ack(),
-            more if PREDICTS && more.difference(Pending::ACK) == Pending::DATA => self.payload(),
+            Pending::ACK if PREDICTS => self.poll_bare_ack(),
+            more if PREDICTS && more.difference(Pending::ACK) == Pending::DATA => self.poll_payload(),
             more if more.is_empty() => Output::Wait(self.context.deadline()),
             _ => self.next_segment(),
         }
     }
 
-    /// The reset, which needs no TCB.
+    /// Returns the pending reset, which needs no TCB.
     #[cfg_attr(feature = "fast-path", inline(never))]
     fn poll_reset(&mut self, now: Instant) -> Output {
         if self.context.outbox.pending.intersects(Pending::RESET_HAS_TS) {
@@ -42,22 +42,25 @@ impl Connection {
         bare(self.context.outbox.take_reset())
     }
 
+    /// Returns the next segment that is due, without the fast paths, or [`Output::Wait`].
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn next_segment(&mut self) -> Output {
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
-            return tcb.next_of_queue(&mut self.context);
+            return tcb.next_synchronized(&mut self.context);
         }
-        self.next_without_tcb()
+        self.next_before_synchronized()
     }
 
     #[cfg_attr(feature = "fast-path", inline(never))]
-    fn next_without_tcb(&mut self) -> Output {
+    fn next_before_synchronized(&mut self) -> Output {
         let context = &mut self.context;
         match &mut self.tcb {
             Tcb::SynSent(tcb) if context.outbox.take(Pending::SYN) => {
-                // RFC 3168 6.1.1.1: sent again it offers no ECN, which may be why it was lost.
+                // RFC 3168 6.1.1.1: a retransmitted SYN does not offer ECN. The offer may be why the first SYN was
+                // lost.
+                // The timer runs since the first SYN.
                 tcb.offer.ecn_withdrawn |= context.timer.is_some();
-                tcb.snd.time_syn(context);
+                tcb.snd.start_syn_timer(context);
                 bare(tcb.syn(context))
             }
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) | Tcb::Synchronized(_) => wait(context),
@@ -65,32 +68,33 @@ impl Connection {
     }
 }
 
-/// A segment that carries no payload.
+/// Outputs a segment without payload.
 #[inline]
 fn bare(segment: Segment) -> Output {
     Output::Transmit(Transmit { segment, payload: 0..0 })
 }
 
-/// Drained: what is due of segments is nothing.
+/// Nothing is left to send: clears all requests for segments, and waits for the next deadline.
 fn wait(context: &mut Context) -> Output {
     context.outbox.clear_segments();
     Output::Wait(context.deadline())
 }
 
 impl Snd {
-    /// Our SYN, or SYN,ACK, goes out.
+    /// Starts the timer when our SYN or SYN,ACK is sent for the first time. A timer that runs shows that the segment
+    /// was sent before; it is restarted.
     #[inline]
-    fn time_syn(&mut self, context: &mut Context) {
+    fn start_syn_timer(&mut self, context: &mut Context) {
         if context.timer.is_none() {
             self.restart_timer(context);
-            self.recovery.time(self.nxt, context.now);
+            self.recovery.start_timing(self.nxt, context.now);
         } else {
-            self.time_syn_again(context);
+            self.restart_syn_timer(context);
         }
     }
 
     #[cold]
-    fn time_syn_again(&mut self, context: &mut Context) {
+    fn restart_syn_timer(&mut self, context: &mut Context) {
         self.recovery.stop_timing();
         self.front_sent_at = context.now.as_millis_low();
         self.rearm_after_resend(context.policy.syn_r2, context);
@@ -98,10 +102,11 @@ impl Snd {
 }
 
 impl Synchronized {
-    /// RFC 9293 3.10.4, CLOSE-WAIT: the CLOSE waits until all preceding SENDs have been segmentized, and then LAST-ACK
-    /// is entered. To be called after each event that can make it so, so that the transition comes before the segments.
+    /// Enters LAST-ACK from CLOSE-WAIT once the user has closed, and `poll` has sent all queued payload or can send it
+    /// all now (RFC 9293 3.10.4, D36). It is called after each event that can fulfil this, so that the transition comes
+    /// before the segments.
     pub(crate) fn enter_last_ack(&mut self, context: &mut Context) {
-        if self.phase == Phase::CloseWait && self.snd.is_closing() {
+        if self.phase == Phase::CloseWait && self.snd.has_closed() {
             let is_sent = self.snd.end == self.snd.nxt;
             if is_sent || self.snd.is_segmentized(context) {
                 self.enter(Phase::LastAck, context);
@@ -109,18 +114,19 @@ impl Synchronized {
         }
     }
 
+    /// Returns the next segment that is due, in the order of the outbox, or [`Output::Wait`].
     #[cfg_attr(feature = "fast-path", inline(never))]
-    fn next_of_queue(&mut self, context: &mut Context) -> Output {
+    fn next_synchronized(&mut self, context: &mut Context) -> Output {
         if context.outbox.take(Pending::SYN) {
             context.outbox.clear_acks();
-            self.snd.time_syn(context);
+            self.snd.start_syn_timer(context);
             return bare(self.syn_ack(context));
         }
         if context.outbox.take(Pending::RETRANSMIT)
             && let Some(piece) = self.snd.front_piece(context)
         {
-            if self.snd.persists() {
-                self.snd.probes();
+            if self.snd.is_window_closed() {
+                self.snd.enter_probing();
             }
             return self.segment_of(piece, context);
         }
@@ -128,9 +134,10 @@ impl Synchronized {
             if let Some(piece) = self.snd.next_piece(context) {
                 return self.segment_of(piece, context);
             }
-            // Only a window that is closed, or too small to be worth it, can hold back all there is while nothing is in
-            // flight: it will be probed, or overridden. (The caller's limit can too; that waits for the caller.)
-            if self.snd.una == self.snd.nxt && self.snd.nxt != self.snd.last() && !self.snd.is_paused(context) {
+            // Nothing is in flight, and data is held back. The window is closed and will be probed, or it is too small
+            // and silly-window avoidance will be overridden. (If the caller's limit holds the data back, the connection
+            // waits for the caller.)
+            if self.snd.una == self.snd.nxt && self.snd.nxt != self.snd.last() && !self.snd.is_held_by_limit(context) {
                 self.snd.start_persist_timer(context);
             }
             if context.timer.is_none() && self.is_kept_alive(context) {
@@ -141,6 +148,7 @@ impl Synchronized {
             return bare(self.keep_alive_probe(context));
         }
         if context.outbox.take(Pending::ACK) || context.take_duplicate_ack() {
+            // The request for data has yielded no segment. An ACK, a window or a call makes a new one.
             context.outbox.take(Pending::DATA | Pending::DELAYED_ACK);
             return bare(self.bare_ack(context));
         }
@@ -154,18 +162,18 @@ impl Synchronized {
         if piece.fin {
             control |= Control::FIN;
         }
-        // MUST-60, MUST-61: nothing waits for a PUSH, and the last of the queue is pushed.
+        // MUST-60, MUST-61: no data waits for a PUSH, and the last segment of the queue has PSH.
         if piece.payload > 0 && after == self.snd.end {
             control |= Control::PSH;
         }
-        // RFC 3168 sections 6.1.2 and 6.1.6: on the first new payload, which no window probe is.
+        // RFC 3168 sections 6.1.2 and 6.1.6: CWR goes on the first new payload, but never on a window probe.
         let is_new = piece.payload > 0 && piece.from == self.snd.nxt && self.snd.wnd > 0;
         if is_new && self.snd.flags.intersects(Flags::REDUCED) {
             self.snd.flags.remove(Flags::REDUCED);
             control |= Control::CWR;
         }
         self.snd.sent(&piece, context);
-        // It acknowledges too; and when all is sent there is nothing more to look at.
+        // The segment also acknowledges. Once everything is sent, the request for data is fulfilled.
         context.outbox.clear_acks();
         if self.snd.nxt == self.snd.last() && self.snd.recovery.is_steady() {
             context.outbox.take(Pending::DATA);

@@ -5,42 +5,43 @@ use core::num::NonZeroU32;
 use crate::machine::config::Policy;
 use crate::machine::time::Span;
 
-/// What the retransmission timeout is computed from, RFC 6298 section 2.
+/// The variables that give the retransmission timeout, RFC 6298 section 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Rto {
-    /// No round-trip time is known: this many milliseconds.
+    /// No round-trip time is known: the timeout itself, in milliseconds.
     Initial(u32),
     /// SRTT and RTTVAR, in microseconds.
     Measured { srtt: NonZeroU32, rttvar: u32 },
 }
 
-/// The granularity G of RFC 6298 section 2, in microseconds: a clock that ticks in milliseconds. (A coarser one needs
-/// an `rto_min` of a tick.)
+/// The clock granularity G of RFC 6298 section 2, in microseconds: one tick of a millisecond clock. (A coarser clock
+/// needs an `rto_min` of one tick at least.)
 const G: u32 = 1_000;
-/// The longest round-trip time that is believed, in microseconds: four minutes and a half.
+/// The upper bound of a round-trip sample, in microseconds: four and a half minutes. A longer sample is cut to it.
 const LONGEST: u32 = 1 << 28;
 
 impl Rto {
-    /// RFC 6298 section 2.1: before any sample.
+    /// Returns the timeout before any sample (RFC 6298 section 2.1).
     pub(crate) fn new(policy: &Policy) -> Rto {
         Rto::Initial(at_most_u32(policy.rto_initial))
     }
 
-    /// RFC 6298 section 5.7: the timer had to fire for our SYN, so the first payload waits three seconds.
+    /// Returns the timeout for the first payload after the timer has fired for our SYN: three seconds by default (RFC
+    /// 6298 section 5.7).
     pub(crate) fn after_syn_timeout(policy: &Policy) -> Rto {
         Rto::Initial(at_most_u32(policy.rto_initial.max(policy.rto_after_syn_timeout)))
     }
 
-    /// A measurement of the round-trip time, in microseconds: of a segment that was sent once (RFC 6298 section 3), or
-    /// by the echo of a timestamp (D44).
+    /// Takes a sample of the round-trip time, in microseconds. It comes from a segment that was sent once (RFC 6298
+    /// section 3), or from the echo of a timestamp (D44).
     #[inline]
     pub(crate) fn sample(&mut self, rtt: u32) {
-        // Longer than the longest timeout that anyone would choose, and no sum below overflows.
+        // The bound is longer than any sensible timeout, and no sum below overflows.
         let rtt = rtt.clamp(1, LONGEST);
         let (srtt, rttvar) = match self {
             // RFC 6298 section 2.2
             Rto::Initial(_) => (rtt, rtt / 2),
-            // RFC 6298 section 2.3, RTTVAR first: alpha is 1/8, beta 1/4.
+            // RFC 6298 section 2.3: RTTVAR is computed from the old SRTT; alpha is 1/8, beta is 1/4.
             Rto::Measured { srtt, rttvar } => {
                 let off = srtt.get().abs_diff(rtt);
                 let srtt = srtt.get().wrapping_mul(7).wrapping_add(rtt) / 8;
@@ -50,13 +51,13 @@ impl Rto {
         *self = Rto::Measured { srtt: NonZeroU32::MIN.saturating_add(srtt.saturating_sub(1)), rttvar };
     }
 
-    /// The timeout in milliseconds, doubled so often (RFC 6298 section 5.5).
+    /// Returns the timeout in milliseconds, doubled `backoff` times (RFC 6298 section 5.5).
     #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn millis(&self, backoff: u8, policy: &Policy) -> u64 {
         self.short_millis(backoff, policy).unwrap_or_else(|| self.long_millis(backoff, policy))
     }
 
-    /// The same; `None` where it is backed off, or longer than eight seconds.
+    /// Returns the timeout in milliseconds; `None` if it is backed off, or longer than eight seconds.
     #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn short_millis(&self, backoff: u8, policy: &Policy) -> Option<u64> {
         let once = Span::clamp_short(self.unbounded_millis(), policy.rto_min, policy.rto_max);
@@ -81,7 +82,7 @@ impl Rto {
         }
     }
 
-    /// SRTT and RTTVAR in microseconds, once there is a sample.
+    /// Returns SRTT and RTTVAR in microseconds; `None` before the first sample.
     pub(crate) fn estimate(&self) -> Option<(u32, u32)> {
         match self {
             Rto::Initial(_) => None,

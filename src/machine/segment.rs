@@ -1,4 +1,4 @@
-//! One segment without its payload bytes, and the forms of segment that RFC 9293 section 3.10 names.
+//! A segment without its payload bytes, and the forms of segment that RFC 9293 section 3.10 names.
 
 mod notation;
 
@@ -8,20 +8,20 @@ use crate::machine::options::Options;
 use crate::machine::seq::SeqNumber;
 
 bitflags::bitflags! {
-    /// The control bits (RFC 9293 section 3.1), each with the value it has on the wire.
+    /// The control bits (RFC 9293 section 3.1), each with its value on the wire.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Control: u16 {
-        /// No more data from the sender.
+        /// Finish: the sender sends no payload after this.
         const FIN = 0x001;
         /// Synchronize sequence numbers.
         const SYN = 0x002;
         /// Reset the connection.
         const RST = 0x004;
-        /// Push: hand what has come so far to the user.
+        /// Push: the receiver hands the payload up to here to its user.
         const PSH = 0x008;
-        /// The acknowledgment field counts.
+        /// The acknowledgment field is valid.
         const ACK = 0x010;
-        /// The urgent pointer counts.
+        /// The urgent pointer is valid.
         const URG = 0x020;
         /// ECN echo (RFC 3168).
         const ECE = 0x040;
@@ -32,7 +32,7 @@ bitflags::bitflags! {
     }
 }
 
-/// One segment: all of its header that a connection needs, and how many payload bytes come with it.
+/// A segment: the header fields that a connection needs, and the length of the payload.
 ///
 /// ```
 /// use tcp_lifecycle::{Control, Segment, SeqNumber};
@@ -51,14 +51,14 @@ pub struct Segment {
     window: u16,
     urgent: u16,
     payload: u16,
-    len: u32, // SEG.LEN, kept so that nothing counts it twice
+    len: u32, // SEG.LEN, computed once
     options: Options,
 }
 
 impl Segment {
-    /// A segment without payload and options, and with a window of zero.
+    /// Creates a segment without payload and options, and with a window of zero.
     ///
-    /// `ack` counts only where `control` has [`Control::ACK`]; elsewhere it is kept as zero.
+    /// `ack` is used only if `control` has [`Control::ACK`]; otherwise the field is zero.
     #[inline]
     #[must_use]
     pub const fn new(seq: SeqNumber, ack: SeqNumber, control: Control) -> Segment {
@@ -69,28 +69,28 @@ impl Segment {
         Segment { seq, ack, control, window: 0, urgent: 0, payload: 0, len, options: Options::NONE }
     }
 
-    /// With the window as it stands on the wire, unscaled.
+    /// Sets the window to the value of the field on the wire, which is not scaled.
     #[inline]
     #[must_use]
     pub const fn with_window(self, window: u16) -> Segment {
         Segment { window, ..self }
     }
 
-    /// With the urgent pointer: the offset from SEG.SEQ of the byte that follows the urgent data.
+    /// Sets the urgent pointer: the offset from SEG.SEQ of the byte that follows the urgent data.
     #[inline]
     #[must_use]
     pub const fn with_urgent(self, pointer: u16) -> Segment {
         Segment { urgent: pointer, ..self }
     }
 
-    /// With these options in place of those it had. Any segment may have any (MUST-5).
+    /// Replaces all options. Any segment may have any option (MUST-5).
     #[inline]
     #[must_use]
     pub const fn with_options(self, options: Options) -> Segment {
         Segment { options, ..self }
     }
 
-    /// With `bytes` bytes of payload, which the RFC calls text.
+    /// Sets the length of the payload, in bytes. (RFC 9293 calls the payload text.)
     #[inline]
     #[must_use]
     pub const fn with_payload(self, bytes: u16) -> Segment {
@@ -98,62 +98,62 @@ impl Segment {
         Segment { payload: bytes, len: controls.wrapping_add(bytes as u32), ..self }
     }
 
-    /// SEG.SEQ: the number of the first thing in the segment, of the SYN where there is one.
+    /// Returns SEG.SEQ: the sequence number at which the segment begins, with the SYN if there is one.
     #[inline]
     #[must_use]
     pub const fn seq(&self) -> SeqNumber {
         self.seq
     }
 
-    /// SEG.ACK: `Some` exactly where the ACK bit is set.
+    /// Returns SEG.ACK, or `None` if the ACK bit is not set.
     #[inline]
     #[must_use]
     pub const fn ack(&self) -> Option<SeqNumber> {
         if self.control.contains(Control::ACK) { Some(self.ack) } else { None }
     }
 
-    /// The field, which is zero where the ACK bit is not set.
+    /// Returns the acknowledgment field, which is zero if the ACK bit is not set.
     #[inline]
     pub(crate) const fn ack_number(&self) -> SeqNumber {
         self.ack
     }
 
-    /// The control bits.
+    /// Returns the control bits.
     #[inline]
     #[must_use]
     pub const fn control(&self) -> Control {
         self.control
     }
 
-    /// SEG.WND as it stands on the wire, unscaled.
+    /// Returns SEG.WND: the value of the field on the wire, which is not scaled.
     #[inline]
     #[must_use]
     pub const fn window(&self) -> u16 {
         self.window
     }
 
-    /// The urgent pointer as it stands on the wire; it counts only where the URG bit is set.
+    /// Returns the urgent pointer as on the wire. It is valid only if the URG bit is set.
     #[inline]
     #[must_use]
     pub const fn urgent(&self) -> u16 {
         self.urgent
     }
 
-    /// The options.
+    /// Returns the options.
     #[inline]
     #[must_use]
     pub const fn options(&self) -> Options {
         self.options
     }
 
-    /// Bytes of payload.
+    /// Returns the length of the payload, in bytes.
     #[inline]
     #[must_use]
     pub const fn payload_len(&self) -> u16 {
         self.payload
     }
 
-    /// SEG.LEN: the sequence numbers that the segment takes, its payload and one each for SYN and FIN.
+    /// Returns SEG.LEN: the payload bytes, plus one for a SYN and one for a FIN.
     #[expect(clippy::len_without_is_empty, reason = "SEG.LEN is the RFC's name; a segment is no container")]
     #[inline]
     #[must_use]
@@ -161,8 +161,9 @@ impl Segment {
         self.len
     }
 
-    /// The answer of a host that has no connection for this segment: a reset that its sender will accept. None to a
-    /// reset (RFC 9293 section 3.10.7.1, and group 1 of section 3.5.2). It has timestamps if the segment has.
+    /// Returns the answer of a host that has no connection for this segment: a reset that its sender will accept.
+    /// Returns `None` for a reset (RFC 9293 section 3.10.7.1, and group 1 of section 3.5.2). The answer has timestamps
+    /// if the segment has them.
     ///
     /// ```
     /// use tcp_lifecycle::Segment;

@@ -1,13 +1,13 @@
-//! Sequence numbers, RFC 9293 section 3.4: a space of 2^32 numbers in which all arithmetic is modulo 2^32.
+//! Sequence numbers (RFC 9293 section 3.4): a space of 2^32 numbers in which all arithmetic is modulo 2^32.
 
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
 
 /// A sequence or acknowledgment number, modulo 2^32 (RFC 9293 section 3.4).
 ///
-/// Two numbers are compared by the shorter way around the circle, so the comparisons are [`lt`](Self::lt),
-/// [`le`](Self::le), [`gt`](Self::gt) and [`ge`](Self::ge), named so that a line of code reads as the RFC does. They
-/// are no total order (`a < b` and `b < c` do not make `a < c`), which is why `SeqNumber` is not [`Ord`].
+/// The comparisons take the shorter way around the circle. They are [`lt`](Self::lt), [`le`](Self::le),
+/// [`gt`](Self::gt) and [`ge`](Self::ge), so that a line of code reads like the RFC. They are not a total order:
+/// `a < b` and `b < c` do not imply `a < c`. So `SeqNumber` is not [`Ord`].
 ///
 /// ```
 /// use tcp_lifecycle::SeqNumber;
@@ -28,7 +28,7 @@ pub struct SeqNumber(pub u32);
 const HALF: u32 = 1 << 31;
 
 impl SeqNumber {
-    /// `self < other`: `other` lies less than 2^31 ahead. Of two numbers exactly 2^31 apart neither is less.
+    /// `self < other`: `other` lies ahead, by less than 2^31. If two numbers are exactly 2^31 apart, neither is less.
     #[inline]
     #[must_use]
     pub const fn lt(self, other: SeqNumber) -> bool {
@@ -56,31 +56,31 @@ impl SeqNumber {
         other.le(self)
     }
 
-    /// How far `self` lies ahead of `other`; zero where it does not.
+    /// Returns how far `self` lies ahead of `other`, or zero if it does not.
     #[inline]
     pub(crate) const fn ahead_of(self, other: SeqNumber) -> u32 {
         if other.lt(self) { self.0.wrapping_sub(other.0) } else { 0 }
     }
 
-    /// The greater of two numbers that are known to be near each other.
+    /// Returns the greater of two numbers, which must be less than 2^31 apart.
     #[inline]
     pub(crate) const fn max(self, other: SeqNumber) -> SeqNumber {
         if self.lt(other) { other } else { self }
     }
 
-    /// The lesser of two numbers that are known to be near each other.
+    /// Returns the lesser of two numbers, which must be less than 2^31 apart.
     #[inline]
     pub(crate) const fn min(self, other: SeqNumber) -> SeqNumber {
         if self.lt(other) { self } else { other }
     }
 
-    /// The number `count` before this one.
+    /// Returns `self - count`.
     #[inline]
     pub(crate) const fn back(self, count: u32) -> SeqNumber {
         SeqNumber(self.0.wrapping_sub(count))
     }
 
-    /// The number `count` after this one, where `+` is not allowed yet: in a `const fn`.
+    /// Returns `self + count`, for a `const fn`, where the operator is not available.
     #[inline]
     pub(crate) const fn forward(self, count: u32) -> SeqNumber {
         SeqNumber(self.0.wrapping_add(count))
@@ -106,7 +106,7 @@ impl AddAssign<u32> for SeqNumber {
 impl Sub for SeqNumber {
     type Output = u32;
 
-    /// How many numbers lie from `earlier` up to `self`, modulo 2^32.
+    /// Returns the distance from `earlier` forward to `self`, modulo 2^32.
     #[inline]
     fn sub(self, earlier: SeqNumber) -> u32 {
         self.0.wrapping_sub(earlier.0)

@@ -4,47 +4,49 @@ use core::fmt;
 
 /// The state of a connection (RFC 9293 section 3.3.2).
 ///
-/// The arcs of RFC 9293 Figure 5, with the calls and segments that move a connection along each:
+/// The arcs of RFC 9293 Figure 5, each with the call or segment that causes it:
 ///
 #[doc = "```text"]
 #[doc = include_str!("diagram/figure.txt")]
 #[doc = "```"]
 ///
-/// [`diagram`](crate::diagram) has them as data, with those that are not drawn.
+/// [`diagram`](crate::diagram) lists these arcs as data, together with the arcs that Figure 5 does not draw.
 ///
-/// A reset, R2, the user timeout and a hard ICMP error end the connection in each state but four: CLOSED and LISTEN
-/// have nothing to end; SYN-RECEIVED after a passive OPEN goes back to LISTEN, unless the user has closed (D18 in
-/// [`decisions`](crate::decisions)); TIME-WAIT waits for 2 MSL (D14).
+/// A reset, R2, the user timeout and a hard ICMP error end the connection in every state, with four exceptions. CLOSED
+/// and LISTEN have no connection to end. SYN-RECEIVED after a passive OPEN returns to LISTEN, unless the user has
+/// closed (D18 in [`decisions`](crate::decisions)); the child of a listener enters CLOSED. TIME-WAIT lasts for 2 MSL,
+/// unless a reset is allowed (D14). Once our SYN is acknowledged, a
+/// hard ICMP error ends the connection only under [`icmp_aborts`](crate::Config::icmp_aborts).
 ///
-/// Prints as the RFC spells it: `FIN-WAIT-1`.
+/// Displays as in the RFC: `FIN-WAIT-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// No connection at all.
+    /// No connection.
     Closed,
-    /// Waiting for a connection request from any peer.
+    /// We wait for a SYN from any peer.
     Listen,
-    /// Waiting for a matching connection request after having sent one.
+    /// We have sent a SYN, and wait for the peer's SYN.
     SynSent,
-    /// Waiting for the acknowledgment of our connection request, after having received and sent one.
+    /// Both sides have sent a SYN; we wait for the acknowledgment of ours.
     SynReceived,
     /// Open: payload flows both ways.
     Established,
-    /// We have closed, and wait for the acknowledgment of our FIN or for the peer's FIN.
+    /// We have closed; we wait for the acknowledgment of our FIN, or for the peer's FIN.
     FinWait1,
-    /// Our FIN is acknowledged; the peer may go on sending.
+    /// Our FIN is acknowledged; the peer may still send.
     FinWait2,
-    /// The peer has closed; we may go on sending.
+    /// The peer has closed; we may still send.
     CloseWait,
-    /// Both have closed at once; we wait for the acknowledgment of our FIN.
+    /// Both sides have closed at the same time; we wait for the acknowledgment of our FIN.
     Closing,
-    /// The peer closed first, then we; we wait for the acknowledgment of our FIN.
+    /// The peer closed first, and we closed after it; we wait for the acknowledgment of our FIN.
     LastAck,
-    /// Both FINs are acknowledged; we wait 2 MSL for what may still be in the network.
+    /// Both FINs are acknowledged; we wait 2 MSL, until old segments have left the network.
     TimeWait,
 }
 
 impl State {
-    /// All eleven, in the order of RFC 9293.
+    /// All eleven states, in the order of RFC 9293.
     pub const ALL: [State; 11] = [
         State::Closed,
         State::Listen,
@@ -59,7 +61,7 @@ impl State {
         State::TimeWait,
     ];
 
-    /// The name as the RFC spells it.
+    /// Returns the name as the RFC spells it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -8,7 +8,8 @@ use crate::machine::state::State;
 use crate::machine::tcb::{Flags, Rcv, Snd, Tcb};
 use crate::machine::time::Instant;
 
-/// Every variable of a connection, as plain data. What a state does not have is `None`, or zero for a count.
+/// Every variable of a connection, as plain data. A variable that the state does not have is `None`, or zero for a
+/// count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Status {
@@ -26,56 +27,57 @@ pub struct Status {
     pub snd_wnd: Option<u32>,
     /// RCV.NXT
     pub rcv_nxt: Option<SeqNumber>,
-    /// RCV.WND, in bytes. Where the window is scaled, the peer knows it rounded down to a multiple of its step.
+    /// RCV.WND, in bytes. If the window is scaled, the peer knows it rounded down to a multiple of its step.
     pub rcv_wnd: Option<u32>,
-    /// Bytes of the send queue that have never been handed out.
+    /// Bytes of the send queue that have never been sent.
     pub unsent: u32,
-    /// Sequence numbers sent and not acknowledged: SND.NXT - SND.UNA.
+    /// Sequence numbers that are sent and not acknowledged: SND.NXT - SND.UNA.
     pub in_flight: u32,
-    /// Bytes delivered and not yet reported as consumed.
+    /// Bytes that were delivered, and that the user has not yet reported as consumed.
     pub unread: u32,
-    /// SND.UP, where urgent bytes are unacknowledged or not sent yet.
+    /// SND.UP, while urgent bytes are unacknowledged or not sent yet.
     pub snd_up: Option<SeqNumber>,
-    /// RCV.UP, where the user has not consumed all that is urgent.
+    /// RCV.UP, while the user has not consumed all urgent bytes.
     pub rcv_up: Option<SeqNumber>,
-    /// Urgent bytes that the user has not reported as consumed, those that have not come yet included (RFC 9293 section
-    /// 3.8.5, MUST-33).
+    /// Urgent bytes that the user has not reported as consumed, including those that have not arrived yet (RFC 9293
+    /// section 3.8.5, MUST-33).
     pub urgent: u32,
-    /// The retransmission timeout in force, backed off (RFC 6298).
+    /// The current retransmission timeout, back-off included (RFC 6298).
     pub rto: Option<Duration>,
-    /// When the timer runs out, if it runs: that of retransmission (RFC 6298), of a window that is closed or too small
-    /// (RFC 9293 section 3.8.6), of keep-alive, of FIN-WAIT-2 or of TIME-WAIT. One of them runs at most. The
-    /// [`deadline`](crate::Connection::deadline) is that of a delayed ACK, where that is earlier.
+    /// The moment when the timer expires, if it runs. At most one of these runs at a time: the retransmission timer
+    /// (RFC 6298), the persist timer or the override of silly-window avoidance (RFC 9293 section 3.8.6), keep-alive,
+    /// the FIN-WAIT-2 timeout, 2 MSL. If a delayed ACK is due earlier, [`deadline`](crate::Connection::deadline) is the
+    /// moment of that ACK.
     pub timer: Option<Instant>,
     /// The smoothed round-trip time; `None` before the first sample.
     pub srtt: Option<Duration>,
     /// The round-trip time variation; `None` before the first sample.
     pub rttvar: Option<Duration>,
-    /// How often the front of what is unacknowledged has been sent again, behind a closed window how many probes of it
-    /// are unanswered, the first included; while nothing is, how many probes of keep-alive.
+    /// The number of retransmissions of the segment at SND.UNA. Behind a closed window, the number of unanswered
+    /// probes, the first included. While nothing is unacknowledged, the number of unanswered keep-alive probes.
     pub retransmissions: u8,
-    /// Duplicate acknowledgments since SND.UNA last advanced, 255 for more (RFC 5681 section 2): three of them are how
-    /// a congestion controller learns of a loss.
+    /// Duplicate ACKs since SND.UNA last advanced, 255 at most (RFC 5681 section 2). Three of them tell a congestion
+    /// controller of a loss.
     pub duplicate_acks: u8,
-    /// Eff.snd.MSS: the most payload bytes that we put into one segment, which is what the peer's MSS and our
-    /// `max_segment` allow, less what options take. (It is not the peer's option.)
+    /// Eff.snd.MSS: the largest payload, in bytes, that we put into one segment. It is the smaller of the peer's MSS
+    /// and the limit of our `max_segment`, less the options. (It is not the value of the peer's MSS option.)
     pub peer_mss: Option<u16>,
-    /// The shift count of the windows that we receive (RFC 7323 section 2); zero if scaling was not agreed.
+    /// The shift count of the windows that we receive (RFC 7323 section 2); zero if the SYNs did not agree on scaling.
     pub snd_scale: Option<u8>,
-    /// The shift count of the windows that we send; zero if scaling was not agreed.
+    /// The shift count of the windows that we send; zero if the SYNs did not agree on scaling.
     pub rcv_scale: Option<u8>,
-    /// The SYNs agreed on explicit congestion notification (RFC 3168), and none of ours was sent without the offer.
-    /// Packets with new payload may be marked as capable of it, and no others (sections 6.1.4 to 6.1.6): new is what
-    /// begins at `in_flight` as it was before the poll, while `snd_wnd` is not zero.
+    /// The SYNs agreed on explicit congestion notification (RFC 3168), and each SYN of ours offered it. Packets with
+    /// new payload may be marked as ECN-capable, and no others (sections 6.1.4 to 6.1.6). The payload of a segment is
+    /// new if `Transmit::payload` begins at the value that `in_flight` had before the poll, and `snd_wnd` is not zero.
     pub ecn: bool,
-    /// The user is gone: [`detach`](crate::Connection::detach) has been called, or CLOSE under
+    /// The user is gone: it has called [`detach`](crate::Connection::detach), or CLOSE under
     /// [`half_duplex_close`](crate::Config::half_duplex_close).
     pub detached: bool,
-    /// Both SYNs had window scale (RFC 7323 section 2): the shift counts are agreed, zero too.
+    /// Both SYNs carried window scale (RFC 7323 section 2). The shift counts may still be zero.
     pub window_scaling: bool,
     /// The SYNs agreed on timestamps (RFC 7323 section 3).
     pub timestamps: bool,
-    /// Both SYNs had SACK-permitted (RFC 2018).
+    /// Both SYNs carried SACK-permitted (RFC 2018).
     pub sack_permitted: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The transmission control block, RFC 9293 section 3.3.1: the variables, each where the RFC gives it a meaning.
+//! The transmission control block (TCB) of RFC 9293 section 3.3.1. Each variable exists only in the states in which the
+//! RFC gives it a meaning.
 
 mod offer;
 mod persist;
@@ -7,7 +8,7 @@ mod recovery;
 mod snd;
 
 pub(crate) use offer::Offer;
-pub(crate) use persist::LEAST_PROBES;
+pub(crate) use persist::MIN_PROBES;
 pub(crate) use rcv::Rcv;
 pub(crate) use recovery::Recovery;
 pub(crate) use snd::{Flags, Snd};
@@ -17,16 +18,17 @@ use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
 use crate::machine::state::State;
 
-/// What there is of a connection.
+/// The TCB of a connection, by state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Tcb {
     /// CLOSED: no TCB.
     Closed,
     /// LISTEN: no sequence numbers yet.
     Listen,
-    /// SYN-SENT: our numbers, none of the peer's.
+    /// SYN-SENT: our sequence numbers are known, the peer's are not.
     SynSent(SynSent),
-    /// SYN-RECEIVED and beyond: both.
+    /// SYN-RECEIVED and all later states: both sequence spaces are known. (RFC 9293 section 3.5.2 does not count
+    /// SYN-RECEIVED as synchronized.)
     Synchronized(Synchronized),
 }
 
@@ -55,7 +57,7 @@ impl Tcb {
         }
     }
 
-    /// RCV.NXT has passed the peer's FIN.
+    /// Returns whether RCV.NXT has passed the peer's FIN.
     pub(crate) fn has_taken_fin(&self) -> bool {
         match self.state() {
             State::CloseWait | State::Closing | State::LastAck | State::TimeWait => true,
@@ -69,26 +71,27 @@ impl Tcb {
         }
     }
 
+    /// Returns whether the connection is in SYN-RECEIVED and came from a listener.
     pub(crate) fn is_of_listener(&self) -> bool {
         matches!(self, Tcb::Synchronized(tcb) if tcb.phase == Phase::SynReceived(Origin::Listener))
     }
 }
 
-/// What a connection in SYN-RECEIVED came from.
+/// How a connection came into SYN-RECEIVED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Origin {
     /// An active OPEN.
     Active,
-    /// A passive OPEN, to whose LISTEN it may return.
+    /// A passive OPEN: the connection may return to LISTEN.
     Passive,
-    /// A [`Listener`](crate::listener::Listener), which is somewhere else: there is no LISTEN to return to.
+    /// A [`Listener`](crate::listener::Listener): a separate object, so the connection has no LISTEN to return to.
     Listener,
 }
 
 /// The states from SYN-RECEIVED on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
-    /// With what it came from (MUST-11).
+    /// Holds how the connection came here (MUST-11).
     SynReceived(Origin),
     Established,
     FinWait1,
@@ -97,7 +100,7 @@ pub(crate) enum Phase {
     Closing,
     LastAck,
     TimeWait {
-        /// A SYN of a peer that started afresh has been challenged here (D14).
+        /// Whether the SYN of a restarted peer has been challenged in this TIME-WAIT (D14).
         challenged: bool,
     },
 }
@@ -117,19 +120,19 @@ impl Phase {
     }
 }
 
-/// A connection that knows its own numbers, and has told them.
+/// The TCB in SYN-SENT: the send sequence space, and the offer of our SYN.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SynSent {
     pub(crate) snd: Snd,
     pub(crate) offer: Offer,
 }
 
-/// A connection that knows both sequence number spaces.
+/// The TCB from SYN-RECEIVED on: both sequence spaces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Synchronized {
     pub(crate) phase: Phase,
-    /// When the bucket of challenges will be full again, in milliseconds modulo 2^32 (RFC 5961 section 7). One for each
-    /// connection, since a shared one would tell an attacker of the others.
+    /// When the token bucket of challenge ACKs will be full again, in milliseconds modulo 2^32 (RFC 5961 section 7).
+    /// Each connection has its own bucket: a shared one would reveal other connections to an attacker.
     pub(crate) challenges_full_at: u32,
     pub(crate) snd: Snd,
     pub(crate) rcv: Rcv,
@@ -147,10 +150,10 @@ impl Synchronized {
         }
     }
 
-    /// The peer sends its SYN again, and our SYN,ACK goes again: an option that the peer does not offer any more is not
-    /// agreed (D6).
-    pub(crate) fn take_back(&mut self, syn: &Segment) {
-        self.snd.take_back_ecn(syn);
+    /// Withdraws each agreed option that a repeated SYN of the peer no longer offers (D6). Our SYN,ACK, sent again,
+    /// leaves these options out.
+    pub(crate) fn withdraw_options(&mut self, syn: &Segment) {
+        self.snd.withdraw_ecn(syn);
         let options = syn.options();
         if options.timestamps().is_none() {
             self.snd.flags.remove(Flags::TIMESTAMPS);
@@ -164,13 +167,13 @@ impl Synchronized {
         }
     }
 
-    /// Whether one more challenge may go out: a bucket of `challenge_limit` tokens, empty to full in
-    /// `challenge_period`.
-    pub(crate) fn may_challenge(&mut self, context: &Context) -> bool {
+    /// Takes a token for a challenge ACK; returns `false` if the bucket is empty. The bucket holds `challenge_limit`
+    /// tokens, and fills from empty within `challenge_period`.
+    pub(crate) fn take_challenge_token(&mut self, context: &Context) -> bool {
         let (token, bucket) = context.policy.challenges();
         let now = context.now.as_millis_low();
         let owed = self.challenges_full_at.wrapping_sub(now);
-        // What lies more than one bucket ahead lies behind.
+        // The clock wraps: a moment more than one bucket ahead is in the past, so the bucket is full.
         let owed = if owed > bucket { token } else { owed.wrapping_add(token) };
         if owed > bucket {
             return false;
@@ -179,23 +182,24 @@ impl Synchronized {
         true
     }
 
-    /// Milliseconds until the bucket of challenges is full.
+    /// Returns the milliseconds until the bucket of challenge ACKs is full.
     pub(crate) fn challenges_owed(&self, context: &Context) -> u32 {
         let owed = self.challenges_full_at.wrapping_sub(context.now.as_millis_low());
         if owed > context.policy.challenges().1 { 0 } else { owed }
     }
 
-    /// A segment ahead of RCV.NXT has come, which ends here.
-    pub(crate) fn note_ahead(&mut self, end: SeqNumber) {
-        self.rcv.ahead = if self.snd.flags.intersects(Flags::GAP) { self.rcv.ahead.max(end) } else { end };
+    /// Records that a segment has arrived ahead of RCV.NXT; `end` is the number behind it.
+    pub(crate) fn note_out_of_order(&mut self, end: SeqNumber) {
+        self.rcv.out_of_order_end =
+            if self.snd.flags.intersects(Flags::GAP) { self.rcv.out_of_order_end.max(end) } else { end };
         self.snd.flags |= Flags::GAP;
     }
 
-    /// RCV.NXT has passed what came ahead of it.
+    /// Ends the gap once RCV.NXT has reached the end of everything that arrived ahead of it.
     pub(crate) fn close_gap(&mut self) {
-        if self.snd.flags.intersects(Flags::GAP) && self.rcv.ahead.le(self.rcv.nxt) {
+        if self.snd.flags.intersects(Flags::GAP) && self.rcv.out_of_order_end.le(self.rcv.nxt) {
             self.snd.flags.remove(Flags::GAP);
-            self.rcv.ahead = SeqNumber(0);
+            self.rcv.out_of_order_end = SeqNumber(0);
         }
     }
 
@@ -204,8 +208,8 @@ impl Synchronized {
         self.phase = phase;
     }
 
-    /// TIME-WAIT: whether a SYN is of a new life and no old duplicate, RFC 6191 section 2: by its timestamp, or else by
-    /// its number (D31).
+    /// Returns whether a SYN in TIME-WAIT starts a new incarnation of the connection, and is no old duplicate (RFC 6191
+    /// section 2). The timestamps decide, or else the sequence number (D31).
     pub(crate) fn accepts_reopening(&self, syn: &Segment, context: &Context) -> bool {
         let is_time_wait = matches!(self.phase, Phase::TimeWait { .. });
         let bare = Control::SYN | Control::ACK | Control::RST | Control::FIN;
@@ -215,26 +219,27 @@ impl Synchronized {
         let beyond = self.rcv.nxt.lt(syn.seq());
         let before = self.snd.flags.intersects(Flags::TIMESTAMPS);
         match syn.options().timestamps().filter(|_| context.policy.timestamps()) {
-            // Zero is none (D30).
+            // A TS.Recent of zero means that there is none (D30).
             Some((value, _)) if before && self.rcv.ts_recent != 0 => {
                 let (value, recent) = (SeqNumber(value), SeqNumber(self.rcv.ts_recent));
                 recent.lt(value) || (recent == value && beyond)
             }
-            // Timestamps on the new life alone: of the last one it can only be the SYN, whose offer we had not taken.
+            // Only the new incarnation has timestamps: any SYN will do, except the SYN of the old incarnation. That SYN
+            // may have offered timestamps that were not agreed.
             Some(_) if !before => syn.seq() != self.rcv.irs,
             Some(_) | None => beyond,
         }
     }
 
-    /// FIN-WAIT-2. The transition is what acknowledges the user's CLOSE.
+    /// Enters FIN-WAIT-2. The transition tells the user that its CLOSE is acknowledged.
     pub(crate) fn enter_fin_wait_2(&mut self, context: &mut Context) {
         self.enter(Phase::FinWait2, context);
         context.timer = None;
-        self.time_fin_wait_2(context);
+        self.start_fin_wait_2_timer(context);
     }
 
-    /// Once the user is gone FIN-WAIT-2 lasts as long as the policy says, from here (D20).
-    pub(crate) fn time_fin_wait_2(&mut self, context: &mut Context) {
+    /// Starts the timeout of FIN-WAIT-2, if the user has detached and the policy has a timeout (D20).
+    pub(crate) fn start_fin_wait_2_timer(&mut self, context: &mut Context) {
         if self.snd.flags.intersects(Flags::DETACHED)
             && let Some(end) = context.policy.fin_wait_2_timeout.after(context.now)
         {
@@ -242,10 +247,10 @@ impl Synchronized {
         }
     }
 
-    /// TIME-WAIT: 2 MSL begin (MUST-13), and nothing else is timed any more.
+    /// Enters TIME-WAIT and starts its timer of 2 MSL (MUST-13). No other timer runs from now on.
     pub(crate) fn enter_time_wait(&mut self, context: &mut Context) {
         self.enter(Phase::TimeWait { challenged: false }, context);
-        // Nobody is left whose window could be reduced.
+        // The peer sends no new data any more, and has no congestion window to reduce.
         self.snd.flags.remove(Flags::ECHO | Flags::ECHO_UNSENT);
         context.start_time_wait();
     }

@@ -1,4 +1,4 @@
-//! Time as the caller tells it. The crate reads no clock.
+//! Moments and lengths of time. The caller passes in the time; the crate reads no clock.
 
 use core::fmt;
 use core::num::NonZeroU64;
@@ -7,8 +7,8 @@ use core::time::Duration;
 
 /// A moment, in microseconds since an epoch of the caller's choice.
 ///
-/// Any clock that does not go back will do: a monotonic clock, a tick counter, a variable in a test. Eight bytes, and
-/// `Option<Instant>` is eight bytes too.
+/// Any clock that does not go back is suitable: a monotonic clock, a tick counter, a variable in a test. An `Instant`
+/// takes eight bytes, and so does an `Option<Instant>`.
 ///
 /// ```
 /// use core::time::Duration;
@@ -25,74 +25,74 @@ use core::time::Duration;
 /// assert!(pause <= Duration::from_millis(3));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(NonZeroU64); // the microseconds and one, so that zero is free for None
+pub struct Instant(NonZeroU64); // the microseconds plus one, so that zero can stand for None
 
 impl Instant {
     /// The epoch itself.
     pub const ZERO: Instant = Instant(NonZeroU64::MIN);
 
-    /// The moment `micros` microseconds after the epoch; the last moment there is, `u64::MAX - 1`, stands for any
-    /// beyond.
+    /// Returns the moment `micros` microseconds after the epoch. It saturates at the last moment, `u64::MAX - 1`
+    /// microseconds.
     #[inline]
     #[must_use]
     pub const fn from_micros(micros: u64) -> Instant {
         Instant(NonZeroU64::MIN.saturating_add(micros))
     }
 
-    /// Microseconds since the epoch.
+    /// Returns the microseconds since the epoch.
     #[inline]
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0.get().wrapping_sub(1)
     }
 
-    /// The time from `earlier` until this moment; zero if `earlier` is the later one.
+    /// Returns the time from `earlier` to `self`, or zero if `earlier` is later than `self`.
     #[inline]
     #[must_use]
     pub const fn saturating_duration_since(self, earlier: Instant) -> Duration {
         Duration::from_micros(self.as_micros().saturating_sub(earlier.as_micros()))
     }
 
-    /// Whole milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch, rounded down.
     #[inline]
     pub(crate) const fn as_millis(self) -> u64 {
         thousandth(self.as_micros())
     }
 
-    /// The low 32 bits of the time in milliseconds: enough to tell two near moments apart.
+    /// Returns the low 32 bits of [`as_millis`](Self::as_millis): enough for the distance between near moments.
     #[inline]
     pub(crate) const fn as_millis_low(self) -> u32 {
         self.as_millis() as u32
     }
 
-    /// The same, rounded up.
+    /// Returns the low 32 bits of [`as_millis_ceil`](Self::as_millis_ceil).
     #[inline]
-    pub(crate) const fn as_millis_up(self) -> u32 {
+    pub(crate) const fn as_millis_ceil_low(self) -> u32 {
         self.as_millis_ceil() as u32
     }
 
-    /// Milliseconds since the epoch, rounded up.
+    /// Returns the milliseconds since the epoch, rounded up.
     #[inline]
     pub(crate) const fn as_millis_ceil(self) -> u64 {
         thousandth(self.0.get().saturating_add(998))
     }
 
-    /// In steps of two hours and twenty-three minutes, modulo 17 years: for ages of days.
-    pub(crate) const fn as_long_steps(self) -> u16 {
+    /// Returns the time since the epoch in steps of 2 hours and 23 minutes, modulo 17 years. It measures ages of days.
+    pub(crate) const fn as_coarse_steps(self) -> u16 {
         (self.as_micros() >> 33) as u16
     }
 
     #[inline]
-    /// The moment `millis` milliseconds later; `None` behind the last moment there is, which never comes.
+    /// Returns the moment `millis` milliseconds later, or `None` if that is beyond the last moment, and so never comes.
     pub(crate) const fn after_millis(self, millis: u64) -> Option<Instant> {
-        // The microseconds of no Span and no RTO overflow.
+        // No finite `Span` and no RTO overflows when converted to microseconds.
         match self.0.checked_add(millis.wrapping_mul(1_000)) {
             Some(micros) => Some(Instant(micros)),
             None => None,
         }
     }
 
-    /// The earlier of two moments, where `None` is never.
+    /// Returns the earlier of two moments; `None` stands for never.
     #[inline]
     pub(crate) const fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
         match (a, b) {
@@ -103,13 +103,14 @@ impl Instant {
     }
 }
 
-/// Microseconds in milliseconds. A division of 64 bits weighs a kilobyte where registers have 32.
+/// Converts microseconds to milliseconds. On targets with 32-bit registers, the code of a 64-bit division takes a
+/// kilobyte.
 #[inline]
 const fn thousandth(micros: u64) -> u64 {
     if cfg!(target_pointer_width = "64") { micros / 1_000 } else { thousandth_by_digits(micros) }
 }
 
-/// The same as a long division, digit by digit of 16 bits.
+/// Computes [`thousandth`] by long division, in digits of 16 bits.
 const fn thousandth_by_digits(micros: u64) -> u64 {
     let (mut quotient, mut rest, mut shift) = (0_u64, 0_u32, 64_u32);
     while shift > 0 {
@@ -124,7 +125,7 @@ const fn thousandth_by_digits(micros: u64) -> u64 {
 impl Add<Duration> for Instant {
     type Output = Instant;
 
-    /// Saturates at the last moment there is.
+    /// Saturates at the last moment.
     fn add(self, duration: Duration) -> Instant {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Instant(self.0.saturating_add(micros))
@@ -138,17 +139,19 @@ impl fmt::Debug for Instant {
 }
 
 impl fmt::Display for Instant {
-    /// As a `Duration` prints: `1.5s`, `20ms`.
+    /// Prints the time since the epoch like a `Duration`: `1.5s`, `20ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", Duration::from_micros(self.as_micros()))
     }
 }
 
-/// A length of time in two bytes, for a connection to keep: whole milliseconds up to 8.19 s, four significant digits
-/// (three from 8191 up) beyond, as far as two and a half years; longer is `FOREVER`. What does not fit is rounded up.
-/// The longer of two is the greater.
+/// A length of time that a connection keeps in two bytes.
+///
+/// Up to 8.19 s it counts whole milliseconds. Beyond, up to two and a half years, it has four significant digits, or
+/// three where the first four exceed 8190. Anything longer is `FOREVER`. Digits that do not fit are rounded up. A
+/// longer span compares as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Span(u16); // thirteen bits of digits under three bits of power of ten
+pub(crate) struct Span(u16); // the power of ten in the upper three bits, the digits in the lower thirteen
 
 impl Span {
     pub(crate) const ZERO: Span = Span(0);
@@ -157,7 +160,7 @@ impl Span {
 
     #[inline(always)]
     pub(crate) const fn new(duration: Duration) -> Span {
-        // The longest that seven powers of ten can say; no sum below overflows.
+        // The longest time with a power of ten of at most seven. Nothing below overflows.
         if duration.as_secs() > 81_900_000 {
             return Span::FOREVER;
         }
@@ -170,7 +173,8 @@ impl Span {
         whole.wrapping_add(duration.subsec_nanos().div_ceil(1_000_000) as u64)
     }
 
-    /// One of `parts` equal parts, a millisecond at least and `most` at most; the whole where there are none.
+    /// Returns `duration` divided by `parts`, at least one millisecond and at most `most` milliseconds. If `parts` is
+    /// zero, it counts as one.
     #[inline(always)]
     pub(crate) const fn part(duration: Duration, parts: u8, most: u64) -> Span {
         let parts = if parts == 0 { 1 } else { parts as u64 };
@@ -197,7 +201,7 @@ impl Span {
         Span((power << Span::DIGITS) | digits as u16)
     }
 
-    /// As [`Span::new`], with zero taken as the least there is: for a time that must pass.
+    /// Returns the span like [`Span::new`], but one millisecond for zero: for a time that must pass.
     #[inline(always)]
     pub(crate) const fn at_least_a_millisecond(duration: Duration) -> Span {
         let span = Span::new(duration);
@@ -220,20 +224,20 @@ impl Span {
         self.0 == 0
     }
 
-    /// The shorter of two.
+    /// Returns the shorter of two spans.
     pub(crate) const fn min(self, other: Span) -> Span {
         if self.0 < other.0 { self } else { other }
     }
 
-    /// Milliseconds; `u64::MAX` for `FOREVER`.
+    /// Returns the milliseconds, or `u64::MAX` for `FOREVER`.
     #[inline(always)]
     pub(crate) const fn millis(self) -> u64 {
-        if self.0 >> Span::DIGITS == 0 { self.0 as u64 } else { self.millis_of_a_long_one() }
+        if self.0 >> Span::DIGITS == 0 { self.0 as u64 } else { self.long_millis() }
     }
 
-    /// More than eight seconds.
+    /// Computes [`millis`](Self::millis) of a span longer than 8.19 s.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    const fn millis_of_a_long_one(self) -> u64 {
+    const fn long_millis(self) -> u64 {
         if self.0 == Span::FOREVER.0 {
             return u64::MAX;
         }
@@ -253,26 +257,26 @@ impl Span {
         self.finite().unwrap_or(Duration::MAX)
     }
 
-    /// `None` without an end.
+    /// Returns the duration, or `None` for `FOREVER`.
     pub(crate) fn finite(self) -> Option<Duration> {
         (self != Span::FOREVER).then(|| Duration::from_millis(self.millis()))
     }
 
-    /// `millis` milliseconds within two lengths, of which the upper one wins; `None` where the outcome is longer than
-    /// eight seconds.
+    /// Clamps `millis` milliseconds to at least `lower` and at most `upper`; `upper` wins if they conflict. Returns
+    /// `None` if the result is longer than 8.19 s.
     #[inline(always)]
     pub(crate) fn clamp_short(millis: u32, lower: Span, upper: Span) -> Option<u64> {
         let short = u16::try_from(millis).unwrap_or(u16::MAX).max(lower.0).min(upper.0);
         (short >> Span::DIGITS == 0).then_some(u64::from(short))
     }
 
-    /// Whether `millis` are as long as this, or longer.
+    /// Returns whether `millis` milliseconds are at least as long as this span.
     #[inline]
     pub(crate) const fn is_over(self, millis: u32) -> bool {
         if self.0 >> Span::DIGITS == 0 { millis >= self.0 as u32 } else { millis as u64 >= self.millis() }
     }
 
-    /// The moment this long after `start`; none if this is `FOREVER`.
+    /// Returns the moment at which this span after `start` ends; `None` for `FOREVER`, or beyond the last moment.
     #[inline]
     pub(crate) const fn after(self, start: Instant) -> Option<Instant> {
         if self.0 == Span::FOREVER.0 { None } else { start.after_millis(self.millis()) }

@@ -1,5 +1,5 @@
-//! TIME-WAIT in half a cache line. The rules are not told twice: each event unpacks the [`Connection`], hands the event
-//! to it, and packs what it has become.
+//! TIME-WAIT in half a cache line. It has no rules of its own: each event unpacks a [`Connection`], hands it the event,
+//! and packs the result.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -16,11 +16,12 @@ use crate::machine::state::State;
 use crate::machine::tcb::{Flags, Offer, Origin, Phase, Rcv, Snd, Synchronized, Tcb};
 use crate::machine::time::Instant;
 
-/// A [`Connection`] in TIME-WAIT, in 32 bytes: what a server keeps of its closed connections for 2 MSL.
+/// A [`Connection`] in TIME-WAIT, packed into 32 bytes for a server to keep for 2 MSL.
 ///
-/// [`Connection::time_wait`] makes one. It is driven as the connection would be: after every event, poll until
-/// [`Output::Wait`]; in CLOSED it has done its work. Since many share their policies, each call takes them, as a
-/// [`TimeWaitPolicy`], a [`Policy`] or a `&Config`: those that the connection had when it was turned into this.
+/// [`Connection::time_wait`] makes it. Drive it like a connection: after every event, poll until [`Output::Wait`]. In
+/// CLOSED it can be dropped. It does not hold its policies, since many share them. Each call takes them as a
+/// [`TimeWaitPolicy`], a [`Policy`] or a `&Config`. They must be the policies that the connection had when it was
+/// packed.
 ///
 /// ```
 /// use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State, TimeWait};
@@ -35,7 +36,7 @@ use crate::machine::time::Instant;
 /// while !matches!(connection.poll(now), Output::Wait(_)) {} // a FIN goes out
 /// let fin: Segment = "<SEQ=301><ACK=102><CTL=FIN,ACK>".parse()?;
 /// connection.segment_arrives(&fin, now)?;
-/// while !matches!(connection.poll(now), Output::Wait(_)) {} // its acknowledgment goes out, and is lost
+/// while !matches!(connection.poll(now), Output::Wait(_)) {} // the ACK of the peer's FIN goes out, and is lost
 ///
 /// let mut time_wait = connection.time_wait().unwrap(); // the connection can be dropped
 /// let later = now + config.msl;
@@ -49,76 +50,81 @@ use crate::machine::time::Instant;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # How exact it is
+/// # Differences from a connection
 ///
-/// Until it is in CLOSED, whatever can be observed is as with the connection, but for this, for which there is no room:
+/// Until CLOSED, it behaves as the connection would, except where there is no room for the exact state:
 ///
-/// * Each ACK has the window that the next one of the connection would have had. Where that offers more than the peer
-///   has been told, or windows are scaled and the right edge is no multiple of the scale, the edge that segments are
-///   tested against may differ by that much.
-/// * Of IRS 16 bits are kept: a SYN which is alike in these counts as a repeat, after which no reset ends TIME-WAIT,
-///   and which opens nothing where timestamps on the new life alone are its reason (D14, D31 in
-///   [`decisions`](crate::decisions)).
-/// * Time that goes back stands still at the last whole millisecond, and no later than four and a half hours after the
-///   2 MSL began.
-/// * Of what the bucket of challenges has to fill, 65 seconds are kept. Without `timeout`, more than four and a half
-///   hours after the deadline, it is full at each event.
-/// * MAX.SND.WND is kept to eight binary digits, rounded up.
-/// * Whether TS.Recent is older than 24 days is known as of the last event.
+/// * Each ACK has the window that the connection's next ACK would have had. Its right edge is also the edge that
+///   segments are tested against. This edge may lie further right than the peer has been told, by as much as that next
+///   ACK adds. With scaled windows it may lie further left, by less than one step of the scale.
+/// * Only the lower 16 bits of IRS are kept. A SYN whose number agrees in these bits counts as a repeat of this life's
+///   SYN. So it does not let a later reset end TIME-WAIT (D14 in [`decisions`](crate::decisions)). Nor does it start a
+///   new life where only the new life has timestamps (D31).
+/// * If time goes back, the clock stands still at the last event, rounded down to whole milliseconds, and no later than
+///   about four and a half hours after the 2 MSL began.
+/// * The bucket of challenge ACKs is at most 65 seconds from full. If `timeout` is not called, the bucket is full at
+///   each event from about four and a half hours after the 2 MSL began.
+/// * MAX.SND.WND is kept to eight significant bits, rounded up.
+/// * The age of TS.Recent is not kept, only whether it was more than 24 days at the last event.
 /// * Moments count up to 142 years after the epoch.
 ///
-/// In CLOSED it is no connection any more. A segment is refused as the connection would, but the answer, if it needs
-/// one, is [`Segment::reset`].
+/// In CLOSED there is no connection any more. A segment is refused as [`Connection`] would refuse it, but no answer
+/// comes out of `poll`. The answer, if one is due, is [`Segment::reset`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimeWait {
-    /// When the 2 MSL began, in microseconds, above twelve bits: five of `max_snd_wnd`'s shift, and [`Marks`].
+    /// The moment at which the 2 MSL began, in microseconds, above the lower twelve bits. Of these, five hold the shift
+    /// of `max_snd_wnd`, and the others [`Marks`].
     since_and_marks: u64,
     snd_nxt: SeqNumber,
     rcv_nxt: SeqNumber,
     ts_recent: u32,
-    /// The window of each ACK, as on the wire.
+    /// The window field of each ACK, as on the wire.
     window: u16,
     /// The lower half of IRS.
     irs: u16,
     timestamp_offset: u16,
-    /// Milliseconds until the bucket of challenges is full.
+    /// The milliseconds until the bucket of challenge ACKs is full.
     challenges_owed: u16,
-    /// The upper digits of MAX.SND.WND.
+    /// The upper eight bits of MAX.SND.WND, before its shift.
     max_snd_wnd: u8,
-    /// Milliseconds from `since` to the last event, little end first.
+    /// The milliseconds from `since` to the last event, little-endian.
     elapsed: [u8; 3],
 }
 
 bitflags::bitflags! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     struct Marks: u16 {
+        /// Timestamps were agreed.
         const TIMESTAMPS = 1 << 5;
         /// TS.Recent is too old to count.
         const STALE = 1 << 6;
+        /// Window scaling was agreed.
         const SCALE = 1 << 7;
-        /// D14
+        /// A SYN of another life has been challenged (D14).
         const CHALLENGED = 1 << 8;
+        /// TIME-WAIT is over.
         const CLOSED = 1 << 9;
-        /// In TIME-WAIT an ACK, in CLOSED the transition.
+        /// Output is due: an ACK in TIME-WAIT, the transition in CLOSED.
         const DUE = 1 << 10;
-        const SHRUNK = 1 << 11;
+        /// The receive buffer was larger earlier in this life.
+        const BUFFER_SHRUNK = 1 << 11;
     }
 }
 
 const MARKS: u32 = 12;
 const SHIFT: u64 = 0x1F;
-const MOST_SINCE: u64 = u64::MAX >> MARKS;
-const MOST_ELAPSED: u64 = 0xFF_FFFF;
-/// A longer 2 MSL is not worth to be packed.
-const MOST_2_MSL: Duration = Duration::from_secs(4 * 3_600);
+const MAX_SINCE: u64 = u64::MAX >> MARKS;
+const MAX_ELAPSED: u64 = 0xFF_FFFF;
+/// The longest 2 MSL that is packed, within [`MAX_ELAPSED`].
+const MAX_2_MSL: Duration = Duration::from_secs(4 * 3_600);
 
 impl Connection {
-    /// A drained connection in TIME-WAIT as a [`TimeWait`], which takes its place. Bytes that the user has not reported
-    /// as consumed by then stay out of the window.
+    /// Packs a drained connection in TIME-WAIT into a [`TimeWait`], to be kept in its place. Bytes that the user has
+    /// not reported as consumed before this call stay out of the window.
     ///
-    /// None in any other state, and while anything is due. None, too, where it could not be done faithfully: where 2
-    /// MSL are longer than four hours, or [`configure`](Self::configure) has brought another MSL or window scale since
-    /// they were put to use.
+    /// Returns `None` in any other state, and while output is due. Also returns `None` if the result would not be
+    /// faithful: if 2 MSL are longer than four hours, or if [`configure`](Self::configure) has changed the MSL or the
+    /// window scale since they were put to use.
     #[must_use]
     #[doc(alias = "into_time_wait")]
     pub fn time_wait(&self) -> Option<TimeWait> {
@@ -131,14 +137,14 @@ impl Connection {
         let faithful = again.deadline() == self.deadline()
             && again.context.now <= self.context.now
             && again.rcv_scale() == self.rcv_scale();
-        (faithful && lasts <= MOST_2_MSL).then_some(packed)
+        (faithful && lasts <= MAX_2_MSL).then_some(packed)
     }
 
-    /// As [`time_wait`](Self::time_wait), but it takes the connection.
+    /// Packs the connection like [`time_wait`](Self::time_wait), but consumes it.
     ///
     /// # Errors
     ///
-    /// The connection itself, where that gives none.
+    /// Returns the connection itself where [`time_wait`](Self::time_wait) returns `None`.
     #[expect(clippy::result_large_err, reason = "the connection is moved back to where it came from")]
     pub fn into_time_wait(self) -> Result<TimeWait, Connection> {
         self.time_wait().ok_or(self)
@@ -153,17 +159,18 @@ impl Connection {
 }
 
 impl TimeWait {
-    /// TIME-WAIT, or CLOSED once it is over.
+    /// Returns the state: TIME-WAIT, or CLOSED once TIME-WAIT is over.
     #[must_use]
     pub const fn state(&self) -> State {
         if self.marks().contains(Marks::CLOSED) { State::Closed } else { State::TimeWait }
     }
 
-    /// As [`Connection::segment_arrives`]. There is never any payload to take: the range is empty.
+    /// Handles a segment like [`Connection::segment_arrives`]. The range is empty, since no payload is taken in
+    /// TIME-WAIT.
     ///
     /// # Errors
     ///
-    /// The [`Refusal`] of the connection.
+    /// Returns the [`Refusal`] that the connection would return.
     pub fn segment_arrives(
         &mut self,
         segment: &Segment,
@@ -176,25 +183,26 @@ impl TimeWait {
         })
     }
 
-    /// As [`Connection::timeout`]: at the deadline, TIME-WAIT is over.
+    /// Handles a timeout like [`Connection::timeout`]: at the deadline, TIME-WAIT is over.
     pub fn timeout(&mut self, now: Instant, policy: impl Into<TimeWaitPolicy>) {
         self.event(policy, |connection| connection.timeout(now));
     }
 
-    /// As [`Connection::poll`]: an ACK, the transition to CLOSED, and [`Output::Wait`].
+    /// Returns the next output like [`Connection::poll`]: an ACK, the transition to CLOSED, or [`Output::Wait`].
     #[must_use]
     pub fn poll(&mut self, now: Instant, policy: impl Into<TimeWaitPolicy>) -> Output {
         self.event(policy, |connection| connection.poll(now))
     }
 
-    /// As [`Connection::deadline`]: when 2 MSL will be over; none in CLOSED.
+    /// Returns the moment at which the 2 MSL end, like [`Connection::deadline`]; `None` in CLOSED.
     #[must_use]
     pub fn deadline(&self, policy: impl Into<TimeWaitPolicy>) -> Option<Instant> {
         self.unpack(policy.into().policy()).deadline()
     }
 
-    /// As [`Connection::reopens`]; `isn_offset` is the F that the connection would have had for its next life, so
-    /// that of [`IsnHash::offset`](crate::isn::IsnHash::offset).
+    /// Returns the ISN offset for a new life, if this SYN may start one, like [`Connection::reopens`]. `isn_offset` is
+    /// the F that the connection would have had for its next life:
+    /// [`IsnHash::offset`](crate::isn::IsnHash::offset).
     #[must_use]
     pub fn reopens(
         &self,
@@ -209,7 +217,8 @@ impl TimeWait {
         connection.reopens(syn, now)
     }
 
-    /// As [`Connection::next_isn_offset`], with the `isn_offset` that [`reopens`](Self::reopens) takes.
+    /// Returns the F for a next life like [`Connection::next_isn_offset`], with the `isn_offset` that
+    /// [`reopens`](Self::reopens) takes.
     #[must_use]
     pub fn next_isn_offset(&self, isn_offset: u32, now: Instant) -> u32 {
         Context::isn_offset_beyond(isn_offset, self.snd_nxt, now.max(self.now()))
@@ -223,14 +232,14 @@ impl TimeWait {
     }
 }
 
-/// What is kept, and how.
+/// Packing and unpacking.
 impl TimeWait {
     fn pack(connection: &Connection) -> TimeWait {
         let context = &connection.context;
         match &connection.tcb {
             Tcb::Synchronized(tcb) => TimeWait::pack_tcb(tcb, context),
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => TimeWait {
-                since_and_marks: pack_since(context.now, 0, flag_if(Marks::CLOSED, true) | due(context)),
+                since_and_marks: pack_since(context.now, 0, mark_if(Marks::CLOSED, true) | due(context)),
                 snd_nxt: SeqNumber(0),
                 rcv_nxt: SeqNumber(0),
                 ts_recent: 0,
@@ -246,21 +255,21 @@ impl TimeWait {
 
     fn pack_tcb(tcb: &Synchronized, context: &Context) -> TimeWait {
         let (snd, mut rcv) = (&tcb.snd, tcb.rcv.clone());
-        let window = rcv.advertise(snd.is_opening(), context);
+        let window = rcv.advertise(snd.is_syn_unacknowledged(), context);
         let max_wnd = snd.max_wnd.max(u32::from(snd.mss));
-        // Eight binary digits, rounded up, which may bring a ninth.
+        // Eight significant bits, rounded up. The carry of the rounding may lengthen the number by one bit.
         let rest = u32::MAX.checked_shr(max_wnd.leading_zeros().saturating_add(8)).unwrap_or(0);
         let max_wnd = max_wnd.saturating_add(rest) & !rest;
         let shift = 24_u32.saturating_sub(max_wnd.leading_zeros());
-        // Both SYNs had them, TS.Recent counts no more, and a SYN of another life has been challenged.
-        let marks = flag_if(Marks::TIMESTAMPS, snd.flags.intersects(Flags::TIMESTAMPS))
-            | flag_if(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), context))
-            | flag_if(Marks::SCALE, snd.flags.intersects(Flags::SCALE))
-            | flag_if(Marks::SHRUNK, snd.flags.intersects(Flags::SHRUNK))
-            | flag_if(Marks::CHALLENGED, tcb.phase == Phase::TimeWait { challenged: true })
+        // A TSval just older than TS.Recent is acceptable only if TS.Recent is too old to count, or zero.
+        let marks = mark_if(Marks::TIMESTAMPS, snd.flags.intersects(Flags::TIMESTAMPS))
+            | mark_if(Marks::STALE, !rcv.is_old(rcv.ts_recent.wrapping_sub(1), context))
+            | mark_if(Marks::SCALE, snd.flags.intersects(Flags::SCALE))
+            | mark_if(Marks::BUFFER_SHRUNK, snd.flags.intersects(Flags::BUFFER_SHRUNK))
+            | mark_if(Marks::CHALLENGED, tcb.phase == Phase::TimeWait { challenged: true })
             | due(context);
         let since = context.time_wait_since();
-        let elapsed = millis(context.now).saturating_sub(millis(since)).min(MOST_ELAPSED);
+        let elapsed = millis(context.now).saturating_sub(millis(since)).min(MAX_ELAPSED);
         let [first, second, third, ..] = elapsed.to_le_bytes();
         TimeWait {
             since_and_marks: pack_since(since, u64::from(shift), marks),
@@ -284,7 +293,7 @@ impl TimeWait {
         Instant::from_micros(self.since_and_marks >> MARKS)
     }
 
-    /// The moment of the last event, to the millisecond.
+    /// Returns the moment of the last event, to the millisecond.
     fn now(&self) -> Instant {
         let [first, second, third] = self.elapsed;
         let elapsed = u32::from_le_bytes([first, second, third, 0]);
@@ -335,7 +344,7 @@ impl TimeWait {
         snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT);
         snd.flags.set(Flags::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
         snd.flags.set(Flags::SCALE, self.marks().contains(Marks::SCALE));
-        snd.flags.set(Flags::SHRUNK, self.marks().contains(Marks::SHRUNK));
+        snd.flags.set(Flags::BUFFER_SHRUNK, self.marks().contains(Marks::BUFFER_SHRUNK));
     }
 
     fn unpack_rcv(&self, rcv: &mut Rcv, context: &Context) {
@@ -343,7 +352,7 @@ impl TimeWait {
         rcv.scale = scale.unwrap_or(0);
         rcv.nxt = self.rcv_nxt;
         rcv.edge = self.rcv_nxt + u32::from(self.window).wrapping_shl(u32::from(rcv.scale));
-        // So that it offers this much, and no more.
+        // The receive buffer then ends at `edge`, so each ACK offers exactly this window.
         rcv.read = rcv.edge.back(context.policy.receive_buffer);
         rcv.ts_recent = self.ts_recent;
         if self.marks().contains(Marks::STALE) {
@@ -356,15 +365,15 @@ fn millis(moment: Instant) -> u64 {
     moment.as_millis()
 }
 
-fn flag_if(mark: Marks, on: bool) -> Marks {
+fn mark_if(mark: Marks, on: bool) -> Marks {
     if on { mark } else { Marks::empty() }
 }
 
 fn due(context: &Context) -> Marks {
-    flag_if(Marks::DUE, context.outbox.pending.intersects(Pending::TRANSITIONS | Pending::ACK))
+    mark_if(Marks::DUE, context.outbox.pending.intersects(Pending::TRANSITIONS | Pending::ACK))
 }
 
-/// The upper half of IRS is not kept; that of the segment takes its place.
+/// Fills the upper half of IRS, which is not kept, with the upper half of SEG.SEQ.
 fn borrow_high_irs(connection: &mut Connection, segment: &Segment) {
     if let Tcb::Synchronized(tcb) = &mut connection.tcb {
         tcb.rcv.irs = SeqNumber((segment.seq().0 & !0xFFFF) | (tcb.rcv.irs.0 & 0xFFFF));
@@ -372,5 +381,5 @@ fn borrow_high_irs(connection: &mut Connection, segment: &Segment) {
 }
 
 fn pack_since(since: Instant, shift: u64, marks: Marks) -> u64 {
-    (since.as_micros().min(MOST_SINCE) << MARKS) | (shift & SHIFT) | u64::from(marks.bits())
+    (since.as_micros().min(MAX_SINCE) << MARKS) | (shift & SHIFT) | u64::from(marks.bits())
 }

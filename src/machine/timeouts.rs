@@ -3,13 +3,14 @@
 use crate::machine::connection::Connection;
 use crate::machine::context::Context;
 use crate::machine::outbox::{End, Pending};
-use crate::machine::tcb::{Flags, LEAST_PROBES, Origin, Phase, Recovery, Snd, Synchronized, Tcb};
+use crate::machine::tcb::{Flags, MIN_PROBES, Origin, Phase, Recovery, Snd, Synchronized, Tcb};
 use crate::machine::time::Span;
 
 /// RFC 9293 section 3.8.4: keep-alive.
 impl Synchronized {
-    /// Nothing is in flight, nothing waits to be sent but for the caller's limit, and the policy is on (MUST-26): the
-    /// timer, if it runs, is that of keep-alive.
+    /// Returns whether keep-alive is on and the connection is idle, in a state that is probed (MUST-26, D39). Then
+    /// nothing is in flight, and nothing but the caller's limit holds data back. If a timer runs then, it is the
+    /// keep-alive timer.
     #[inline]
     pub(crate) fn is_kept_alive(&self, context: &Context) -> bool {
         if !context.policy.keeps_alive() {
@@ -17,22 +18,23 @@ impl Synchronized {
         }
         let phase = match self.phase {
             Phase::Established | Phase::CloseWait => true,
-            // It has no end of its own.
+            // D39: FIN-WAIT-2 is probed only where it has no timeout of its own.
             Phase::FinWait2 => {
                 !self.snd.flags.intersects(Flags::DETACHED) || context.policy.fin_wait_2_timeout == Span::FOREVER
             }
             Phase::SynReceived(_) | Phase::FinWait1 | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
         };
-        phase && self.rests(context)
+        phase && self.is_idle(context)
     }
 
-    /// Nothing is in flight, and nothing waits to be sent but for the caller's limit.
+    /// Returns whether nothing is in flight, and nothing waits to be sent, except data that the caller's limit holds
+    /// back.
     #[inline(always)]
-    fn rests(&self, context: &Context) -> bool {
-        self.snd.una == self.snd.nxt && (self.snd.nxt == self.snd.last() || self.snd.is_paused(context))
+    fn is_idle(&self, context: &Context) -> bool {
+        self.snd.una == self.snd.nxt && (self.snd.nxt == self.snd.last() || self.snd.is_held_by_limit(context))
     }
 
-    /// A segment was accepted: the idle time restarts.
+    /// Restarts the idle time, since a segment was accepted.
     #[inline]
     pub(crate) fn rearm_keep_alive(&mut self, context: &mut Context) {
         if self.is_kept_alive(context) {
@@ -40,10 +42,10 @@ impl Synchronized {
         }
     }
 
-    /// The same in ESTABLISHED, with the policy on.
+    /// Restarts the idle time in ESTABLISHED, with keep-alive on.
     #[inline(always)]
     pub(crate) fn rearm_keep_alive_in_established(&mut self, context: &mut Context) {
-        if self.rests(context) {
+        if self.is_idle(context) {
             self.restart_keep_alive(context);
         }
     }
@@ -55,7 +57,7 @@ impl Synchronized {
         context.timer = context.policy.keep_alive_idle.after(context.now);
     }
 
-    /// A call that may end the rest, or begin one, and with it the timer of keep-alive.
+    /// Makes a call that may begin or end idleness. If it does, the keep-alive timer starts or stops.
     pub(crate) fn rearm_if_idle_changes<T>(
         &mut self,
         context: &mut Context,
@@ -64,7 +66,7 @@ impl Synchronized {
         let before = self.is_kept_alive(context);
         let outcome = call(self, context);
         if before != self.is_kept_alive(context) {
-            self.snd.restart_idle(context);
+            self.snd.stop_keep_alive(context);
         }
         outcome
     }
@@ -97,8 +99,8 @@ impl Connection {
         }
     }
 
-    /// The connection is given up. One that only a SYN from somewhere has called into being goes back to LISTEN, and
-    /// the user hears nothing of it (D18).
+    /// Ends the connection with a timeout. A passive SYN-RECEIVED, which any single SYN can cause, returns to LISTEN,
+    /// and the user is not told (D18).
     fn timed_out(&mut self) {
         if self.tcb.is_passive_syn_received() {
             self.return_to_listen(End::TimedOut);
@@ -107,7 +109,8 @@ impl Connection {
         }
     }
 
-    /// A probe; after `probes` of them without an answer the connection is given up (MUST-29).
+    /// Requests a keep-alive probe. After `probes` unanswered probes the connection times out (MUST-29); zero is no
+    /// limit.
     fn keep_alive_timeout(&mut self) {
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return };
         let context = &mut self.context;
@@ -120,7 +123,7 @@ impl Connection {
         context.outbox.request_keep_alive();
     }
 
-    /// RETRANSMISSION TIMEOUT, and USER TIMEOUT.
+    /// Handles RETRANSMISSION TIMEOUT and USER TIMEOUT.
     fn retransmission_timeout(&mut self) {
         let passive = self.tcb.is_passive_syn_received();
         let context = &mut self.context;
@@ -129,32 +132,33 @@ impl Connection {
             Tcb::Synchronized(tcb) => &mut tcb.snd,
             Tcb::Closed | Tcb::Listen => return,
         };
-        if !snd.is_opening() && snd.is_paused(context) {
+        if !snd.is_syn_unacknowledged() && snd.is_held_by_limit(context) {
+            // The caller's next `limit` starts sending again.
             context.timer = None;
             return;
         }
-        // The override of silly-window avoidance (RFC 9293 3.8.6.2.1): nothing has been sent, and nothing is lost.
-        if !snd.is_opening() && snd.wnd > 0 && snd.una == snd.nxt {
+        // The override of silly-window avoidance (RFC 9293 3.8.6.2.1): nothing is in flight, so nothing is lost.
+        if !snd.is_syn_unacknowledged() && snd.wnd > 0 && snd.una == snd.nxt {
             context.timer = None;
             context.outbox.request_retransmission();
             return;
         }
-        let persists = snd.persists();
-        // The losses of before are no probes.
-        if persists && !snd.recovery.is_probing() {
+        let is_window_closed = snd.is_window_closed();
+        // Retransmissions from before the window closed do not count as probes.
+        if is_window_closed && !snd.recovery.is_probing() {
             snd.retransmissions = 0;
         }
-        // MUST-37: as long as the peer answers probes nobody owes anything, however long the pause between two.
-        if persists && snd.retransmissions == 0 && !context.policy.user_timeout_in_persist() {
-            context.progress();
+        // MUST-37: while the peer answers probes, no timeout counts, however long the pause between two probes.
+        if is_window_closed && snd.retransmissions == 0 && !context.policy.bounds_persist() {
+            context.note_progress();
         }
         if snd.is_past_user_timeout(context) || snd.is_past_r2(passive, context) {
             return self.timed_out();
         }
         let before = snd.retransmissions;
         snd.retransmissions = before.saturating_add(1);
-        // A user who has only listened has not heard of it (D18).
-        if !passive && !persists {
+        // After a passive OPEN the user has not been told of the connection yet (D18).
+        if !passive && !is_window_closed {
             context.outbox.signal_retransmission_timeout();
         }
         // R1: the user is told, once (SHLD-9).
@@ -162,7 +166,7 @@ impl Connection {
             context.outbox.signal_retransmitting();
         }
         snd.backoff = snd.backoff.saturating_add(1);
-        snd.time_next_try(context);
+        snd.arm_next_try(context);
         snd.send_front_again(context);
         if let Tcb::Synchronized(tcb) = &mut self.tcb {
             tcb.enter_last_ack(context);
@@ -171,49 +175,49 @@ impl Connection {
 }
 
 impl Snd {
-    /// The user timeout; but three probes of a closed window go unanswered before it (D20).
+    /// Returns whether the user timeout has passed. Behind a closed window three probes must go unanswered first (D20).
     fn is_past_user_timeout(&self, context: &Context) -> bool {
         context.is_past(context.policy.user_timeout) && !self.waits_for_probes(context)
     }
 
-    /// RFC 9293 3.8.3: R2, as a time or as a count of retransmissions; for a SYN three minutes or more (MUST-20,
-    /// MUST-22, MUST-23). The retransmissions of R1 come first, since R2 is greater (SHLD-10, D38), and behind a closed
-    /// window three probes, of which two may be lost.
+    /// Returns whether R2 is reached, as a time or as a count of retransmissions (RFC 9293 3.8.3, MUST-20, MUST-22).
+    /// For a SYN, R2 is three minutes or more (MUST-23). The retransmissions of R1 come first, since R2 is greater
+    /// (SHLD-10, D38). Behind a closed window three probes come first, since two of them may be lost.
     fn is_past_r2(&self, passive: bool, context: &Context) -> bool {
         let policy = &context.policy;
-        let (r2, count) = match (self.is_opening(), passive) {
+        let (r2, count) = match (self.is_syn_unacknowledged(), passive) {
             (true, true) => (policy.syn_r2, policy.syn_ack_r2_count.limit()),
             (true, false) => (policy.syn_r2, policy.syn_r2_count.limit()),
             (false, _) => (policy.r2, policy.r2_count.limit()),
         };
-        let least = if self.persists() { policy.r1.max(LEAST_PROBES) } else { policy.r1 };
-        // With the policy on, the user timeout bounds a persist.
-        let is_past = context.is_past(r2) && !(self.persists() && policy.user_timeout_in_persist());
+        let least = if self.is_window_closed() { policy.r1.max(MIN_PROBES) } else { policy.r1 };
+        // With `user_timeout_in_persist` the user timeout bounds the persist timer, and R2 as a time does not.
+        let is_past = context.is_past(r2) && !(self.is_window_closed() && policy.bounds_persist());
         self.retransmissions >= least && (is_past || count.is_some_and(|count| self.retransmissions >= count))
     }
 
-    /// The timer of keep-alive stops, and with it a probe that has not gone out; `poll` starts it again, if there is no
-    /// other to run.
-    pub(crate) fn restart_idle(&mut self, context: &mut Context) {
+    /// Stops the keep-alive timer, and withdraws a probe that has not been sent. `poll` starts the timer again, if no
+    /// other timer is needed.
+    pub(crate) fn stop_keep_alive(&mut self, context: &mut Context) {
         context.outbox.take(Pending::KEEP_ALIVE);
         self.retransmissions = 0;
         context.timer = None;
         context.outbox.request_data();
     }
 
-    /// RFC 6298 section 5.4: the earliest segment that is unacknowledged goes out again, and nothing sent before now
-    /// can be timed any more (Karn).
+    /// Requests the retransmission of the segment at SND.UNA (RFC 6298 section 5.4). Nothing sent before now can be
+    /// timed any more (Karn).
     fn send_front_again(&mut self, context: &mut Context) {
         let recovering = Recovery::GoBackN { recover: self.nxt, cursor: self.una, credit: 0 };
-        if self.is_opening() {
+        if self.is_syn_unacknowledged() {
             context.outbox.request_syn();
             // A FIN behind our SYN is lost with it: a peer in SYN-SENT cannot take it.
             self.recovery = if self.nxt - self.una > 1 { recovering } else { Recovery::Untimed };
             return;
         }
         context.outbox.request_retransmission();
-        // With a closed window it is a probe (RFC 9293 3.8.6.1), and nothing follows it.
-        if !self.persists() {
+        // Behind a closed window the segment is a probe (RFC 9293 3.8.6.1), and nothing follows it.
+        if !self.is_window_closed() {
             self.recovery = recovering;
         } else {
             self.recovery.stop_timing();

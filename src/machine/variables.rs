@@ -5,8 +5,8 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::state::State;
 use crate::machine::tcb::{Rcv, Snd};
 
-/// Single variables of [`status`](Connection::status), for those who read one or two for each segment. `None`, or zero
-/// for a count, where the state does not have it.
+/// Single variables of [`status`](Connection::status), for callers that read one or two of them for each segment. A
+/// variable that the state does not have is `None`, or zero for a count.
 impl Connection {
     /// SND.UNA
     #[must_use]
@@ -44,36 +44,37 @@ impl Connection {
         }
     }
 
-    /// RCV.WND, in bytes, as [`Status::rcv_wnd`](crate::Status::rcv_wnd).
+    /// RCV.WND, in bytes, like [`Status::rcv_wnd`](crate::Status::rcv_wnd).
     #[must_use]
     pub fn rcv_wnd(&self) -> Option<u32> {
         self.tcb.rcv().map(Rcv::wnd)
     }
 
-    /// Sequence numbers sent and not acknowledged: SND.NXT - SND.UNA.
+    /// Sequence numbers that are sent and not acknowledged: SND.NXT - SND.UNA.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.tcb.snd().map_or(0, Snd::in_flight)
     }
 
-    /// Bytes of the send queue that have never been handed out.
+    /// Bytes of the send queue that have never been sent.
     #[must_use]
     pub fn unsent(&self) -> u32 {
         self.tcb.snd().map_or(0, Snd::unsent)
     }
 
-    /// Bytes delivered and not yet reported as consumed.
+    /// Bytes that were delivered, and that the user has not yet reported as consumed.
     #[must_use]
     pub fn unread(&self) -> u32 {
         self.tcb.rcv().map_or(0, Rcv::unread)
     }
 
-    /// Whether [`send`](Self::send) is allowed: in SYN-SENT, SYN-RECEIVED, ESTABLISHED and CLOSE-WAIT, before CLOSE.
+    /// Returns whether [`send`](Self::send) is allowed: in SYN-SENT, SYN-RECEIVED, ESTABLISHED and CLOSE-WAIT, before
+    /// CLOSE.
     #[must_use]
     pub fn may_send(&self) -> bool {
         match self.state() {
             State::SynSent | State::SynReceived | State::Established | State::CloseWait => {
-                !self.tcb.snd().is_some_and(Snd::is_closing)
+                !self.tcb.snd().is_some_and(Snd::has_closed)
             }
             State::Closed
             | State::Listen

@@ -1,5 +1,5 @@
-//! The bytes of a script: what the user of a program sends and what the peer sends, and whether the program keeps them
-//! apart and in order.
+//! The bytes of a script: those that the user of a program sends, and those that the peer sends. They show whether the
+//! program keeps the two streams apart and in order.
 
 use core::ops::Range;
 use std::collections::BTreeMap;
@@ -9,53 +9,53 @@ use std::vec::Vec;
 use super::difference::Difference;
 use crate::{Control, Segment, SeqNumber, State, Status};
 
-/// The bytes on both streams of one connection.
+/// The bytes of both streams of one connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bytes {
     iss: Option<SeqNumber>,
     irs: Option<SeqNumber>,
-    /// The end of the send queue.
+    /// The sequence number behind the last byte of the send queue.
     end: SeqNumber,
-    /// How many bytes the user has sent, and how many of them are not in the send queue of the connection yet.
+    /// The number of bytes that the user has sent; `pending` of them are not in the connection's send queue yet.
     sent: u32,
     pending: u32,
-    /// Where in sequence space the bytes of the user are.
+    /// The places of the user's bytes in sequence space.
     stretches: Vec<Stretch>,
-    /// Bytes that the program has sent without its user, as they went out first.
+    /// The bytes that the program has sent on its own, by sequence number, as they first went out.
     learnt: BTreeMap<u32, u8>,
-    /// The next byte that the user receives.
+    /// The sequence number of the next byte that the user receives.
     next: SeqNumber,
 }
 
-/// Bytes of the user that follow each other in the send queue.
+/// Consecutive bytes of the user in the send queue.
 #[derive(Clone, Debug)]
 struct Stretch {
     start: SeqNumber,
     len: u32,
-    /// Which byte of the user is the first.
+    /// The index of the first byte among all bytes that the user has sent.
     index: u32,
 }
 
-/// More bytes than this are not made: the program gets their number alone.
+/// The most bytes that one SEND makes. For more than this the program only gets the number of bytes.
 const MOST: usize = 1 << 24;
 
-/// A byte that differs from its neighbours, and from those a power of two away.
+/// Returns a byte that differs from its neighbours, and from the bytes a power of two away.
 fn octet(index: u32) -> u8 {
     (index.wrapping_mul(0x9e37_79b1) >> 24) as u8
 }
 
-/// The payload of a segment of the peer.
+/// Returns the payload of a segment of the peer.
 pub(super) fn payload(segment: &Segment) -> Vec<u8> {
     let first = first_of(segment);
     (0..u32::from(segment.payload_len())).map(|index| octet((first + index).0)).collect()
 }
 
-/// The sequence number of the first byte of payload.
+/// Returns the sequence number of the first byte of payload.
 fn first_of(segment: &Segment) -> SeqNumber {
     segment.seq() + u32::from(segment.control().contains(Control::SYN))
 }
 
-/// Where in the send queue the payload of a segment of the connection is; nothing for what is acknowledged.
+/// Returns the range of the send queue that a segment of the connection carries; empty for acknowledged payload.
 pub(super) fn range(segment: &Segment, status: &Status) -> Range<usize> {
     let (Some(una), Some(iss)) = (status.snd_una, status.iss) else { return 0..0 };
     let front = if una == iss { una + 1 } else { una };
@@ -67,24 +67,25 @@ pub(super) fn range(segment: &Segment, status: &Status) -> Range<usize> {
 }
 
 impl Bytes {
-    /// The next bytes that the user sends; `None` for too many.
+    /// Returns the next bytes that the user sends; `None` if they are more than `MOST`.
     pub(super) fn next_sent(&self, bytes: usize) -> Option<Vec<u8>> {
         (bytes <= MOST).then(|| (0..bytes as u32).map(|index| octet(!self.sent.wrapping_add(index))).collect())
     }
 
-    /// The user has sent them.
+    /// Notes that the user has sent this number of bytes.
     pub(super) fn sent(&mut self, bytes: usize) {
         let known = if bytes <= MOST { bytes as u32 } else { 0 };
         self.sent = self.sent.wrapping_add(known);
         self.pending = self.pending.saturating_add(known);
     }
 
-    /// A life begins.
+    /// Forgets everything, as a new life of the connection begins.
     pub(super) fn forget(&mut self) {
         *self = Bytes::default();
     }
 
-    /// The send queue grows by the bytes that the user has sent; or else by bytes that the program sends by itself.
+    /// Follows the growth of the send queue, by bytes that the user has sent or by bytes that the program sends on its
+    /// own.
     pub(super) fn look(&mut self, status: &Status) {
         if let Some(irs) = status.irs.filter(|irs| self.irs != Some(*irs)) {
             (self.irs, self.next) = (Some(irs), irs + 1);
@@ -112,7 +113,7 @@ impl Bytes {
         self.end = end;
     }
 
-    /// Bytes of the user follow the end of the send queue.
+    /// Appends bytes of the user to the send queue.
     fn lay(&mut self, len: u32, index: u32) {
         match self.stretches.last_mut() {
             Some(last) if last.start + last.len == self.end && last.index.wrapping_add(last.len) == index => {
@@ -122,8 +123,8 @@ impl Bytes {
         }
     }
 
-    /// A segment goes out with these bytes. Those that are acknowledged nobody reads, such as the octet of a keep-alive
-    /// probe.
+    /// Checks the bytes of an outbound segment. It skips acknowledged bytes, such as the octet of a keep-alive probe,
+    /// since the peer discards them.
     pub(super) fn check_sent(&mut self, segment: &Segment, bytes: &[u8], status: &Status) -> Result<(), Difference> {
         if bytes.len() != usize::from(segment.payload_len()) {
             let expected = format!("{} bytes for {segment}", segment.payload_len());
@@ -150,7 +151,7 @@ impl Bytes {
         Some(octet(!stretch.index.wrapping_add(seq - stretch.start)))
     }
 
-    /// The user has received this number of bytes, and these if the program keeps any.
+    /// Checks the bytes that the user has received. `bytes` is `None` if the program keeps no bytes.
     pub(super) fn received(&mut self, number: usize, bytes: Option<&[u8]>) -> Result<(), Difference> {
         let first = self.next;
         self.next = first + number as u32;
@@ -167,7 +168,7 @@ impl Bytes {
         Ok(())
     }
 
-    /// The connection counts no bytes as unread that the user has received.
+    /// Checks that the connection counts no byte as unread that the user has received.
     pub(super) fn check_unread(&self, status: &Status) -> Result<(), Difference> {
         let fin = matches!(status.state, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
         let Some(nxt) = status.rcv_nxt.filter(|_| self.irs.is_some() && self.irs == status.irs) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! A ladder beside the one that a test expects.
+//! Compares a ladder with the ladder that a test expects.
 
 use core::fmt::{self, Write};
 use std::borrow::ToOwned;
@@ -9,12 +9,12 @@ use super::excerpt::Excerpt;
 use super::trace::Trace;
 
 impl Trace {
-    /// Compares it, as it prints, with a ladder that is written down. How far the ladder is indented does not count,
-    /// nor empty lines before and behind it, nor blanks at the end of a row.
+    /// Compares the printed trace with an expected ladder. The comparison ignores the indentation of the ladder, empty
+    /// lines before and after it, and blanks at the end of a row.
     ///
     /// # Errors
     ///
-    /// The first row that differs.
+    /// Returns the first row that differs.
     pub fn compare(&self, ladder: &str) -> Result<(), LadderError> {
         let printed = std::format!("{self}");
         let (expected, came) = (Rows::of(ladder), Rows::of(&printed));
@@ -22,16 +22,16 @@ impl Trace {
         let Some(differs) = (0..rows).find(|row| expected.rows.get(*row) != came.rows.get(*row)) else { return Ok(()) };
         let row = |rows: &Rows<'_>| rows.rows.get(differs).map(|row| (*row).to_owned());
         let mut whole = Excerpt::default();
-        // It takes all that is written.
+        // Writing to an `Excerpt` never fails.
         let _ = write!(whole, "{printed}");
         let line = expected.first.saturating_add(differs);
         Err(LadderError { line, expected: row(&expected), came: row(&came), ladder: whole.lines() })
     }
 }
 
-/// The rows of a ladder, without what they have in common at their beginning.
+/// The rows of a ladder, without their common indentation.
 struct Rows<'t> {
-    /// The number of the first line that is not empty.
+    /// The number of the first line that is not empty, counted from one.
     first: usize,
     rows: Vec<&'t str>,
 }
@@ -49,9 +49,9 @@ impl Rows<'_> {
     }
 }
 
-/// The first row in which a ladder is not as it was written; see [`Trace::compare`].
+/// The first row in which a ladder differs from the expected ladder; see [`Trace::compare`].
 ///
-/// It prints the row, as it was expected and as it came, and the ladder; so does its `Debug`, for `unwrap`.
+/// `Display` prints the expected row, the actual row, and the actual ladder. `Debug` prints the same, for `unwrap`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LadderError {
     line: usize,
@@ -61,13 +61,13 @@ pub struct LadderError {
 }
 
 impl LadderError {
-    /// The line of the ladder as it is written, counted from one.
+    /// Returns the line of the expected ladder, counted from one.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The row that was expected, and the row that came; `None` behind the end.
+    /// Returns the expected row and the actual row; `None` behind the end of a ladder.
     #[must_use]
     pub fn difference(&self) -> (Option<&str>, Option<&str>) {
         (self.expected.as_deref(), self.came.as_deref())
@@ -96,11 +96,11 @@ impl fmt::Debug for LadderError {
 
 impl core::error::Error for LadderError {}
 
-/// Compares a trace with a ladder that is written down: for tests. See [`Trace::compare`].
+/// Compares a trace with an expected ladder, in a test; see [`Trace::compare`].
 ///
 /// # Panics
 ///
-/// If a row differs; the message shows it, and the ladder that came.
+/// If a row differs. The message shows the row and the actual ladder.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test fails by panicking")]
 pub fn check_ladder(trace: &Trace, ladder: &str) {

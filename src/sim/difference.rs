@@ -1,4 +1,4 @@
-//! What a script expects beside what came.
+//! The difference between the expected and the actual output.
 
 use core::ops::Range;
 use std::format;
@@ -8,7 +8,7 @@ use super::Side;
 use super::line::Outcome;
 use crate::{Output, Refusal, Signal, Transmit};
 
-/// What went otherwise than a line says.
+/// An expectation of a script, and the actual outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) expected: String,
@@ -20,7 +20,7 @@ impl Difference {
         Difference { expected: expected.to_string(), came: came.to_string() }
     }
 
-    /// Says which of two ends it is about.
+    /// Adds the end that the difference is about.
     pub(super) fn at(self, side: Side) -> Difference {
         Difference { expected: format!("{side}: {}", self.expected), came: format!("{side}: {}", self.came) }
     }
@@ -30,7 +30,7 @@ pub(super) fn is_transition(output: &Output) -> bool {
     matches!(output, Output::Transition(_))
 }
 
-/// An output as a script writes it.
+/// Returns an output as a script writes it.
 pub(super) fn describe(output: &Output) -> String {
     match output {
         Output::Transition(transition) => transition.to_string(),
@@ -40,7 +40,7 @@ pub(super) fn describe(output: &Output) -> String {
     }
 }
 
-/// A signal as a script writes it.
+/// Returns a signal as a script writes it.
 pub(super) fn describe_signal(signal: Signal) -> String {
     let name = format!("{signal:?}");
     format!("signal: {}", name.replace('(', " ").trim_end_matches(')'))
@@ -48,7 +48,7 @@ pub(super) fn describe_signal(signal: Signal) -> String {
 
 pub(super) fn check_payload(transmit: &Transmit) -> Result<(), Difference> {
     let len = usize::from(transmit.segment.payload_len());
-    // The octet of a keep-alive probe is no byte of the send queue.
+    // The octet of a keep-alive probe is not in the send queue.
     if transmit.payload.len() == len || (len == 1 && transmit.payload.is_empty()) {
         return Ok(());
     }
@@ -83,7 +83,7 @@ pub(super) fn check_outcome(
     ))
 }
 
-/// A refusal may be written as its citation, its message, or its name; or not at all.
+/// Whether `why` is the citation, the message or the name of the refusal. An empty `why` fits every refusal.
 fn is_named(refusal: &Refusal, why: &str) -> bool {
     why.is_empty() || why == refusal.citation() || why == refusal.to_string() || why == format!("{refusal:?}")
 }

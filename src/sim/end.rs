@@ -1,4 +1,4 @@
-//! One of two ends: a connection, and the bytes of its user.
+//! One end of a pair: a connection, and the bytes of its user.
 
 use core::ops::Range;
 use std::vec;
@@ -15,23 +15,23 @@ pub(super) struct End {
     pub(super) connection: Connection,
     pub(super) isn_offset: u32,
     pub(super) signals: Vec<Signal>,
-    /// What the user has sent, life by life; the last one is the present one.
+    /// The bytes that the user has sent, one entry for each life of the connection. The last entry is the current life.
     lives: Vec<Vec<u8>>,
-    /// How much of what was sent is acknowledged: the send queue is what follows.
+    /// The number of acknowledged bytes in this life. The send queue begins behind them.
     acknowledged: usize,
-    /// All that was delivered in this life.
+    /// All bytes that were delivered in this life.
     pub(super) received: Vec<u8>,
-    /// How much of it the user has consumed.
+    /// The number of bytes in `received` that the user has consumed.
     consumed: usize,
-    /// The user consumes all at once.
+    /// The user consumes bytes as soon as they are delivered.
     pub(super) reads: bool,
-    /// Its initial sequence numbers, whatever the clock says.
+    /// The initial sequence number of every life, whatever the clock says; `None` where the connection chooses it.
     pub(super) iss: Option<u32>,
     /// Segments ahead of a gap.
     pub(super) reassembly: Reassembly,
-    /// A script plays its part: the connection hears of nothing.
+    /// A script plays this end. Its connection gets no segments.
     pub(super) is_played: bool,
-    /// The life of the peer whose SYN has set IRS: bytes of no other may be delivered.
+    /// The life of the peer whose SYN has set IRS. Only bytes of this life may be delivered.
     peers_life: Option<usize>,
 }
 
@@ -53,7 +53,7 @@ impl End {
         }
     }
 
-    /// Entering LISTEN, or leaving CLOSED: the queues are empty.
+    /// Begins a life, on entry to LISTEN or on leaving CLOSED: both queues are empty then.
     pub(super) fn begin_life(&mut self) {
         if !self.sent().is_empty() {
             self.lives.push(Vec::new());
@@ -87,7 +87,8 @@ impl End {
         }
     }
 
-    /// The bytes that go into a segment, if the send queue has them. The octet of a keep-alive probe is none of them.
+    /// Returns the bytes that go into a segment, if the send queue has them. The octet of a keep-alive probe does not
+    /// come from the send queue.
     pub(super) fn payload(&self, segment: &Segment, range: Range<usize>) -> Option<Vec<u8>> {
         if range.is_empty() && segment.payload_len() == 1 {
             return Some(vec![0]);
@@ -96,7 +97,7 @@ impl End {
         (bytes.len() == usize::from(segment.payload_len())).then(|| bytes.to_vec())
     }
 
-    /// False if more is acknowledged than was sent.
+    /// Takes a signal. Returns false if more bytes are acknowledged than were sent.
     pub(super) fn signal(&mut self, signal: Signal) -> bool {
         if let Signal::Acknowledged(bytes) = signal {
             self.acknowledged = self.acknowledged.saturating_add(bytes);
@@ -106,14 +107,15 @@ impl End {
         true
     }
 
-    /// To be called before an event that may choose an initial sequence number.
+    /// Makes the connection choose `iss` as its next initial sequence number. Call it before every event in which the
+    /// connection may choose that number.
     pub(super) fn choose_iss(&mut self, now: Instant) {
         if let Some(iss) = self.iss {
             self.connection.set_isn_offset(iss.wrapping_sub((now.as_micros() / 4) as u32));
         }
     }
 
-    /// A segment arrives. A SYN that sets IRS says which life of the peer this one is with.
+    /// Hands a segment to the connection. A SYN that sets IRS also sets `peers_life`.
     pub(super) fn segment_arrives(&mut self, flight: &Flight, now: Instant) -> Result<Range<usize>, Refusal> {
         let irs = |end: &End| end.connection.status().irs;
         if !flight.segment.control().contains(Control::SYN) {
@@ -128,8 +130,8 @@ impl End {
         outcome
     }
 
-    /// Appends to the receive queue what a segment has brought. `sent` is all that the peer sent in that life, if it
-    /// is more than what a script says.
+    /// Appends the delivered bytes of a segment to the receive queue. `sent` has all bytes that the peer sent in that
+    /// life, or is `None` where a script plays the peer.
     pub(super) fn deliver(
         &mut self,
         side: Side,
@@ -143,7 +145,8 @@ impl End {
         let Some(bytes) = flight.payload.get(range) else {
             return Err(Violation::Payload(side, flight.segment));
         };
-        // One whose SYN has not come this way, such as a connection of a listener, is with the life it hears first.
+        // A connection whose SYN did not come this way, such as a child of a listener, belongs to the first life it
+        // hears.
         if *self.peers_life.get_or_insert(flight.life) != flight.life {
             return Err(Violation::TwoLives(side));
         }
@@ -158,11 +161,11 @@ impl End {
         Ok(())
     }
 
-    /// The user consumes up to `most` bytes, and reports it.
+    /// Consumes up to `most` bytes for the user, and reports them by RECEIVE.
     pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
         let unread = self.received.get(self.consumed..).unwrap_or_default();
         let bytes = unread.get(..most.min(unread.len())).unwrap_or_default().to_vec();
-        // After the end there is nobody to be told.
+        // RECEIVE fails after the end of the connection, which does no harm here.
         let _ = self.connection.receive(bytes.len());
         self.consumed = self.consumed.saturating_add(bytes.len());
         bytes

@@ -1,4 +1,4 @@
-//! The beginning and the end of a text that may be too long to be read.
+//! The beginning and the end of a text that may be too long to read.
 
 use core::fmt;
 use std::collections::VecDeque;
@@ -6,13 +6,13 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-/// Lines, of which those in the middle are left out when there are too many.
+/// Lines of text. When they are too many, the lines in the middle are left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Excerpt {
     head: Vec<String>,
     tail: VecDeque<String>,
     left_out: usize,
-    /// Written without its end yet.
+    /// The last line, as long as its line break has not been written.
     unfinished: String,
 }
 
@@ -31,15 +31,15 @@ impl Excerpt {
         }
     }
 
-    /// Takes over the lines of another one, each behind this beginning. Where it leaves lines out, so does this one
-    /// there: its head is full then, and none of its tail is older.
+    /// Appends the lines of another excerpt, each with the prefix `start`. If `other` has left lines out, its head
+    /// fills this head and its tail replaces this tail, so that the gap is at the same place.
     pub(super) fn append(&mut self, other: Excerpt, start: &str) {
         other.head.iter().for_each(|line| self.push(format!("{start}{line}")));
         self.left_out = self.left_out.saturating_add(other.left_out);
         other.tail.iter().for_each(|line| self.push(format!("{start}{line}")));
     }
 
-    /// The lines, with one in the middle that counts those that are left out.
+    /// Returns the lines. If lines are left out, a line in the middle counts them.
     pub(super) fn lines(&self) -> Vec<String> {
         let left_out = (self.left_out > 0).then(|| format!("... {} lines left out ...", self.left_out));
         let end = (!self.unfinished.is_empty()).then(|| self.unfinished.clone());

@@ -18,7 +18,7 @@ use super::player::Player;
 use super::script::ScriptError;
 use crate::{Config, Connection, Segment};
 
-/// An exchange between two connections, as RFC 9293 draws it in its Figures 6 to 13.
+/// An exchange between two connections, in the form of RFC 9293's Figures 6 to 13.
 ///
 /// ```
 /// tcp_lifecycle::sim::check_figure("
@@ -30,29 +30,29 @@ use crate::{Config, Connection, Segment};
 /// ");
 /// ```
 ///
-/// A row has the segment in its middle, the arrows of its journey, and the states of A at the left and of B at the
-/// right as they are after the row. A state may be left out. For segments from A to B (from B to A it is the mirror
-/// image):
+/// A row has a segment in its middle, with arrows for its way through the network. At the left it has the state of A,
+/// at the right the state of B, both after the row. A state may be left out. The table is for segments from A to B;
+/// from B to A a row is the mirror image:
 ///
 /// | row | |
 /// |---|---|
-/// | `SYN-SENT --> <..> --> SYN-RECEIVED` | A has put out this segment, and it arrives |
-/// | `SYN-SENT --> <..> ...` | A has put out this segment, and the network holds it back |
-/// | `SYN-SENT --> <..> x` | A has put out this segment, and the network loses it |
+/// | `SYN-SENT --> <..> --> SYN-RECEIVED` | A has sent this segment, and it arrives |
+/// | `SYN-SENT --> <..> ...` | A has sent this segment, and the network holds it back |
+/// | `SYN-SENT --> <..> x` | A has sent this segment, and the network loses it |
 /// | `... <..> --> SYN-RECEIVED` | the segment that was held back arrives |
-/// | `(again) ... <..> --> SYN-RECEIVED` | a copy of a segment that A has sent before arrives: that very segment |
-/// | `(duplicate) ... <..> --> SYN-RECEIVED` | a segment of some time before this exchange arrives |
+/// | `(again) ... <..> --> SYN-RECEIVED` | a copy arrives of a segment that A has sent before |
+/// | `(duplicate) ... <..> --> SYN-RECEIVED` | an old duplicate arrives, a segment from before this exchange |
 ///
-/// A row may begin with its number (`1.`, `2a.`), and what the arriving segment leads to may stand at its end, as in a
-/// [`Script`](super::Script). Two states without a segment are the states of both ends.
+/// A row may begin with its number (`1.`, `2a.`). It may end with the outcome of the arriving segment, as in a
+/// [`Script`](super::Script). A row of two states, without a segment, gives the states of both ends.
 ///
-/// A line that begins with `A:` or `B:` is any line of a [`Script`](super::Script) for this end but an arriving segment
-/// or time; both may stand in one line, A first. `B: & close` is called before B is polled for the event above it.
-/// `+ 4m` and `config ...` are for both. If nothing else is said, the initial sequence numbers are 100 for A and 300
-/// for B, and an end that begins in a state has SND.NXT 100 or 300.
+/// A line that begins with `A:` or `B:` is a line of a [`Script`](super::Script) for this end. It may be anything but
+/// an arriving segment or time. One line may serve both ends, A first. `B: & close` is called before B is polled for
+/// the event of the line above. `+ 4m` and `config ...` are for both ends. By default the initial sequence numbers are
+/// 100 for A and 300 for B, and an end that begins in a given state has SND.NXT 100 or 300.
 ///
-/// As a script, it is strict: before anything else happens to an end, all that it has put out must be told, and in the
-/// end nothing may be held back in the network.
+/// A figure is as strict as a script. Before the next event at an end, every output of this end must have been listed.
+/// At the end of the figure the network may hold no segment back.
 #[derive(Clone, Debug)]
 pub struct Figure {
     text: Vec<String>,
@@ -64,7 +64,7 @@ impl Figure {
     ///
     /// # Errors
     ///
-    /// The first line that is none.
+    /// Returns the first line that is not understood.
     pub fn parse(text: &str) -> Result<Figure, ScriptError> {
         let mut figure = Figure { text: text.lines().map(ToOwned::to_owned).collect(), rows: Vec::new() };
         for (number, whole) in (1..).zip(text.lines()) {
@@ -77,12 +77,12 @@ impl Figure {
         Ok(figure)
     }
 
-    /// Plays the exchange between two connections with these policies, and those that it sets. Returns A and B as they
-    /// are in the end.
+    /// Plays the exchange between two connections with these policies, which its `config` lines may change. Returns A
+    /// and B as they are at the end.
     ///
     /// # Errors
     ///
-    /// The first line that differs from what came.
+    /// Returns the first line that differs from the actual exchange.
     pub fn run(&self, config: &Config) -> Result<[Connection; 2], ScriptError> {
         let mut stage = Stage::new(config);
         let mut last = 0;
@@ -111,11 +111,11 @@ impl FromStr for Figure {
     }
 }
 
-/// Plays a two-ended script with the default policies: for tests.
+/// Plays a figure with the default policies, in a test.
 ///
 /// # Panics
 ///
-/// If the script is not understood, or differs from what came; the message shows the whole exchange.
+/// If the figure is not understood, or differs from the actual exchange. The message shows the exchange.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test fails by panicking")]
 pub fn check_figure(figure: &str) {
@@ -124,13 +124,13 @@ pub fn check_figure(figure: &str) {
     }
 }
 
-/// The two ends, and what is between them.
+/// The two ends, and the segments between them.
 struct Stage {
     a: Player<'static, Connection>,
     b: Player<'static, Connection>,
     held: Vec<(Side, Segment)>,
     sent: Vec<(Side, Segment)>,
-    /// All that happened, a line each.
+    /// Everything that happened, a line for each event.
     log: Excerpt,
 }
 
@@ -184,7 +184,7 @@ impl Stage {
         Ok(())
     }
 
-    /// The segment that passes: where it comes from, it must be the one that is written.
+    /// Returns the segment of a row from its origin. A segment that matches the row must be there.
     fn origin(&mut self, passage: &Passage) -> Result<Segment, Difference> {
         let (from, pattern) = (passage.from, &passage.pattern);
         let is_it = |(side, segment): &(Side, Segment)| *side == from && pattern.matches(segment);

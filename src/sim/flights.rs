@@ -1,4 +1,4 @@
-//! The segments on their way: in the order in which they were sent, and in that in which they arrive.
+//! The segments in flight, in the order of sending and in the order of arrival.
 
 use core::mem;
 use std::collections::BTreeSet;
@@ -7,21 +7,22 @@ use std::vec::Vec;
 use super::network::Flight;
 use crate::Instant;
 
-/// What arrives next is found without a look at all the others, and most of what arrives is near the front.
+/// The segments in flight. The next arrival is found without a search through all; most arrivals are near the front.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
-    /// In the order in which they were sent, behind those that are `gone`.
+    /// The segments in the order of sending, behind `gone` entries that are unused.
     flights: Vec<Flight>,
-    /// The place of each: they only grow.
+    /// The place of each entry in `flights`: a number that only grows.
     places: Vec<u64>,
-    /// So many at the front have left. Only their room is still there.
+    /// The number of unused entries at the front, whose segments have left.
     gone: usize,
-    /// When each arrives, and of those at one time the first sent first: the time, the number, the place.
+    /// The arrivals in their order: time, number and place of each segment. Of two at one time, the segment that was
+    /// sent first arrives first.
     arriving: BTreeSet<(Instant, u64, u64)>,
     next_place: u64,
 }
 
-/// So few that are gone are no waste.
+/// The number of unused entries that is always tolerated.
 const FEW: usize = 32;
 
 impl Flights {
@@ -33,12 +34,12 @@ impl Flights {
         self.as_slice().get(index)
     }
 
-    /// To change anything but when it arrives.
+    /// Gives access to a segment, to change anything but its time of arrival.
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Flight> {
         self.flights.get_mut(self.gone..)?.get_mut(index)
     }
 
-    /// Behind all others.
+    /// Adds a segment behind all others.
     pub(super) fn push(&mut self, flight: Flight) {
         let place = self.next_place;
         self.next_place = place.saturating_add(1);
@@ -49,7 +50,7 @@ impl Flights {
         self.places.push(place);
     }
 
-    /// It does not arrive any more by itself; `None` if it would not have.
+    /// Holds a segment until it is delivered by hand. Returns `None` if it is held already, or does not exist.
     pub(super) fn hold(&mut self, index: usize) -> Option<&Flight> {
         let place = self.place(index)?;
         let flight = self.get_mut(index)?;
@@ -61,7 +62,7 @@ impl Flights {
     pub(super) fn remove(&mut self, index: usize) -> Option<Flight> {
         let place = self.place(index)?;
         let at = self.gone.saturating_add(index);
-        // Those before it move, and the room at the front is left over.
+        // The segments before it move up by one entry, and the entry at the front becomes unused.
         self.flights.get_mut(self.gone..=at)?.rotate_right(1);
         self.places.get_mut(self.gone..=at)?.rotate_right(1);
         let first = self.flights.get_mut(self.gone)?;
@@ -79,12 +80,12 @@ impl Flights {
         Some(flight)
     }
 
-    /// When the next one arrives.
+    /// Returns the time of the next arrival.
     pub(super) fn next_arrival(&self) -> Option<Instant> {
         self.arriving.first().map(|(at, ..)| *at)
     }
 
-    /// The one that arrives next.
+    /// Returns the index of the segment that arrives next.
     pub(super) fn next(&self) -> Option<usize> {
         let (_, _, place) = self.arriving.first()?;
         self.places.get(self.gone..)?.binary_search(place).ok()

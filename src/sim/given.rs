@@ -1,4 +1,4 @@
-//! How a script that begins with a state gets there: by the shortest exchange, never by assignment.
+//! The way to the state with which a script begins: the shortest exchange, never an assignment.
 
 use std::vec::Vec;
 
@@ -17,7 +17,7 @@ pub(super) struct Given {
     pub(super) steps: Vec<Step>,
 }
 
-/// One event of it.
+/// One event of the exchange.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Open(Open),
@@ -26,7 +26,8 @@ pub(super) enum Step {
 }
 
 impl Given {
-    /// To `state`, so that SND.NXT, RCV.NXT and SND.WND are as in `variables`, or these two and 65535.
+    /// Returns the exchange that leads to `state`. SND.NXT, RCV.NXT and SND.WND get the values in `variables`, or else
+    /// `snd_nxt`, `rcv_nxt` and 65535.
     pub(super) fn new(state: State, variables: &[Variable], (snd_nxt, rcv_nxt): (u32, u32)) -> Given {
         let value = |name: &str, default: u32| {
             let written = variables.iter().find(|variable| variable.name == name).map(|variable| variable.value);
@@ -45,7 +46,7 @@ impl Given {
     }
 }
 
-/// `ours` and `peers` are the numbers behind the SYNs.
+/// Returns the steps to `state`. `ours` and `peers` are the sequence numbers behind the SYNs.
 fn steps(state: State, ours: SeqNumber, peers: SeqNumber, window: u16) -> Vec<Step> {
     let segment = |seq, ack, control| Step::Arrives(Segment::new(seq, ack, control).with_window(window));
     let peers_syn = SeqNumber(peers.0.wrapping_sub(1));

@@ -1,21 +1,22 @@
-//! The other side of a script: a connection, or a program around one.
+//! The program that a script tests: a connection, or a program around a connection.
 
 use core::ops::Range;
 use std::vec::Vec;
 
 use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal};
 
-/// A program around a [`Connection`], so that a [`Script`] can be played against it.
+/// A program around a [`Connection`], against which a [`Script`] can be played.
 ///
-/// Every method does to the connection what its namesake does. A test writes those behind which its program stands; the
-/// others keep their defaults. The script is the world around the program: user, peer, clock. It calls
-/// [`timeout`](Self::timeout) only when the program has asked for it, and fails where the program
+/// A method stands for the event or the call of the same name. A test implements the methods that its program handles
+/// itself. The other methods keep their defaults, which use the bare connection. The script is the world around the
+/// program: user, peer, clock. It calls [`timeout`](Self::timeout) only when the program has asked for it. It fails if
+/// the program
 ///
 /// * has asked for no timeout, or a later one, when the connection's [`deadline`](Connection::deadline) comes;
-/// * has left something in the connection that a poll would hand out;
-/// * sends, or gives its user, other bytes than came in;
-/// * has given bytes to its user without a [`receive`](Connection::receive) for them;
-/// * puts out something that no line lists, or does not put out what a line lists.
+/// * leaves an output in the connection that a poll would hand out;
+/// * sends bytes that are not its user's, or gives its user bytes that are not the peer's;
+/// * gives bytes to its user without a [`receive`](Connection::receive) for them;
+/// * puts out something that no line lists, or does not put out something that a line lists.
 ///
 /// ```
 /// use core::ops::Range;
@@ -59,9 +60,9 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///
 /// # Queues of bytes
 ///
-/// A program with a send queue takes [`send_bytes`](Self::send_bytes) and answers [`payload`](Self::payload); one with
-/// a receive queue takes [`payload_arrives`](Self::payload_arrives) and [`receive_bytes`](Self::receive_bytes). No two
-/// neighbouring bytes of a script are alike, so that each fault in a queue shows.
+/// A program with a send queue implements [`send_bytes`](Self::send_bytes) and [`payload`](Self::payload). A program
+/// with a receive queue implements [`payload_arrives`](Self::payload_arrives) and
+/// [`receive_bytes`](Self::receive_bytes). Neighbouring bytes of a script differ, so that each fault in a queue shows.
 ///
 /// ```
 /// use core::ops::Range;
@@ -129,7 +130,7 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///
 /// # A timer of its own
 ///
-/// A program that keeps its timer beside the connection answers [`next_timeout`](Self::next_timeout) from it.
+/// A program that keeps a timer of its own implements [`next_timeout`](Self::next_timeout).
 ///
 /// ```
 /// use tcp_lifecycle::sim::{Glue, check_with};
@@ -172,8 +173,8 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///
 /// # A loop of its own
 ///
-/// A program that polls by itself answers [`emitted`](Self::emitted) with what its loop has handed to the network and
-/// to the user. Its own time comes from [`clock`](Self::clock).
+/// A program that polls by itself implements [`emitted`](Self::emitted), which returns the outputs that its loop has
+/// handed to the network and to the user. The script tells it the time by [`clock`](Self::clock).
 ///
 /// ```
 /// use core::ops::Range;
@@ -253,14 +254,14 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///
 /// [`Script`]: super::Script
 pub trait Glue {
-    /// The connection. A script looks at its variables, and chooses its initial sequence numbers.
+    /// Returns the connection. The script reads its variables, and chooses its initial sequence numbers.
     fn connection(&mut self) -> &mut Connection;
 
     /// OPEN.
     ///
     /// # Errors
     ///
-    /// As of [`Connection::open`]; likewise for the other methods.
+    /// Those of [`Connection::open`].
     fn open(&mut self, open: Open, now: Instant) -> Result<(), CallError> {
         self.connection().open(open, now)
     }
@@ -269,16 +270,16 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::send`].
+    /// Those of [`Connection::send`].
     fn send(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
         self.connection().send(bytes, now)
     }
 
-    /// SEND of these bytes. [`send`](Self::send) by default.
+    /// SEND of these bytes. The default calls [`send`](Self::send).
     ///
     /// # Errors
     ///
-    /// As of [`Connection::send`].
+    /// Those of [`Connection::send`].
     fn send_bytes(&mut self, bytes: &[u8], now: Instant) -> Result<(), CallError> {
         self.send(bytes.len(), now)
     }
@@ -287,16 +288,16 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::send_urgent`].
+    /// Those of [`Connection::send_urgent`].
     fn send_urgent(&mut self, bytes: usize, now: Instant) -> Result<(), CallError> {
         self.connection().send_urgent(bytes, now)
     }
 
-    /// SEND of these bytes with the URGENT flag. [`send_urgent`](Self::send_urgent) by default.
+    /// SEND of these bytes with the URGENT flag. The default calls [`send_urgent`](Self::send_urgent).
     ///
     /// # Errors
     ///
-    /// As of [`Connection::send_urgent`].
+    /// Those of [`Connection::send_urgent`].
     fn send_urgent_bytes(&mut self, bytes: &[u8], now: Instant) -> Result<(), CallError> {
         self.send_urgent(bytes.len(), now)
     }
@@ -305,17 +306,17 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::receive`].
+    /// Those of [`Connection::receive`].
     fn receive(&mut self, bytes: usize) -> Result<(), CallError> {
         self.connection().receive(bytes)
     }
 
-    /// The user takes this number of bytes from the receive queue. `None` where the program keeps no bytes:
-    /// [`receive`](Self::receive) by default.
+    /// RECEIVE: returns this number of bytes from the receive queue, or `None` if the program keeps no bytes. The
+    /// default calls [`receive`](Self::receive).
     ///
     /// # Errors
     ///
-    /// As of [`Connection::receive`].
+    /// Those of [`Connection::receive`].
     fn receive_bytes(&mut self, bytes: usize) -> Result<Option<Vec<u8>>, CallError> {
         self.receive(bytes).map(|()| None)
     }
@@ -324,16 +325,16 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::close`].
+    /// Those of [`Connection::close`].
     fn close(&mut self, now: Instant) -> Result<(), CallError> {
         self.connection().close(now)
     }
 
-    /// The user is gone.
+    /// Tells the connection that the user is gone.
     ///
     /// # Errors
     ///
-    /// As of [`Connection::detach`].
+    /// Those of [`Connection::detach`].
     fn detach(&mut self, now: Instant) -> Result<(), CallError> {
         self.connection().detach(now)
     }
@@ -342,12 +343,12 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::abort`].
+    /// Those of [`Connection::abort`].
     fn abort(&mut self) -> Result<(), CallError> {
         self.connection().abort()
     }
 
-    /// Any other call: `limit`, `retransmit`, `configure`, the marks of congestion. A program that polls by itself
+    /// Makes any other call: `limit`, `retransmit`, `configure`, or a call for ECN. A program that polls by itself
     /// polls after it.
     fn call(&mut self, call: &mut dyn FnMut(&mut Connection)) {
         call(self.connection());
@@ -357,16 +358,16 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::segment_arrives`].
+    /// Those of [`Connection::segment_arrives`].
     fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         self.connection().segment_arrives(segment, now)
     }
 
-    /// SEGMENT ARRIVES with this payload. [`segment_arrives`](Self::segment_arrives) by default.
+    /// SEGMENT ARRIVES with this payload. The default calls [`segment_arrives`](Self::segment_arrives).
     ///
     /// # Errors
     ///
-    /// As of [`Connection::segment_arrives`].
+    /// Those of [`Connection::segment_arrives`].
     fn payload_arrives(&mut self, segment: &Segment, payload: &[u8], now: Instant) -> Result<Range<usize>, Refusal> {
         let _ = payload;
         self.segment_arrives(segment, now)
@@ -376,7 +377,7 @@ pub trait Glue {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::icmp`].
+    /// Those of [`Connection::icmp`].
     fn icmp(&mut self, error: IcmpError, quoted: SeqNumber) -> Result<(), Refusal> {
         self.connection().icmp(error, quoted)
     }
@@ -386,34 +387,34 @@ pub trait Glue {
         self.connection().timeout(now);
     }
 
-    /// The next output; after every event the script polls until `Wait`, unless the program polls by itself.
+    /// Returns the next output. After every event the script polls until `Wait`, unless the program polls by itself.
     fn poll(&mut self, now: Instant) -> Output {
         self.connection().poll(now)
     }
 
-    /// The bytes that go into a segment, just handed out by [`poll`](Self::poll): this range of the send queue. `None`,
-    /// the default, where the program keeps no bytes.
+    /// Returns this range of the send queue: the payload of the segment that [`poll`](Self::poll) has just handed out.
+    /// Returns `None`, the default, if the program keeps no bytes.
     fn payload(&mut self, range: Range<usize>) -> Option<Vec<u8>> {
         let _ = range;
         None
     }
 
-    /// When the program wants [`timeout`](Self::timeout) to be called. It is called at no other time.
+    /// Returns when the script is to call [`timeout`](Self::timeout). The script calls it at no other time.
     fn next_timeout(&mut self) -> Option<Instant> {
         self.connection().deadline()
     }
 
-    /// The time of the next event, for a program that reads a clock.
+    /// Tells the time of the next event to a program that reads a clock.
     fn clock(&mut self, now: Instant) {
         let _ = now;
     }
 
-    /// All that a program which polls by itself has put out since the last call, in order; the script asks after every
-    /// event. `None`, the default, where the script is to [`poll`](Self::poll). It must not poll itself: the program
-    /// polls after each event, or the script fails.
+    /// Returns all outputs since the last call, in order, if the program polls by itself. The script asks after every
+    /// event. Returns `None`, the default, if the script is to [`poll`](Self::poll). This method must not poll: the
+    /// program polls after each event, or the script fails.
     ///
-    /// The script lists the segments, and the signals that the user is told. Of several changes of state at one event
-    /// it sees the last. No event can be joined by `&`: the program has polled already.
+    /// The script lists the segments, and the signals that the user gets. Of several changes of state in one event it
+    /// sees only the last. No event can be joined by `&`, since the program has polled already.
     fn emitted(&mut self) -> Option<Vec<Emitted>> {
         None
     }
@@ -424,18 +425,18 @@ pub trait Glue {
 pub enum Emitted {
     /// A segment went to the network, with this payload.
     Segment(Segment, Vec<u8>),
-    /// The user was told.
+    /// The user got a signal.
     Signal(Signal),
 }
 
-/// Nothing around it.
+/// A connection without a program around it.
 impl Glue for Connection {
     fn connection(&mut self) -> &mut Connection {
         self
     }
 }
 
-/// Makes a connection afresh, whose initial sequence numbers the script chooses.
+/// Makes a new connection. The script chooses its initial sequence numbers.
 pub(super) fn connection(config: &Config) -> Connection {
     Connection::new(config, 0)
 }

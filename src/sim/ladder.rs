@@ -13,18 +13,19 @@ use super::trace::{Event, Trace, What};
 use crate::{Instant, Segment, Signal, State};
 
 impl fmt::Display for Trace {
-    /// A ladder: the time, the state of A, the segment with the arrows of its journey, the state of B. States stand
-    /// where something happened, and are those after it. A segment that nothing gets ahead of stands in one row, at the
-    /// time when it was sent; others in a row for each end, with `...` for the network between. `x` is a segment lost,
-    /// in a black hole or a partition `swallowed`; one with a `bad checksum` arrives to be dropped, one `marked` says
-    /// Congestion Experienced. `(again)` is the copy that a network made, `(duplicate)` a segment that no end has sent;
-    /// what the user calls or is told, and timeouts, stand in parentheses beside the state.
+    /// Prints a ladder: the time, the state of A, the segment with its arrows, the state of B. A row shows the state of
+    /// an end to which something happened, as it is after the row. A segment stands in one row, at the time when it was
+    /// sent, if nothing else happens to its receiver before it arrives. Otherwise it has a row for each end, with `...`
+    /// for the network between them. `x` is a lost segment, with the remark `swallowed` for a black hole or a
+    /// partition. A segment with a `bad checksum` arrives and is dropped. A segment that is `marked` has Congestion
+    /// Experienced. `(again)` is a copy that the network made, `(duplicate)` a segment that no end has sent. User
+    /// calls, signals and timeouts stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ladder::new(self).write(f)
     }
 }
 
-/// One row: what stands at the left, between, and at the right.
+/// The parts of one row, from left to right.
 #[derive(Default)]
 struct Row<'t> {
     left: &'t str,
@@ -39,7 +40,7 @@ impl Row<'_> {
     fn write(&self, f: &mut impl fmt::Write, time: &str, width: usize) -> fmt::Result {
         let Row { left, departs, middle, arrives, right, remark } = self;
         let middle = match left {
-            // What happens to B alone stands beside it.
+            // An event of B alone stands beside the state of B.
             &"" if departs.is_empty() => format!("{middle:>width$}"),
             _ => format!("{middle:<width$}"),
         };
@@ -50,11 +51,12 @@ impl Row<'_> {
 
 struct Ladder<'t> {
     events: &'t [Event],
-    /// The end that has no state.
+    /// The end that a script plays. It has no state.
     played: Option<Side>,
-    /// Whether the event stands in the row of an earlier one.
+    /// Whether an event already stands in the row of an earlier event.
     told: Vec<bool>,
-    /// The first event of A and of B that may have no row yet. It only moves on, so that a ladder takes linear time.
+    /// The first event of A, and the first of B, that may have no row yet. Both only advance: a ladder takes linear
+    /// time.
     next: [usize; 2],
     #[cfg(test)]
     looks: usize,
@@ -109,7 +111,7 @@ impl<'t> Ladder<'t> {
         Ok(())
     }
 
-    /// The width of the longest segment, and of any call.
+    /// Returns the width of the middle column. It has room for the longest segment and for any call.
     fn width(&self) -> usize {
         let sent = |event: &&Event| matches!(event.what, What::Sent(..) | What::Injected(..));
         let segments = self.events.iter().filter(sent).filter_map(|event| event.what.segment());
@@ -150,7 +152,7 @@ impl<'t> Ladder<'t> {
         rows
     }
 
-    /// Both ends begin in one row.
+    /// Makes the row in which both ends begin.
     fn start(&mut self, index: usize, event: &'t Event) -> Option<Row<'t>> {
         let next = index.saturating_add(1);
         let other = self.events.get(next).filter(|other| other.what == What::Start)?;
@@ -158,7 +160,7 @@ impl<'t> Ladder<'t> {
         Some(Row { left: self.state(event), right: self.state(other), ..Row::default() })
     }
 
-    /// A segment that was sent, and what becomes of it if that can stand in the same row.
+    /// Makes the rows of a segment that was sent. Its loss or its arrival stands in the same row, if possible.
     fn sent(&mut self, index: usize, event: &'t Event, number: u64, segment: &'t Segment) -> Vec<Row<'t>> {
         let next = index.saturating_add(1);
         let is_loss = |what: &What| matches!(what, What::Lost(lost, _) | What::Swallowed(lost, _) if *lost == number);
@@ -179,7 +181,7 @@ impl<'t> Ladder<'t> {
         rows
     }
 
-    /// Where the segment arrives, if nothing happens to its receiver before.
+    /// Returns the index of the segment's arrival, if nothing happens to its receiver before.
     fn arrival(&mut self, index: usize, from: Side, number: u64) -> Option<usize> {
         let arrival = self.next_of(from.other(), index);
         let (What::Arrived(arrived, ..) | What::Corrupted(arrived, _)) = &self.events.get(arrival)?.what else {
@@ -188,7 +190,7 @@ impl<'t> Ladder<'t> {
         (*arrived == number).then_some(arrival)
     }
 
-    /// The first event of this end behind the one at `index` that has no row yet.
+    /// Returns the first event of this end behind `index` that has no row yet.
     fn next_of(&mut self, side: Side, index: usize) -> usize {
         let [a, b] = self.next;
         let mut next = match side {
@@ -211,7 +213,7 @@ impl<'t> Ladder<'t> {
         next
     }
 
-    /// The row of an arrival, and those of what the user is told of it.
+    /// Makes the row of an arrival, and the rows of the signals that it causes.
     fn arrival_of(&mut self, index: usize, origin: &'t str, segment: &'t Segment) -> Vec<Row<'t>> {
         let mut rows = Vec::new();
         let Some(event) = self.events.get(index) else { return rows };
@@ -236,7 +238,7 @@ impl<'t> Ladder<'t> {
     }
 }
 
-/// What is said of the end of a journey.
+/// Returns the remark on the fate of a segment.
 fn remark(what: &What) -> &'static str {
     match what {
         What::Swallowed(..) => "swallowed",
@@ -260,7 +262,7 @@ fn remark(what: &What) -> &'static str {
     }
 }
 
-/// Something at one end alone.
+/// Makes the row of an event at one end alone.
 fn beside<'t>(event: &Event, what: String) -> Row<'t> {
     let state = event.state.name();
     match event.side {
@@ -269,7 +271,7 @@ fn beside<'t>(event: &Event, what: String) -> Row<'t> {
     }
 }
 
-/// What is acknowledged can be seen in the segments.
+/// Makes the row of a signal. `Acknowledged` has no row, since the segments show it.
 fn told_to_user<'t>(event: &Event, signal: Signal) -> Option<Row<'t>> {
     let told = !matches!(signal, Signal::Acknowledged(_));
     told.then(|| beside(event, format!("({})", describe_signal(signal))))
@@ -282,7 +284,7 @@ fn arrow(from: Side) -> &'static str {
     }
 }
 
-/// A segment between the two ends. Arrows are written as if it went to the right.
+/// Makes the row of a segment between the two ends. `departs` and `arrives` are as for a segment to the right.
 fn passage<'t>(
     from: Side,
     origin: &'t str,
@@ -306,7 +308,7 @@ pub(super) fn in_seconds(at: Instant) -> String {
     format!("{}.{:03}s", millis / 1_000, millis % 1_000)
 }
 
-/// SEQ, ACK, CTL and DATA alone, as the RFC's figures have it.
+/// Reduces a segment to SEQ, ACK, CTL and DATA, as in the RFC's figures.
 fn in_figures(segment: &Segment) -> Segment {
     Segment::new(segment.seq(), segment.ack().unwrap_or_default(), segment.control())
         .with_payload(segment.payload_len())
@@ -320,7 +322,7 @@ mod tests {
     use crate::Config;
     use crate::sim::{Network, Pair};
 
-    /// All that is sent in one burst stands between a segment and its arrival.
+    /// Between a segment and its arrival lie all events of one burst.
     #[test]
     fn a_ladder_looks_at_each_event_once_for_each_end() -> Result<(), Box<dyn core::error::Error>> {
         let config = Config { max_segment: 1, ..Config::DEFAULT };

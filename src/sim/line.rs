@@ -1,4 +1,4 @@
-//! One line of a script, as it is understood. What the lines mean is told in the documentation of [`Script`].
+//! Parses one line of a script. The documentation of [`Script`] explains the lines.
 //!
 //! [`Script`]: super::Script
 
@@ -14,10 +14,10 @@ use super::text::{Length, Mistake, hint, number, range, state};
 use super::variable::{self, Variable};
 use crate::{IcmpError, Open, State, Transition};
 
-/// What one line says.
+/// One line of a script, parsed.
 #[derive(Clone, Debug)]
 pub(super) enum Line {
-    /// Policies, for before the first event.
+    /// Policies, set before the first event.
     Config(Vec<Setting>),
     /// The next initial sequence number.
     Iss(u32),
@@ -25,7 +25,7 @@ pub(super) enum Line {
     Call(Call, Option<String>),
     /// `<--`: a segment arrives.
     Arrives(Pattern, Outcome),
-    /// An ICMP error arrives that quotes this sequence number.
+    /// An ICMP error that quotes this sequence number arrives.
     Icmp(IcmpError, u32, Outcome),
     /// `-->`: a segment must have been put out, with these bytes of the send queue.
     Sends(Pattern, Option<Range<usize>>),
@@ -54,16 +54,16 @@ pub(super) enum Call {
     Retransmit(Range<usize>),
     CongestionExperienced,
     CongestionWindowReduced,
-    /// Other policies in mid-life.
+    /// Other policies during the life of the connection.
     Configure(Vec<Setting>),
-    /// No call of the RFC's: the host loses all it knew of the connection.
+    /// Not a call of the RFC: the host forgets the connection.
     Crash,
 }
 
-/// What must come of a segment that arrives.
+/// The expected outcome of a segment or an ICMP error that arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// All of its payload is delivered; nothing is said of a segment without payload.
+    /// All of its payload is delivered. A segment without payload may be accepted or refused.
     Whole,
     /// It is not refused.
     Accepted,
@@ -78,7 +78,7 @@ pub(super) fn without_comment(line: &str) -> &str {
     line.split('#').next().unwrap_or_default().trim()
 }
 
-/// Reads a line that [`without_comment`] has left something of.
+/// Parses a line as [`without_comment`] returns it. The line must not be empty.
 pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
     if let Some(rest) = line.strip_prefix("<--") {
         return arrives(rest);
@@ -141,7 +141,7 @@ fn icmp_error(name: &str) -> Result<IcmpError, Mistake<'_>> {
     })
 }
 
-/// The text behind the name of a signal.
+/// The kind of value that follows the name of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
     Nothing,
@@ -149,7 +149,7 @@ enum Told {
     Icmp,
 }
 
-/// The names of [`Signal`](crate::Signal).
+/// The names of all [`Signal`](crate::Signal)s.
 const SIGNALS: [(&str, Told); 11] = [
     ("Acknowledged", Told::Bytes),
     ("CongestionExperienced", Told::Nothing),
@@ -164,7 +164,7 @@ const SIGNALS: [(&str, Told); 11] = [
     ("Retransmitting", Told::Nothing),
 ];
 
-/// `Acknowledged 10`, as it is printed.
+/// Parses `Acknowledged 10`, and returns it as it is printed.
 fn signal(text: &str) -> Result<String, Mistake<'_>> {
     let (name, value) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
     let value = value.trim();
@@ -182,7 +182,7 @@ fn signal(text: &str) -> Result<String, Mistake<'_>> {
     }
 }
 
-/// What stands behind the segment.
+/// Parses the outcome that stands behind a segment.
 pub(super) fn outcome(text: &str) -> Result<Outcome, Mistake<'_>> {
     let text = text.trim();
     if let Some(rest) = text.strip_prefix("delivers ") {
@@ -215,7 +215,7 @@ fn sends(text: &str) -> Result<Line, Mistake<'_>> {
     Ok(Line::Sends(Pattern::parse(segment)?, bytes))
 }
 
-/// The segment at the start of a text, and what follows it.
+/// Splits a text into the segment at its start, and the rest.
 pub(super) fn split_segment(text: &str) -> Result<(&str, &str), Mistake<'_>> {
     let text = text.trim_start();
     let mut rest = text;
@@ -268,7 +268,7 @@ fn call(line: &str) -> Result<Line, Mistake<'_>> {
     Ok(Line::Call(call, error))
 }
 
-/// How the lines begin that are words.
+/// Returns the possible beginnings of a line, for hints.
 fn beginnings() -> impl Iterator<Item = &'static str> {
     const CALLS: [&str; 20] = [
         "open active",
@@ -295,7 +295,7 @@ fn beginnings() -> impl Iterator<Item = &'static str> {
     CALLS.into_iter().chain(State::ALL.iter().map(|state| state.name()))
 }
 
-/// The words in front, up to the first with a digit or a value.
+/// Returns the words before the first word with a digit or a value.
 fn without_numbers(words: &[&str]) -> String {
     let is_value =
         |word: &&&str| word.contains(|c: char| c.is_ascii_digit() && !word.contains('-')) || word.contains('=');

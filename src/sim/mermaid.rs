@@ -1,4 +1,4 @@
-//! A trace as a sequence diagram in the language of Mermaid, which many a forge and wiki draws.
+//! A trace as a sequence diagram in the language of Mermaid, which many forges and wikis draw.
 
 use core::fmt;
 use std::collections::BTreeSet;
@@ -12,8 +12,9 @@ use super::trace::{Event, Trace, What};
 use crate::{Segment, Signal};
 
 impl Trace {
-    /// As a sequence diagram in the language of [Mermaid]: segments as arrows where they arrive, `-x` where they are
-    /// lost and `--)` where they are still on their way; states, calls, signals and timeouts as notes.
+    /// Returns the trace as a sequence diagram in the language of [Mermaid]. A segment is an arrow at the time of its
+    /// arrival; `-x` is a lost segment, and `--)` a segment that is still in flight. States, calls, signals and
+    /// timeouts are notes.
     ///
     /// ```
     /// use tcp_lifecycle::sim::{Network, Pair, Side};
@@ -77,7 +78,7 @@ impl fmt::Display for Mermaid<'_> {
     }
 }
 
-/// The numbers of the segments whose end has been told.
+/// The numbers of the segments whose arrival or loss has been drawn.
 #[derive(Default)]
 struct Diagram {
     arrived: BTreeSet<u64>,
@@ -89,7 +90,8 @@ impl Diagram {
         self.arrived.contains(&number) || self.lost.contains(&number)
     }
 
-    /// The line of an event, if it has one. A segment stands where it arrives, marked or not.
+    /// Returns the line of an event, if the event has a line. `marked` says that a segment arrived with Congestion
+    /// Experienced.
     fn line(&mut self, event: &Event, marked: bool) -> Option<String> {
         let Event { at, side, state, what } = event;
         Some(match what {
@@ -145,7 +147,7 @@ fn beside(side: Side, what: &str) -> String {
     format!("Note {place}: {}", escaped(what))
 }
 
-/// SEQ, ACK, CTL and DATA: brackets would be taken for HTML.
+/// Writes SEQ, ACK, CTL and DATA without brackets, which Mermaid would take for HTML.
 fn in_words(segment: &Segment) -> String {
     let ack = segment.ack().map(|ack| format!(" ACK={ack}")).unwrap_or_default();
     let data = match segment.payload_len() {
@@ -155,7 +157,7 @@ fn in_words(segment: &Segment) -> String {
     format!("SEQ={}{ack} CTL={}{data}", segment.seq(), segment.control())
 }
 
-/// Writes as entities the characters that the language reads: `%%` begins a comment, and a note ends with its line.
+/// Writes the special characters of the language as entities: `%%` begins a comment, and a line break ends a note.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.replace("\r\n", "\n").chars() {

@@ -1,4 +1,4 @@
-//! The network between two ends: how long a segment takes, and what happens to it on the way.
+//! The network between two ends: the delay and the faults of each segment.
 
 use core::ops::{Bound, RangeBounds};
 use core::time::Duration;
@@ -8,7 +8,7 @@ use super::Side;
 use super::trace::What;
 use crate::{Instant, Segment};
 
-/// What a network does to segments. The same values do the same to the same segments every time.
+/// The delays and faults of a network. Equal values treat the same segments in the same way in every run.
 ///
 /// ```
 /// use core::time::Duration;
@@ -18,13 +18,13 @@ use crate::{Instant, Segment};
 /// assert_eq!(lossy.delay, Duration::from_millis(10));
 /// ```
 ///
-/// For some time it may let nothing through at all: see [`Pair::black_hole`](super::Pair::black_hole) and
+/// A network can let nothing through for some time: see [`Pair::black_hole`](super::Pair::black_hole) and
 /// [`Pair::partition`](super::Pair::partition).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
-    /// How long a segment takes at least.
+    /// The least delay of a segment.
     pub delay: Duration,
-    /// How much longer it may take: any time up to this, so that segments overtake each other.
+    /// The most that a segment takes longer, at random, so that segments overtake each other.
     pub jitter: Duration,
     /// How many of a thousand segments are lost.
     pub loss: u16,
@@ -32,14 +32,15 @@ pub struct Network {
     pub duplication: u16,
     /// How many of a thousand segments are held back, so that later ones get ahead of them.
     pub reordering: u16,
-    /// How much longer a segment takes that is held back.
+    /// The additional delay of a segment that is held back.
     pub hold_back: Duration,
     /// How many of a thousand segments are damaged: they arrive with a bad checksum, and are dropped.
     pub corruption: u16,
-    /// How many of a thousand segments are marked with Congestion Experienced (RFC 3168), of those that may be: where
-    /// both ends have agreed on ECN, the ones with new payload; see [`Status::ecn`](crate::Status::ecn). Whoever takes
-    /// a marked one is told by [`congestion_experienced`](crate::Connection::congestion_experienced); what comes of it
-    /// at its sender is the user's.
+    /// How many of a thousand ECN-capable segments are marked with Congestion Experienced (RFC 3168). A segment with
+    /// new payload is ECN-capable if both ends have agreed on ECN; see [`Status::ecn`](crate::Status::ecn). The pair
+    /// tells the connection that accepts a marked segment by
+    /// [`congestion_experienced`](crate::Connection::congestion_experienced). The reaction of the sender is left to its
+    /// user.
     ///
     /// ```
     /// use tcp_lifecycle::sim::{Network, Pair, Side};
@@ -55,14 +56,14 @@ pub struct Network {
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
     pub marking: u16,
-    /// Of what is left to chance.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// Nothing arrives unless [`Pair::deliver`](super::Pair::deliver) delivers it.
+    /// Whether no segment arrives unless [`Pair::deliver`](super::Pair::deliver) delivers it.
     pub by_hand: bool,
 }
 
 impl Network {
-    /// Ten milliseconds each way, and nothing is lost.
+    /// A delay of ten milliseconds each way, and no faults.
     pub const PERFECT: Network = Network {
         delay: Duration::from_millis(10),
         jitter: Duration::ZERO,
@@ -79,8 +80,9 @@ impl Network {
     /// Every segment waits until it is delivered or lost by hand.
     pub const BY_HAND: Network = Network { by_hand: true, ..Network::PERFECT };
 
-    /// One in twenty segments is lost, one in fifty arrives twice, one in fifty is held back, one in a hundred is
-    /// damaged, and they overtake each other. Of those that may be marked one in fifty is.
+    /// Makes a network with faults. One in twenty segments is lost, one in fifty arrives twice, one in fifty is held
+    /// back, one in a hundred is damaged, and segments overtake each other. One in fifty ECN-capable segments is
+    /// marked.
     #[must_use]
     pub const fn faulty(seed: u64) -> Network {
         Network {
@@ -96,7 +98,7 @@ impl Network {
     }
 }
 
-/// A segment on its way.
+/// A segment in flight.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Flight {
     /// The end that sent it.
@@ -105,22 +107,22 @@ pub struct Flight {
     pub segment: Segment,
     /// The bytes of payload.
     pub payload: Vec<u8>,
-    /// When it arrives; `None` until it is delivered by hand.
+    /// When it arrives; `None` if it waits for delivery by hand.
     pub arrives: Option<Instant>,
-    /// It is damaged: its checksum is bad, and whoever gets it drops it.
+    /// Whether it is damaged: its checksum is bad, and its receiver drops it.
     pub corrupted: bool,
-    /// It may be marked: its sender has agreed on ECN, and its payload is new (ECT of RFC 3168 section 5).
+    /// Whether it may be marked: its sender has agreed on ECN, and its payload is new (ECT of RFC 3168 section 5).
     pub ecn_capable: bool,
-    /// It is marked with Congestion Experienced.
+    /// Whether it is marked with Congestion Experienced.
     pub marked: bool,
-    /// Which segment of the trace it is; a copy has the number of what it is a copy of.
+    /// The number of the segment in the trace. A copy has the number of the original.
     pub number: u64,
-    /// Which life of the sender the payload is of.
+    /// The life of the sender to which the payload belongs.
     pub(super) life: usize,
 }
 
-/// What has been in the network between two ends, and what happened to it there, by chance and by hand. A [`Pair`]
-/// counts whether it records a trace or not.
+/// Counts of the segments in the network between two ends, and of their faults, at random and by hand. A [`Pair`]
+/// counts whether or not it records a trace.
 ///
 /// [`Pair`]: super::Pair
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -128,13 +130,13 @@ pub struct Flight {
 pub struct Counts {
     /// Segments that the ends have sent.
     pub sent: u64,
-    /// Segments on their way that no end has sent.
+    /// Segments put into the network that no end has sent.
     pub injected: u64,
     /// Segments that arrived undamaged, copies included.
     pub delivered: u64,
-    /// Segments lost one by one.
+    /// Segments lost outside of black holes and partitions.
     pub lost: u64,
-    /// Segments of which the network made one more.
+    /// Segments duplicated.
     pub duplicated: u64,
     /// Segments held back.
     pub held_back: u64,
@@ -147,7 +149,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The faults of all kinds together.
+    /// Returns the number of faults of all kinds.
     #[must_use]
     pub const fn faults(&self) -> u64 {
         let lost = self.lost.saturating_add(self.swallowed).saturating_add(self.corrupted);
@@ -178,7 +180,7 @@ impl Counts {
     }
 }
 
-/// Some time in which what one end sends goes nowhere.
+/// A time in which the network drops all segments of one end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outage {
     pub(super) from: Side,
@@ -195,7 +197,7 @@ impl Outage {
     }
 }
 
-/// SplitMix64: a small generator whose every seed is as good as any other.
+/// SplitMix64: a small random number generator for which all seeds are equally good.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Random(u64);
 
@@ -212,12 +214,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// True `per_thousand` times in a thousand.
+    /// Returns true `per_thousand` times in a thousand, on average.
     pub(super) fn happens(&mut self, per_thousand: u16) -> bool {
         per_thousand > 0 && self.next() % 1_000 < u64::from(per_thousand)
     }
 
-    /// Any time up to `most`, in whole microseconds.
+    /// Returns a random time up to `most`, in whole microseconds.
     pub(super) fn up_to(&mut self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
         let chosen = self.next().checked_rem(most.saturating_add(1)).unwrap_or_default();

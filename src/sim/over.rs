@@ -1,4 +1,4 @@
-//! Scripts for one end over a network: what a line tells of may come late, and other things may come before it.
+//! Scripts for one end over a network: an expected output may come late, and other outputs may come before it.
 
 use core::fmt::Write;
 use std::format;
@@ -21,12 +21,12 @@ use super::violation::Violation;
 use super::{glue, policy};
 use crate::{CallError, Config, Segment, SeqNumber, State};
 
-/// More bytes than this no script sends at once.
+/// The most bytes that a script can send at once.
 const MOST_BYTES: usize = 1 << 24;
 
 impl Script {
-    /// Plays the script with a network between the connection, which is [`Side::A`], and its peer, [`Side::B`], whose
-    /// part the script plays. Returns both as they are in the end, with the trace of it all.
+    /// Plays the script with a network between the connection, which is [`Side::A`], and its peer, [`Side::B`]. The
+    /// script plays the peer. Returns both ends as they are at the end, with the trace.
     ///
     /// ```
     /// use core::time::Duration;
@@ -52,18 +52,19 @@ impl Script {
     /// # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
     /// ```
     ///
-    /// An event happens at once, and `<--` is the peer sending a segment: its payload is the low octet of each of its
-    /// sequence numbers. What comes of it takes time and chance, so that here a script is not strict: a line that tells
-    /// of something lets time pass until it has come, and passes over what comes before. `-->` is a segment that
-    /// arrives at the peer, a signal or a transition one that no line before has told of; a state, with its variables,
-    /// is waited for likewise. The peer does nothing but what is written: it answers nothing, and sends nothing again.
+    /// An event happens at once. `<--` means that the peer sends a segment; each byte of its payload is the low octet
+    /// of its sequence number. The outcome depends on time and chance, so that a script over a network is not strict. A
+    /// line that expects an output lets time pass until the output comes, and skips outputs before it. `-->` waits for
+    /// a segment that arrives at the peer. A line with a signal or a transition waits for an occurrence that no earlier
+    /// line has passed. A line with a state waits for the state and its variables. The peer does only what the script
+    /// says: it answers nothing, and retransmits nothing.
     ///
-    /// Nothing can be joined by `&`; behind a segment nothing can stand. The other lines mean what they always mean.
+    /// No line can be joined by `&`, and nothing can stand behind a segment. All other lines have their usual meaning.
     ///
     /// # Errors
     ///
-    /// The first line that cannot be played, or tells of what does not come; the exchange is the
-    /// ladder until then.
+    /// Returns the first line that cannot be played, or whose output does not come. The exchange in the error is the
+    /// ladder up to there.
     pub fn run_over(&self, config: &Config, network: Network) -> Result<Pair, ScriptError> {
         let mut steps = self.steps.iter().peekable();
         let mut player = Player::new(config, [100, 300], glue::connection);
@@ -80,7 +81,7 @@ impl Script {
             }
             stage.play(&step.line).map_err(|difference| {
                 let mut ladder = Excerpt::default();
-                // It takes all that is written.
+                // Writing to an `Excerpt` never fails.
                 let _ = write!(ladder, "{}", stage.pair.trace());
                 ScriptError::differs(&self.text, step.number, difference, ladder.lines())
             })?;
@@ -89,7 +90,7 @@ impl Script {
     }
 }
 
-/// Why a line says nothing over a network.
+/// Returns why a line cannot be played over a network.
 fn cannot_be_played(step: &Step) -> Option<&'static str> {
     match &step.line {
         _ if step.joined => Some("over a network no event can be joined to another"),
@@ -110,17 +111,17 @@ fn cannot_be_played(step: &Step) -> Option<&'static str> {
     }
 }
 
-/// One end, the network, and the peer whose part is played.
+/// One end, the network, and the peer that the script plays.
 struct Stage {
     pair: Pair,
     config: Config,
-    /// The window of segments that do not write one: what the peer said last.
+    /// The window of the peer's last segment, for segments that do not write a window.
     peer_window: u16,
-    /// How much of the trace has been told, by kind of line.
+    /// The number of trace events that lines of each [`Kind`] have passed.
     told: [usize; 3],
 }
 
-/// What is told in the order in which it comes, each kind for itself.
+/// A kind of output. Lines of one kind pass over the trace independently of the other kinds.
 #[derive(Clone, Copy)]
 enum Kind {
     Segment,
@@ -203,7 +204,7 @@ impl Stage {
         Ok(())
     }
 
-    /// The peer sends a segment.
+    /// Makes the peer send a segment.
     fn say(&mut self, pattern: &Pattern) {
         let segment: Segment = pattern.with_window(self.peer_window);
         self.peer_window = segment.window();
@@ -211,7 +212,7 @@ impl Stage {
         self.pair.say(Side::B, segment, octets.collect());
     }
 
-    /// Time passes until something of this kind has come that no line has told of yet.
+    /// Lets time pass until an output comes for which `is_it` holds, and which no line of this kind has passed.
     fn wait_for(&mut self, kind: Kind, expected: String, is_it: impl Fn(&Event) -> bool) -> Result<(), Difference> {
         let [segment, signal, transition] = &mut self.told;
         let told = match kind {

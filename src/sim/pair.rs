@@ -35,14 +35,15 @@ use crate::{CallError, Config, Connection, Instant, Open, Signal, State, Status}
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// After every event it polls until `Wait`. It checks that the bytes arrive in order and are those that were sent, and
-/// that the promises of the contract hold; see [`Violation`].
+/// After every event the pair polls until `Wait`. It checks that the bytes arrive in order and unchanged, and that each
+/// connection keeps its contract; see [`Violation`].
 ///
-/// Beyond the machine it does what each user of one has to do: it keeps the bytes of both queues, and it reassembles. A
-/// segment ahead of a gap is kept until the gap is filled, and handed in again with the acknowledgment, window and
-/// options of the segment that filled it ([`What::Reassembled`]; RFC 9293 section 3.10.7.4, MAY-13). It has no
-/// congestion control and no fast retransmit: a lost segment waits for the retransmission timer. A program that wants
-/// more says so by [`call`](Self::call), with [`limit`](Connection::limit) and [`retransmit`](Connection::retransmit).
+/// The pair does the part of each connection's caller: it keeps the bytes of both queues, and it reassembles. It keeps
+/// a segment ahead of a gap until the gap is filled. Then it hands the segment in again, with the acknowledgment and
+/// window in force and the options of the segment that filled the gap ([`What::Reassembled`]; RFC 9293 section
+/// 3.10.7.4, MAY-13). It has no congestion control and no fast retransmit: a lost segment waits for the retransmission
+/// timer. A program can add both by [`call`](Self::call), with [`limit`](Connection::limit) and
+/// [`retransmit`](Connection::retransmit).
 #[derive(Clone, Debug)]
 pub struct Pair {
     now: Instant,
@@ -60,9 +61,9 @@ pub struct Pair {
     violation: Option<Violation>,
 }
 
-/// Making one, and looking at it.
+/// Construction and inspection.
 impl Pair {
-    /// Two ends in CLOSED, with the initial sequence numbers 100 and 300 at time zero.
+    /// Makes two ends in CLOSED, with the initial sequence numbers 100 and 300 at time zero.
     #[must_use]
     pub fn new(a: &Config, b: &Config, network: Network) -> Pair {
         let mut pair = Pair {
@@ -83,8 +84,8 @@ impl Pair {
         pair
     }
 
-    /// This connection as A, with this initial sequence number whenever it chooses one, and B whose part is played. Who
-    /// plays it says when A reads, too.
+    /// Makes a pair of this connection as A, with `iss` as its initial sequence number at any time, and of B, which a
+    /// script plays. The script also decides when A reads.
     pub(super) fn with_script(a: Connection, iss: u32, network: Network) -> Pair {
         let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, network);
         let [end, peer] = &mut pair.ends;
@@ -94,78 +95,78 @@ impl Pair {
         pair
     }
 
-    /// The next initial sequence number of A, whose peer is played.
+    /// Sets the next initial sequence number of A, whose peer a script plays.
     pub(super) fn set_iss(&mut self, iss: u32) {
         self.end_mut(Side::A).iss = Some(iss);
     }
 
-    /// Virtual time. It begins at zero, and passes only while the pair is driven.
+    /// Returns the virtual time. It begins at zero, and passes only while the pair is driven.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.now
     }
 
-    /// One of the connections.
+    /// Returns one of the connections.
     #[must_use]
     pub fn connection(&self, side: Side) -> &Connection {
         &self.end(side).connection
     }
 
-    /// The state of one of the connections.
+    /// Returns the state of one of the connections.
     #[must_use]
     pub fn state(&self, side: Side) -> State {
         self.connection(side).state()
     }
 
-    /// STATUS of one of the connections.
+    /// Returns the STATUS of one of the connections.
     #[must_use]
     pub fn status(&self, side: Side) -> Status {
         self.connection(side).status()
     }
 
-    /// All bytes that were delivered in this life, read or not.
+    /// Returns all bytes that were delivered in this life, read or not.
     #[must_use]
     pub fn received(&self, side: Side) -> &[u8] {
         &self.end(side).received
     }
 
-    /// All bytes that the user has sent in this life, acknowledged or not.
+    /// Returns all bytes that the user has sent in this life, acknowledged or not.
     #[must_use]
     pub fn sent(&self, side: Side) -> &[u8] {
         self.end(side).sent()
     }
 
-    /// The front of the send queue on: what the user has sent and the peer has not acknowledged.
+    /// Returns the send queue: the bytes that the user has sent and the peer has not acknowledged.
     #[must_use]
     pub fn send_queue(&self, side: Side) -> &[u8] {
         self.end(side).send_queue()
     }
 
-    /// All signals since the pair was made, but for [`Signal::Acknowledged`].
+    /// Returns all signals since the pair was made, except [`Signal::Acknowledged`].
     #[must_use]
     pub fn signals(&self, side: Side) -> &[Signal] {
         &self.end(side).signals
     }
 
-    /// What is in the network, in the order in which it was sent.
+    /// Returns the segments in the network, in the order of sending.
     #[must_use]
     pub fn in_flight(&self) -> &[Flight] {
         self.flights.as_slice()
     }
 
-    /// How many segments there were, and how many of them the network did something to.
+    /// Returns how many segments there were, and how many faults of each kind.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// All that has happened.
+    /// Returns the trace of all that has happened, or of all since [`take_trace`](Self::take_trace).
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// All that has happened, and from now on another trace: so that in a long run it does not grow without end.
+    /// Takes the trace, and begins a new one, so that the trace of a long run does not grow without bound.
     ///
     /// ```
     /// use tcp_lifecycle::Config;
@@ -194,20 +195,20 @@ impl Pair {
         }
     }
 
-    /// The first thing that happened and must never happen, if any. Driving on returns it.
+    /// Returns the first violation, if there is one. From then on, driving the pair returns it too.
     #[must_use]
     pub fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()
     }
 
-    /// Whether events are recorded in the trace from now on. They are, at first.
+    /// Sets whether events are recorded in the trace from now on. By default they are.
     pub fn set_recording(&mut self, recording: bool) {
         self.recording = recording;
     }
 
-    /// From now on this subscriber is told of every event as it happens, before anything that comes of it: transitions,
-    /// signals, segments sent, delivered, refused or lost, calls and timeouts. It is told whether or not a trace is
-    /// recorded. A clone of the pair has no subscribers.
+    /// Calls `subscriber` for every event from now on, as it happens and before its consequences. The events are
+    /// transitions, signals, segments sent, delivered, refused or lost, calls and timeouts. The subscriber is called
+    /// whether or not a trace is recorded. A clone of the pair has no subscribers.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -229,13 +230,13 @@ impl Pair {
         self.subscribers.add(subscriber);
     }
 
-    /// Another network from now on; what is in flight stays as it is.
+    /// Replaces the network from now on. Segments in flight stay as they are.
     pub fn set_network(&mut self, network: Network) {
         self.network = network;
         self.random = Random::new(network.seed);
     }
 
-    /// A remark for the trace.
+    /// Adds a remark to the trace.
     pub fn note(&mut self, note: impl Into<String>) {
         self.record(Side::A, What::Note(note.into()));
     }
@@ -268,20 +269,20 @@ impl Pair {
         }
     }
 
-    /// Records an event, and behind it what comes out of it. Polling does not change the state.
+    /// Records an event, then the outputs that it leads to. Polling does not change the state.
     fn record_and_drain(&mut self, side: Side, what: What) {
         self.record(side, what);
         self.drain(side);
     }
 }
 
-/// The user calls. The first of a life empties what was sent and received in the life before.
+/// The user calls. The first call of a life forgets the bytes that were sent and received in the life before.
 impl Pair {
     /// OPEN.
     ///
     /// # Errors
     ///
-    /// As of [`Connection::open`]; likewise for the other calls.
+    /// Those of [`Connection::open`].
     pub fn open(&mut self, side: Side, open: Open) -> Result<(), CallError> {
         let now = self.now;
         let end = self.end_mut(side);
@@ -299,12 +300,12 @@ impl Pair {
         Ok(())
     }
 
-    /// B opens passively, A actively, and they are driven until both are ESTABLISHED.
+    /// Opens B passively and A actively, and drives both until they are ESTABLISHED.
     ///
     /// # Errors
     ///
-    /// The first violation; [`Violation::NotOpen`] if an end has given up, or nothing more is to happen. A call that
-    /// fails, because an end is open, changes nothing.
+    /// Returns the first violation, or [`Violation::NotOpen`] if an end has given up or nothing more is due to happen.
+    /// An OPEN that fails, because the end is open already, changes nothing.
     pub fn handshake(&mut self) -> Result<(), Violation> {
         let _ = self.open(Side::B, Open::Passive);
         let _ = self.open(Side::A, Open::Active);
@@ -318,7 +319,7 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::send`].
+    /// Those of [`Connection::send`].
     pub fn send(&mut self, side: Side, bytes: &[u8]) -> Result<(), CallError> {
         let now = self.now;
         let end = self.end_mut(side);
@@ -333,7 +334,7 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::send_urgent`].
+    /// Those of [`Connection::send_urgent`].
     pub fn send_urgent(&mut self, side: Side, bytes: &[u8]) -> Result<(), CallError> {
         let now = self.now;
         let end = self.end_mut(side);
@@ -344,7 +345,7 @@ impl Pair {
         Ok(())
     }
 
-    /// The user consumes up to `most` bytes of the receive queue. Needed only after
+    /// Consumes up to `most` bytes of the receive queue for the user, and returns them. Needed only after
     /// [`stop_reading`](Self::stop_reading).
     pub fn read(&mut self, side: Side, most: usize) -> Vec<u8> {
         let bytes = self.end_mut(side).read(most);
@@ -354,13 +355,13 @@ impl Pair {
         bytes
     }
 
-    /// From now on nothing is consumed but by [`read`](Self::read), until [`start_reading`](Self::start_reading). At
-    /// first all is consumed as it is delivered.
+    /// Stops the user from consuming bytes as they are delivered, which is the default. Only [`read`](Self::read)
+    /// consumes bytes then, until [`start_reading`](Self::start_reading).
     pub fn stop_reading(&mut self, side: Side) {
         self.end_mut(side).reads = false;
     }
 
-    /// From now on all is consumed as it is delivered; what waits, at once.
+    /// Consumes all unread bytes at once, and from now on all bytes as they are delivered.
     pub fn start_reading(&mut self, side: Side) {
         self.end_mut(side).reads = true;
         self.read(side, usize::MAX);
@@ -370,16 +371,16 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::close`].
+    /// Those of [`Connection::close`].
     pub fn close(&mut self, side: Side) -> Result<(), CallError> {
         self.call(side, "close", Connection::close)
     }
 
-    /// The user is gone.
+    /// Tells the connection that the user is gone.
     ///
     /// # Errors
     ///
-    /// As of [`Connection::detach`].
+    /// Those of [`Connection::detach`].
     pub fn detach(&mut self, side: Side) -> Result<(), CallError> {
         self.call(side, "detach", Connection::detach)
     }
@@ -388,12 +389,12 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// As of [`Connection::abort`].
+    /// Those of [`Connection::abort`].
     pub fn abort(&mut self, side: Side) -> Result<(), CallError> {
         self.call(side, "abort", |connection, _| connection.abort())
     }
 
-    /// Any other call, by the name under which the trace shall have it. It must not send, receive or open.
+    /// Makes any other call, which the trace records as `name`. The call must not send, receive or open.
     pub fn call<T>(&mut self, side: Side, name: &str, call: impl FnOnce(&mut Connection, Instant) -> T) -> T {
         let now = self.now;
         let result = call(&mut self.end_mut(side).connection, now);
@@ -401,7 +402,7 @@ impl Pair {
         result
     }
 
-    /// The host forgets the connection, and is ready for another one with the same policies: those of
+    /// Makes the host forget the connection. A new connection takes its place, with the same policies: those of
     /// [`new`](Self::new), or of the last [`configure`](Connection::configure).
     pub fn crash(&mut self, side: Side) {
         let end = self.end_mut(side);
@@ -410,7 +411,7 @@ impl Pair {
         self.record(side, What::Crashed);
     }
 
-    /// The F of the next initial sequence number of this end.
+    /// Sets the ISN offset of this end: the F of its next initial sequence number.
     pub fn set_isn_offset(&mut self, side: Side, isn_offset: u32) {
         let end = self.end_mut(side);
         end.isn_offset = isn_offset;

@@ -8,8 +8,8 @@ use std::vec::Vec;
 use super::text::Mistake;
 use crate::{Control, ParseSegmentError, Segment};
 
-/// A segment as a script writes it: only what is written is compared. SEQ, ACK and DATA are always compared, absent
-/// ones too, and CTL but for PSH.
+/// A segment as a script writes it. SEQ, ACK, DATA and CTL are always compared, even if they are absent. PSH and all
+/// other fields are compared only if they are written.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
     pub(super) segment: Segment,
@@ -44,7 +44,7 @@ impl Pattern {
         self.written.iter().any(|name| name == field)
     }
 
-    /// The segment, with the window that the peer said last where it writes none.
+    /// Returns the segment; if it writes no window, with the window `last`.
     pub(super) fn with_window(&self, last: u16) -> Segment {
         if self.writes("WND") { self.segment } else { self.segment.with_window(last) }
     }
@@ -86,7 +86,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The field that is none, or stands there twice; or else the whole segment.
+/// Returns the field that is invalid or stands there twice; or the whole segment, if no single field is at fault.
 fn fault(segment: &str, error: ParseSegmentError) -> &str {
     let name = |field: &str| field.split('=').next().unwrap_or_default().trim().to_string();
     let mut before: Vec<String> = Vec::new();

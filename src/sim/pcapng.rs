@@ -21,10 +21,10 @@ use crate::{Control, Options, Segment};
 const NANOSECONDS: u8 = 9;
 
 impl Trace {
-    /// Writes what a capture at one end would have seen, as a pcapng file: the segments that it sent, and those that
-    /// arrived, as TCP in IPv4 packets with checksums and all. A segment that arrived damaged has a bad checksum, one
-    /// that arrived marked has Congestion Experienced in the IP header. One that was refused has the reason as a
-    /// comment.
+    /// Writes a pcapng file, such as a capture at one end would produce. It has the segments that this end sent and the
+    /// segments that arrived, as complete IPv4 packets with checksums. A segment that arrived damaged has a bad
+    /// checksum. A segment that arrived marked has Congestion Experienced in the IP header. A segment that was refused
+    /// has the reason as a comment.
     ///
     /// A is port 40000 of 192.0.2.1, B is port 9293 of 192.0.2.2. Virtual time begins in 1970.
     ///
@@ -95,7 +95,7 @@ fn comment(what: &What) -> Option<EnhancedPacketOption<'static>> {
     Some(EnhancedPacketOption::Comment(Cow::Owned(why)))
 }
 
-/// The segment in an IPv4 packet. The bits of `damage` are wrong in its checksum.
+/// Returns the segment in an IPv4 packet. The checksum is wrong in the bits of `damage`.
 fn packet(from: Side, number: u64, segment: &Segment, payload: &[u8], damage: u16, ecn: IpEcn) -> io::Result<Vec<u8>> {
     let mut tcp = header(from, segment);
     tcp.set_options(&elements(segment.options())).map_err(invalid)?;
@@ -140,7 +140,7 @@ fn elements(options: Options) -> Vec<TcpOptionElement> {
     elements
 }
 
-/// Of those that RFC 5737 sets aside for documentation.
+/// Returns an address of those that RFC 5737 reserves for documentation.
 const fn address(side: Side) -> [u8; 4] {
     match side {
         Side::A => [192, 0, 2, 1],

@@ -1,4 +1,4 @@
-//! One end under a script: what happens to it, and what it puts out.
+//! Plays a script against one end: hands in the events, and checks the outputs.
 
 mod told;
 
@@ -21,33 +21,33 @@ use super::policy;
 use super::variable::Variable;
 use crate::{CallError, Config, IcmpError, Instant, Output, Refusal, Segment, SeqNumber, State, Transition, Transmit};
 
-/// A connection with what is around it, and the strict reader of what it puts out.
+/// A program around a connection, and the strict check of its outputs against the lines of a script.
 pub(super) struct Player<'m, G> {
     pub(super) glue: G,
-    /// Makes it afresh.
+    /// Makes a new program.
     make: Box<dyn FnMut(&Config) -> G + 'm>,
     pub(super) config: Config,
     pub(super) now: Instant,
     /// The next initial sequence number, whenever it is chosen.
     pub(super) iss: u32,
-    /// SND.NXT and RCV.NXT of a state that is given without them.
+    /// The default SND.NXT and RCV.NXT of a script that begins with a state.
     given: (u32, u32),
-    /// The window of segments that do not write one: what the peer said last.
+    /// The window of the peer's last segment, for segments that do not write a window.
     pub(super) peer_window: u16,
-    /// The state after the event before.
+    /// The state after the previous event.
     state: State,
     bytes: Bytes,
-    /// What was put out and no line has told of.
+    /// The outputs that no line has listed yet.
     put_out: VecDeque<Output>,
-    /// How the state change of this event is being told.
+    /// How the lines list the state change of this event.
     told: Told,
-    /// Nothing has happened yet: a state that is written is given, not compared.
+    /// Whether nothing has happened yet. A line with a state then sets the state, and is not compared.
     fresh: bool,
-    /// All that happened, a line each.
+    /// Everything that happened, a line for each event.
     pub(super) log: Excerpt,
 }
 
-/// How the transitions of an event are told: by the state that they lead to, or one by one.
+/// How the lines list the transitions of an event: by the state that they lead to, or one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
     Not,
@@ -55,7 +55,7 @@ enum Told {
     OneByOne,
 }
 
-/// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.
+/// The most outputs of one event, beside a segment for each queued byte. A connection with more never waits.
 const MOST_OUTPUTS: usize = 100_000;
 
 impl<'m, G: Glue> Player<'m, G> {
@@ -196,7 +196,7 @@ impl<'m, G: Glue> Player<'m, G> {
         self.becomes(0, outcome, &came, drain)
     }
 
-    /// What has arrived was taken, or refused, as it is written.
+    /// Checks that the arrival was accepted or refused as the line says.
     fn becomes(
         &mut self,
         payload: u16,
@@ -211,7 +211,7 @@ impl<'m, G: Glue> Player<'m, G> {
         self.drain_if(drain)
     }
 
-    /// Time passes. What a timer puts out must come at its end.
+    /// Lets time pass. Outputs of a timer must come at the end of this time.
     fn pass(&mut self, length: Duration) -> Result<(), Difference> {
         self.settle()?;
         let (start, end) = (self.now, after(self.now, length));
@@ -239,7 +239,7 @@ impl<'m, G: Glue> Player<'m, G> {
         Ok(())
     }
 
-    /// When the glue next asks for a timeout, if it does so until then. It must not sleep through a deadline of the
+    /// Returns when the glue next asks for a timeout, if not after `end`. The glue must not miss a deadline of the
     /// connection.
     fn next_timeout(&mut self, end: Instant) -> Result<Option<Instant>, Difference> {
         let asked = self.glue.next_timeout();
@@ -264,7 +264,7 @@ impl<'m, G: Glue> Player<'m, G> {
         Ok(())
     }
 
-    /// All that the event has led to is put out.
+    /// Collects all outputs of the event.
     fn drain(&mut self) -> Result<(), Difference> {
         self.bytes.look(&self.glue.connection().status());
         match self.glue.emitted() {
@@ -281,7 +281,7 @@ impl<'m, G: Glue> Player<'m, G> {
         self.bytes.check_unread(&status)
     }
 
-    /// Polls until `Wait`, the rule of the contract.
+    /// Polls until `Wait`, as the contract demands.
     fn poll(&mut self) -> Result<(), Difference> {
         let status = self.glue.connection().status();
         let queued = status.unsent.saturating_add(status.in_flight) as usize;
@@ -314,7 +314,7 @@ impl<'m, G: Glue> Player<'m, G> {
         self.bytes.check_sent(&transmit.segment, &bytes, &status)
     }
 
-    /// The outputs of a glue that has polled by itself. The last change of state is all that is known of them.
+    /// Takes the outputs of a glue that has polled by itself. Of its transitions only the last state is known.
     fn take(&mut self, emitted: Vec<Emitted>) -> Result<(), Difference> {
         let status = self.glue.connection().status();
         let transition = Transition { from: self.state, to: status.state };
@@ -338,7 +338,7 @@ impl<'m, G: Glue> Player<'m, G> {
         Ok(())
     }
 
-    /// Brings a fresh end to a state.
+    /// Brings a new connection to a state.
     fn reach(&mut self, state: State, variables: &[Variable]) -> Result<(), Difference> {
         let given = Given::new(state, variables, self.given);
         self.peer_window = given.window;
@@ -361,7 +361,8 @@ impl<'m, G: Glue> Player<'m, G> {
         Ok(())
     }
 
-    /// Before an event: the clock, and the initial sequence number, which is `iss` whatever the clock says.
+    /// Prepares an event. Sets the clock, and the ISN offset by which the initial sequence number is `iss` at this
+    /// time.
     fn prepare(&mut self) {
         self.glue.clock(self.now);
         let clock = (self.now.as_micros() / 4) as u32;

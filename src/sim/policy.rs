@@ -22,7 +22,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// `msl=30s, mss=100`
+/// Parses `msl=30s, mss=100`.
 pub(super) fn parse(text: &str) -> Result<Vec<Setting>, Mistake<'_>> {
     let mut settings: Vec<Setting> = Vec::new();
     for text in text.split(',').map(str::trim) {
@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Setting>, Mistake<'_>> {
 
 pub(super) fn apply(settings: &[Setting], config: &mut Config) {
     for Setting { name, value } in settings {
-        // It was tried when it was read.
+        // `parse` has checked that it succeeds.
         let _ = set(name, value, config);
     }
 }
@@ -57,10 +57,10 @@ fn set<'t>(name: &'t str, value: &'t str, config: &mut Config) -> Result<(), Mis
     set(config, value)
 }
 
-/// Sets one policy to what is written.
+/// Sets one policy to a value as a script writes it.
 type Set = for<'t> fn(&mut Config, &'t str) -> Result<(), Mistake<'t>>;
 
-/// The names of the fields of [`Config`].
+/// All policies, by the names of the fields of [`Config`].
 const POLICIES: [(&str, Set); 35] = [
     ("mss", |config, value| to(&mut config.mss, number(value))),
     ("max_segment", |config, value| to(&mut config.max_segment, number(value))),
@@ -104,7 +104,7 @@ fn to<'t, T>(field: &mut T, value: Result<T, Mistake<'t>>) -> Result<(), Mistake
     Ok(())
 }
 
-/// `none`, `on`, or `2h 75s 9`: idle time, interval and probes.
+/// Parses `none`, `on`, or `2h 75s 9`: idle time, interval and number of probes.
 fn keep_alive(value: &str) -> Result<Option<KeepAlive>, Mistake<'_>> {
     match value.split_whitespace().collect::<Vec<_>>().as_slice() {
         ["none"] => Ok(None),

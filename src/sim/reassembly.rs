@@ -1,14 +1,14 @@
-//! Segments that have come ahead of a gap, until it is filled (RFC 9293 section 3.10.7.4, seventh, MAY-13).
+//! Segments ahead of a gap, kept until the gap is filled (RFC 9293 section 3.10.7.4, seventh, MAY-13).
 
 use std::collections::VecDeque;
 
 use super::network::Flight;
 use crate::{Connection, Control, Segment, SeqNumber};
 
-/// The connection takes payload in order only, and passes over the rest. It is kept here.
+/// The segments ahead of a gap. The connection takes payload only in order, and does not keep the rest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reassembly {
-    /// By their sequence numbers.
+    /// The segments, in the order of their sequence numbers.
     kept: VecDeque<Flight>,
 }
 
@@ -32,8 +32,8 @@ impl Reassembly {
         }
     }
 
-    /// The next segment that holds something at RCV.NXT, as the connection wants it after `filler`, which has filled
-    /// the gap.
+    /// Returns the next segment with payload or a FIN at RCV.NXT, as [`Connection::reassembled`] makes it. `filler` is
+    /// the segment that filled the gap.
     pub(super) fn next(&mut self, connection: &Connection, filler: &Segment) -> Option<Flight> {
         let rcv_nxt = connection.rcv_nxt()?;
         let end = |segment: &Segment| segment.seq() + segment.len();

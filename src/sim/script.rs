@@ -13,7 +13,7 @@ use super::player::Player;
 use super::text::Mistake;
 use crate::{Config, Connection};
 
-/// An exchange between one connection and a peer whose part the script plays, in the notation of the RFC.
+/// An exchange between one connection and its peer, in the notation of the RFC. The script plays the peer.
 ///
 /// ```
 /// tcp_lifecycle::sim::check("
@@ -27,26 +27,26 @@ use crate::{Config, Connection};
 /// ");
 /// ```
 ///
-/// A line is an event, or says what came of the event before it.
+/// A line is an event, or an expected output of the event before it.
 ///
 /// | event | |
 /// |---|---|
 /// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `detach`, `abort`, `acknowledge now` | a user call |
-/// | `limit 1000`, `retransmit 0..10`, `congestion experienced`, `congestion window reduced` | what congestion control says; `& congestion experienced` of a segment that came marked |
-/// | `close   => error: connection closing` | a call that must fail, in the words of its [`CallError`](crate::CallError) |
-/// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; where it writes no WND, with the window that the peer said last, 65535 at first |
-/// | `icmp PortUnreachable 100` | an [`IcmpError`](crate::IcmpError) arrives that quotes this sequence number |
+/// | `limit 1000`, `retransmit 0..10`, `congestion experienced`, `congestion window reduced` | a call for congestion control or ECN; `& congestion experienced` follows a segment that came marked |
+/// | `close   => error: connection closing` | a call that must fail, with the text of its [`CallError`](crate::CallError) |
+/// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; if it writes no WND, it has the window of the peer's last segment, at first 65535 |
+/// | `icmp PortUnreachable 100` | an [`IcmpError`](crate::IcmpError) that quotes this sequence number arrives |
 /// | `+ 1s`, `+ 1m 30s`, `+ 2 MSL` | time passes (`us`, `ms`, `s`, `m`, `h`); every timer fires at its deadline |
-/// | `& send 10`, `& <-- ...` | an event that happens before the output of the one before it is polled |
-/// | `ISS=400` | the next initial sequence number, whenever it is chosen; 100 if no line says so |
+/// | `& send 10`, `& <-- ...` | an event that happens before the outputs of the previous event are polled |
+/// | `ISS=400` | the next initial sequence number, whenever it is chosen; 100 by default |
 /// | `config msl=30s, rfc5961=off` | policies, before the first event |
-/// | `configure nagle=on` | other policies in mid-life: [`Connection::configure`] |
+/// | `configure nagle=on` | other policies during the life of the connection: [`Connection::configure`] |
 /// | `crash` | the host forgets the connection |
 ///
-/// | what came of it | |
+/// | expected output | |
 /// |---|---|
-/// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment was put out. SEQ, ACK, DATA (none if it is not written) and CTL are compared; PSH, WND, URG and options where they are written; `<WS=none>` is an option that must not be there |
-/// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | with these bytes of the send queue |
+/// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment goes out. SEQ, ACK, DATA (no bytes if it is not written) and CTL are compared; PSH, WND, URG and options only if they are written; `<WS=none>` is an option that must be absent |
+/// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | a segment with these bytes of the send queue goes out |
 /// | `signal: Closing`, `signal: Acknowledged 10`, `signal: SoftError TimeExceeded` | a [`Signal`](crate::Signal) |
 /// | `SYN-SENT -> ESTABLISHED` | a transition |
 /// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables |
@@ -55,33 +55,33 @@ use crate::{Config, Connection};
 /// `<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10><WND=65535><URG=5><MSS=536><WS=7><SACK><TS=1,0>`.
 ///
 /// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
-/// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS,
-/// and as times RTO, SRTT and RTTVAR; SCALE, TIMESTAMPS, SACK and ECN, 1 if they were agreed and else 0; DETACHED, 1
-/// where the user is gone; and, counted from now, TIMER and the connection's DEADLINE. What a state does not have is
-/// `none`.
+/// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS.
+/// RTO, SRTT and RTTVAR are times. SCALE, TIMESTAMPS, SACK and ECN are 1 if they were agreed on, otherwise 0. DETACHED
+/// is 1 if the user is gone, otherwise 0. TIMER and the connection's DEADLINE are times from now. A variable that the
+/// state does not have is `none`.
 ///
 /// The policies have the names of the fields of [`Config`]: `mss=1460`, `window_scale=7`, `msl=30s`,
 /// `user_timeout=none`, `nagle=on`, `keep_alive=2h 75s 9` (idle time, interval and probes; or `on`, `none`). `r2`,
 /// `syn_r2` and the limits by count may be `none` too.
 ///
-/// Behind a segment or an ICMP error that arrives may stand what it leads to: `delivers 0..10`, `delivers nothing`,
+/// An outcome may stand behind a segment or an ICMP error that arrives: `delivers 0..10`, `delivers nothing`,
 /// `accepted`, `refused`, or `refused: why` with the name, the message or the citation of a
-/// [`Refusal`](crate::Refusal). Where nothing stands, all of its payload must be delivered, and an ICMP error must not
-/// be refused.
+/// [`Refusal`](crate::Refusal). Without an outcome, all payload of a segment must be delivered, and an ICMP error must
+/// not be refused.
 ///
-/// A script is strict. Segments and signals must be listed, each kind of output in the order in which it comes; one
-/// that is not listed fails, and so does silence where something is listed. A change of state must be told, by the
-/// state that it leads to, or else by every single transition. What a timer puts out must come at the very end of the
-/// time that passes, so that every moment is exact and all that lies before was silent.
+/// A script is strict. Segments and signals must be listed in the order in which they come. An output that is not
+/// listed fails the script, and so does a listed output that does not come. A change of state must be listed, by the
+/// state that it leads to or by every single transition. Outputs of a timer must come at the very end of the time that
+/// passes. Thereby every time is exact, and nothing comes before it.
 ///
-/// A script that begins with a state begins there: the state is reached by the shortest exchange, such that SND.NXT,
-/// RCV.NXT and SND.WND are as they are written, or 100, 300 and 65535. Otherwise it begins in CLOSED.
+/// A script that begins with a state begins in this state. The shortest exchange leads to it, such that SND.NXT,
+/// RCV.NXT and SND.WND have the values that are written, or else 100, 300 and 65535. Any other script begins in CLOSED.
 ///
-/// `#` begins a comment. A line that is not understood is an error with its line and column, and with the word that may
-/// have been meant.
+/// `#` begins a comment. A line that is not understood is an error. The error has the line, the column, and a known
+/// word that is similar, if there is one.
 ///
-/// The script may as well be played against what somebody has put around a connection: see [`Glue`]; or
-/// [over a network](Script::run_over) with delays and faults.
+/// A script can also be played against a program around a connection, see [`Glue`], or [over a
+/// network](Script::run_over) with delays and faults.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) text: Vec<String>,
@@ -90,9 +90,9 @@ pub struct Script {
 
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// Counted from one.
+    /// The number of the line, counted from one.
     pub(super) number: usize,
-    /// It happens before the event before it is polled.
+    /// Whether it happens before the outputs of the previous event are polled.
     pub(super) joined: bool,
     pub(super) line: Line,
 }
@@ -102,7 +102,7 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// The first line that is none.
+    /// Returns the first line that is not understood.
     pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let mut script = Script { text: text.lines().map(ToOwned::to_owned).collect(), steps: Vec::new() };
         for (number, whole) in (1..).zip(text.lines()) {
@@ -125,22 +125,23 @@ impl Script {
         Ok(script)
     }
 
-    /// Plays the script against a connection with these policies, and those that the script sets. Returns the
-    /// connection as it is in the end.
+    /// Plays the script against a connection with these policies, which its `config` lines may change. Returns the
+    /// connection as it is at the end.
     ///
     /// # Errors
     ///
-    /// The first line that differs from what came.
+    /// Returns the first line that differs from the actual exchange.
     pub fn run(&self, config: &Config) -> Result<Connection, ScriptError> {
         self.run_with(config, glue::connection)
     }
 
-    /// Plays the script against a connection and what somebody has put around it. `make` makes it, in CLOSED, with
-    /// these policies; once more for a line `config` or `crash`. Returns it as it is in the end.
+    /// Plays the script against a program around a connection. `make` makes the program with these policies, with its
+    /// connection in CLOSED. It makes a new program for each line `config` or `crash`. Returns the program as it is at
+    /// the end.
     ///
     /// # Errors
     ///
-    /// The first line that differs from what came.
+    /// Returns the first line that differs from the actual exchange.
     pub fn run_with<G: Glue>(&self, config: &Config, make: impl FnMut(&Config) -> G) -> Result<G, ScriptError> {
         let mut player = Player::new(config, [100, 300], make);
         let mut last = 0;
@@ -166,9 +167,10 @@ impl FromStr for Script {
     }
 }
 
-/// Where a script and the connection part, with the exchange until then.
+/// The first line of a script that is not understood, or that differs from the actual exchange.
 ///
-/// It prints the line, what was expected, what came, and all that happened; so does its `Debug`, for `unwrap`.
+/// `Display` prints the line, the expected and the actual output, and the exchange. `Debug` prints the same, for
+/// `unwrap`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScriptError {
     line: usize,
@@ -191,26 +193,28 @@ impl ScriptError {
         ScriptError { line, column, text: whole.trim().to_owned(), difference: Ok(difference), exchange }
     }
 
-    /// The line of the script, counted from one.
+    /// Returns the number of the line in the script, counted from one.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Where in the line, in characters, counted from one: the part that is not understood; or else the beginning.
+    /// Returns the column of the part that is not understood, or else of the beginning of the line. It counts
+    /// characters from one.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// What the line expects, and what came instead; `None` where the line is not understood.
+    /// Returns the expected and the actual output; `None` if the line is not understood.
     #[must_use]
     pub fn difference(&self) -> Option<(&str, &str)> {
         let difference = self.difference.as_ref().ok()?;
         Some((&difference.expected, &difference.came))
     }
 
-    /// All that happened until then, a line each. Of a long exchange the middle is left out, and a line counts it.
+    /// Returns everything that happened before, a line for each event. A long exchange lacks its middle; a line there
+    /// counts the lines that are left out.
     #[must_use]
     pub fn exchange(&self) -> &[String] {
         &self.exchange
@@ -241,22 +245,22 @@ impl fmt::Debug for ScriptError {
 
 impl core::error::Error for ScriptError {}
 
-/// Plays a script with the default policies: for tests.
+/// Plays a script with the default policies, in a test.
 ///
 /// # Panics
 ///
-/// If the script is not understood, or differs from what came; the message shows the whole exchange.
+/// If the script is not understood, or differs from the actual exchange. The message shows the exchange.
 #[track_caller]
 pub fn check(script: &str) {
     check_with(glue::connection, script);
 }
 
-/// Plays a script against what `make` makes, a connection with the default policies and what somebody has put around
-/// it: for tests. See [`Glue`].
+/// Plays a script against a program around a connection, which `make` makes with the default policies, in a test. See
+/// [`Glue`].
 ///
 /// # Panics
 ///
-/// As [`check`].
+/// In the same cases as [`check`].
 #[track_caller]
 #[expect(clippy::panic, reason = "a test fails by panicking")]
 pub fn check_with<G: Glue>(make: impl FnMut(&Config) -> G, script: &str) {

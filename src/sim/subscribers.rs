@@ -1,4 +1,4 @@
-//! Those who are told of every event as it happens.
+//! The subscribers of a pair, which are called for every event as it happens.
 
 use core::fmt;
 use std::boxed::Box;
@@ -8,7 +8,7 @@ use super::trace::Event;
 
 type Subscriber = Box<dyn FnMut(&Event) + Send + Sync>;
 
-/// A copy has none: what happens to a copy of two ends does not happen to the two ends.
+/// The subscribers of a pair. A clone has none, since the events of a clone are not events of the pair.
 #[derive(Default)]
 pub(super) struct Subscribers(Vec<Subscriber>);
 

@@ -1,4 +1,4 @@
-//! The parts of all lines: numbers, ranges, lengths of time; and mistakes, which know their place.
+//! The common parts of all lines: numbers, ranges, lengths of time; and mistakes, with their place in a line.
 
 use core::ops::Range;
 use core::str::FromStr;
@@ -9,7 +9,7 @@ use std::vec::Vec;
 
 use crate::{Config, State};
 
-/// Why a text is not understood, and which part of it.
+/// The part of a text that is not understood, and the reason.
 #[derive(Clone, Debug)]
 pub(super) struct Mistake<'t> {
     at: &'t str,
@@ -21,7 +21,7 @@ impl<'t> Mistake<'t> {
         Mistake { at, why: why.into() }
     }
 
-    /// Where the part stands in the line that it is of, in characters, counted from one.
+    /// Returns the column of the part in its line, in characters, counted from one.
     pub(super) fn column(&self, line: &str) -> usize {
         let before = self.at.as_ptr().addr().checked_sub(line.as_ptr().addr());
         let before = before.and_then(|bytes| line.get(..bytes)).unwrap_or_default();
@@ -29,7 +29,7 @@ impl<'t> Mistake<'t> {
     }
 }
 
-/// Which of the known words was meant, if any is near.
+/// Returns a hint with the most similar known word, or an empty text if no known word is similar.
 pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let near = known.into_iter().map(|known| (distance(word, known), known)).min();
     match near {
@@ -40,7 +40,7 @@ pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> 
     }
 }
 
-/// How many letters are to be put in, left out or replaced (Levenshtein).
+/// Returns the Levenshtein distance: the number of letters to insert, remove or replace.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -76,7 +76,7 @@ pub(super) fn range(text: &str) -> Result<Range<usize>, Mistake<'_>> {
     Ok(number(start)?..number(end)?)
 }
 
-/// A length of time, some of which may be counted in MSL.
+/// A length of time, absolute or as a multiple of MSL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Length {
     time: Duration,
@@ -84,7 +84,7 @@ pub(super) struct Length {
 }
 
 impl Length {
-    /// `4m`, `1m 30s`, `2 MSL`
+    /// Parses `4m`, `1m 30s` or `2 MSL`.
     pub(super) fn parse(text: &str) -> Result<Length, Mistake<'_>> {
         if let Some(times) = text.trim().strip_suffix("MSL") {
             return Ok(Length { msl: number(times)?, ..Length::default() });
@@ -97,7 +97,7 @@ impl Length {
     }
 }
 
-/// `4m`, `1m 30s`, `1.5s`
+/// Parses `4m`, `1m 30s` or `1.5s`.
 pub(super) fn duration(text: &str) -> Result<Duration, Mistake<'_>> {
     let mut sum = Duration::ZERO;
     let mut words = text.split_whitespace().peekable();
@@ -121,7 +121,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, Mistake<'_>> {
     Ok(sum)
 }
 
-/// How many microseconds a unit is.
+/// Returns the number of microseconds of a unit.
 fn micros(unit: &str) -> Option<f64> {
     match unit {
         "us" => Some(1.0),

@@ -8,22 +8,23 @@ use std::vec::Vec;
 use super::Side;
 use crate::{Instant, Refusal, Segment, Signal, State, Transition};
 
-/// All that happened between two ends. It prints as the RFC prints its figures, as a ladder;
-/// [`mermaid`](Trace::mermaid) makes a sequence diagram of it, and with the feature `pcapng` it is written as a
+/// Everything that happened between two ends. A trace prints as a ladder, as the RFC prints its figures.
+/// [`mermaid`](Trace::mermaid) makes a sequence diagram of it. With the feature `pcapng` it can be written as a
 /// capture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     pub(super) events: Vec<Event>,
-    /// By the number of the segment, where there is any.
+    /// The payload of each segment that has some, by the number of the segment.
     pub(super) payloads: BTreeMap<u64, Vec<u8>>,
     /// The numbers of the segments that may be marked.
     pub(super) ecn_capable: BTreeSet<u64>,
-    /// The end whose part a script plays: its state says nothing.
+    /// The end that a script plays. Its state means nothing.
     pub(super) played: Option<Side>,
 }
 
 impl Trace {
-    /// The payload of a segment that stands in it, whether or not it stood there before.
+    /// Keeps the payload of a segment in the trace, and whether it may be marked. The segment may be in the trace
+    /// already.
     pub(super) fn keep(&mut self, number: u64, payload: &[u8], ecn_capable: bool) {
         if !payload.is_empty() {
             self.payloads.entry(number).or_insert_with(|| payload.to_vec());
@@ -33,30 +34,30 @@ impl Trace {
         }
     }
 
-    /// The events, oldest first.
+    /// Returns the events, oldest first.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// The bytes of payload of the segment with this number.
+    /// Returns the payload of the segment with this number.
     #[must_use]
     pub fn payload(&self, number: u64) -> &[u8] {
         self.payloads.get(&number).map_or(&[], Vec::as_slice)
     }
 }
 
-/// One thing that happened.
+/// An event at one end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// When.
+    /// When it happened.
     pub at: Instant,
-    /// To which end.
+    /// The end to which it happened.
     pub side: Side,
-    /// The state of this end after it.
+    /// The state of this end after the event.
     pub state: State,
-    /// What.
+    /// What happened.
     pub what: What,
 }
 
@@ -64,46 +65,46 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum What {
-    /// It was in this state when the trace began.
+    /// The trace began, with the end in the state of the event.
     Start,
-    /// The user called.
+    /// The user made a call.
     Call(String),
-    /// It sent a segment; each has a number.
+    /// The end sent a segment. Each segment has a number.
     Sent(u64, Segment),
-    /// A segment went on its way that this end has not sent.
+    /// A segment from this end was put into the network, but the end has not sent it.
     Injected(u64, Segment),
-    /// The network lost the segment that it sent.
+    /// The network lost a segment that the end sent.
     Lost(u64, Segment),
-    /// A black hole or a partition swallowed the segment that it sent.
+    /// A black hole or a partition swallowed a segment that the end sent.
     Swallowed(u64, Segment),
-    /// The network made one more of the segment that it sent.
+    /// The network duplicated a segment that the end sent.
     Duplicated(u64, Segment),
-    /// The network holds back the segment that it sent.
+    /// The network holds back a segment that the end sent.
     HeldBack(u64, Segment),
     /// A segment arrived with a bad checksum, and was dropped.
     Corrupted(u64, Segment),
-    /// A segment arrived, and these bytes of it were delivered, or it was refused.
+    /// A segment arrived. These bytes of its payload were delivered, or it was refused.
     Arrived(u64, Segment, Result<Range<usize>, Refusal>),
-    /// The segment that has just arrived was marked with Congestion Experienced. The connection is told of it, but for
-    /// one that it refused.
+    /// The segment that has just arrived was marked with Congestion Experienced. The connection was told, unless it
+    /// refused the segment.
     Marked(u64, Segment),
-    /// A segment that had arrived ahead of a gap was handed in again, with the acknowledgment, window and options of
-    /// the one that filled the gap. These bytes of it were delivered, or it was refused.
+    /// A segment that had arrived ahead of a gap was handed in again, with the acknowledgment and window in force and
+    /// the options of the segment that filled the gap. These bytes of its payload were delivered, or it was refused.
     Reassembled(u64, Segment, Result<Range<usize>, Refusal>),
     /// A timer fired in this state.
     Timeout(State),
-    /// Its state changed.
+    /// The state of the end changed.
     Transition(Transition),
-    /// The user was told.
+    /// The user got a signal.
     Signal(Signal),
     /// The host forgot the connection.
     Crashed,
-    /// A remark of the one who ran it.
+    /// A remark, by [`Pair::note`](super::Pair::note).
     Note(String),
 }
 
 impl What {
-    /// The segment that it is about, and its number.
+    /// Returns the number of the segment that the event is about, and the segment.
     #[must_use]
     pub const fn segment(&self) -> Option<(u64, Segment)> {
         match self {

@@ -50,7 +50,7 @@ impl Value {
 
 type Read = fn(&Status) -> Value;
 
-/// Those of [`Status`].
+/// The variables of [`Status`].
 const VARIABLES: [(&str, Read); 26] = [
     ("ISS", |status| Value::seq(status.iss)),
     ("IRS", |status| Value::seq(status.irs)),
@@ -80,13 +80,13 @@ const VARIABLES: [(&str, Read); 26] = [
     ("SACK", |status| Value::number(Some(status.sack_permitted))),
 ];
 
-/// The time until the deadline, which is not of [`Status`].
+/// The time until the deadline of the connection, which is not in [`Status`].
 const DEADLINE: &str = "DEADLINE";
 
-/// The time until the timer runs out: of [`Status`], but counted from now.
+/// The time until the timer of [`Status`] runs out, counted from now.
 const TIMER: &str = "TIMER";
 
-/// What a variable is now; `None` if there is none of this name.
+/// Returns the value of a variable now; `None` if no variable has this name.
 pub(super) fn look_up(name: &str, connection: &Connection, now: Instant) -> Option<Value> {
     let from_now = |at: Option<Instant>| Some(Value::time(at.map(|at| at.saturating_duration_since(now))));
     match name {
@@ -98,7 +98,7 @@ pub(super) fn look_up(name: &str, connection: &Connection, now: Instant) -> Opti
     Some(value(&connection.status()))
 }
 
-/// Reads `NAME=value NAME=value`.
+/// Parses `NAME=value NAME=value`.
 pub(super) fn parse<'t>(words: impl Iterator<Item = &'t str>) -> Result<Vec<Variable>, Mistake<'t>> {
     let mut variables: Vec<Variable> = Vec::new();
     for word in words {

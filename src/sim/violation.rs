@@ -1,38 +1,37 @@
-//! What must never happen between two ends, or is waited for in vain.
+//! Events between two ends that must never happen, or that do not come.
 
 use core::fmt;
 
 use super::Side;
 use crate::Segment;
 
-/// Something that must never happen; or, of the last two, that one waits for in vain.
+/// An event that must never happen. The last two variants are different: they are events that do not come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
-    /// The bytes that this end was given are not those that its peer sent.
+    /// This end was given bytes that its peer did not send.
     Bytes(Side),
-    /// This end was given bytes of another life of its peer than the one whose SYN began this life of its own.
+    /// This end was given bytes from a life of its peer to which the SYN of this connection does not belong.
     TwoLives(Side),
-    /// This end acknowledged more than its peer's user has sent.
+    /// More bytes of this end were acknowledged than its user sent.
     Acknowledged(Side),
-    /// The payload of a segment is not in the send queue of this end, or not as long as the segment says.
+    /// This end sent a segment whose payload is not in its send queue, or has another length than the segment says.
     Payload(Side, Segment),
     /// This end's `Wait` and `deadline()` differ.
     Deadline(Side),
-    /// The deadline of this end does not move on when its time has come.
+    /// The deadline of this end does not advance after its timeout.
     Stuck(Side),
-    /// This end puts something out without end.
+    /// This end produces outputs without end.
     NeverWaits(Side),
-    /// Driven on and on, the two ends do not come to rest: a million steps in which no state changed and no byte was
-    /// delivered; or, where they are driven [until some time](super::Pair::drive_until), a million steps at the same
-    /// moment.
+    /// The two ends do not come to rest. There were a million steps in which no state changed and no byte was
+    /// delivered; or, when driven [until some time](super::Pair::drive_until), a million steps at the same time.
     ///
-    /// With [`keep_alive`](crate::Config::keep_alive) on, and where a window that stays closed is probed, ESTABLISHED
-    /// never rests, and is no worse for it: drive such ends for some time, or while something holds. It is not kept as
-    /// a [`violation`](super::Pair::violation): they can be driven on.
+    /// This is normal with [`keep_alive`](crate::Config::keep_alive) on, or while a closed window is probed:
+    /// ESTABLISHED never rests then. Drive such ends for some time, or while a condition holds. The pair does not keep
+    /// this as a [`violation`](super::Pair::violation), so that it can be driven further.
     NeverRests,
-    /// A [`handshake`](super::Pair::handshake) came to nothing: this end is not open in the end, and nothing more is to
-    /// happen, or it has given up. It is not kept as a violation either.
+    /// A [`handshake`](super::Pair::handshake) failed. This end is not open, and it has given up or nothing more is due
+    /// to happen. The pair does not keep this as a violation either.
     NotOpen(Side),
 }
 

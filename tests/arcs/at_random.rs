@@ -1,4 +1,4 @@
-//! Any events at one end: only arcs of the table are taken, and in the end all of them are.
+//! Random events at one end: only arcs of the table are taken, and in the end all of them are.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ enum Happens {
     Detach,
     Abort,
     AcknowledgeNow,
-    /// A segment, with its numbers as they are off from RCV.NXT and SND.NXT.
+    /// A segment, with the offsets of its numbers from RCV.NXT and SND.NXT.
     Arrives {
         seq: i32,
         ack: i32,
@@ -26,7 +26,7 @@ enum Happens {
         payload: u16,
         window: u16,
     },
-    /// The deadline.
+    /// The deadline passes.
     Timeout,
     Passes(Duration),
 }
@@ -67,7 +67,7 @@ const CONFIG: Config = Config {
     ..Config::DEFAULT
 };
 
-/// Carries it out. What fails or is refused does nothing, which is as good.
+/// Carries out an event. A call that fails and a segment that is refused are allowed, and do nothing.
 fn carry_out(connection: &mut Connection, happens: &Happens, now: &mut Instant) {
     match *happens {
         Happens::Open(open) => drop(connection.open(open, *now)),
@@ -94,7 +94,7 @@ fn carry_out(connection: &mut Connection, happens: &Happens, now: &mut Instant) 
     }
 }
 
-/// Where it went, from the state that it was in.
+/// The transitions from `state` on.
 fn walk(connection: &mut Connection, now: Instant, mut state: State) -> Result<Vec<(State, State)>, TestCaseError> {
     let mut arcs = Vec::new();
     loop {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tcp_lifecycle::State;
-use tcp_lifecycle::diagram::{ARCS, FIGURE, dot, figure, mermaid};
+use tcp_lifecycle::diagram::{ARCS, FIGURE, dot, is_in_figure, mermaid};
 
 /// A row and a column.
 type Place = (usize, usize);
 
-/// The drawing, as one that reads it would take it apart.
+/// The drawing, parsed as a reader would.
 struct Drawing {
     cells: HashMap<Place, char>,
-    /// Whose box this is part of, its frame included.
+    /// The box that this place belongs to, including its frame.
     boxes: HashMap<Place, State>,
 }
 
@@ -36,7 +36,7 @@ impl Drawing {
         self.cells.get(&place).copied().unwrap_or(' ')
     }
 
-    /// The box around a name: up and down to the next line of minuses.
+    /// Finds the box around a name: up and down to the next line of minuses.
     fn frame(&mut self, state: State, row: usize, column: usize, width: usize) {
         let is_edge = |row: usize| (1..width - 1).all(|i| self.at((row, column + i)) == '-');
         let top = (0..row).rev().find(|&row| is_edge(row)).expect("a top");
@@ -46,7 +46,7 @@ impl Drawing {
         }
     }
 
-    /// The heads of the arrows: where they point to, and the step back along the line.
+    /// The heads of the arrows: the places, the boxes that they point to, and the step back along the line.
     fn heads(&self) -> Vec<(Place, State, (isize, isize))> {
         let heads = self.cells.iter().filter(|(place, _)| !self.boxes.contains_key(*place));
         let heads = heads.filter_map(|(&place, c)| {
@@ -64,7 +64,7 @@ impl Drawing {
         heads.collect()
     }
 
-    /// The box where the line begins whose head is at `place`, and the places that it takes.
+    /// The box where the line with its head at `place` begins, and the places that the line takes.
     fn tail(&self, mut place: Place, mut back: (isize, isize)) -> (State, Vec<Place>) {
         let mut taken = vec![place];
         loop {
@@ -105,11 +105,11 @@ fn the_arrows_of_the_figure_are_its_arcs() {
         let (from, _) = drawing.tail(place, back);
         assert!(lines.insert((from.name(), to.name())), "{from} -> {to} is drawn twice");
     }
-    let arcs = ARCS.iter().filter(|arc| figure(arc)).map(|arc| (arc.from.name(), arc.to.name())).collect();
+    let arcs = ARCS.iter().filter(|arc| is_in_figure(arc)).map(|arc| (arc.from.name(), arc.to.name())).collect();
     assert_eq!(lines, arcs);
 }
 
-/// Word for word, wherever they stand: what is neither box nor line.
+/// Compares all words outside of boxes and lines, wherever they are.
 #[test]
 fn the_words_of_the_figure_are_the_labels_of_its_arcs() {
     let drawing = Drawing::read(FIGURE);
@@ -121,11 +121,11 @@ fn the_words_of_the_figure_are_the_labels_of_its_arcs() {
         cells.map(|(column, c)| if is_word(&(row, column)) { c } else { ' ' }).collect::<String>()
     });
     let drawn = words(&rows.collect::<Vec<_>>().join("\n"));
-    let labels: Vec<String> = ARCS.iter().filter(|arc| figure(arc)).map(label).collect();
+    let labels: Vec<String> = ARCS.iter().filter(|arc| is_in_figure(arc)).map(label).collect();
     assert_eq!(drawn, words(&labels.join("\n")));
 }
 
-/// What stands beside an arrow; the condition has no room there.
+/// The text beside an arrow; there is no room for the condition.
 fn label(arc: &tcp_lifecycle::diagram::Arc) -> String {
     match arc.condition {
         Some(condition) => arc.to_string().replace(&format!(" {condition}"), ""),
@@ -146,7 +146,7 @@ fn the_figure_fits_a_page_of_docs() {
 
 #[test]
 fn mermaid_and_dot_have_a_line_for_each_arc() {
-    for (chosen, count) in [(figure as fn(&_) -> bool, 21), ((|_| true) as fn(&_) -> bool, ARCS.len())] {
+    for (chosen, count) in [(is_in_figure as fn(&_) -> bool, 21), ((|_| true) as fn(&_) -> bool, ARCS.len())] {
         let mermaid = mermaid(chosen).to_string();
         assert_eq!(mermaid.matches(" --> ").count(), count);
         let dot = dot(chosen).to_string();
@@ -157,14 +157,14 @@ fn mermaid_and_dot_have_a_line_for_each_arc() {
         }
     }
     for state in State::ALL {
-        assert!(mermaid(figure).to_string().contains(&format!("state \"{state}\" as {state:?}\n")));
+        assert!(mermaid(is_in_figure).to_string().contains(&format!("state \"{state}\" as {state:?}\n")));
     }
 }
 
-/// The README draws the figure by Mermaid.
+/// The README draws the figure with Mermaid.
 #[test]
 fn the_readme_has_the_figure() {
     let readme = include_str!("../../README.md");
     let drawn = readme.split_once("```mermaid\n").and_then(|(_, rest)| rest.split_once("```")).map(|(block, _)| block);
-    assert_eq!(drawn, Some(mermaid(figure).to_string().as_str()));
+    assert_eq!(drawn, Some(mermaid(is_in_figure).to_string().as_str()));
 }

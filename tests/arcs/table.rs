@@ -1,14 +1,14 @@
-//! An exchange that walks each arc.
+//! An exchange for each arc, which takes it.
 
 use tcp_lifecycle::State::{
     CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
 };
-use tcp_lifecycle::diagram::{ARCS, figure};
+use tcp_lifecycle::diagram::{ARCS, is_in_figure};
 use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Control, State};
 
-/// From, to, the label, and an exchange that begins at `from` or leads there, and ends with the cause, followed by what
-/// comes out besides the transition.
+/// The start, the end, the label, and an exchange. The exchange begins at the start or leads there, and ends with the
+/// cause of the arc, followed by the outputs other than the transition.
 const WALKS: [(State, State, &str, &[&str]); ARCS.len()] = [
     (Closed, Listen, "passive OPEN", &["open passive"]),
     (Closed, SynSent, "active OPEN, SYN out", &["open active", "--> <SEQ=100><CTL=SYN>"]),
@@ -256,13 +256,13 @@ const WALKS: [(State, State, &str, &[&str]); ARCS.len()] = [
     ),
 ];
 
-/// The line of the script where the event is, behind which the transition must come.
+/// Whether this line of the script is the event, which the transition must follow.
 fn is_event(line: &&&str) -> bool {
     let calls = ["open", "close", "detach", "abort", "send", "<--", "+"];
     calls.iter().any(|call| line.starts_with(call))
 }
 
-/// The lines up to the event, and those behind it.
+/// The lines up to the event, and those after it.
 fn split(lines: &'static [&'static str]) -> (&'static [&'static str], &'static [&'static str]) {
     let event = lines.len() - 1 - lines.iter().rev().position(|line| is_event(&line)).unwrap();
     lines.split_at(event + 1)
@@ -320,7 +320,8 @@ fn the_figure_is_that_of_the_rfc() {
         (LastAck, Closed),
         (TimeWait, Closed),
     ];
-    let mut drawn: Vec<(State, State)> = ARCS.iter().filter(|arc| figure(arc)).map(|arc| (arc.from, arc.to)).collect();
+    let mut drawn: Vec<(State, State)> =
+        ARCS.iter().filter(|arc| is_in_figure(arc)).map(|arc| (arc.from, arc.to)).collect();
     assert_eq!(drawn.len(), of_the_rfc.len(), "each once");
     drawn.retain(|arc| !of_the_rfc.contains(arc));
     assert_eq!(drawn, []);

@@ -5,11 +5,11 @@ use tcp_lifecycle::{Control, Options, Segment, SeqNumber};
 use crate::end::View;
 use crate::luck::least_ack;
 
-/// The six control bits of RFC 793; each combination is as likely as any other.
+/// The six control bits of RFC 793; all combinations are equally likely.
 const BITS: u64 = 64;
 const FULL: u64 = 1_460;
 
-/// The attacker's knowledge besides the two sockets.
+/// The attacker's knowledge in addition to the two sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Knows {
     Nothing,
@@ -41,7 +41,7 @@ pub(crate) struct Attacker {
 }
 
 impl Attacker {
-    /// One segment for this end.
+    /// Makes one segment for this end.
     pub(crate) fn segment(&mut self, view: &View) -> Segment {
         let status = &view.status;
         let random = &mut self.random;

@@ -10,12 +10,12 @@ use tcp_lifecycle::{
 use crate::reno::Reno;
 use crate::scene::Act;
 
-/// A user who streams keeps at least as many bytes queued.
+/// A streaming user keeps at least this many bytes queued.
 const QUEUED: u32 = 65_536;
-/// No byte of the attacker's is one of the stream's.
+/// The attacker's payload byte; the streams never contain it.
 pub(crate) const FORGED: u8 = 255;
 
-/// An end that is not graceful: its signal, the state that was left, and when.
+/// The end of a connection that was not graceful: its signal, the state that was left, and the time.
 #[derive(Clone, Debug)]
 pub(crate) struct Death {
     pub(crate) how: String,
@@ -27,23 +27,23 @@ pub(crate) struct Death {
 pub(crate) struct End {
     pub(crate) connection: Connection,
     reno: Reno,
-    /// Bytes that the user has sent, and those of them that are acknowledged.
+    /// The bytes that the user has sent, and those of them that are acknowledged.
     pub(crate) sent: u64,
     acknowledged: u64,
     pub(crate) received: u64,
-    /// A byte was delivered that is not the one that was sent.
+    /// A delivered byte differs from the byte that was sent.
     pub(crate) is_wrong: bool,
     /// Payload ahead of RCV.NXT, until the gap before it is filled.
     kept: Vec<(Segment, Vec<u8>)>,
     /// The user always has more to send.
     streams: bool,
-    /// The user takes what is delivered.
+    /// The user reads everything that is delivered.
     reads: bool,
     to_send: u32,
     closes: bool,
     has_closed: bool,
     pub(crate) death: Option<Death>,
-    /// The state before this one.
+    /// The previous state.
     left: State,
     pub(crate) closed_at: Option<Instant>,
     pub(crate) time_wait_at: Option<Instant>,
@@ -51,7 +51,8 @@ pub(crate) struct End {
     max_rcv_wnd: u32,
 }
 
-/// The numbers of an end, with the largest windows that it has been offered and has offered.
+/// The sequence numbers of an end, with the largest window that its peer has offered and the largest that it has
+/// offered.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) status: Status,
@@ -110,7 +111,7 @@ impl End {
         }
     }
 
-    /// Once the connection is open, the user sends and closes as planned.
+    /// Lets the user send and close as planned, once the connection is open.
     fn carry_on(&mut self, now: Instant) {
         if !matches!(self.state(), State::Established | State::CloseWait) || self.has_closed {
             return;
@@ -129,7 +130,7 @@ impl End {
         }
     }
 
-    /// The segment, and behind it what was kept and has its turn now.
+    /// Hands in the segment, and then each kept segment that has become the next in order.
     pub(crate) fn segment_arrives(&mut self, segment: Segment, payload: Vec<u8>, now: Instant) {
         let Ok(range) = self.connection.segment_arrives(&segment, now) else { return };
         let nxt = self.connection.status().rcv_nxt;
@@ -166,7 +167,7 @@ impl End {
         }
     }
 
-    /// After each event: the user, the congestion controller, and then all that is due.
+    /// Runs after each event: the user, the congestion controller, then the polling that returns the segments to send.
     pub(crate) fn after_event(&mut self, now: Instant) -> Vec<(Segment, Vec<u8>)> {
         self.carry_on(now);
         self.reno.after_event(&mut self.connection, now);
@@ -201,7 +202,7 @@ impl End {
         if to == State::TimeWait {
             self.time_wait_at = Some(now);
         } else if to == State::Closed {
-            // A signal follows where it is no graceful end.
+            // If the end was not graceful, a signal follows.
             self.closed_at = Some(now);
         } else if (from, to) == (State::SynReceived, State::Listen) {
             self.death = Some(Death { how: "LISTEN".into(), left: from, at: now });
@@ -209,13 +210,13 @@ impl End {
     }
 }
 
-/// `len` bytes of either stream, from this place on: 0 to 254, and from 0 again.
+/// The `len` bytes of either stream from `place` on: they count from 0 to 254, and begin again.
 fn bytes_at(place: u64, len: usize) -> &'static [u8] {
     static STREAM: LazyLock<Vec<u8>> = LazyLock::new(|| Vec::from_iter(0..FORGED).repeat(300));
     &STREAM[(place % u64::from(FORGED)) as usize..][..len]
 }
 
-/// An ACK that carries nothing: the answer to a segment that was refused.
+/// Whether this is an ACK without payload and control bits: the answer to a segment that was refused.
 pub(crate) fn is_bare_ack(segment: &Segment) -> bool {
     segment.len() == 0 && segment.control().intersection(Control::ACK | Control::RST) == Control::ACK
 }

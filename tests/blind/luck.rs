@@ -1,5 +1,5 @@
 //! Which segments RFC 5961 and RFC 9293 leave to luck, and which ones D12 exempts from the limiter. Both follow from
-//! the numbers of the attacked end as `Status` tells them, not from its answers.
+//! the variables of the attacked end in `Status`, not from its answers.
 
 use tcp_lifecycle::{Control, Segment, SeqNumber, State};
 
@@ -8,14 +8,14 @@ use crate::end::View;
 /// How far left of RCV.NXT the acknowledgment of a bare ACK counts (D4).
 const LEFT: u32 = 65_536;
 
-/// Why no receiver could tell a segment from the peer's.
+/// Why no receiver could distinguish a segment from the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Luck {
     /// A reset at RCV.NXT (RFC 5961 section 3.2), or with the acknowledgment of our SYN.
     Reset,
     /// Payload or a FIN in the window, with an acknowledgment in range (RFC 5961 section 5.2).
     Injection,
-    /// Something in flight is acknowledged that has not arrived.
+    /// An acknowledgment of something in flight that has not arrived.
     Acknowledgment,
     /// A SYN in the window in SYN-RECEIVED, to which RFC 5961 section 4.2 does not extend (D23).
     Syn,
@@ -27,13 +27,13 @@ impl Luck {
     pub(crate) const ALL: [Luck; 5] = [Luck::Reset, Luck::Injection, Luck::Acknowledgment, Luck::Syn, Luck::Crossing];
 }
 
-/// The least SEG.ACK that RFC 5961 section 5.2 accepts: SND.UNA - MAX.SND.WND.
+/// The lowest SEG.ACK that RFC 5961 section 5.2 accepts: SND.UNA - MAX.SND.WND.
 pub(crate) fn least_ack(view: &View) -> SeqNumber {
     let most = view.max_snd_wnd.max(view.status.peer_mss.map_or(0, u32::from));
     view.status.snd_una.unwrap_or_default() + most.wrapping_neg()
 }
 
-/// Whether, and how, this segment is lucky.
+/// Tells whether this segment is lucky, and why.
 pub(crate) fn luck(segment: &Segment, view: &View) -> Option<Luck> {
     let status = &view.status;
     let (una, snd_nxt) = (status.snd_una?, status.snd_nxt?);
@@ -57,7 +57,7 @@ pub(crate) fn luck(segment: &Segment, view: &View) -> Option<Luck> {
     if len > 0 && overlaps {
         return Some(Luck::Injection);
     }
-    // A bare ACK; on the left of the window its acknowledgment counts by D4.
+    // A bare ACK; left of the window its acknowledgment counts by D4.
     let counts = overlaps || (len == 0 && nxt - seq <= LEFT);
     (is_news && counts).then_some(Luck::Acknowledgment)
 }
@@ -72,8 +72,8 @@ fn luck_in_syn_sent(segment: &Segment, is_news: bool) -> Option<Luck> {
     }
 }
 
-/// D12: payload or a FIN whose acknowledgment may be lost, from RCV.NXT less the largest window offered up to one past
-/// the right edge.
+/// D12: payload or a FIN whose acknowledgment may have been lost. It lies between RCV.NXT less the largest window
+/// offered and one number past the right edge.
 pub(crate) fn is_exempt(segment: &Segment, view: &View) -> bool {
     let (Some(nxt), Some(wnd)) = (view.status.rcv_nxt, view.status.rcv_wnd) else { return false };
     let from_left = segment.seq() - (nxt + view.max_rcv_wnd.wrapping_neg());

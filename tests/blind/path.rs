@@ -1,13 +1,13 @@
-//! The way between the two ends, the same in both directions.
+//! The path between the two ends, the same in both directions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tcp_lifecycle::{Instant, Segment};
 
-/// What the headers of IPv4 and TCP take on the wire, in bytes.
+/// The size of the IPv4 and TCP headers on the wire, in bytes.
 const HEADERS: u64 = 40;
-/// Of the bottleneck, in bytes per second: 10 Mbit/s.
+/// The bandwidth of the bottleneck, in bytes per second: 10 Mbit/s.
 const BANDWIDTH: u64 = 1_250_000;
 /// A segment that would wait longer at the bottleneck is dropped.
 const QUEUE: Duration = Duration::from_millis(20);
@@ -17,7 +17,7 @@ const DELAY: Duration = Duration::from_millis(10);
 pub(crate) struct Path {
     /// When the bottleneck is free again, for each direction.
     free: [Instant; 2],
-    /// By the time of arrival, and the number of the segment: for whom it is.
+    /// Each segment on its way, with the end that it is for, by the time of arrival and a serial number.
     flights: BTreeMap<(Instant, u64), (usize, Segment, Vec<u8>)>,
     number: u64,
 }

@@ -1,4 +1,4 @@
-//! One run: two ends over the path, a scene, an attacker of each end, in virtual time.
+//! One run in virtual time: two ends over the path, a scene, and an attacker of each end.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::luck::{Luck, is_exempt, luck};
 use crate::path::Path;
 use crate::scene::{Act, Scene};
 
-/// How long the rest may take after the scene was held. The attack goes on until it is done.
+/// The most that the rest of the life may take after the scene. The attack goes on until it is done.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A run to be made.
+/// The parameters of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) scene: Scene,
     pub(crate) config: Config,
     pub(crate) knows: Knows,
-    /// Segments a second to each end; zero is no attack.
+    /// Segments a second to each end; zero for no attack.
     pub(crate) rate: u64,
     /// How long the scene is held under attack. The attack goes on after it.
     pub(crate) attack: Duration,
@@ -30,9 +30,9 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) fault: Option<Fault>,
-    /// Bytes delivered while the scene was held, where throughput counts.
+    /// Bytes delivered during the scene, where throughput counts.
     pub(crate) delivered: u64,
-    /// From there until all is done, TIME-WAIT excepted.
+    /// The time from the end of the scene until everything is done, except TIME-WAIT.
     pub(crate) done_in: Duration,
     /// How long A was in TIME-WAIT.
     pub(crate) time_wait: Duration,
@@ -41,7 +41,7 @@ pub(crate) struct Outcome {
     pub(crate) lucky: [u64; Luck::ALL.len()],
 }
 
-/// An end that is not graceful, or bytes that are wrong or missing: in a word, and in full.
+/// A connection that did not end gracefully, or bytes that are wrong or missing: in one word, and in full.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) word: &'static str,
@@ -53,12 +53,12 @@ pub(crate) struct Fault {
 pub(crate) struct Answers {
     pub(crate) attacks: u64,
     pub(crate) acks: u64,
-    /// How many ACKs the limiter allows in this time, the exempt ones included.
+    /// The number of ACKs that the limiter allows in this time, including the exempt ones.
     pub(crate) allowed: u64,
-    /// Resets in SYN-SENT and SYN-RECEIVED, and SYN,ACKs sent again.
+    /// Resets in SYN-SENT and SYN-RECEIVED, and retransmitted SYN,ACKs.
     pub(crate) others: u64,
     exempt: u64,
-    /// When the first segment of the attacker came, and the last.
+    /// When the attacker's first and last segments arrived.
     period: Option<(Instant, Instant)>,
 }
 
@@ -68,7 +68,7 @@ impl Outcome {
     }
 }
 
-/// Runs it to its end.
+/// Runs a plan to its end.
 #[track_caller]
 pub(crate) fn run(plan: &Plan) -> Outcome {
     let mut world = World::new(plan);
@@ -91,13 +91,13 @@ struct World {
     now: Instant,
     ends: [End; 2],
     path: Path,
-    /// The next one last.
+    /// The acts that are left, in reverse order.
     acts: Vec<(Instant, usize, Act)>,
     attackers: [Attacker; 2],
     attacks: [Instant; 2],
     from: Instant,
     until: Instant,
-    /// Bytes received when the scene was reached, and when it went on.
+    /// Bytes received when the scene was reached, and when it ended.
     received: [Option<u64>; 2],
     done_at: Option<Instant>,
     outcome: Outcome,
@@ -128,7 +128,7 @@ impl World {
         }
     }
 
-    /// The earliest of all that may happen; none if all is over.
+    /// The earliest of all pending events; `None` if everything is over.
     fn next(&mut self) -> Option<Next> {
         let mut next: Option<(Instant, Next)> = None;
         let mut may_be = |at: Option<Instant>, what: fn(Instant, usize) -> Next, end: usize| {
@@ -146,14 +146,14 @@ impl World {
         }
         let (at, next) = next?;
         self.note_time(at);
-        // A TIME-WAIT has its time only where that is the scene.
+        // TIME-WAIT is waited out only in the scene that tests it.
         let is_over = self.done_at.is_some()
             && (self.plan.scene != Scene::TimeWait || self.ends.iter().all(|end| end.state() == State::Closed));
         let is_dead = self.ends.iter().any(|end| end.death.is_some());
         (!is_over && !is_dead && at <= self.until + PATIENCE).then_some(next)
     }
 
-    /// Notes what was received when time reaches the attack, and when the scene goes on.
+    /// Notes the bytes received when the attack begins, and when the scene ends.
     fn note_time(&mut self, at: Instant) {
         if at >= self.from && self.received[0].is_none() {
             let states = [0, 1].map(|end| self.ends[end].state());
@@ -204,7 +204,7 @@ impl World {
     fn attack(&mut self, end: usize) {
         let period = 1_000_000 / self.plan.rate;
         self.attacks[end] = self.now + Duration::from_micros(1 + self.attackers[end].random.below(2 * period - 1));
-        // The attack is on a connection that is there.
+        // Only a connection that exists is attacked.
         if matches!(self.ends[end].state(), State::Closed | State::Listen) {
             return;
         }

@@ -1,18 +1,19 @@
-//! The states in which the connection is attacked: what the users do, and what the path swallows to hold them there.
+//! The states in which the connection is attacked: the acts of the users, and the segments that the path swallows to
+//! hold the state.
 
 use std::time::Duration;
 
 use tcp_lifecycle::{Config, Control, Instant, KeepAlive, Open, Segment, State};
 
-/// The ends by their places: A opens to B.
+/// The index of each end: A opens to B.
 pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 
-/// When a scene begins, except those of the handshake: the congestion windows have grown.
+/// The beginning of a scene, except those of the handshake: by then the congestion windows have grown.
 const BEGINS: Duration = Duration::from_millis(1_000);
-/// What each user still sends when the scene goes on, where SEND is allowed.
+/// The bytes that each user still sends after the scene, where SEND is allowed.
 const REST: u32 = 100_000;
-/// Short, so that an end that is not answered gives up within 0.6 s.
+/// Short, so that an end whose probes are not answered gives up within 0.6 s.
 const KEEP_ALIVE: KeepAlive =
     KeepAlive { idle: Duration::from_millis(300), interval: Duration::from_millis(100), probes: 3 };
 
@@ -22,18 +23,18 @@ pub(crate) enum Scene {
     SynSent,
     /// The ACK of the handshake does not arrive: B is in SYN-RECEIVED.
     SynReceived,
-    /// Both ends keep the connection alive.
+    /// Keep-alive at both ends.
     Idle,
     /// The same with an octet in the probes.
     IdleOctet,
-    /// A transfer from A to B, and from B to A.
+    /// A transfer from A to B; `Back` is one from B to A.
     There,
     Back,
     /// B does not read until the attack is over.
     ClosedWindow,
     /// A's FIN does not arrive; B goes on sending.
     FinWait1,
-    /// A has closed, B sends nothing, and both keep the connection alive where they may.
+    /// A has closed, B sends nothing, and keep-alive runs where it may.
     HalfClosedIdle,
     /// A has closed, B goes on sending.
     HalfClosed,
@@ -49,11 +50,11 @@ pub(crate) enum Scene {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
     Open(Open),
-    /// There is always more to send.
+    /// The user always has more to send.
     Stream,
-    /// There is no more.
+    /// The user sends no more.
     Finish,
-    /// From now on the user reads, or does not.
+    /// Whether the user reads from now on.
     Read(bool),
     Send(u32),
     Close,
@@ -127,13 +128,13 @@ impl Scene {
         }
     }
 
-    /// The policies, with what the scene needs.
+    /// The policies, adapted to the scene.
     pub(crate) fn config(self, config: &Config, attack: Duration) -> Config {
         let mut config = *config;
         // CLOSE is a half-close.
         config.half_duplex_close = false;
         config.keep_alive = None;
-        // TIME-WAIT is longer than the attack's time.
+        // TIME-WAIT is longer than the attack.
         config.msl = attack;
         if matches!(self, Scene::Idle | Scene::IdleOctet | Scene::HalfClosedIdle) {
             config.keep_alive = Some(KEEP_ALIVE);
@@ -155,7 +156,7 @@ impl Scene {
         Instant::ZERO + if is_opening { Duration::from_millis(100) } else { BEGINS + Duration::from_millis(200) }
     }
 
-    /// What the users do and when, with an attack that holds the scene until `end`.
+    /// The acts of the users and their times, for an attack that holds the scene until `end`.
     pub(crate) fn acts(self, end: Instant) -> Vec<(Instant, usize, Act)> {
         let early = Instant::ZERO + Duration::from_millis(100);
         let begin = Instant::ZERO + BEGINS;
@@ -186,7 +187,7 @@ impl Scene {
         acts
     }
 
-    /// What the path swallows while the scene is held.
+    /// Whether the path swallows this segment to hold the scene.
     pub(crate) fn swallows(self, from: usize, state: State, segment: &Segment) -> bool {
         let has = |bits| segment.control().contains(bits);
         match self {

@@ -1,4 +1,4 @@
-//! All runs, and the table of them.
+//! All runs, and their table.
 
 use core::fmt;
 use std::collections::HashMap;
@@ -15,16 +15,16 @@ const SYSTEMS: [(&str, Config); 3] =
     [("DEFAULT", Config::DEFAULT), ("linux()", Config::linux()), ("bsd()", Config::bsd())];
 pub(crate) const RATES: [u64; 4] = [10, 100, 1_000, 10_000];
 
-/// How much is run.
+/// The extent of the runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
-    /// All rates for every attacker; otherwise those that tell most.
+    /// All rates for every attacker; otherwise only the most telling ones.
     pub(crate) is_whole: bool,
     pub(crate) seed: u64,
 }
 
 impl Extent {
-    /// How long a scene is held. A transfer has four seconds, so that the first burst of challenges counts little.
+    /// The length of a scene. A transfer has four seconds, so that the first burst of challenge ACKs counts little.
     fn attack(self, scene: Scene) -> Duration {
         Duration::from_millis(match (self.is_whole, scene.receiver()) {
             (true, _) => 20_000,
@@ -43,7 +43,7 @@ impl Extent {
     }
 }
 
-/// One run beside the same without an attack.
+/// One run, and the same run without an attack.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     system: usize,
@@ -53,20 +53,20 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// In percent of that without an attack, where throughput counts and where there is any.
+    /// The throughput in percent of that without an attack, where it counts and is not zero.
     pub(crate) fn throughput(&self) -> Option<u64> {
         self.plan.scene.receiver()?;
         (self.unharmed.delivered > 0)
             .then(|| (100 * self.outcome.delivered + self.unharmed.delivered / 2) / self.unharmed.delivered)
     }
 
-    /// Of 2 MSL, in percent.
+    /// The time in TIME-WAIT in percent of 2 MSL.
     fn time_wait(&self) -> Option<u64> {
         let whole = 2 * self.plan.attack.as_millis() as u64;
         (self.plan.scene == Scene::TimeWait).then(|| 100 * self.outcome.time_wait.as_millis() as u64 / whole)
     }
 
-    /// One word of the table.
+    /// A cell of the table.
     fn cell(&self) -> String {
         let word = match (&self.outcome.fault, self.throughput().or(self.time_wait())) {
             (Some(fault), _) => fault.word.into(),
@@ -97,7 +97,7 @@ impl fmt::Display for Row {
 
 /// Every scene under every system, with every attacker.
 pub(crate) fn rows(extent: Extent) -> Vec<Row> {
-    // Each run has its own numbers, whichever others there are.
+    // Each run has its own random numbers, independent of the other runs.
     let seed = |run: [u64; 4]| run.into_iter().fold(extent.seed, |seed, part| Random(seed ^ part).below(1 << 48));
     let mut unharmed = HashMap::new();
     let mut rows = Vec::new();
@@ -119,7 +119,7 @@ pub(crate) fn rows(extent: Extent) -> Vec<Row> {
     rows
 }
 
-/// The table: a row for each scene and attacker, a column for each system and rate. Below it the sums.
+/// The table: a row for each scene and attacker, a column for each system and rate, and the sums below.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = format!("{:<23}", "");
     for (name, _) in SYSTEMS {

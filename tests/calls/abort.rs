@@ -39,8 +39,8 @@ fn the_reset_stands_behind_all_that_was_sent_and_before_what_was_not() {
     );
 }
 
-/// RFC 9293 section 3.10.5 is silent in CLOSING and LAST-ACK, where all has been sent and the connection is nearly
-/// over. Where it is not, the peer would take the loss of payload for the loss of an ACK.
+/// RFC 9293 section 3.10.5 sends nothing in CLOSING and LAST-ACK, where everything has been sent and the connection is
+/// nearly over. If something has not been sent, the peer would take the loss of payload for the loss of an ACK.
 #[test]
 fn in_closing_payload_or_a_fin_that_never_went_out_is_aborted_with_a_reset() {
     check(
@@ -128,7 +128,7 @@ fn in_last_ack_a_fin_that_never_went_out_is_aborted_with_a_reset() {
     );
 }
 
-/// The byte of a probe that was refused is not in the peer's hands: the reset stands where its window ends.
+/// The byte of a refused probe has not been received by the peer: the reset has the number of the window's edge.
 #[test]
 fn behind_a_refused_probe_the_reset_stands_where_the_peer_takes_it() {
     check(
@@ -151,7 +151,7 @@ fn behind_a_refused_probe_the_reset_stands_where_the_peer_takes_it() {
     );
 }
 
-/// The FIN is due, and so has never been handed out.
+/// The FIN is due, so it has never been sent.
 #[test]
 fn a_close_that_was_never_polled_is_aborted_with_a_reset() {
     check(
@@ -176,7 +176,7 @@ fn a_close_that_was_never_polled_is_aborted_with_a_reset() {
     );
 }
 
-/// Lost or not, it went out: the RFC's silence.
+/// Lost or not, everything was sent: ABORT is silent, as in the RFC.
 #[test]
 fn in_closing_and_last_ack_what_is_in_flight_is_aborted_in_silence() {
     check(
@@ -213,7 +213,7 @@ fn in_closing_and_last_ack_what_is_in_flight_is_aborted_in_silence() {
     );
 }
 
-/// It answers a segment of whoever sent it, and ABORT takes it back only where it has a reset of its own to send.
+/// A pending reset answers a segment, whoever sent it. ABORT replaces it only with a reset of its own.
 #[test]
 fn a_reset_that_is_still_due_goes_out_unless_that_of_the_abort_takes_its_place() {
     for (state, reset) in [("LISTEN", 7777), ("SYN-SENT", 7777), ("SYN-RECEIVED", 100)] {

@@ -1,4 +1,4 @@
-//! `limit`, beside the RFC's calls: what the caller's congestion window allows.
+//! `limit`, in addition to the RFC's calls: the bound of the caller's congestion window.
 
 use tcp_lifecycle::sim::check;
 

@@ -1,5 +1,5 @@
-//! DETACH, beside the RFC's calls: the user is gone, as after the close(2) of a socket. RFC 9293 section 3.6.1 (MAY-1,
-//! SHLD-3); RFC 1122 section 4.2.2.13.
+//! DETACH, in addition to the RFC's calls: the user leaves, as with the close(2) of a socket. RFC 9293 section 3.6.1
+//! (MAY-1, SHLD-3); RFC 1122 section 4.2.2.13.
 
 use tcp_lifecycle::sim::check;
 
@@ -24,7 +24,7 @@ fn detach_state_by_state() {
     );
 }
 
-/// STATUS tells it; a CLOSE alone is no such thing.
+/// STATUS shows it; a CLOSE alone does not detach.
 #[test]
 fn the_status_tells_who_is_gone() {
     check(
@@ -79,7 +79,7 @@ fn after_a_close_the_user_can_still_go() {
     );
 }
 
-/// The queue goes out before the FIN, though nobody waits for it.
+/// The queue is sent before the FIN, though no user waits for it.
 #[test]
 fn what_is_queued_is_sent_before_the_fin() {
     check(
@@ -111,7 +111,7 @@ fn what_is_queued_is_sent_before_the_fin() {
     );
 }
 
-/// Ten bytes were delivered and not consumed, and what leads on from there.
+/// Ten bytes were delivered and not consumed; followed by the path to each state.
 const UNREAD: [(&str, u32); 6] = [
     ("ESTABLISHED", 100),
     ("close\n--> <SEQ=100><ACK=310><CTL=FIN,ACK>\nFIN-WAIT-1", 101),
@@ -139,7 +139,7 @@ const UNREAD: [(&str, u32); 6] = [
     ),
 ];
 
-/// RFC 1122 section 4.2.2.13: the peer learns that they are lost.
+/// RFC 1122 section 4.2.2.13: the peer is told that they are lost.
 #[test]
 fn with_bytes_unread_it_resets_at_once_in_every_state_that_has_a_peer() {
     for (way, seq) in UNREAD {
@@ -182,7 +182,7 @@ fn what_came_before_the_poll_is_unread_too() {
     );
 }
 
-/// The FIN is no byte that anybody could read.
+/// The FIN is no byte that a user could read.
 #[test]
 fn a_fin_alone_is_nothing_unread() {
     check(
@@ -197,7 +197,7 @@ fn a_fin_alone_is_nothing_unread() {
     );
 }
 
-/// 2 MSL is a promise to the connections that come after.
+/// 2 MSL protect later connections.
 #[test]
 fn in_time_wait_bytes_unread_reset_nothing() {
     check(

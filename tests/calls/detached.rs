@@ -1,8 +1,8 @@
-//! After DETACH nobody reads: what payload does then, and when FIN-WAIT-2 is given up.
+//! After DETACH nobody reads: the effect of payload, and the time when FIN-WAIT-2 is given up.
 
 use tcp_lifecycle::sim::check;
 
-/// The user is gone, and our FIN, 100, is acknowledged or not.
+/// The user has left, and our FIN, 100, is acknowledged or not.
 const FIN_WAIT_1: &str = "
     ESTABLISHED
     detach
@@ -44,7 +44,7 @@ fn payload_resets_the_connection() {
     }
 }
 
-/// It is lost like any other: nobody will ever ask for it.
+/// Payload ahead of a gap is lost too: no user will ever read it.
 #[test]
 fn payload_ahead_of_a_gap_resets_it_too() {
     from(
@@ -71,7 +71,7 @@ fn payload_of_which_the_end_alone_is_new_resets_it_too() {
     );
 }
 
-/// A repeat of what was read in time is no loss.
+/// A retransmission of payload that was read in time is no loss.
 #[test]
 fn payload_that_was_read_before_is_acknowledged_again() {
     let read = "
@@ -128,7 +128,7 @@ fn a_fin_or_an_ack_resets_nothing() {
     );
 }
 
-/// Payload of a segment that is refused before the seventh step is nobody's.
+/// Payload of a segment that is refused before the seventh step does not count.
 #[test]
 fn payload_that_is_not_acceptable_resets_nothing() {
     for (payload, refused) in [
@@ -149,7 +149,7 @@ fn payload_that_is_not_acceptable_resets_nothing() {
     }
 }
 
-/// Before the handshake is verified it may be anybody's; with it, it is the peer's.
+/// Before the handshake is verified, payload may come from anybody. With the ACK of our SYN, it comes from the peer.
 #[test]
 fn payload_with_the_ack_of_our_syn_resets_what_waited_for_it() {
     check(
@@ -180,7 +180,7 @@ fn payload_with_the_ack_of_our_syn_resets_what_waited_for_it() {
     );
 }
 
-/// Nothing can come behind a FIN (D10).
+/// Nothing can follow a FIN (D10).
 #[test]
 fn after_the_peers_fin_payload_resets_nothing() {
     check(
@@ -243,7 +243,7 @@ fn the_next_life_has_a_user_again() {
     );
 }
 
-/// D20: from the entry to FIN-WAIT-2, or from the DETACH where that comes later.
+/// D20: from the entry to FIN-WAIT-2, or from the DETACH if that comes later.
 #[test]
 fn fin_wait_2_is_given_up_once_the_user_is_gone() {
     from(
@@ -271,7 +271,7 @@ fn fin_wait_2_is_given_up_once_the_user_is_gone() {
     );
 }
 
-/// A peer that only acknowledges would hold it for as long as it likes.
+/// Otherwise a peer that only acknowledges could keep the connection for any time.
 #[test]
 fn no_ack_puts_the_end_of_fin_wait_2_off() {
     from(
@@ -322,7 +322,7 @@ fn the_peers_fin_ends_the_wait_in_time() {
     );
 }
 
-/// Nobody is left who could learn of a dead peer.
+/// There is no user who could be told of a dead peer.
 #[test]
 fn keep_alive_gives_way_to_the_end_of_fin_wait_2() {
     check(

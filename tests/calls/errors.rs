@@ -1,4 +1,4 @@
-//! A call that fails changes nothing: not a variable, not the clock, nothing that is due.
+//! A call that fails changes nothing: no variable, no time, no pending output.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::table::after;
 
 type Call = fn(&mut Connection, Instant) -> Result<(), CallError>;
 
-/// Each call with what makes it fail in some state.
+/// Each call, in a form that fails in some state.
 const CALLS: [(&str, Call); 6] = [
     ("OPEN active", |connection, now| connection.open(Open::Active, now)),
     ("OPEN passive", |connection, now| connection.open(Open::Passive, now)),
@@ -18,7 +18,7 @@ const CALLS: [(&str, Call); 6] = [
     ("ABORT", |connection, _| connection.abort()),
 ];
 
-/// The calls that can be carried out, state by state; any other is an error. SEND and RECEIVE ask too much.
+/// Whether the call is carried out in this state; otherwise it is an error. Here SEND and RECEIVE always ask too much.
 fn carried_out(state: State, call: &str) -> bool {
     match state {
         State::Closed => matches!(call, "OPEN active" | "OPEN passive"),

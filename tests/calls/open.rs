@@ -152,7 +152,7 @@ fn in_listen_each_syn_may_have_its_own_offset() {
         let iss = offset + seconds as u32 * 250_000;
         let syn_ack = format!("<SEQ={iss}><ACK=300><CTL=SYN,ACK>");
         assert_eq!(drain(&mut connection, now), ["LISTEN -> SYN-RECEIVED".to_owned(), syn_ack]);
-        connection.set_isn_offset(77); // too late for this life
+        connection.set_isn_offset(77); // too late for this connection
         assert_eq!(connection.status().iss.unwrap().0, iss);
         assert_eq!(connection.segment_arrives(&reset, now), Ok(0..0));
         assert_eq!(drain(&mut connection, now), ["SYN-RECEIVED -> LISTEN"]);

@@ -35,7 +35,7 @@ fn receive_of_what_was_never_delivered_state_by_state() {
     );
 }
 
-/// Ten bytes are delivered and not consumed, and what leads on from there; and the error of an eleventh byte.
+/// Ten bytes are delivered and not consumed, followed by the path to each state; and the error of an eleventh byte.
 const WITH_TEN_BYTES: [(&str, &str); 7] = [
     ("ESTABLISHED", "more bytes consumed than delivered"),
     (
@@ -130,7 +130,7 @@ fn after_the_end_there_is_nothing_to_report_to() {
     );
 }
 
-/// A caller who reports what its user took in this turn need not ask whether that was anything.
+/// A caller that reports the bytes its user has consumed need not check for zero.
 #[test]
 fn nothing_can_be_consumed_in_every_state_and_changes_nothing() {
     for state in State::ALL {

@@ -1,4 +1,4 @@
-//! STATUS, RFC 9293 section 3.10.6: the state, and the variables that it has.
+//! STATUS, RFC 9293 section 3.10.6: the state, and the variables of that state.
 
 use super::table::table;
 

@@ -1,4 +1,4 @@
-//! How a table is read, and how a connection is drained without a script.
+//! The format of a table, and the draining of a connection without a script.
 
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Instant, Output, Segment};
@@ -10,7 +10,7 @@ use tcp_lifecycle::{Config, Connection, Instant, Output, Segment};
 /// CLOSING: close      => error: connection closing
 /// ```
 ///
-/// with nothing behind the arrow where the call is Ok and nothing comes of it. A call that fails must change nothing.
+/// with nothing after the arrow if the call is Ok and has no output. A call that fails must change nothing.
 #[track_caller]
 pub(crate) fn table(rows: &str) {
     let failures: Vec<String> = rows
@@ -51,7 +51,7 @@ pub(crate) fn after(script: &str) -> Connection {
     run(script).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// All that is put out now, each as it is printed; segments without their windows and options.
+/// All outputs that are due, in printed form; segments without their windows and options.
 pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Vec<String> {
     let mut outputs = Vec::new();
     loop {

@@ -1,5 +1,5 @@
-//! How many cases a property has, and which: the same in every run, unless the environment says otherwise
-//! (`PROPTEST_CASES`, `PROPTEST_RNG_SEED`).
+//! The number of cases of a property, and their random numbers: the same in every run, unless the environment says
+//! otherwise (`PROPTEST_CASES`, `PROPTEST_RNG_SEED`).
 
 use proptest::test_runner::{Config, RngSeed};
 

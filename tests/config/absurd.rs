@@ -1,4 +1,4 @@
-//! A connection made from a value without sense takes the nearest that has some, and lives.
+//! A connection made from absurd policies uses the nearest sensible values, and works.
 
 use core::time::Duration;
 
@@ -7,12 +7,12 @@ use tcp_lifecycle::{Config, ConfigError, Connection, Instant, KeepAlive, Open, S
 use super::check::absurd;
 use super::life::{Log, established, live};
 
-/// Or else a timeout of a millisecond is many of them.
+/// Otherwise a timeout of a millisecond would fire very often.
 fn soon_given_up(config: Config) -> Config {
     Config { r2: Duration::from_secs(3), syn_r2: Duration::from_secs(3), ..config }
 }
 
-/// The one and the other are equal, so that nothing they ever do can differ.
+/// The two connections are equal, so they can never behave differently.
 #[test]
 fn the_nearest_value_is_taken() {
     for (error, config, taken) in absurd() {
@@ -23,7 +23,7 @@ fn the_nearest_value_is_taken() {
             connection.configure(config);
             connection
         };
-        // Timeouts that cross are brought within as they are used.
+        // Timeouts that cross are adjusted when they are used.
         if error != ConfigError::Rto {
             assert_eq!(made(&config), made(&taken), "{error:?}: {config:?}");
             assert_eq!(configured(&config), configured(&taken), "{error:?}: {config:?}");
@@ -52,7 +52,7 @@ fn no_value_without_sense_makes_a_life_without_end() {
     }
 }
 
-/// All of them at once, and on top of what is not checked because some may want it.
+/// All of them at once, together with extreme values that are not checked because they may be wanted.
 #[test]
 fn nor_do_all_of_them_together() {
     let nothing = Duration::ZERO;

@@ -1,4 +1,4 @@
-//! `Config::check`: each error has a value that makes it, and the nearest one that does not.
+//! `Config::check`: each error has a value that causes it, and the nearest value that does not.
 
 use core::time::Duration;
 
@@ -13,7 +13,7 @@ const fn kept(idle: Duration, interval: Duration, probes: u8) -> Option<KeepAliv
     Some(KeepAlive { idle, interval, probes })
 }
 
-/// Values without sense, and what a connection takes in their place, as `ConfigError` says.
+/// Absurd values, each with the value that a connection uses instead, as `ConfigError` documents.
 pub(crate) fn absurd() -> Vec<(ConfigError, Config, Config)> {
     let (ms, nothing) = (millis(1), Duration::ZERO);
     let rto = |rto_min, rto_initial, rto_max| Config { rto_min, rto_initial, rto_max, ..DEFAULT };
@@ -108,7 +108,7 @@ fn each_value_without_sense_is_named_and_the_one_in_its_place_is_not() {
     }
 }
 
-/// As many errors as there are; of two the one whose field stands first is named.
+/// The list has every error; of two errors the one of the earlier field is named.
 #[test]
 fn the_first_in_the_order_of_the_fields_is_named() {
     let mut found: Vec<ConfigError> = absurd().into_iter().map(|(error, ..)| error).collect();
@@ -161,7 +161,7 @@ fn the_first_in_the_order_of_the_fields_is_named() {
     assert_eq!(all.check(), Ok(()));
 }
 
-/// At the edges of what makes sense.
+/// The least and the greatest sensible values.
 #[test]
 fn the_least_and_the_most_pass() {
     let day = Duration::from_secs(86_400);
@@ -181,7 +181,7 @@ fn the_least_and_the_most_pass() {
     }
 }
 
-/// One probe is a policy of its own, and none is that without an end.
+/// One probe is a sensible policy; zero stands for probes without end.
 #[test]
 fn any_number_of_probes_makes_sense() {
     for probes in [0, 1, 2, u8::MAX] {

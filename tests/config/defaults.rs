@@ -1,10 +1,10 @@
-//! The table of defaults in the documentation of `Config` says what the values are.
+//! The table of defaults in the documentation of `Config` has the actual values.
 
 use core::time::Duration;
 
 use tcp_lifecycle::{Config, KeepAlive};
 
-/// A row of the table: the field, and what it says of `DEFAULT`, `linux()` and `bsd()`.
+/// A row of the table: the field, and its values in `DEFAULT`, `linux()` and `bsd()`.
 type Row = (String, [String; 3]);
 
 fn table() -> Vec<Row> {
@@ -17,7 +17,7 @@ fn table() -> Vec<Row> {
     rows.collect()
 }
 
-/// The fields with their values, as the table writes them, in the order of the fields.
+/// The fields with their values, written as in the table, in the order of the fields.
 fn fields(config: &Config) -> Vec<(String, String)> {
     let alive = |keep: KeepAlive| {
         format!("Some({}h {}s {})", keep.idle.as_secs() / 3_600, keep.interval.as_secs(), keep.probes)
@@ -44,6 +44,6 @@ fn the_table_of_defaults_is_true_and_complete() {
     let mut table = table();
     table.sort_by_key(|(field, _)| expected.iter().position(|(name, _)| name == field));
     assert_eq!(table, expected);
-    // What this test relies on.
+    // This test relies on this format.
     assert_eq!(format!("{:?}", Some(Duration::from_millis(40))), "Some(40ms)");
 }

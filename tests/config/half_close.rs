@@ -1,5 +1,5 @@
-//! A CLOSE says that there is no more to send, and nothing else, whatever system the policies are of (RFC 9293 section
-//! 3.6): a proxy passes on the end of a request, and waits for the reply.
+//! A CLOSE only announces that there is no more to send, under the policies of any system (RFC 9293 section 3.6). A
+//! proxy passes on the end of a request in this way, and waits for the reply.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn a_reply_of_any_length_comes_through_a_half_closed_connection() {
     }
 }
 
-/// Who waits for a reply waits for as long as it takes.
+/// The wait for a reply has no bound.
 #[test]
 fn a_reply_that_takes_a_day_comes_through_it_too() {
     for config in [Config::DEFAULT, Config::linux(), Config { keep_alive: None, ..Config::bsd() }] {

@@ -1,4 +1,4 @@
-//! `Config::linux()` against the running kernel's own defaults.
+//! `Config::linux()` compared with the running kernel's own defaults.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::{env, fs, thread};
 use nix::sched::{CloneFlags, unshare};
 use tcp_lifecycle::{Config, KeepAlive};
 
-/// The settings of a network namespace that nobody has tuned: these are not inherited.
+/// The settings of a fresh network namespace: these settings are not inherited.
 fn defaults() -> Result<impl Fn(&str) -> Option<u64>, String> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))?;
     Ok(|name: &str| {
@@ -16,7 +16,7 @@ fn defaults() -> Result<impl Fn(&str) -> Option<u64>, String> {
     })
 }
 
-/// A setting that this kernel does not have, or hides, is left out.
+/// A setting that this kernel lacks or hides is left out.
 fn compare(setting: impl Fn(&str) -> Option<u64>) -> Vec<&'static str> {
     let linux = Config::linux();
     let fin_wait_2 = linux.fin_wait_2_timeout.expect("it has one").as_secs();
@@ -41,7 +41,8 @@ fn compare(setting: impl Fn(&str) -> Option<u64>) -> Vec<&'static str> {
         assert_eq!(ours, kernels, "{name}");
         compared.push(name);
     }
-    // Counts there, times here. (Since 6.5 the first four repeats of a SYN are a second apart: tcp_syn_linear_timeouts.)
+    // The kernel has counts, `Config` has times. (Since 6.5 the first four retransmissions of a SYN are a second apart:
+    // tcp_syn_linear_timeouts.)
     for (name, first, r2) in
         [("tcp_retries2", linux.rto_min, linux.r2), ("tcp_syn_retries", linux.rto_initial, linux.syn_r2)]
     {
@@ -54,7 +55,7 @@ fn compare(setting: impl Fn(&str) -> Option<u64>) -> Vec<&'static str> {
     compared
 }
 
-/// A thread of its own enters the namespace, and takes it along as it ends.
+/// The namespace belongs to a thread of its own, and ends with that thread.
 #[test]
 fn linux_is_what_this_kernel_does_by_default() {
     let compared =
@@ -64,7 +65,7 @@ fn linux_is_what_this_kernel_does_by_default() {
         Err(why) if env::var_os("REQUIRE_KERNEL").is_some_and(|value| value == "1") => {
             panic!("REQUIRE_KERNEL=1, but {why}")
         }
-        // Past the test runner, which keeps to itself what a passing test prints.
+        // Bypasses the test runner, which hides the output of a passing test.
         Err(why) => {
             io::stderr()
                 .write_all(format!("skipped a comparison with the kernel: {why}\n").as_bytes())

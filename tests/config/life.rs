@@ -1,11 +1,11 @@
-//! Lives of a connection with any policies, which must come to an end.
+//! Lives of a connection with any policies; each must come to an end.
 
 use core::time::Duration;
 
 use tcp_lifecycle::sim::{Network, Pair, Side, Violation};
 use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, Signal, State};
 
-/// When segments went out, and what the user was told.
+/// The times of the segments, and the signals to the user.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) sent: Vec<(Instant, Segment)>,
@@ -29,7 +29,7 @@ impl Log {
         panic!("outputs without end");
     }
 
-    /// Nobody answers: timers alone, until none runs. Returns when the last one fired.
+    /// Nobody answers: lets timers fire until none is running. Returns when the last one fired.
     #[track_caller]
     pub(crate) fn wait_for_the_end(&mut self, connection: &mut Connection, start: Instant) -> Instant {
         let (mut now, mut in_a_row) = (start, 0);
@@ -37,7 +37,7 @@ impl Log {
         for _ in 0..200_000 {
             let Some(deadline) = connection.deadline() else { return now };
             assert!(deadline >= now, "a deadline in the past");
-            // With a timeout of zero one event may follow another at once, but not for ever.
+            // With a timeout of zero one timeout may follow another at once, but not without end.
             in_a_row = if deadline == now { in_a_row + 1 } else { 0 };
             assert!(in_a_row < 3, "{} fires for ever", connection.state());
             now = deadline;
@@ -47,7 +47,7 @@ impl Log {
         panic!("{} fires for ever", connection.state());
     }
 
-    /// How long after `start` each of the segments went out.
+    /// The time of each segment, counted from `start`.
     pub(crate) fn times(&self, start: Instant) -> Vec<Duration> {
         self.sent.iter().map(|(at, _)| at.saturating_duration_since(start)).collect()
     }
@@ -57,7 +57,7 @@ pub(crate) fn segment(text: &str) -> Segment {
     text.parse().expect("a segment")
 }
 
-/// From OPEN to ESTABLISHED in no time. SND.NXT is 101, RCV.NXT 301.
+/// Goes from OPEN to ESTABLISHED in no time. SND.NXT is 101, RCV.NXT 301.
 #[track_caller]
 pub(crate) fn established(config: &Config) -> Connection {
     let mut connection = Connection::new(config, 100);
@@ -70,7 +70,7 @@ pub(crate) fn established(config: &Config) -> Connection {
     connection
 }
 
-/// Every life there is with these policies: with a dead peer, and with one of the same policies.
+/// Plays every kind of life with these policies: with a dead peer, and with a peer of the same policies.
 #[track_caller]
 pub(crate) fn live(config: &Config) {
     dead_peer(config);
@@ -134,7 +134,7 @@ fn dead_peer(config: &Config) {
     log.drain(&mut closing, start);
     let _ = closing.segment_arrives(&segment("<SEQ=301><ACK=102><CTL=FIN,ACK><WND=9>"), start);
     log.wait_for_the_end(&mut closing, start);
-    // TIME-WAIT ends, but for an MSL that is for ever; and where no window is ever open, no FIN is taken.
+    // TIME-WAIT ends, unless MSL is unbounded; and if no window is ever open, no FIN is accepted.
     let state = closing.state();
     let lasts = (state == State::TimeWait && config.msl == Duration::MAX)
         || (state == State::FinWait2 && config.receive_buffer == 0);

@@ -1,4 +1,4 @@
-//! A `Policy` made once is as good as its `Config` everywhere that takes either.
+//! A `Policy` made once is equivalent to its `Config` everywhere that accepts either.
 
 use proptest::prelude::*;
 use tcp_lifecycle::isn::IsnHash;
@@ -81,7 +81,7 @@ fn time_wait_takes_it() {
 }
 
 proptest! {
-    /// The first SYN says what the policies are.
+    /// The first SYN shows the policies.
     #[test]
     fn whatever_the_sizes(mss: u16, receive_buffer: u32, max_segment: u16, isn in any::<u32>().prop_map(SeqNumber)) {
         let config = Config { mss, receive_buffer, max_segment, ..Config::linux() };

@@ -1,4 +1,4 @@
-//! What `Config::linux()` and `Config::bsd()` make a connection do, moment by moment.
+//! The behavior of a connection under `Config::linux()` and `Config::bsd()`, with exact times.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ fn seconds(seconds: &[f64]) -> Vec<Duration> {
     seconds.iter().map(|seconds| Duration::from_secs_f64(*seconds)).collect()
 }
 
-/// When a SYN that nobody answers goes out, and when it is given up.
+/// The times of an unanswered SYN and its retransmissions, and the time when it is given up.
 #[track_caller]
 fn unanswered_syn(config: &Config) -> (Vec<Duration>, Duration) {
     let mut connection = Connection::new(config, 100);
@@ -23,7 +23,7 @@ fn unanswered_syn(config: &Config) -> (Vec<Duration>, Duration) {
     (log.times(Instant::ZERO), end.saturating_duration_since(Instant::ZERO))
 }
 
-/// The same of payload, with the least timeout.
+/// The same for payload, with the smallest timeout.
 #[track_caller]
 fn unanswered_payload(config: &Config) -> (Vec<Duration>, Duration) {
     let mut connection = established(config);
@@ -50,7 +50,7 @@ fn linux_sends_a_syn_seven_times_in_127_seconds() {
     assert_eq!(end, Duration::from_secs(127));
 }
 
-/// tcp_retries2: fifteen, and the end after 924.6 s where the timeout begins with its least.
+/// tcp_retries2: fifteen, and the end after 924.6 s if the timeout begins at its minimum.
 #[test]
 fn linux_sends_payload_again_fifteen_times_in_924_seconds_and_a_half() {
     let (times, end) = unanswered_payload(&Config::linux());
@@ -90,7 +90,7 @@ fn linux_offers_all_there_is() {
     );
 }
 
-/// SHLD-3 as both have it: unread bytes at close(2) are a reset.
+/// SHLD-3, as on both systems: unread bytes at close(2) cause a reset.
 #[test]
 fn both_reset_where_bytes_are_lost() {
     for config in [Config::linux(), Config::bsd()] {
@@ -134,7 +134,7 @@ fn bsd_sends_payload_again_twelve_times() {
     assert_eq!(end, Duration::from_millis(373_530));
 }
 
-/// keepinit: after 75 s there is no further SYN. The end comes as the timer fires once more.
+/// keepinit: after 75 s there is no further SYN. The connection ends when the timer fires next.
 #[test]
 fn bsd_sends_a_syn_no_more_after_75_seconds() {
     let (times, end) = unanswered_syn(&Config::bsd());

@@ -1,11 +1,11 @@
-//! All policies of these pages together, over faulty networks, changed in mid-life.
+//! All of these policies together, over faulty networks, and changed during the connection.
 
 use core::time::Duration;
 
 use tcp_lifecycle::sim::{Network, Pair, Side};
 use tcp_lifecycle::{Config, KeepAlive, State};
 
-/// One of many, the same for the same number.
+/// One of many policies, determined by the number.
 fn config(number: u64) -> Config {
     let on = |bit: u64| number >> bit & 1 > 0;
     Config {
@@ -36,7 +36,7 @@ fn transfers_arrive_whole_whatever_the_policies() {
                     pair.call(side, "send urgent 0", |connection, now| connection.send_urgent(0, now)).unwrap();
                 }
                 if number.is_multiple_of(4) {
-                    // The buffer may not shrink without an end, so the rest changes alone.
+                    // The buffer must not shrink again and again, so the other policies change without it.
                     let changed = Config { receive_buffer: 65_535, ..config(number) };
                     pair.call(side, "configure", |connection, _| connection.configure(&changed));
                 }

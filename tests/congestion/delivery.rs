@@ -1,4 +1,4 @@
-//! Whatever the network does: every byte, once, in order.
+//! Every byte arrives once and in order, whatever the network does.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ prop_compose! {
         receive_buffer in 2_000_u32..200_000,
         timestamps: bool,
     ) -> Config {
-        // With so many losses nobody gives up.
+        // Despite so many losses no end gives up.
         let (r2, syn_r2) = (Duration::MAX, Duration::MAX);
         Config { mss, receive_buffer, timestamps, r2, syn_r2, user_timeout: None, ..Config::DEFAULT }
     }

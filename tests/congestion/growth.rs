@@ -33,7 +33,7 @@ fn slow_start_doubles_the_window_each_round_trip() {
 fn in_slow_start_an_acknowledgment_of_many_segments_counts_as_one() {
     let mut sender = Sender::sending();
     assert_eq!(sender.acknowledge(4), segments(4..9));
-    // And one of few bytes as so many.
+    // An acknowledgment of few bytes counts for that many only.
     sender.acknowledge_bytes(4 * SMSS + 10);
     assert_eq!(sender.reno.cwnd, 5 * SMSS + 10);
 }
@@ -43,7 +43,7 @@ fn congestion_avoidance_grows_by_one_segment_each_round_trip() {
     let mut sender = Sender::with_in_flight(16);
     sender.duplicates(3 + 14);
     sender.acknowledge(12 + 18);
-    // Fast recovery is over, with half of the window.
+    // Fast recovery has ended, with half of the window.
     assert_eq!((sender.in_flight(), sender.reno.cwnd), (8, 8 * SMSS));
     for window in [9, 10, 11, 12] {
         sender.round_trip();
@@ -56,7 +56,7 @@ fn congestion_avoidance_grows_by_one_segment_each_round_trip() {
 fn slow_start_ends_where_the_window_reaches_ssthresh() {
     let mut sender = Sender::with_in_flight(16);
     assert_eq!(sender.time_out(), segments(12..13));
-    // All but the first was received, and has been kept.
+    // All segments but the first were received, and have been kept.
     sender.acknowledge(28);
     let mut windows = Vec::new();
     for _ in 0..6 {

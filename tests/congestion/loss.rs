@@ -8,13 +8,13 @@ use crate::sender::{SMSS, Sender, segments};
 #[test]
 fn the_third_duplicate_sends_the_front_again_at_once_and_halves_the_window() {
     let mut sender = Sender::with_in_flight(16);
-    // Limited transmit: one new segment for each of the first two, and the window stays.
+    // Limited transmit: one new segment for each of the first two duplicates, and the window stays.
     assert_eq!(sender.duplicates(1), segments(28..29));
     assert_eq!(sender.duplicates(1), segments(29..30));
     assert_eq!(sender.reno.cwnd, 16 * SMSS);
     assert_eq!(sender.duplicates(1), segments(12..13));
     assert!(sender.reno.recovering);
-    // What limited transmit has sent does not count.
+    // Segments sent by limited transmit do not count.
     assert_eq!((sender.reno.ssthresh, sender.reno.cwnd), (8 * SMSS, 11 * SMSS));
 }
 
@@ -22,7 +22,7 @@ fn the_third_duplicate_sends_the_front_again_at_once_and_halves_the_window() {
 fn each_further_duplicate_stands_for_a_segment_that_has_left_the_network() {
     let mut sender = Sender::with_in_flight(16);
     sender.duplicates(3);
-    // 18 are in flight, and the window is of 11.
+    // 18 segments are in flight, and the window is 11.
     assert_eq!(sender.duplicates(7), []);
     assert_eq!(sender.duplicates(5), segments(30..35));
     assert_eq!(sender.reno.cwnd, 23 * SMSS);
@@ -33,7 +33,7 @@ fn a_full_acknowledgment_ends_fast_recovery() {
     let mut sender = Sender::with_in_flight(16);
     sender.duplicates(3 + 12);
     assert_eq!(sender.in_flight(), 23);
-    // All up to the 30th, which was the last that had been sent then. Five are in flight, and no burst follows.
+    // Everything up to the 30th, the last segment sent by then. Five are in flight, and no burst follows.
     assert_eq!(sender.acknowledge(30), segments(35..36));
     assert!(!sender.reno.recovering);
     assert_eq!((sender.reno.ssthresh, sender.reno.cwnd), (8 * SMSS, 6 * SMSS));
@@ -95,11 +95,11 @@ fn a_partial_acknowledgment_sends_the_next_hole_again() {
     sender.duplicates(3);
     sender.duplicates(9);
     assert_eq!(sender.reno.cwnd, 20 * SMSS);
-    // Segment 12 is repaired and 17 is missing too: five have left the network, one goes for them besides.
+    // Segment 12 is repaired, and 17 is missing too: five have left the network, and one more is sent for them.
     assert_eq!(sender.acknowledge(17), [segments(17..18), segments(32..33)].concat());
     assert!(sender.reno.recovering);
     assert_eq!((sender.reno.ssthresh, sender.reno.cwnd), (8 * SMSS, 16 * SMSS));
-    // And once more.
+    // The same again.
     assert_eq!(sender.acknowledge(18), [segments(18..19), segments(33..34)].concat());
     sender.acknowledge(30);
     assert!(!sender.reno.recovering);
@@ -122,7 +122,7 @@ fn a_timeout_leaves_one_segment_and_half_of_what_was_in_flight() {
     let mut sender = Sender::with_in_flight(16);
     assert_eq!(sender.time_out(), segments(12..13));
     assert_eq!((sender.reno.ssthresh, sender.reno.cwnd), (8 * SMSS, SMSS));
-    // Slow start again, with what was in flight before the timeout first.
+    // Slow start again; segments that were in flight before the timeout come first.
     assert_eq!(sender.acknowledge(13), segments(13..15));
     assert_eq!(sender.acknowledge(14), segments(15..17));
     assert_eq!(sender.acknowledge(15), segments(17..19));
@@ -145,7 +145,7 @@ fn a_timeout_ends_fast_recovery() {
     assert_eq!(sender.time_out(), segments(12..13));
     assert!(!sender.reno.recovering);
     assert_eq!((sender.reno.ssthresh, sender.reno.cwnd), (8 * SMSS, SMSS));
-    // What is acknowledged now is no partial acknowledgment: slow start.
+    // From here on an acknowledgment is not partial: slow start.
     sender.acknowledge(13);
     assert_eq!(sender.reno.cwnd, 2 * SMSS);
 }
@@ -154,13 +154,13 @@ fn a_timeout_ends_fast_recovery() {
 fn duplicates_of_what_a_timeout_sent_needlessly_are_no_loss() {
     let mut sender = Sender::with_in_flight(16);
     sender.time_out();
-    // The acknowledgments had been lost, not the segments: what goes out now was received before.
+    // The acknowledgments had been lost, not the segments: the segments sent now were received before.
     sender.acknowledge(13);
     sender.acknowledge(28);
     let window = sender.reno.cwnd;
     assert_eq!(sender.duplicates(5), []);
     assert_eq!((sender.reno.cwnd, sender.reno.recovering), (window, false));
-    // Beyond what was in flight at the timeout three are a loss again.
+    // Beyond the flight at the timeout, three duplicates indicate a loss again.
     sender.acknowledge(29);
     assert_eq!(sender.duplicates(3).last(), segments(29..30).last());
     assert!(sender.reno.recovering);

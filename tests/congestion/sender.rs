@@ -1,4 +1,4 @@
-//! The sending end of a connection with its controller. The test is the receiver.
+//! The sending end of a connection with its controller. The test acts as the receiver.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::reno::Reno;
 
 /// Payload bytes of a full segment.
 pub(crate) const SMSS: u32 = 1_000;
-/// What a retransmission timeout is with round-trip times of a few milliseconds.
+/// The retransmission timeout with round-trip times of a few milliseconds.
 pub(crate) const RTO: Duration = Duration::from_secs(1);
 const ISS: SeqNumber = SeqNumber(100);
 /// The first byte of payload.
@@ -17,10 +17,10 @@ const FIRST: SeqNumber = SeqNumber(101);
 const RCV_NXT: SeqNumber = SeqNumber(300);
 const WINDOW: u16 = u16::MAX;
 
-/// From here up to there, of all that the user has sent.
+/// A range of the bytes that the user has sent.
 pub(crate) type Bytes = (u32, u32);
 
-/// In ESTABLISHED, with far more to send than it may.
+/// A sender in ESTABLISHED, with far more to send than it may.
 pub(crate) struct Sender {
     pub(crate) connection: Connection,
     pub(crate) reno: Reno,
@@ -28,14 +28,14 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// The peer takes segments of so many bytes. The SYN goes out so many times.
+    /// Opens to a peer that accepts segments of `mss` bytes. The SYN is sent `syns` times.
     #[track_caller]
     pub(crate) fn open(mss: u16, syns: u32) -> Sender {
         let connection = Connection::new(&Config::DEFAULT, ISS.0);
         Sender { connection, reno: Reno::new(), now: Instant::ZERO }.handshake(mss, syns)
     }
 
-    /// From CLOSED.
+    /// Opens from CLOSED.
     #[track_caller]
     pub(crate) fn handshake(mut self, mss: u16, syns: u32) -> Sender {
         self.connection.set_isn_offset(ISS.0.wrapping_sub((self.now.as_micros() / 4) as u32));
@@ -44,14 +44,14 @@ impl Sender {
         for _ in 1..syns {
             self.time_out();
         }
-        // It takes a millisecond, so that the timeout is the least there is.
+        // The handshake takes a millisecond, so the timeout is at its minimum.
         self.now = self.now + Duration::from_millis(1);
         let syn_ack = Segment::new(RCV_NXT + u32::MAX, FIRST, Control::SYN | Control::ACK).with_window(WINDOW);
         self.arrives(&syn_ack.with_options(Options::default().with_mss(mss)));
         self
     }
 
-    /// Segments of [`SMSS`] bytes, the initial window of them in flight.
+    /// A sender of segments of [`SMSS`] bytes, with the initial window in flight.
     #[track_caller]
     pub(crate) fn sending() -> Sender {
         let mut sender = Sender::open(SMSS as u16, 1);
@@ -59,11 +59,11 @@ impl Sender {
         sender
     }
 
-    /// With so many segments in flight, by slow start, and everything before them acknowledged.
+    /// A sender with this many segments in flight, reached by slow start, and everything before them acknowledged.
     #[track_caller]
     pub(crate) fn with_in_flight(segments: u32) -> Sender {
         let mut sender = Sender::sending();
-        // Each acknowledgment of a segment takes one out and lets two go.
+        // Each acknowledgment of a segment removes one from the network and releases two.
         for acknowledged in 1..=segments - 4 {
             sender.acknowledge(acknowledged);
         }
@@ -77,7 +77,7 @@ impl Sender {
         self.drain()
     }
 
-    /// An ACK of this many segments, and what it lets go.
+    /// Acknowledges this many segments; returns the payload that is released.
     #[track_caller]
     pub(crate) fn acknowledge(&mut self, segments: u32) -> Vec<Bytes> {
         self.acknowledge_bytes(segments * SMSS)
@@ -88,7 +88,7 @@ impl Sender {
         self.arrives(&Segment::new(RCV_NXT, FIRST + bytes, Control::ACK).with_window(WINDOW))
     }
 
-    /// One ACK for each segment that is in flight now. All that is sent in this round trip.
+    /// Acknowledges each segment that is in flight now; returns everything that is sent in this round trip.
     #[track_caller]
     pub(crate) fn round_trip(&mut self) -> Vec<Bytes> {
         let before = self.acknowledged();
@@ -96,14 +96,14 @@ impl Sender {
         (1..=in_flight).flat_map(|more| self.acknowledge(before + more)).collect()
     }
 
-    /// The ACK of what is acknowledged already, so many times.
+    /// Repeats the last acknowledgment this many times.
     #[track_caller]
     pub(crate) fn duplicates(&mut self, count: u32) -> Vec<Bytes> {
         let acknowledged = self.acknowledged();
         (0..count).flat_map(|_| self.acknowledge(acknowledged)).collect()
     }
 
-    /// The deadline comes.
+    /// Lets the deadline pass.
     #[track_caller]
     pub(crate) fn time_out(&mut self) -> Vec<Bytes> {
         self.now = self.connection.deadline().expect("no timer runs");
@@ -117,7 +117,7 @@ impl Sender {
         self.drain()
     }
 
-    /// The payload that is put out.
+    /// The payload that is sent.
     #[track_caller]
     pub(crate) fn drain(&mut self) -> Vec<Bytes> {
         self.reno.after_event(&mut self.connection, self.now);
@@ -134,12 +134,12 @@ impl Sender {
         }
     }
 
-    /// Segments in flight.
+    /// The number of segments in flight.
     pub(crate) fn in_flight(&self) -> u32 {
         self.connection.status().in_flight / SMSS
     }
 
-    /// Segments acknowledged.
+    /// The number of segments acknowledged.
     #[track_caller]
     pub(crate) fn acknowledged(&self) -> u32 {
         (self.connection.status().snd_una.unwrap() - FIRST) / SMSS

@@ -1,4 +1,4 @@
-//! What fast retransmit gains where one segment in a hundred is lost.
+//! The gain of fast retransmit on a path that loses one segment in a hundred.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::network::{Network, Path};
 use crate::reno::Reno;
 
 const MSS: u16 = 1_460;
-/// Of one transfer; some fifty segments are lost in each.
+/// The bytes of one transfer; about fifty segments are lost in each.
 const BYTES: usize = 8_000_000;
 const CONFIG: Config = Config { mss: MSS, receive_buffer: 128 << 10, timestamps: true, ..Config::DEFAULT };
 
-/// Of several transfers: how long they take, and how often a timer of the sender had to fire.
+/// The cost of several transfers: their time, and the number of the sender's timeouts.
 #[derive(Debug)]
 struct Cost {
     micros: u64,

@@ -1,5 +1,5 @@
-//! D4, D10, D11, D17 on receipt, D24, D28: segments at the edges of the window. More of D4 and D28 stands in files of
-//! their own.
+//! D4, D10, D11, the receiver's part of D17, D24, D28: segments at the edges of the window. D4 and D28 have more tests
+//! in files of their own.
 
 use tcp_lifecycle::sim::check;
 
@@ -11,7 +11,7 @@ const IN_FLIGHT: &str = "
     ESTABLISHED SND.UNA=100 SND.NXT=110
 ";
 
-/// The window is closed: ten bytes have been taken and not consumed. Ten bytes of ours are in flight.
+/// The window is closed: ten bytes have been received and not consumed. Ten bytes of ours are in flight.
 const CLOSED_WINDOW: &str = "
     config receive_buffer=10
     ESTABLISHED RCV.NXT=290 SND.WND=1000

@@ -1,4 +1,4 @@
-//! D12: the limiter is a token bucket. It holds `challenge_limit`, is full at first, and is filled in one
+//! D12: the limiter is a token bucket. It holds `challenge_limit`, is full at first, and is refilled within one
 //! `challenge_period`.
 
 use tcp_lifecycle::sim::check;
@@ -31,7 +31,7 @@ fn one_answer_comes_back_in_its_part_of_the_period() {
     ));
 }
 
-/// What fills in goes on from where it was: neither an answer nor a silence begins it again.
+/// The refill is continuous: neither an answer nor a silence restarts it.
 #[test]
 fn parts_of_an_answer_add_up() {
     check(&format!(
@@ -47,7 +47,7 @@ fn parts_of_an_answer_add_up() {
     ));
 }
 
-/// However long nothing came, and wherever a period might begin or end.
+/// Independent of the length of a silence, and of where a period might begin or end.
 #[test]
 fn it_never_holds_more_than_its_limit() {
     for pause in ["5s", "1h", "1000h"] {
@@ -63,7 +63,7 @@ fn it_never_holds_more_than_its_limit() {
     check(&format!("ESTABLISHED\n+ 1h\n{}+ 4900ms\n{}{}+ 100ms\n{}", answered(1), answered(10), silent(1), silent(1)));
 }
 
-/// An attacker who spends all of it leaves a share for the honest all the time, and no five seconds of silence.
+/// An attacker that spends every token still leaves a share for honest segments, and no five seconds of silence.
 #[test]
 fn a_flood_leaves_no_long_silence() {
     let mut script = format!("ESTABLISHED\n{}", answered(10));
@@ -101,7 +101,7 @@ fn limit_and_period_are_policies() {
     ));
 }
 
-/// The same in each state that answers what it refuses.
+/// The limiter is the same in each state that answers refused segments.
 #[test]
 fn every_synchronized_state_has_it() {
     for state in ["FIN-WAIT-2", "CLOSE-WAIT", "TIME-WAIT"] {

@@ -1,4 +1,4 @@
-//! D8, and what D1, D2 and D6 make of it: CLOSE before our SYN is acknowledged.
+//! D8, and its effect on D1, D2 and D6: CLOSE before our SYN is acknowledged.
 
 use tcp_lifecycle::sim::check;
 
@@ -103,8 +103,8 @@ fn after_that_close_the_front_that_is_sent_again_is_the_syn_ack() {
     );
 }
 
-/// D8, D16: the FIN went out once, and was lost with the SYN,ACK or before it. Once the peer knows our SYN nothing
-/// holds it back.
+/// D8, D16: the FIN was sent once, and was lost with the SYN,ACK or before it. Once the peer knows our SYN, nothing
+/// delays the FIN.
 #[test]
 fn a_fin_behind_a_syn_ack_that_timed_out_goes_again_as_soon_as_the_syn_is_acknowledged() {
     for (given, arrives) in [
@@ -138,7 +138,7 @@ fn a_fin_behind_a_syn_ack_that_timed_out_goes_again_as_soon_as_the_syn_is_acknow
     }
 }
 
-/// It did arrive, with the SYN,ACK or behind it.
+/// The FIN did arrive, with the SYN,ACK or behind it.
 #[test]
 fn a_fin_that_is_acknowledged_with_the_syn_does_not_go_again() {
     from(
@@ -153,7 +153,7 @@ fn a_fin_that_is_acknowledged_with_the_syn_does_not_go_again() {
     );
 }
 
-/// While our SYN is unacknowledged, its R2 counts: three minutes (MUST-23), not that of payload.
+/// While our SYN is unacknowledged, the R2 of a SYN counts: three minutes (MUST-23), not the R2 of payload.
 #[test]
 fn while_the_syn_is_unacknowledged_r2_is_that_of_a_syn() {
     let mut script = format!("config r1=0\n{CLOSED_IN_SYN_RECEIVED}");

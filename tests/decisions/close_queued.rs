@@ -1,10 +1,10 @@
-//! D18, D23, D43 and the user's CLOSE: an end that would have listened again has nobody to listen for any more. It ends
-//! in CLOSED, and the user is told as after an active OPEN.
+//! D18, D23, D43 and the user's CLOSE: an end that would have returned to LISTEN has no user to listen for any more. It
+//! ends in CLOSED, and the user is told as after an active OPEN.
 
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{CallError, Config, Connection, Control, Instant, Open, Output, Segment, SeqNumber, State};
 
-/// SYN-RECEIVED after a passive OPEN; ISS 99, IRS 299. The CLOSE waits for ten bytes, and they for the handshake.
+/// SYN-RECEIVED after a passive OPEN; ISS 99, IRS 299. The CLOSE waits for ten bytes, and the bytes for the handshake.
 const QUEUED: &str = "
     SYN-RECEIVED
     send 10
@@ -63,7 +63,7 @@ fn without_a_close_a_reset_leads_back_to_listen_and_the_sends_are_dropped() {
     }
 }
 
-/// Events before one poll have the same end.
+/// The end is the same if both events come before one poll.
 #[test]
 fn a_close_and_a_reset_before_one_poll_refuse_too() {
     check(
@@ -92,7 +92,7 @@ fn a_close_and_a_reset_before_one_poll_refuse_too() {
     );
 }
 
-/// The reset came first: it is a CLOSE in LISTEN.
+/// If the reset comes first, the CLOSE is a CLOSE in LISTEN.
 #[test]
 fn a_close_after_the_return_to_listen_ends_in_silence() {
     check(
@@ -108,8 +108,8 @@ fn a_close_after_the_return_to_listen_ends_in_silence() {
     );
 }
 
-/// RFC 9293 section 3.10.7.4, fourth, and before RFC 5961 "connection reset". No reset goes out: the listener that may
-/// take the place answers the SYN when it comes again.
+/// RFC 9293 section 3.10.7.4, fourth, "connection reset" as before RFC 5961. No reset is sent: a listener that takes
+/// the place answers the SYN when it is retransmitted.
 #[test]
 fn another_syn_in_the_window_ends_it() {
     for config in ["rfc5961=on", "rfc5961=off"] {
@@ -232,7 +232,7 @@ fn what_ends_nothing_takes_nothing_from_the_queue() {
     );
 }
 
-/// With a CLOSE that found nothing queued the state is FIN-WAIT-1 (D8), and the end the same.
+/// With a CLOSE that found nothing queued the state is FIN-WAIT-1 (D8), and the end is the same.
 #[test]
 fn in_fin_wait_1_before_the_handshake_each_end_is_told_too() {
     for (arrives, signal) in [
@@ -255,7 +255,7 @@ fn in_fin_wait_1_before_the_handshake_each_end_is_told_too() {
     }
 }
 
-/// Timestamps and scaled windows are agreed, and the numbers are about to begin again at zero.
+/// Timestamps and scaled windows are agreed, and the sequence numbers are about to wrap.
 #[test]
 fn across_the_wrap_and_with_options_the_end_is_the_same() {
     for (arrives, signal) in [
@@ -283,7 +283,7 @@ fn across_the_wrap_and_with_options_the_end_is_the_same() {
     }
 }
 
-/// An active OPEN never listens: its ends are those of before.
+/// An active OPEN never listens: its ends do not change.
 #[test]
 fn after_an_active_open_nothing_changes() {
     let crossed = "
@@ -302,7 +302,7 @@ fn after_an_active_open_nothing_changes() {
     from(crossed, "<-- <SEQ=1000><CTL=SYN> refused\n --> <SEQ=100><ACK=300><CTL=ACK>\n SYN-RECEIVED UNSENT=10");
 }
 
-/// The next life has not closed.
+/// In the next incarnation the user has not closed.
 #[test]
 fn a_life_after_that_end_listens_again() {
     from(
@@ -324,7 +324,7 @@ fn a_life_after_that_end_listens_again() {
     );
 }
 
-/// After the end all calls have their error, and there is nothing to free before `Wait`.
+/// After the end all calls return their errors, and there is nothing to free before `Wait`.
 #[test]
 fn after_that_end_the_connection_is_as_new() {
     let mut connection = Script::parse(QUEUED).unwrap().run(&Config::DEFAULT).unwrap();

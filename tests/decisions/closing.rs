@@ -1,4 +1,4 @@
-//! D7, D19, D20, D22, and CLOSE in CLOSE-WAIT: the ends of a life.
+//! D7, D19, D20, D22, and CLOSE in CLOSE-WAIT: the ends of a connection.
 
 use tcp_lifecycle::sim::check;
 

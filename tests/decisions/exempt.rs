@@ -1,12 +1,12 @@
-//! D12: what is answered without limit, because an honest peer sends it: a probe, and what lies near the window and is
-//! sent again since our acknowledgment was lost.
+//! D12: segments that are answered without limit, because an honest peer sends them: a probe, and a segment near the
+//! window that is retransmitted since our acknowledgment was lost.
 
 use tcp_lifecycle::sim::check;
 
 const ACK: &str = "--> <SEQ=100><ACK=300><CTL=ACK>\n";
 const BLIND: &str = "<-- <SEQ=301><CTL=RST> refused\n";
 
-/// The limiter is spent, and then this segment comes twenty times.
+/// Spends the limiter, and then lets this segment arrive twenty times.
 #[track_caller]
 fn when_the_limiter_is_spent(given: &str, segment: &str, answer: &str) {
     check(&format!(
@@ -19,7 +19,7 @@ fn when_the_limiter_is_spent(given: &str, segment: &str, answer: &str) {
 #[track_caller]
 fn is_exempt(given: &str, segment: &str) {
     when_the_limiter_is_spent(given, segment, ACK);
-    // It takes nothing from the limiter either.
+    // The segment takes no tokens from the limiter either.
     check(&format!(
         "{given}\n{}{}{BLIND}",
         format!("<-- {segment} refused\n{ACK}").repeat(20),
@@ -32,7 +32,8 @@ fn is_limited(given: &str, segment: &str) {
     when_the_limiter_is_spent(given, segment, "");
 }
 
-/// RFC 9293 3.8.4 and 3.8.6.1: a keep-alive, with an octet or without, and a probe of a window, whose byte we have.
+/// RFC 9293 3.8.4 and 3.8.6.1: a keep-alive probe, with an octet or without, and a window probe with a byte that we
+/// have.
 #[test]
 fn a_probe_with_an_acceptable_ack_is_always_answered() {
     for state in ["ESTABLISHED", "CLOSE-WAIT", "FIN-WAIT-2"] {
@@ -55,6 +56,17 @@ fn a_probe_is_answered_with_a_limit_of_zero() {
     }
 }
 
+/// No payload of the peer has ever had a place, and its keep-alive carries an octet.
+#[test]
+fn a_probe_is_answered_where_no_window_was_ever_offered() {
+    for octet in ["", "<DATA=1>"] {
+        check(&format!(
+            "config challenge_limit=0, receive_buffer=0\nESTABLISHED SND.NXT=100 RCV.NXT=300\n{}",
+            format!("<-- <SEQ=299><ACK=100><CTL=ACK>{octet} refused\n{ACK}").repeat(3),
+        ));
+    }
+}
+
 /// RCV.NXT = 0, and the probe lies at 2^32 - 1.
 #[test]
 fn a_probe_may_lie_on_the_other_side_of_zero() {
@@ -67,12 +79,12 @@ fn a_probe_may_lie_on_the_other_side_of_zero() {
     ));
 }
 
-/// Who is blind does not know both numbers.
+/// A blind attacker does not know both numbers.
 #[test]
 fn what_is_almost_a_probe_is_limited() {
     let given = "ESTABLISHED SND.NXT=100 RCV.NXT=300";
     for segment in [
-        "<SEQ=299><ACK=101><CTL=ACK>",        // of what was never sent
+        "<SEQ=299><ACK=101><CTL=ACK>",        // of something never sent
         "<SEQ=299><ACK=4294901860><CTL=ACK>", // older than the largest window
         "<SEQ=299><ACK=101><CTL=ACK><DATA=1>",
         "<SEQ=298><ACK=100><CTL=ACK>",
@@ -83,7 +95,7 @@ fn what_is_almost_a_probe_is_limited() {
     }
 }
 
-/// What was offered at most is 65,535: from RCV.NXT less that to the right edge, payload and FIN are answered.
+/// The largest window offered is 65,535: payload and FIN are answered from RCV.NXT less 65,535 to the right edge.
 #[test]
 fn payload_and_fin_near_the_window_are_exempt() {
     let given = "ESTABLISHED SND.NXT=100 RCV.NXT=300";
@@ -116,7 +128,7 @@ fn payload_and_fin_far_from_the_window_are_limited() {
     }
 }
 
-/// Near the window by chance, but without a number of ours: that is a blind one.
+/// A segment near the window by chance, but without a number of ours, is a blind one.
 #[test]
 fn payload_and_fin_without_an_acceptable_ack_are_limited() {
     let given = "ESTABLISHED SND.NXT=100 RCV.NXT=300";
@@ -131,7 +143,7 @@ fn payload_and_fin_without_an_acceptable_ack_are_limited() {
     }
 }
 
-/// A small buffer, which was offered whole, and is full.
+/// A small buffer, which was offered as a whole, and is full.
 #[test]
 fn the_largest_window_that_was_offered_counts() {
     let given = "
@@ -152,7 +164,7 @@ fn the_largest_window_that_was_offered_counts() {
     }
 }
 
-/// A buffer that has been larger: the peer may repeat what it sent into the window of then.
+/// A buffer that has been larger: the peer may retransmit what it sent into the former window.
 #[test]
 fn the_window_of_a_larger_buffer_counts_as_far_as_the_field_can_tell() {
     for smaller in ["configure receive_buffer=1\n", "configure receive_buffer=1\nconfigure receive_buffer=1000\n"] {
@@ -180,7 +192,7 @@ fn before_our_syn_is_acknowledged_no_more_counts_than_the_field_can_tell_unscale
     check(&format!("{given}\n{}\n{ack}\n{}", again(300_u32.wrapping_sub(65_535)), again(300_u32.wrapping_sub(65_536))));
 }
 
-/// The front of what a peer has in flight, acknowledged in vain, comes again and again, and has its answer.
+/// The front of the peer's flight is retransmitted as long as our acknowledgment is lost, and is answered each time.
 #[test]
 fn what_was_sent_into_a_larger_window_is_acknowledged_with_a_limit_of_zero() {
     let again = "<-- <SEQ=300><ACK=100><CTL=ACK><DATA=1000> refused\n--> <SEQ=100><ACK=5300><CTL=ACK>\n";
@@ -197,7 +209,7 @@ fn what_was_sent_into_a_larger_window_is_acknowledged_with_a_limit_of_zero() {
     ));
 }
 
-/// It was offered with our SYN; and the next life has offered no more than its own.
+/// The buffer was offered with our SYN. The next incarnation has offered only its own.
 #[test]
 fn the_buffer_of_the_syn_counts_and_that_of_another_life_does_not() {
     let open = "open active\n--> <SEQ=100><CTL=SYN><WND=5000>\nSYN-SENT\n";
@@ -228,7 +240,7 @@ fn a_flood_of_blind_fins_draws_no_more_than_the_limit() {
     }
 }
 
-/// The peer's FIN comes again, since its acknowledgment was lost, whatever a flood draws.
+/// The peer's FIN is retransmitted, since its acknowledgment was lost. It is answered even during a flood.
 #[test]
 fn the_peers_own_repeats_are_answered_in_every_state() {
     for (state, ack) in [

@@ -1,5 +1,5 @@
-//! D28: the peer's FIN takes no buffer, so that a full one is no reason to refuse it. Table 6 read literally does: its
-//! number lies right of the window. The honest peer would repeat it until the user reads.
+//! D28: the peer's FIN takes no buffer, so a full buffer is no reason to refuse it. Read literally, Table 6 refuses it,
+//! since its number lies right of the window. The honest peer would retransmit it until the user reads.
 
 use tcp_lifecycle::sim::check;
 
@@ -79,7 +79,7 @@ fn what_it_acknowledges_counts_with_it() {
     );
 }
 
-/// The byte before it is not taken, and so neither is the FIN.
+/// The byte before the FIN is not accepted, and so neither is the FIN.
 #[test]
 fn behind_payload_that_does_not_fit_it_is_not_taken() {
     before_a_closed_window(
@@ -103,7 +103,7 @@ fn behind_payload_that_does_not_fit_it_is_not_taken() {
     );
 }
 
-/// Table 6 stands for all but the FIN alone.
+/// Table 6 holds for everything except the FIN alone.
 #[test]
 fn nothing_else_at_a_closed_window_is_taken() {
     before_a_closed_window(
@@ -177,7 +177,7 @@ fn across_the_wrap_the_edge_is_the_edge() {
     );
 }
 
-/// With timestamps and scaled windows: the edge is that of the window that was told, in bytes.
+/// With timestamps and scaled windows, the edge is that of the announced window, in bytes.
 #[test]
 fn with_options_the_edge_is_that_of_the_window_that_was_told() {
     check(

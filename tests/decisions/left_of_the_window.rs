@@ -1,5 +1,6 @@
-//! D4: a segment left of the window is old, but its acknowledgment may be the newest there is. Its sender repeats
-//! payload whose ACK was lost, or probes with an octet that we have, and says all the same what has arrived.
+//! D4: a segment left of the window is old, but its acknowledgment may be the newest there is. Its sender retransmits
+//! payload whose ACK was lost, or probes with an octet that we have, and acknowledges at the same time what has
+//! arrived.
 
 use tcp_lifecycle::sim::check;
 
@@ -20,11 +21,11 @@ fn from(given: &str, rest: &str) {
 fn whatever_it_carries_it_acknowledges_says_the_window_and_is_answered() {
     for segment in [
         "<SEQ=299><ACK=105><CTL=ACK><WND=77>            accepted",
-        "<SEQ=299><ACK=105><CTL=ACK><DATA=1><WND=77>    delivers nothing", // a probe of keep-alive, with the octet
+        "<SEQ=299><ACK=105><CTL=ACK><DATA=1><WND=77>    delivers nothing", // a keep-alive probe with the octet
         "<SEQ=290><ACK=105><CTL=ACK><DATA=10><WND=77>   delivers nothing",
         "<SEQ=200><ACK=105><CTL=PSH,ACK><DATA=50><WND=77>   delivers nothing",
         "<SEQ=298><ACK=105><CTL=FIN,ACK><WND=77>        accepted",
-        "<SEQ=4294902060><ACK=105><CTL=ACK><WND=77>     accepted", // 65,536 numbers
+        "<SEQ=4294902060><ACK=105><CTL=ACK><WND=77>     accepted", // 65,536 numbers to the left
         "<SEQ=4294902060><ACK=105><CTL=ACK><DATA=1><WND=77>     delivers nothing",
     ] {
         from(
@@ -49,7 +50,7 @@ fn without_news_nothing_of_it_is_used() {
         "<SEQ=290><ACK=111><CTL=ACK><DATA=10><WND=77>", // never sent
         "<SEQ=290><CTL=><DATA=10><WND=77>",
         "<SEQ=290><ACK=105><CTL=SYN,ACK><WND=77>",
-        "<SEQ=4294902059><ACK=105><CTL=ACK><WND=77>", // 65,537 numbers
+        "<SEQ=4294902059><ACK=105><CTL=ACK><WND=77>", // 65,537 numbers to the left
         "<SEQ=4294902059><ACK=105><CTL=ACK><DATA=10><WND=77>",
         "<SEQ=65836><ACK=105><CTL=ACK><DATA=10><WND=77>", // right of the window
     ] {
@@ -67,7 +68,7 @@ fn without_news_nothing_of_it_is_used() {
     from(IN_FLIGHT, "<-- <SEQ=299><ACK=105><CTL=RST,ACK> refused\n ESTABLISHED SND.UNA=100");
 }
 
-/// RFC 9293 section 3.10.7.4, fifth: a window that opens lets the queue go.
+/// RFC 9293 section 3.10.7.4, fifth: a window that opens releases the queue.
 #[test]
 fn its_window_lets_the_queue_go() {
     check(
@@ -84,7 +85,7 @@ fn its_window_lets_the_queue_go() {
     );
 }
 
-/// A window of zero too, and the next probe is due one timeout later.
+/// A window of zero counts too, and the next probe is due one timeout later.
 #[test]
 fn it_may_close_the_window() {
     from(
@@ -101,7 +102,7 @@ fn it_may_close_the_window() {
     );
 }
 
-/// The window that is newer by SND.WL1 is not taken back by a segment that acknowledges nothing.
+/// A window that is newer by SND.WL1 is not replaced by a segment that acknowledges nothing.
 #[test]
 fn a_probe_with_an_old_octet_ends_a_stall() {
     check(
@@ -144,7 +145,7 @@ fn an_ack_of_our_fin_counts_as_in_step_five() {
     }
 }
 
-/// Its sender had the timestamps of that moment, and none from before (RFC 7323 section 5.3).
+/// Its sender knew the timestamps of that moment, so an earlier one makes the segment old (RFC 7323 section 5.3).
 #[test]
 fn with_timestamps_it_must_be_no_older_than_the_last_in_order() {
     let agreed = "
@@ -216,7 +217,7 @@ fn across_the_wrap_it_is_the_same() {
     );
 }
 
-/// Each of several before one poll counts, and one ACK answers them.
+/// Several segments before one poll all count, and one ACK answers them.
 #[test]
 fn several_before_one_poll_count_each() {
     from(

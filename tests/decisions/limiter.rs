@@ -18,7 +18,7 @@ const LIMITED: [&str; 9] = [
     "<SEQ=300><ACK=101><CTL=FIN,ACK><DATA=10>",
 ];
 
-/// Segments near the window whose sender has not heard our acknowledgment: it is repeated, however often.
+/// Segments near the window whose sender has not received our acknowledgment: it is repeated each time.
 const EXEMPT: [&str; 3] = [
     "<SEQ=290><ACK=100><CTL=ACK><DATA=10>",
     "<SEQ=299><ACK=100><CTL=FIN,ACK>",
@@ -66,7 +66,7 @@ fn an_acknowledgment_that_was_lost_is_repeated_without_limit() {
         ));
         check(&format!(
             "ESTABLISHED\n{}{}{}",
-            answered(segment, 30), // and they use nothing up
+            answered(segment, 30), // and they take no tokens
             answered(LIMITED[0], 10),
             silent(LIMITED[0]),
         ));
@@ -139,7 +139,7 @@ fn each_connection_has_a_limiter_of_its_own_and_each_life() {
     ));
 }
 
-/// What is due anyhow takes nothing of what the limiter allows.
+/// An answer that is due for another reason takes no tokens from the limiter.
 #[test]
 fn an_answer_that_is_due_already_is_free() {
     let config = Config { challenge_limit: 1, ..Config::DEFAULT };
@@ -166,7 +166,7 @@ fn an_answer_that_is_due_already_is_free() {
     assert_eq!(sent(&mut connection), 0);
 }
 
-/// How many segments are due.
+/// The number of segments that are due.
 fn sent(connection: &mut Connection) -> usize {
     let mut sent = 0;
     loop {

@@ -1,4 +1,4 @@
-//! D21 and D27 where they speak of the options of a SYN.
+//! The parts of D21 and D27 about the options of a SYN.
 
 use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Segment};
@@ -85,7 +85,7 @@ fn without_a_wish_the_scale_is_what_the_buffer_needs() {
     }
 }
 
-/// A size of zero says nothing, and counts as none: the default (RFC 9293 section 3.7.1, MUST-15).
+/// A size of zero counts as no option: the default applies (RFC 9293 section 3.7.1, MUST-15).
 #[test]
 fn a_peers_maximum_segment_size_of_zero_is_no_option() {
     for (config, mss) in [("default_peer_mss=536", 536), ("default_peer_mss=1220", 1220), ("max_segment=120", 100)] {

@@ -1,4 +1,4 @@
-//! D3: a FIN that comes again may be the segment that acknowledges ours.
+//! D3: a repeated FIN may be in the segment that acknowledges ours.
 
 use tcp_lifecycle::sim::check;
 
@@ -114,7 +114,7 @@ fn across_the_wrap_it_leads_on_too() {
     );
 }
 
-/// RFC 7323 section 5.3: a timestamp from before is that of an old duplicate, and an ACK of the future is none of it.
+/// RFC 7323 section 5.3: an earlier timestamp is that of an old duplicate, whose acknowledgment must not count.
 #[test]
 fn with_timestamps_an_old_one_leads_nowhere() {
     let closing = "

@@ -1,4 +1,4 @@
-//! D16, D17, D27, D29: what goes out, and when.
+//! D16, D17, D27, D29: which segments are sent, and when.
 
 use tcp_lifecycle::sim::check;
 
@@ -119,7 +119,7 @@ fn the_credit_that_an_ack_does_not_use_adds_up() {
     );
 }
 
-/// Four segments of 100 bytes are in flight, and the first has been sent again.
+/// Four segments of 100 bytes are in flight, and the first has been retransmitted.
 const AFTER_A_TIMEOUT: &str = "
     open active
     --> <SEQ=100><CTL=SYN>

@@ -1,4 +1,4 @@
-//! D3, D5, D14: what ends TIME-WAIT, what prolongs it, and what is answered there.
+//! D3, D5, D14: which segments end TIME-WAIT, which prolong it, and which are answered there.
 
 use tcp_lifecycle::sim::check;
 
@@ -191,8 +191,8 @@ fn a_repeat_of_the_syn_that_opened_this_life_is_no_fresh_start() {
     }
 }
 
-/// D14: a peer that starts afresh sends a SYN without an ACK. A SYN,ACK answers an old duplicate of our own SYN at a
-/// peer that listens, and that peer's honest reset must not cut TIME-WAIT short (RFC 1337).
+/// D14: a peer that starts afresh sends a SYN without an ACK. A SYN,ACK is the answer of a listening peer to an old
+/// duplicate of our own SYN, and that peer's honest reset must not cut TIME-WAIT short (RFC 1337).
 #[test]
 fn a_syn_ack_is_no_fresh_start() {
     for syn_ack in [

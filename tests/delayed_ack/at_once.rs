@@ -1,4 +1,4 @@
-//! What is acknowledged at once, and what can wait.
+//! Which segments are acknowledged at once, and which can wait.
 
 use tcp_lifecycle::sim::check;
 
@@ -35,7 +35,7 @@ fn by_default_text_is_acknowledged_at_once() {
     );
 }
 
-/// SHLD-19, of segments of any size.
+/// SHLD-19, for segments of any size.
 #[test]
 fn every_second_segment_is_acknowledged_at_once() {
     let pair = "
@@ -58,7 +58,7 @@ fn every_second_segment_is_acknowledged_at_once() {
     check(&format!("config delayed_ack=200ms\nESTABLISHED{pair}"));
 }
 
-/// SHLD-19: at least every second full segment, or twice as many bytes. (Receivers put segments together.)
+/// SHLD-19: at least every second full segment, or twice as many bytes. (Receivers may merge segments before TCP.)
 #[test]
 fn what_was_put_together_on_the_way_is_acknowledged_at_once() {
     check(
@@ -97,7 +97,7 @@ fn of_segments_handed_in_before_polling_two_are_answered_at_once() {
     );
 }
 
-/// RFC 5681 section 4.2: a gap is told at once, or its loss is found late.
+/// RFC 5681 section 4.2: a gap is reported at once, so that a loss is detected early.
 #[test]
 fn a_segment_ahead_of_a_gap_is_answered_at_once() {
     check(
@@ -117,7 +117,8 @@ fn a_segment_ahead_of_a_gap_is_answered_at_once() {
     );
 }
 
-/// What a caller kept is handed in again behind what filled the gap: the second segment, and so at once.
+/// The caller hands in the kept payload after the segment that filled the gap: it is the second segment, and so is
+/// acknowledged at once.
 #[test]
 fn a_gap_that_is_filled_is_acknowledged_at_once() {
     check(
@@ -134,7 +135,7 @@ fn a_gap_that_is_filled_is_acknowledged_at_once() {
     );
 }
 
-/// It came again because our ACK was lost, or too late.
+/// The segment was retransmitted because our ACK was lost, or too late.
 #[test]
 fn a_duplicate_is_answered_at_once() {
     check(
@@ -153,7 +154,7 @@ fn a_duplicate_is_answered_at_once() {
     );
 }
 
-/// The peer did not see our ACK, or it came late.
+/// The peer has not received our ACK, or it came late.
 #[test]
 fn a_segment_of_which_only_the_end_is_new_is_answered_at_once() {
     check(
@@ -225,7 +226,7 @@ fn a_fin_is_acknowledged_at_once() {
     );
 }
 
-/// The handshake does not wait, and text on the ACK that ends it is text.
+/// The handshake does not wait. Payload on the ACK that ends it is treated as usual.
 #[test]
 fn a_syn_is_acknowledged_at_once() {
     check(
@@ -255,7 +256,7 @@ fn a_syn_is_acknowledged_at_once() {
     );
 }
 
-/// What is refused is answered as ever, and the answer acknowledges all that has come.
+/// A refused segment is answered as usual, and the answer acknowledges everything received.
 #[test]
 fn a_challenge_takes_the_delayed_ack_with_it() {
     for arrives in ["<SEQ=311><CTL=RST>", "<SEQ=310><CTL=SYN>", "<SEQ=310><ACK=200><CTL=ACK>"] {
@@ -272,7 +273,7 @@ fn a_challenge_takes_the_delayed_ack_with_it() {
     }
 }
 
-/// A segment without text calls for no ACK, neither now nor later, and leaves the one that waits alone.
+/// A segment without text draws no ACK, neither now nor later, and does not affect the ACK that waits.
 #[test]
 fn a_segment_without_text_is_not_acknowledged() {
     check(

@@ -1,4 +1,4 @@
-//! Callers with a strange clock: one that stands still, goes back, or leaps ahead. The acknowledgment is never lost.
+//! Callers with a strange clock: it stands still, goes back, or leaps ahead. The acknowledgment is never lost.
 
 use core::time::Duration;
 
@@ -15,7 +15,7 @@ fn text(seq: u32) -> Segment {
     format!("<SEQ={seq}><ACK=100><CTL=ACK><DATA=10><WND=65535>").parse().unwrap()
 }
 
-/// An acknowledgment waits since `start`.
+/// A connection whose acknowledgment has waited since `start`.
 #[track_caller]
 fn waiting(start: Instant) -> Connection {
     let mut connection = Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap().run(&DELAYED).unwrap();
@@ -60,7 +60,7 @@ fn a_clock_that_stands_still_or_goes_back_leaves_the_deadline_where_it_is() {
             assert_eq!(acks(&mut connection, millis(now)), []);
             assert_eq!(connection.deadline(), Some(millis(start + 200)));
         }
-        // The second segment is at once, even then.
+        // The second segment is acknowledged at once, even then.
         let mut second = connection.clone();
         second.segment_arrives(&text(310), millis(0)).unwrap();
         assert_eq!(acks(&mut second, millis(0)), [320]);
@@ -69,7 +69,7 @@ fn a_clock_that_stands_still_or_goes_back_leaves_the_deadline_where_it_is() {
     }
 }
 
-/// A caller that comes a minute, an hour, or a year late finds it due.
+/// For a caller that comes a minute, an hour, or a year late, the acknowledgment is due.
 #[test]
 fn a_clock_that_leaps_ahead_finds_it_due() {
     for late in [201, 500, 501, 700, 1_000, 60_000, 65_000, 70_000, 3_600_000, 86_400_000, 31_536_000_000_u64] {
@@ -81,7 +81,7 @@ fn a_clock_that_leaps_ahead_finds_it_due() {
     }
 }
 
-/// Whatever the leap, it is out at once.
+/// It is sent at once, whatever the leap.
 #[test]
 fn after_any_leap_it_is_out() {
     for late in (200..200_000).step_by(53) {
@@ -93,7 +93,7 @@ fn after_any_leap_it_is_out() {
     }
 }
 
-/// A caller that looks, and does not call `timeout`: what is late stays late.
+/// A caller that polls and does not call `timeout`: a late deadline stays late.
 #[test]
 fn its_time_never_moves_ahead_again() {
     for late in (200..200_000).step_by(53) {
@@ -108,7 +108,7 @@ fn its_time_never_moves_ahead_again() {
     }
 }
 
-/// A call that fails changes nothing, whatever moment it names.
+/// A call that fails changes nothing, whatever time it names.
 #[test]
 fn a_call_that_fails_does_not_move_it() {
     for late in [100, 200, 300, 65_700, 3_600_000] {
@@ -147,7 +147,7 @@ fn other_events_after_its_time_do_not_lose_it() {
     }
 }
 
-/// At the end of time nothing overflows, and nothing fires for ever.
+/// At the end of time nothing overflows, and no timer fires without end.
 #[test]
 fn the_end_of_time() {
     let end = Instant::from_micros(u64::MAX);

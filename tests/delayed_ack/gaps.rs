@@ -1,9 +1,9 @@
 //! RFC 5681 section 4.2: a segment that fills all or part of a gap is acknowledged at once, so that the sender's
-//! recovery goes on. The machine has seen how far the peer has come, though it keeps nothing of that.
+//! recovery goes on. The machine remembers the highest number that the peer has sent, though it keeps no payload.
 
 use tcp_lifecycle::sim::check;
 
-/// A segment has come at 320, and twenty bytes before it are missing.
+/// A segment has arrived at 320, and twenty bytes before it are missing.
 const GAP: &str = "
     config delayed_ack=200ms
     STATE
@@ -44,7 +44,7 @@ fn what_fills_it_to_the_end_is_acknowledged_at_once() {
     );
 }
 
-/// The caller keeps nothing, and the peer sends all again; or it does, and hands it in.
+/// Either the caller keeps nothing, and the peer retransmits everything; or the caller keeps it, and hands it in.
 #[test]
 fn up_to_the_last_byte_seen_each_segment_is_acknowledged_at_once() {
     behind_a_gap(
@@ -84,7 +84,7 @@ fn once_the_gap_lies_behind_payload_waits_again() {
     );
 }
 
-/// The highest number counts, in whatever order they come.
+/// The highest number counts, in whatever order the segments arrive.
 #[test]
 fn the_farthest_segment_ahead_counts() {
     behind_a_gap(
@@ -102,7 +102,7 @@ fn the_farthest_segment_ahead_counts() {
     );
 }
 
-/// An ACK that waits is due no later for what came before the gap.
+/// An ACK that waits for payload before the gap is sent with the duplicate ACK, and is no longer due.
 #[test]
 fn an_ack_that_waits_goes_with_the_duplicate() {
     check(
@@ -120,7 +120,7 @@ fn an_ack_that_waits_goes_with_the_duplicate() {
     );
 }
 
-/// A FIN ahead shows the gap as well.
+/// A FIN ahead reveals the gap as well.
 #[test]
 fn a_fin_ahead_of_a_gap_counts_as_payload_does() {
     check(
@@ -136,7 +136,7 @@ fn a_fin_ahead_of_a_gap_counts_as_payload_does() {
     );
 }
 
-/// No gap is behind a segment without a number, and none behind what is refused.
+/// Neither a segment without sequence space nor a refused segment reveals a gap.
 #[test]
 fn a_bare_ack_ahead_and_a_refused_segment_show_no_gap() {
     for arrives in [
@@ -200,7 +200,7 @@ fn with_timestamps_the_ack_echoes_the_segment_that_filled_the_gap() {
     );
 }
 
-/// The next life begins without a gap.
+/// The next connection begins without a gap.
 #[test]
 fn a_gap_is_forgotten_with_its_connection() {
     behind_a_gap(

@@ -1,4 +1,4 @@
-//! `acknowledge_now`: a caller that reassembles, or has its own reasons, sends the ACK at once.
+//! `acknowledge_now`: a caller that reassembles, or has reasons of its own, sends the ACK at once.
 
 use tcp_lifecycle::sim::check;
 
@@ -69,7 +69,7 @@ fn it_rides_on_what_goes_out_anyhow_and_twice_is_once() {
     );
 }
 
-/// A caller that reassembles hands in what it kept, and nothing of it waits.
+/// A caller that reassembles hands in the payload that it kept, and no part of it waits for its ACK.
 #[test]
 fn what_was_put_together_is_acknowledged_in_one() {
     check(
@@ -84,7 +84,7 @@ fn what_was_put_together_is_acknowledged_in_one() {
     );
 }
 
-/// D17: it stands at the right edge, or the peer refuses it.
+/// D17: it has the number of the right edge; otherwise the peer would refuse it.
 #[test]
 fn it_stands_where_every_ack_stands() {
     check(

@@ -1,4 +1,4 @@
-//! What carries the acknowledgment before its time, and the other timers that run beside it.
+//! Segments that carry the acknowledgment before its time, and other timers at the same time.
 
 use tcp_lifecycle::sim::check;
 
@@ -25,7 +25,7 @@ fn payload_and_fin_carry_it() {
     }
 }
 
-/// The next text after that is the first one again.
+/// The next payload after that counts as the first again.
 #[test]
 fn after_it_was_carried_the_next_one_waits_in_full() {
     check(
@@ -45,7 +45,7 @@ fn after_it_was_carried_the_next_one_waits_in_full() {
     );
 }
 
-/// D29: a window that opens far enough is told, and so is all that has come.
+/// D29: a window that opens far enough is announced, and the same segment acknowledges everything.
 #[test]
 fn a_window_update_carries_it() {
     check(
@@ -79,7 +79,7 @@ fn a_small_gain_in_the_window_waits_with_it() {
     );
 }
 
-/// Payload that the peer's window holds back carries nothing: the ACK goes on its own.
+/// Payload that the peer's window holds back carries nothing: the ACK is sent by itself.
 #[test]
 fn what_cannot_be_sent_carries_nothing() {
     check(
@@ -98,7 +98,8 @@ fn what_cannot_be_sent_carries_nothing() {
     );
 }
 
-/// Nagle's algorithm and delayed ACKs meet: what Nagle holds goes out with the ACK of what is in flight.
+/// Nagle's algorithm and delayed ACKs meet: payload that Nagle's algorithm holds is sent once the flight is
+/// acknowledged.
 #[test]
 fn payload_that_nagle_holds_carries_nothing() {
     check(
@@ -139,7 +140,7 @@ fn a_retransmission_carries_it() {
     );
 }
 
-/// Both at one moment: one segment.
+/// Both are due at the same moment: one segment is sent.
 #[test]
 fn the_retransmission_timer_and_the_delayed_ack_at_the_same_moment() {
     check(
@@ -203,7 +204,7 @@ fn the_timeout_of_fin_wait_2_and_the_delayed_ack() {
     );
 }
 
-/// With the connection goes what it had to say; a reset acknowledges nothing.
+/// A pending acknowledgment ends with the connection; a reset acknowledges nothing.
 #[test]
 fn the_end_of_the_connection_takes_it_along() {
     check(

@@ -1,4 +1,4 @@
-//! The delay itself, and policies that change while an acknowledgment waits.
+//! The delay itself, and changes of policy while an acknowledgment waits.
 
 use core::time::Duration;
 
@@ -21,7 +21,7 @@ fn established(config: &Config) -> Connection {
     Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap().run(config).unwrap()
 }
 
-/// How many segments are due, and the deadline behind them.
+/// The number of segments that are due, and the deadline after them.
 #[track_caller]
 fn drain(connection: &mut Connection, now: Instant) -> (usize, Option<Instant>) {
     for segments in 0..10 {
@@ -90,7 +90,7 @@ fn switched_off_in_mid_life_the_one_that_waits_goes_out_at_once() {
     connection.timeout(millis(200));
     assert_eq!(drain(&mut connection, millis(200)), (0, None));
 
-    // And from now on each is acknowledged at once.
+    // From now on each segment is acknowledged at once.
     connection.segment_arrives(&text(310), millis(300)).unwrap();
     assert_eq!(drain(&mut connection, millis(300)), (1, None));
     connection.segment_arrives(&text(320), millis(301)).unwrap();
@@ -109,7 +109,7 @@ fn a_longer_delay_does_not_hold_up_the_one_that_waits() {
     assert_eq!(drain(&mut connection, millis(200)), (1, None));
 }
 
-/// SHLD-18: fewer segments; and all arrives, whatever the network does.
+/// SHLD-18: fewer segments are sent; and everything arrives, whatever the network does.
 #[test]
 fn a_transfer_takes_about_half_of_the_acks() {
     let acks = |receiver: &Config| {

@@ -12,7 +12,7 @@ const OPENED: &str = "
     ESTABLISHED TIMESTAMPS=1
     ";
 
-/// (A): the earliest segment that is not acknowledged yet, so that the peer's round-trip time has the delay in it.
+/// (A): the earliest unacknowledged segment, so that the peer's round-trip time includes the delay.
 #[test]
 fn the_earliest_of_the_delayed_ones_is_echoed() {
     check(&format!(
@@ -33,7 +33,7 @@ fn the_earliest_of_the_delayed_ones_is_echoed() {
     ));
 }
 
-/// Last.ACK.sent is what any segment said last: payload as well as a bare ACK.
+/// Last.ACK.sent is the acknowledgment of the last segment of any kind: payload or a bare ACK.
 #[test]
 fn an_ack_carried_by_payload_counts_as_sent() {
     check(&format!(
@@ -50,7 +50,7 @@ fn an_ack_carried_by_payload_counts_as_sent() {
     ));
 }
 
-/// (B): a segment ahead of a gap is answered with the timestamp of the last one that advanced RCV.NXT.
+/// (B): a segment ahead of a gap is answered with the timestamp of the last segment that advanced RCV.NXT.
 #[test]
 fn ahead_of_a_gap_the_last_in_order_is_echoed() {
     check(&format!(
@@ -65,7 +65,7 @@ fn ahead_of_a_gap_the_last_in_order_is_echoed() {
     ));
 }
 
-/// (C): what fills the gap is the newest, and is echoed.
+/// (C): the segment that fills the gap is the newest, and is echoed.
 #[test]
 fn what_fills_a_gap_is_echoed() {
     check(&format!(
@@ -80,7 +80,7 @@ fn what_fills_a_gap_is_echoed() {
     ));
 }
 
-/// While an ACK waits, a bare ACK of the peer lies right of Last.ACK.sent: what it says is not taken.
+/// While an ACK waits, a bare ACK of the peer lies right of Last.ACK.sent: its timestamp is not stored.
 #[test]
 fn a_bare_ack_while_one_waits_is_not_echoed() {
     check(&format!(
@@ -97,8 +97,8 @@ fn a_bare_ack_while_one_waits_is_not_echoed() {
     ));
 }
 
-/// A copy of the delayed segment, sent again with a later timestamp, spans Last.ACK.sent but is old: it is answered, and
-/// says no more than what lies within the rules.
+/// A copy of the delayed segment, retransmitted with a later timestamp, spans Last.ACK.sent but is old. It is answered,
+/// and its timestamp is not stored beyond the rules.
 #[test]
 fn a_segment_sent_again_while_its_ack_waits() {
     check(&format!(

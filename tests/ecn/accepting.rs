@@ -1,4 +1,4 @@
-//! `accept_ecn`: what Linux and FreeBSD do by default. A peer's offer is accepted, and none is made.
+//! `accept_ecn`, the default of Linux and FreeBSD: a peer's offer is accepted, and none is made.
 
 use tcp_lifecycle::Config;
 use tcp_lifecycle::sim::check;
@@ -38,8 +38,8 @@ fn none_is_made() {
     );
 }
 
-/// Nor does a SYN,ACK accept what the crossing SYN offers, once we have sent a SYN without the bits (RFC 3168 section
-/// 6.1.1).
+/// A SYN,ACK does not accept the offer of a crossing SYN either, once we have sent a SYN without the bits (RFC 3168
+/// section 6.1.1).
 #[test]
 fn an_offer_that_crosses_our_syn_is_not_agreed() {
     check(

@@ -1,4 +1,4 @@
-//! What the SYNs agree: RFC 3168 section 6.1.1.
+//! The agreement on ECN by the SYNs: RFC 3168 section 6.1.1.
 
 use std::hash::RandomState;
 use std::net::SocketAddr;
@@ -87,7 +87,7 @@ fn any_other_bits_accept_nothing() {
     }
 }
 
-/// Without the policy a SYN that offers it is a SYN like any other, and the bits say nothing on any segment.
+/// Without the policy a SYN with the offer is treated like any other SYN, and the bits have no effect on any segment.
 #[test]
 fn switched_off_the_bits_do_no_harm() {
     check(
@@ -117,7 +117,7 @@ fn the_offer_stands_when_the_policy_changes_before_the_answer() {
     assert!(connection.status().ecn);
 }
 
-/// RFC 3168 section 6.1.1.1: something on the way may drop a SYN for its bits.
+/// RFC 3168 section 6.1.1.1: a middlebox may drop a SYN because of its bits.
 #[test]
 fn a_syn_that_is_sent_again_does_not_offer_it() {
     check(
@@ -140,7 +140,8 @@ fn a_syn_that_is_sent_again_does_not_offer_it() {
     );
 }
 
-/// RFC 3168 section 6.1.1: who has sent a SYN without the bits must not mark its packets, though the first is accepted.
+/// RFC 3168 section 6.1.1: a host that has sent a SYN without the bits must not mark its packets ECN-capable, even if
+/// its first SYN is accepted.
 #[test]
 fn after_a_syn_without_the_bits_it_is_not_agreed() {
     check(
@@ -160,7 +161,7 @@ fn after_a_syn_without_the_bits_it_is_not_agreed() {
     );
 }
 
-/// The next life offers it afresh.
+/// The next incarnation offers ECN again.
 #[test]
 fn the_first_syn_of_the_next_life_offers_it_again() {
     check(
@@ -182,7 +183,7 @@ fn the_first_syn_of_the_next_life_offers_it_again() {
     );
 }
 
-/// Sent again, our SYN,ACK still accepts it: the offer has come through.
+/// Our retransmitted SYN,ACK still accepts ECN, since the offer has arrived.
 #[test]
 fn it_is_on_every_copy_of_a_syn_ack() {
     check(
@@ -220,8 +221,8 @@ fn the_peers_crossing_syn_without_the_bits_accepts_nothing() {
     );
 }
 
-/// A SYN of Accurate ECN has the third bit too, and is an offer to a host that knows only these two; on a SYN,ACK that
-/// bit says nothing to it (RFC 9768).
+/// A SYN of Accurate ECN has the third bit too, and is an offer to a host that knows only these two. On a SYN,ACK such
+/// a host ignores that bit (RFC 9768).
 #[test]
 fn the_bit_of_accurate_ecn_makes_no_difference() {
     check(
@@ -259,7 +260,7 @@ fn what_was_agreed_outlives_the_policy() {
     assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
 }
 
-/// The next life agrees anew, and has no part in the marks of the last one.
+/// The next incarnation makes its own agreement, and is not affected by marks of the last.
 #[test]
 fn another_life_begins_without_it() {
     let mut connection = agreed();
@@ -273,7 +274,7 @@ fn another_life_begins_without_it() {
     assert!(!connection.status().ecn);
 }
 
-/// A cookie has no room for it; what is kept of a SYN has.
+/// A cookie has no room for ECN; a half-open connection has.
 #[test]
 fn a_listener_accepts_it_where_it_has_room() {
     let (local, remote) = (SocketAddr::from(([10, 0, 0, 1], 80)), SocketAddr::from(([10, 0, 0, 2], 2_000)));
@@ -292,7 +293,7 @@ fn a_listener_accepts_it_where_it_has_room() {
     assert!(!connection.status().ecn);
 }
 
-/// A host that has had no answer may do without (RFC 3168 section 6.1.1): then we do, too.
+/// A host without an answer may retry without the offer (RFC 3168 section 6.1.1); then we withdraw our acceptance.
 #[test]
 fn a_syn_sent_again_without_the_bits_takes_the_offer_back() {
     check(
@@ -336,8 +337,8 @@ fn a_crossing_syn_ack_without_the_bit_takes_it_back() {
     check(&crossed("", 0));
 }
 
-/// The peer accepts the first offer, the second SYN made none: its marks are echoed, but we send no packet that may be
-/// marked (RFC 3168 section 6.1.1).
+/// The peer accepts the first offer, and our second SYN made none: the peer's marks are echoed, but none of our packets
+/// may be marked (RFC 3168 section 6.1.1).
 #[test]
 fn an_offer_that_was_accepted_late_echoes_marks_and_makes_none() {
     check(

@@ -1,4 +1,4 @@
-//! Marks, their echo, and what ends it: RFC 3168 sections 6.1.2 and 6.1.3.
+//! Marks, their echo, and the end of the echo: RFC 3168 sections 6.1.2 and 6.1.3.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ fn a_mark_is_echoed_on_every_segment_until_the_peer_has_reduced_its_window() {
     let acks = arrives(&mut connection, "<SEQ=310><ACK=100><CTL=ACK><DATA=10><WND=1000>").0;
     assert_eq!(bits(&acks), [Control::ECE]);
     connection.send(150, NOW).unwrap();
-    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE; 1]); // the rest is Nagle's
+    assert_eq!(bits(&drain(&mut connection).0), [Control::ECE; 1]); // Nagle's algorithm holds the rest
     let acks = arrives(&mut connection, "<SEQ=320><ACK=200><CTL=ACK,CWR><DATA=10><WND=1000>").0;
     assert_eq!(bits(&acks), [Control::empty()]);
-    // A mark on the very packet that says so counts anew.
+    // A mark on the packet with CWR starts another echo.
     connection.segment_arrives(&segment("<SEQ=330><ACK=250><CTL=ACK,CWR><DATA=10><WND=1000>"), NOW).unwrap();
     connection.congestion_experienced();
     assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
 }
 
-/// Section 6.1.3: the ACK of several segments says whether any of them was marked. A CWR among them answers an earlier
-/// mark, of which the peer has heard.
+/// Section 6.1.3: the ACK of several segments echoes a mark on any of them. A CWR among them answers an earlier mark
+/// that the peer was already told of.
 #[test]
 fn a_mark_that_no_ack_has_told_of_outlasts_the_answer_to_another_one() {
     for delayed_ack in [None, Some(Duration::from_millis(200))] {
@@ -41,7 +41,7 @@ fn a_mark_that_no_ack_has_told_of_outlasts_the_answer_to_another_one() {
             connection.congestion_experienced();
             text(&mut connection, 310, answer);
             assert_eq!(bits(&drain(&mut connection).0), [Control::ECE]);
-            // Now the peer has heard of it.
+            // Now the peer has been told of it.
             text(&mut connection, 320, "ACK,CWR");
             text(&mut connection, 330, "ACK");
             assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
@@ -56,14 +56,14 @@ fn an_echo_is_signalled_and_the_first_new_payload_says_that_the_window_is_reduce
     assert_eq!(bits(&drain(&mut connection).0), [Control::empty(); 2]);
     assert_eq!(arrives(&mut connection, "<SEQ=300><ACK=200><CTL=ACK,ECE><WND=1000>"), (vec![], true));
     connection.congestion_window_reduced();
-    // Neither an ACK nor what is sent again: only new payload.
+    // Neither an ACK nor a retransmission carries CWR, only new payload.
     let acks = arrives(&mut connection, "<SEQ=300><ACK=200><CTL=ACK><DATA=10><WND=1000>").0;
     assert_eq!(bits(&acks), [Control::empty()]);
     connection.retransmit(0..100).unwrap();
     assert_eq!(bits(&drain(&mut connection).0), [Control::empty()]);
     connection.send(200, NOW).unwrap();
     assert_eq!(bits(&drain(&mut connection).0), [Control::CWR, Control::empty()]);
-    // With nothing new to send it waits.
+    // Without new payload CWR waits.
     connection.congestion_window_reduced();
     assert_eq!(drain(&mut connection), (vec![], false));
     connection.send(100, NOW).unwrap();
@@ -81,7 +81,7 @@ fn without_the_agreement_marks_and_reductions_are_nobodys_business() {
     assert_eq!((bits(&segments), congestion), (vec![Control::empty()], false));
 }
 
-/// A mark and an echo that somebody forges outside the window change nothing.
+/// A forged mark and a forged echo outside the window change nothing.
 #[test]
 fn a_refused_segment_says_nothing_of_congestion() {
     let mut connection = agreed();
@@ -91,7 +91,7 @@ fn a_refused_segment_says_nothing_of_congestion() {
     assert!(!drain(&mut connection).1);
 }
 
-/// A timeout reduces the caller's window as a mark does; what it sends again does not say so.
+/// A timeout reduces the caller's window as a mark does; the retransmissions do not carry CWR.
 #[test]
 fn after_a_timeout_the_first_new_payload_says_that_the_window_is_reduced() {
     let mut connection = agreed();
@@ -141,8 +141,7 @@ fn one_segment_can_say_both() {
     assert_eq!(bits(&drain(&mut connection).0), [Control::ECE | Control::CWR, Control::ECE]);
 }
 
-/// The peer reduces its window and hears of ours in one segment.
-/// The peer has said ten bytes, which were marked, and has heard of it.
+/// A connection whose peer has sent ten bytes, which were marked, and has received the echo.
 fn marked_and_told() -> Connection {
     let mut connection = agreed();
     connection.segment_arrives(&segment("<SEQ=300><ACK=100><CTL=ACK><DATA=10><WND=1000>"), NOW).unwrap();
@@ -165,8 +164,8 @@ fn the_echo_ends_though_a_segment_before_the_one_that_says_so_is_missing() {
     assert_eq!(bits(&segments), [Control::empty()]);
 }
 
-/// Of all segments before one poll there is one signal; of the next one another, since only the caller knows what a
-/// window of payload is.
+/// All segments before one poll bring one signal, and the next segment brings another, since only the caller knows what
+/// a window of payload is.
 #[test]
 fn each_echo_is_signalled() {
     let mut connection = agreed();
@@ -209,7 +208,7 @@ fn the_other_bits_and_the_options_stay_what_they_are() {
     assert_eq!(segments[0].urgent(), 10);
 }
 
-/// RFC 3168 section 6.1.6: the receiver may drop it, and the peer would never hear.
+/// RFC 3168 section 6.1.6: the receiver may drop the probe, and the peer would never get the CWR.
 #[test]
 fn a_probe_of_a_closed_window_says_nothing() {
     let mut connection = agreed();
@@ -223,8 +222,8 @@ fn a_probe_of_a_closed_window_says_nothing() {
     assert_eq!(bits(&opened)[0], Control::CWR);
 }
 
-/// Only what is neither sent again nor a probe may be marked as capable of it (RFC 3168 sections 6.1.5 and 6.1.6): what
-/// begins where the flight has ended, while the window is open.
+/// Only payload that is neither retransmitted nor a probe may be ECN-capable (RFC 3168 sections 6.1.5 and 6.1.6). Such
+/// payload begins at the end of the flight, while the window is open.
 #[test]
 fn the_status_tells_before_each_poll_whether_payload_is_new() {
     let mut connection = agreed();
@@ -244,7 +243,7 @@ fn the_status_tells_before_each_poll_whether_payload_is_new() {
     assert_eq!(new_payload(&mut connection), [false], "its byte again, and the rest with it");
 }
 
-/// Of each segment with payload that is put out.
+/// Whether each segment with payload that is sent is new.
 fn new_payload(connection: &mut Connection) -> Vec<bool> {
     let mut new = vec![];
     loop {
@@ -261,7 +260,7 @@ fn new_payload(connection: &mut Connection) -> Vec<bool> {
     }
 }
 
-/// In TIME-WAIT nobody is left who would heed it.
+/// In TIME-WAIT the peer has nothing left to send, so the echo would have no effect.
 #[test]
 fn in_time_wait_no_mark_is_echoed() {
     for (earlier, later) in [(false, true), (true, false), (true, true)] {
@@ -282,7 +281,7 @@ fn in_time_wait_no_mark_is_echoed() {
     }
 }
 
-/// RFC 3168 section 6.1.1: the peer's SYN comes again without the offer, and what was to be echoed is not.
+/// RFC 3168 section 6.1.1: the peer's SYN is retransmitted without the offer, and the pending echo is dropped.
 #[test]
 fn an_offer_that_is_taken_back_takes_the_echo_with_it() {
     let mut connection = Connection::new(&WILLING, 0);

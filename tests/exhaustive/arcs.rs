@@ -11,7 +11,7 @@ use State::{
 pub(crate) enum Cause {
     Open(Open),
     Send,
-    /// SEND, and all that is queued is urgent.
+    /// SEND; everything in the send queue is urgent.
     Urge,
     Receive,
     Close,
@@ -21,18 +21,18 @@ pub(crate) enum Cause {
     Timeout,
 }
 
-/// A call beside those of RFC 9293 section 3.10.
+/// A call in addition to those of RFC 9293 section 3.10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Turn {
-    /// A limit of nothing in flight.
+    /// The limit becomes zero.
     Hold,
-    /// No limit.
+    /// The limit is removed.
     Free,
-    /// What is in flight is sent again.
+    /// Everything in flight is retransmitted.
     Repeat,
-    /// The other policies of the model.
+    /// The policies change to the other ones of the model.
     Configure,
-    /// A router says that the network cannot be reached, about the oldest segment in flight.
+    /// A router reports that the network is unreachable, about the oldest segment in flight.
     Icmp,
 }
 
@@ -51,7 +51,7 @@ impl Cause {
         }
     }
 
-    /// A segment with all of the first and none of the others.
+    /// Whether the segment has all of the bits in `bits` and none of those in `none`.
     fn has(&self, bits: Control, none: Control) -> bool {
         self.segment().is_some_and(|segment| segment.control().contains(bits) && !segment.control().intersects(none))
     }
@@ -61,7 +61,7 @@ impl Cause {
     }
 }
 
-/// S1: whether this event may lead along this arc. `first` says that no other arc was taken before in the same event.
+/// S1: whether this event may lead along this arc. `first` means that the same event has taken no other arc before.
 pub(crate) fn allows(arc: Transition, cause: &Cause, first: bool) -> bool {
     let (rst, abort, timeout) = (cause.is_rst(), *cause == Cause::Abort, *cause == Cause::Timeout);
     let close = *cause == Cause::Close;

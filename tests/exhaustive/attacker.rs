@@ -1,4 +1,4 @@
-//! Someone off the path: he knows the addresses and ports, and does not see the numbers.
+//! An attacker off the path: it knows the addresses and ports, and does not see the sequence numbers.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -7,10 +7,10 @@ use tcp_lifecycle::{Control, Segment, SeqNumber, Signal, State, Status};
 
 use crate::world::{Bounds, World, fingerprint};
 
-/// Further than any window of the models.
+/// Farther than any window of the models.
 const FAR: u32 = 70_000;
 
-/// The control bits that he tries.
+/// The control bits that the attacker tries.
 const CONTROLS: [Control; 11] = [
     Control::RST,
     Control::RST.union(Control::ACK),
@@ -25,7 +25,7 @@ const CONTROLS: [Control; 11] = [
     Control::empty(),
 ];
 
-/// Numbers at and beside the variables, and far from them.
+/// Sequence numbers at and beside the variables, and far from them.
 fn seqs(status: &Status) -> [SeqNumber; 10] {
     let nxt = status.rcv_nxt.unwrap_or_default();
     let edge = nxt + status.rcv_wnd.unwrap_or_default();
@@ -50,13 +50,13 @@ impl Back for SeqNumber {
     }
 }
 
-/// All that he tries at an end with these variables.
+/// Every segment that the attacker tries at an end with these variables.
 fn attempts(status: &Status) -> impl Iterator<Item = Segment> {
     let (seqs, acks) = (seqs(status), acks(status));
     let numbers = seqs.into_iter().flat_map(move |seq| acks.into_iter().map(move |ack| (seq, ack)));
     numbers.flat_map(move |(seq, ack)| {
         let shapes = CONTROLS.into_iter().flat_map(|control| [0, 1, 3].map(|payload| (control, payload)));
-        // Without ACK one of the numbers is enough.
+        // Without ACK, one acknowledgment number is enough.
         let once = move |control: &Control| control.contains(Control::ACK) || ack == acks[0];
         shapes.filter(move |(control, _)| once(control)).map(move |(control, payload)| {
             Segment::new(seq, ack, control).with_payload(payload).with_window(1).with_urgent(1)
@@ -64,13 +64,13 @@ fn attempts(status: &Status) -> impl Iterator<Item = Segment> {
     })
 }
 
-/// He has guessed a number that the connection believes.
+/// Whether the attacker has guessed a number that the connection believes.
 fn is_guess(segment: &Segment, status: &Status, passive: bool) -> bool {
     let (Some(una), Some(nxt)) = (status.snd_una, status.snd_nxt) else { return true };
     let has = |bit| segment.control().contains(bit);
     let fresh = segment.ack().is_some_and(|ack| una.lt(ack) && ack.le(nxt));
     let Some(rcv) = status.rcv_nxt else {
-        // SYN-SENT: whoever sends a SYN opens simultaneously.
+        // SYN-SENT: any SYN without ACK opens simultaneously.
         return fresh || (has(Control::SYN) && !has(Control::RST) && segment.ack().is_none());
     };
     if has(Control::RST) {
@@ -84,20 +84,20 @@ fn is_guess(segment: &Segment, status: &Status, passive: bool) -> bool {
     }
     let believed = segment.ack().is_some_and(|ack| ack.le(nxt) && una - ack < FAR - 1);
     let covers = segment.seq().le(rcv) && rcv.le(segment.seq() + segment.len());
-    // D4, D17: the acknowledgment counts left of the window, and of a bare ACK right behind it.
+    // D4, D17: an acknowledgment left of the window counts, and so does that of a bare ACK at the right edge.
     let left = !has(Control::SYN) && rcv - segment.seq() <= 1 << 16;
     let behind = segment.len() == 0 && segment.seq() == rcv + wnd.max(1);
-    // Of a segment that is ahead too the user is told what is urgent, and what the peer echoes of a mark.
+    // Urgent data and the peer's echo of a mark are signalled to the user even from a segment ahead of RCV.NXT.
     let tells = segment.control().intersects(Control::URG | Control::ECE) && (in_window || behind);
     (fresh && (in_window || covers || left || behind)) || (believed && (covers || tells))
 }
 
 thread_local! {
-    /// The connections that have stood it already.
+    /// Fingerprints of the connections that have been checked already.
     static HARMLESS: RefCell<HashSet<u64>> = RefCell::default();
 }
 
-/// S8: none of it has an effect at either end.
+/// S8: no blind segment has an effect at either end.
 pub(crate) fn is_harmless(world: &World) -> bool {
     [0, 1].into_iter().all(|side| {
         let end = &world.ends[side];
@@ -113,7 +113,7 @@ pub(crate) fn is_harmless(world: &World) -> bool {
     })
 }
 
-/// The blind segment that has an effect at this end.
+/// A blind segment that has an effect at this end, if there is any.
 pub(crate) fn harm(world: &World, side: usize) -> Option<Segment> {
     let end = &world.ends[side];
     let before = end.connection.status();
@@ -144,7 +144,7 @@ fn wakes(connection: &mut tcp_lifecycle::Connection, world: &World) -> bool {
     true
 }
 
-/// A few of those that are answered, for what comes of the answers.
+/// A few of the segments that draw an answer, so that the model explores the effects of the answers.
 pub(crate) fn forgeries(world: &World, side: usize, bounds: &Bounds) -> Vec<Segment> {
     let end = &world.ends[side];
     let status = end.connection.status();

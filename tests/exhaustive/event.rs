@@ -1,4 +1,4 @@
-//! One event at one end: it is carried out, everything that comes of it is handed on, and the laws are checked.
+//! One event at one end: it is handed in, its outputs are handed on, and the laws are checked.
 
 use core::ops::Range;
 
@@ -12,18 +12,18 @@ use crate::honest::{Kind, check_aborted, check_taken, is_explained, is_of_earlie
 use crate::laws::{Law, Laws};
 use crate::world::{Bounds, End, Flight, World};
 
-/// What the user is told in one event.
+/// The signals that the user gets in one event.
 pub(crate) type Told = Vec<Signal>;
 
-/// More outputs than this are a connection that never waits.
+/// The bound on outputs; a connection with more never waits.
 const MOST_OUTPUTS: usize = 20;
 
-/// What one event did.
+/// The effects of one event.
 struct Seen {
     cause: Cause,
     before: Status,
     after: Status,
-    /// The user had closed before.
+    /// The user had closed before the event.
     closed: bool,
     /// The deadlines before and after.
     deadlines: [Option<Instant>; 2],
@@ -32,7 +32,7 @@ struct Seen {
     sent: Vec<Segment>,
 }
 
-/// None if the call is an error.
+/// Handles one event. Returns `None` if the call is an error.
 pub(crate) fn happens(
     world: &mut World,
     side: usize,
@@ -123,7 +123,7 @@ fn carry_out(end: &mut End, cause: &Cause, now: Instant, bounds: &Bounds) -> Opt
     called.is_ok().then_some(Ok(0..0))
 }
 
-/// False if it is an error.
+/// Carries out the call. Returns false if it is an error.
 fn turned(connection: &mut Connection, turn: Turn, bounds: &Bounds) -> bool {
     let status = connection.status();
     match turn {
@@ -138,7 +138,7 @@ fn turned(connection: &mut Connection, turn: Turn, bounds: &Bounds) -> bool {
     true
 }
 
-/// S17: the bytes of a segment go to the user.
+/// S17: hands the payload of a segment to the user.
 fn deliver(end: &mut End, flight: Option<&Flight>, range: &Range<usize>, broken: &mut Laws) {
     if range.is_empty() {
         return;
@@ -184,13 +184,13 @@ fn drain(world: &mut World, side: usize, seen: &mut Seen, bounds: &Bounds, broke
     broken.demand(Law::L4, false);
 }
 
-/// The reset of an end that had a connection: at SND.NXT, or at the edge of the peer's window.
+/// Whether this is the reset of an end that had a connection: at SND.NXT, or at the edge of the peer's window.
 fn is_of_end(reset: &Segment, before: &Status) -> bool {
     let edge = before.snd_una.zip(before.snd_wnd).map(|(una, wnd)| una + wnd);
     Some(reset.seq()) == before.snd_nxt || Some(reset.seq()) == edge
 }
 
-/// S5, S7, S12, S15, and S16 as far as the sender knows, of one segment.
+/// Checks S5, S7, S12, S15, and the sender's part of S16, for one segment.
 fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, bounds: &Bounds, broken: &mut Laws) {
     let Transmit { segment, payload } = transmit;
     let has = |bit| segment.control().contains(bit);
@@ -213,7 +213,7 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     };
     broken.demand(Law::S7, segment.ack() == status.rcv_nxt);
     if seen.cause == Cause::Timeout && status.in_flight == 0 && segment.seq() + 1 == nxt {
-        // Keep-alive: it holds nothing that is new.
+        // Keep-alive: the probe carries nothing new.
         let config = bounds.config_of(end);
         let rests = config.keep_alive.is_some() && (status.unsent == 0 || end.held);
         let len = u16::from(config.keep_alive_octet);
@@ -221,9 +221,9 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     }
     broken.demand(Law::S5, segment.seq().ge(una) && (segment.seq() + segment.len()).le(nxt));
     let behind = segment.seq() + segment.len() - una;
-    // RFC 7323 section 2.4: what the rounding of the field has taken back may go again.
+    // RFC 7323 section 2.4: bytes that the rounding of the window field has excluded may be sent again.
     let rounding = if segment.seq() == una { (1 << status.snd_scale.unwrap_or_default()) - 1 } else { 0 };
-    // A FIN needs no window (D28): what carries nothing may stand behind one whose window was taken back (D17).
+    // A FIN needs no window (D28). A segment without payload may lie at an edge that the peer has taken back (D17).
     let fin = iss + 1 + u32::from(end.sent);
     let fin = u32::from(segment.len() == 0 && end.closed && segment.seq() == fin + 1);
     let window = status.snd_wnd.unwrap_or_default() + rounding + fin;
@@ -247,7 +247,7 @@ fn check_transmit(end: &End, transmit: &Transmit, status: &Status, seen: &Seen, 
     broken.demand(Law::S5, urgent.is_none_or(|up| end.urgent > 0 && up == iss + 1 + u32::from(end.urgent)));
 }
 
-/// Whether a life has ended, and how.
+/// Notes whether an incarnation has ended, and how.
 fn note_end(end: &mut End, seen: &Seen, begins: bool) {
     let over = |state| matches!(state, State::Closed | State::Listen);
     if begins || seen.before.state == seen.after.state || !over(seen.after.state) {
@@ -260,7 +260,7 @@ fn note_end(end: &mut End, seen: &Seen, begins: bool) {
     end.numbers += 1;
 }
 
-/// S17: the peer's FIN comes behind all that he has sent.
+/// S17: the peer's FIN follows everything that the peer has sent.
 fn check_fin(world: &World, side: usize, seen: &Seen, broken: &mut Laws) {
     let (here, there) = (&world.ends[side], &world.ends[1 - side]);
     let told = seen.signals.iter().filter(|signal| **signal == Signal::Closing).count();
@@ -276,7 +276,7 @@ fn check_fin(world: &World, side: usize, seen: &Seen, broken: &mut Laws) {
     }
 }
 
-/// S17: what is urgent is as much as the peer's user has said.
+/// S17: the urgent data ends where the peer's user has said.
 fn check_urgent(world: &World, side: usize, broken: &mut Laws) {
     let (here, there) = (world.ends[side].connection.status(), &world.ends[1 - side]);
     let (Some(up), Some(irs)) = (here.rcv_up, here.irs) else { return };
@@ -321,7 +321,7 @@ impl Seen {
         }
     }
 
-    /// S6: within one life nothing moves back.
+    /// S6: within one incarnation nothing moves back.
     fn check_variables(&self, end: &End, broken: &mut Laws) {
         let (before, after) = (&self.before, &self.after);
         if let (Some(iss), Some(una), Some(nxt)) = (after.iss, after.snd_una, after.snd_nxt) {
@@ -410,7 +410,8 @@ impl Seen {
             (_, State::TimeWait) => broken.demand(Law::S11, after == anew),
             (State::TimeWait, _) => {
                 let over = self.cause == Cause::Timeout && before.is_some_and(|before| before <= now);
-                // D14: a peer that has begun another life is believed, and one that answers a forged SYN looks like it.
+                // D14: a peer that has started a new incarnation is believed; so is a peer that answers a forged SYN,
+                // since it looks the same.
                 let afresh = bounds.lives > 1 || bounds.budget.crashes > 0 || bounds.budget.forged > 0;
                 let exact = self.cause.segment().is_some_and(|segment| Some(segment.seq()) == self.before.rcv_nxt);
                 let cured = self.cause.is_rst() && afresh && exact;
@@ -427,7 +428,8 @@ impl Seen {
         let status = &self.after;
         let config = bounds.config_of(end);
         let outstanding = status.in_flight > 0 || status.unsent > 0;
-        // It waits for the caller; a timer that was running when the limit became zero may fire in vain.
+        // The connection waits for the caller. A timer that was running when the limit became zero may expire without
+        // effect.
         let paused = end.held && status.in_flight == 0 && status.unsent > 0;
         let probes = config.keep_alive.is_some();
         let waits = match status.state {
@@ -437,7 +439,7 @@ impl Seen {
             State::Established | State::CloseWait => (outstanding && !paused) || probes,
             State::FinWait1 | State::Closing | State::LastAck => !paused,
         };
-        // A delayed acknowledgment of before the change still waits.
+        // An acknowledgment that was delayed before the policies changed still waits.
         let delays = bounds.config.delayed_ack.is_some() || config.delayed_ack.is_some();
         let idle = deadline.is_none() || delays || paused;
         broken.demand(Law::L4, if waits { deadline.is_some() } else { idle });

@@ -1,5 +1,5 @@
-//! What comes of a state when the network is fair from now on: every segment arrives, every timer fires in its time,
-//! and the users read what there is and call nothing else.
+//! The future of a state on a fair network: every segment arrives, every timer fires on time, and the users read
+//! everything and make no other call.
 
 use tcp_lifecycle::{SeqNumber, Signal, State};
 
@@ -7,26 +7,26 @@ use crate::arcs::{Cause, Turn};
 use crate::laws::Law;
 use crate::world::{Action, Bounds, End, World};
 
-/// More deliveries than this while time stands still are two ends that will never stop.
+/// The bound on deliveries while time stands still; two ends with more would never stop.
 const MOST_AT_ONCE: usize = 60;
-/// So many probes of keep-alive in a row without anything else, at both ends, and it goes on like that.
+/// After this many keep-alive probes in a row, at both ends and without anything else, nothing else will happen.
 const ENOUGH_PROBES: usize = 8;
-/// More timeouts than this are an end that waits for ever.
+/// The bound on timeouts; an end with more waits without end.
 const MOST_TIMEOUTS: usize = 60;
 
 /// How the two ends come to rest.
 pub(crate) struct Rest {
     pub(crate) world: World,
-    /// They did, and no law was broken on the way.
+    /// The ends came to rest, and no law was broken on the way.
     pub(crate) reached: bool,
-    /// Not more segments than there may be went to and fro while time stood still.
+    /// The number of segments that were exchanged while time stood still kept within its bound.
     pub(crate) bounded: bool,
     pub(crate) way: Vec<Action>,
-    /// The user was told that his connection was reset.
+    /// The user was told that the connection was reset.
     pub(crate) reset: [bool; 2],
 }
 
-/// Each step appears in `way`, so that a ladder can show it.
+/// Lets the ends come to rest. Each step is recorded in `way`, so that a ladder can show it.
 pub(crate) fn settle(world: &World, bounds: &Bounds) -> Rest {
     let mut rest = Rest { world: world.clone(), reached: false, bounded: true, way: Vec::new(), reset: [false; 2] };
     for side in [0, 1] {
@@ -50,7 +50,7 @@ pub(crate) fn settle(world: &World, bounds: &Bounds) -> Rest {
 }
 
 impl Rest {
-    /// No timer runs but those of keep-alive.
+    /// Whether no timers but those of keep-alive are running.
     fn is_probing(&self, bounds: &Bounds) -> bool {
         self.world.ends.iter().all(|end| {
             let (status, probes) = (end.connection.status(), bounds.config_of(end).keep_alive.is_some());
@@ -68,7 +68,7 @@ impl Rest {
         }
     }
 
-    /// False if it cannot be emptied, or a law was broken.
+    /// Delivers every segment in flight. Returns false if they never end, or if a law was broken.
     fn empty_the_net(&mut self, bounds: &Bounds) -> bool {
         for _ in 0..MOST_AT_ONCE {
             for side in [0, 1] {
@@ -82,7 +82,7 @@ impl Rest {
             if self.world.net.is_empty() {
                 return true;
             }
-            // The oldest first: what comes of it is put behind the others.
+            // The oldest first: the answers are placed behind the others.
             self.take(Action::Deliver(0), bounds);
         }
         self.bounded = false;
@@ -90,13 +90,13 @@ impl Rest {
     }
 }
 
-/// Nothing but the timers can go on from here. Any other state leads, by deliveries that the model makes as well, to
-/// such states, and what holds of them holds of it.
+/// Whether nothing but a timer can happen next. Any other state leads to such states by deliveries that the model makes
+/// too, so the properties of those states cover it.
 fn is_still(world: &World) -> bool {
     world.net.is_empty() && world.broken.is_empty() && world.ends.iter().all(|end| end.connection.status().unread == 0)
 }
 
-/// Neither end has to do with an earlier or later life of the other.
+/// Whether neither end holds numbers of an earlier or later incarnation of the other.
 fn are_of_one_life(world: &World) -> bool {
     let [a, b] = [0, 1].map(|side| world.ends[side].connection.status());
     let agree = |iss: Option<SeqNumber>, irs: Option<SeqNumber>| iss.is_none() || irs.is_none() || iss == irs;
@@ -104,7 +104,7 @@ fn are_of_one_life(world: &World) -> bool {
     lives && agree(a.iss, b.irs) && agree(b.iss, a.irs)
 }
 
-/// What must come of a state.
+/// The future that a state must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// S3
@@ -120,7 +120,7 @@ pub(crate) enum Goal {
 }
 
 impl Goal {
-    /// The laws that are about what comes of a state.
+    /// The goal of a law about the future of a state.
     pub(crate) fn of(law: Law) -> Option<Goal> {
         const ALL: [(Law, Goal); 5] = [
             (Law::S3, Goal::Reset),
@@ -132,7 +132,7 @@ impl Goal {
         ALL.into_iter().find(|(of, _)| *of == law).map(|(_, goal)| goal)
     }
 
-    /// Whether it can be asked for here.
+    /// Whether the goal is due in this state.
     fn is_due(self, world: &World) -> bool {
         let both = |holds: fn(&End) -> bool| world.ends.iter().all(holds);
         match self {
@@ -146,7 +146,7 @@ impl Goal {
         }
     }
 
-    /// From `world`, the way being over.
+    /// Whether the goal is reached at the end of the path from `world`.
     fn is_reached(self, world: &World, rest: &Rest) -> bool {
         let states = rest.world.states();
         let [a, b] = &rest.world.ends;
@@ -168,7 +168,7 @@ pub(crate) fn reaches(goal: Goal, world: &World, bounds: &Bounds) -> bool {
     !is_still(world) || way_to_miss(goal, world, bounds).is_none()
 }
 
-/// The way from here on which the goal is missed.
+/// The path from here on which the goal is missed.
 pub(crate) fn way_to_miss(goal: Goal, world: &World, bounds: &Bounds) -> Option<Vec<Action>> {
     if !goal.is_due(world) {
         return None;
@@ -182,12 +182,12 @@ pub(crate) fn way_to_miss(goal: Goal, world: &World, bounds: &Bounds) -> Option<
     (!goal.is_reached(world, &rest)).then_some(way)
 }
 
-/// States that wait for a user, or for a peer who waits for his.
+/// Whether the state waits for a user, or for a peer that waits for its user.
 fn is_stable(state: State) -> bool {
     matches!(state, State::Closed | State::Listen | State::Established | State::FinWait2 | State::CloseWait)
 }
 
-/// S3: the end that can still send to a peer who has no TCB.
+/// S3: the end that can still send to a peer that has no TCB.
 fn forgotten(world: &World) -> Option<usize> {
     let [a, b] = world.states();
     let sends = |state| matches!(state, State::Established | State::CloseWait);
@@ -198,7 +198,7 @@ fn forgotten(world: &World) -> Option<usize> {
     (sends(b) && has_none(a) && !world.ends[1].closed).then_some(1)
 }
 
-/// Its user sends one byte.
+/// Lets the user of one end send one byte.
 fn exchange(world: &World, side: usize, bounds: &Bounds) -> (World, Vec<Action>) {
     let mut world = world.clone();
     let send = Action::At(side, Cause::Send);

@@ -1,4 +1,4 @@
-//! S16 and S18: what an honest end sends is refused for a reason that it could not know.
+//! S16 and S18: a segment of an honest end is refused only for a reason that the sender could not know.
 
 use tcp_lifecycle::{Control, Instant, Refusal, Segment, SeqNumber, State, Status};
 
@@ -6,23 +6,23 @@ use crate::arcs::Cause;
 use crate::laws::{Law, Laws};
 use crate::world::{Bounds, End, Flight, World};
 
-/// Which kind of segment it is, as its sender knows.
+/// The kind of a segment, as its sender knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Plain,
-    /// A reset that answers a segment for which there is no connection.
+    /// A reset that answers a segment of no connection.
     Answer,
     KeepAlive,
-    /// Something new beyond the window.
+    /// New payload beyond the window.
     Probe,
-    /// Without numbers, at the edge of the window, and a probe beyond it is unacknowledged.
+    /// A segment without sequence space, at the edge of the window, while a probe beyond the edge is unacknowledged.
     BesideProbe,
-    /// Without numbers, and not at SND.NXT: the window has been taken back.
+    /// A segment without sequence space, and not at SND.NXT, because the peer has taken its window back.
     Aside,
 }
 
 impl Kind {
-    /// Of a segment that goes out. `before` is the end as it was before the event, `status` as it is now.
+    /// The kind of a segment that is sent. `before` is the status before the event, `status` the status now.
     pub(crate) fn of(segment: &Segment, end: &mut End, cause: &Cause, before: &Status, status: &Status) -> Kind {
         let has = |bit| segment.control().contains(bit);
         let has_aborted = !matches!(before.state, State::Closed | State::Listen | State::SynSent | State::SynReceived)
@@ -37,7 +37,7 @@ impl Kind {
         }
         let (edge, behind) = (una + known.snd_wnd.unwrap_or_default(), segment.seq() + segment.len());
         let probes = segment.len() > 0 && edge.lt(behind);
-        // Sent for the first time.
+        // The first transmission of the probe.
         end.probes |= probes && before.snd_nxt.is_none_or(|nxt| nxt.lt(behind));
         if *cause == Cause::Timeout && known.in_flight == 0 && segment.seq() + 1 == nxt {
             return Kind::KeepAlive;
@@ -52,16 +52,17 @@ impl Kind {
     }
 }
 
-/// Whether the network loses, doubles or overtakes.
+/// Whether the network loses, duplicates or reorders.
 fn is_faulty(bounds: &Bounds) -> bool {
     !bounds.in_order || bounds.budget.faults > 0
 }
 
-/// S16, of a segment that is refused, and of the end before that.
+/// S16: whether this refusal has a good reason, given the status before the segment arrived.
 pub(crate) fn is_explained(world: &World, before: &Status, flight: &Flight, refusal: Refusal, bounds: &Bounds) -> bool {
     let (segment, faulty) = (&flight.segment, is_faulty(bounds));
     let (Some(irs), Some(nxt), Some(iss)) = (before.irs, before.rcv_nxt, before.iss) else {
-        // Nobody waits for a segment in CLOSED and LISTEN; SYN-SENT has it from another life, or instead of a SYN,ACK.
+        // CLOSED and LISTEN expect no segment. SYN-SENT refuses one of another incarnation, or one that overtook the
+        // SYN,ACK.
         let one_life = bounds.lives == 1 && bounds.budget.crashes == 0;
         return before.state != State::SynSent || faulty || !one_life;
     };
@@ -73,7 +74,7 @@ pub(crate) fn is_explained(world: &World, before: &Status, flight: &Flight, refu
     if irs != flight.iss || segment.ack().is_some_and(|ack| ack - iss > 1 << 16) || flight.kind == Kind::KeepAlive {
         return true;
     }
-    // RFC 5961 section 5.2, of what has been overtaken by more than a window.
+    // RFC 5961 section 5.2: an acknowledgment that has been overtaken by more than a window.
     if refusal == Refusal::AckTooOld {
         return faulty && segment.ack().zip(before.snd_una).is_some_and(|(ack, una)| ack.lt(una));
     }
@@ -88,8 +89,8 @@ pub(crate) fn is_explained(world: &World, before: &Status, flight: &Flight, refu
     is_left && (flight.kind == Kind::BesideProbe || is_overtaken)
 }
 
-/// S16 again: in order all of a segment is taken but the payload of a probe, and one without numbers passes the
-/// acceptability test as it is printed.
+/// S16 for an accepted segment: in order everything is accepted but the payload of a probe. A segment without sequence
+/// space passes the acceptability test of the RFC.
 pub(crate) fn check_taken(before: &Status, after: &Status, flight: &Flight, bounds: &Bounds, broken: &mut Laws) {
     let segment = &flight.segment;
     let (Some(irs), Some(nxt)) = (after.irs, after.rcv_nxt) else { return };
@@ -107,7 +108,7 @@ pub(crate) fn check_taken(before: &Status, after: &Status, flight: &Flight, boun
     broken.demand(Law::S16, behind.le(nxt) || finds_no_room);
 }
 
-/// By its timestamp, which is the millisecond in which it was sent.
+/// Whether the segment is older than now, by its timestamp: the millisecond in which it was sent.
 pub(crate) fn is_of_earlier(segment: &Segment, now: Instant) -> bool {
     segment.options().timestamps().is_some_and(|(value, _)| u64::from(value) < now.as_micros() / 1_000)
 }

@@ -1,4 +1,4 @@
-//! The way to a state as a ladder: one line for each action, with the states of both ends after it.
+//! The path to a state as a ladder: one line for each action, with the states of both ends after it.
 
 use core::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::laws::Law;
 use crate::world::{Action, Bounds, Flight, World};
 use crate::{attacker, fair};
 
-/// The ladder of these actions, and of what breaks the law from there on where it is not broken yet.
+/// The ladder of these actions. If they do not break the law themselves, the continuation that breaks it follows.
 pub(crate) fn ladder(actions: &[Action], law: Option<Law>, bounds: &Bounds) -> String {
     let mut ladder = Ladder { text: String::new(), bounds, mirrored: false };
     let (mut world, mirrored) = World::new(bounds).canonical(bounds);
@@ -51,7 +51,7 @@ impl Ladder<'_> {
         if (side == 0) == self.mirrored { "B" } else { "A" }
     }
 
-    /// One action, as the model does it.
+    /// Takes one action, as the model does.
     fn step(&mut self, world: &World, action: &Action) -> World {
         let what = self.describe(world, action);
         let (after, told) = world.after(action, self.bounds).expect("what the model has done");
@@ -97,7 +97,7 @@ impl Ladder<'_> {
         let way = Goal::of(law).and_then(|goal| fair::way_to_miss(goal, &world, self.bounds));
         let Some(way) = way else { return };
         self.text.push_str("and then, on a fair network:\n");
-        // There the ends keep their sides, and the segments their order.
+        // On this path the ends keep their sides, and the segments their order.
         for action in &way {
             let what = self.describe(&world, action);
             let Some((after, told)) = world.after(action, self.bounds) else { return };

@@ -53,7 +53,7 @@ impl Law {
         Law::L4,
     ];
 
-    /// Its id, and what it says in one sentence.
+    /// Its id, and the property in one sentence.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Law::S1 => {
@@ -120,7 +120,7 @@ pub(crate) struct Laws(u32);
 impl Laws {
     pub(crate) const NONE: Laws = Laws(0);
 
-    /// The law is broken unless this holds.
+    /// Marks the law as broken unless `holds` is true.
     pub(crate) fn demand(&mut self, law: Law, holds: bool) {
         self.0 |= u32::from(!holds) << law as u32;
     }

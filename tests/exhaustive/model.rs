@@ -1,4 +1,4 @@
-//! The models: from each state all that may happen next, and the properties of each.
+//! The models: all possible next events of each state, and the properties of each state.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,9 +14,9 @@ use crate::{attacker, fair};
 /// Two ends within bounds.
 pub(crate) struct Lives {
     pub(crate) bounds: Bounds,
-    /// Properties beside the laws.
+    /// Properties in addition to the laws.
     pub(crate) more: Vec<Property<Lives>>,
-    /// A property has been found broken: the first way to it, which is the shortest, is the one that counts.
+    /// A property has been found broken. Only the first path to it counts, which is the shortest.
     found: AtomicBool,
 }
 
@@ -25,7 +25,7 @@ impl Lives {
         Lives { bounds, more, found: AtomicBool::new(false) }
     }
 
-    /// Whether a property holds, as far as nothing was found before.
+    /// Whether a property holds, or an earlier violation was found.
     pub(crate) fn finds(&self, holds: bool) -> bool {
         holds || self.found.swap(true, Ordering::Relaxed)
     }
@@ -75,7 +75,7 @@ impl Model for Lives {
 }
 
 impl Lives {
-    /// What may become of the segments in flight.
+    /// Adds the possible fates of the segments in flight.
     fn travels(&self, world: &World, actions: &mut Vec<Action>) {
         let net = &world.net;
         for (place, flight) in net.iter().enumerate() {
@@ -96,7 +96,7 @@ impl Lives {
         }
     }
 
-    /// The calls that are no mistakes.
+    /// Adds the calls that are valid.
     fn calls(&self, world: &World, side: usize, actions: &mut Vec<Action>) {
         let end = &world.ends[side];
         let mut call = |cause| actions.push(Action::At(side, cause));
@@ -142,7 +142,7 @@ impl Lives {
     }
 }
 
-/// A property is a function without surroundings.
+/// A property of `stateright` is a function without captured variables.
 fn condition(law: Law) -> fn(&Lives, &World) -> bool {
     macro_rules! conditions {
         ($($law:ident)*) => {
@@ -154,7 +154,7 @@ fn condition(law: Law) -> fn(&Lives, &World) -> bool {
     conditions!(S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 L1 L2 L3 L4)
 }
 
-/// Of this state, and of the event that led to it.
+/// Whether the law holds for this state, and for the event that led to it.
 fn holds(law: Law, lives: &Lives, world: &World) -> bool {
     if world.broken.contains(law) {
         return false;

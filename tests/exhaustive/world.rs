@@ -1,4 +1,4 @@
-//! Two ends, the segments in flight between them, and what may happen next: one state of the models.
+//! One state of the models: two ends, the segments in flight between them, and the actions that may follow.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,47 +9,47 @@ use crate::event;
 use crate::honest::Kind;
 use crate::laws::{Law, Laws};
 
-/// What a model allows.
+/// The bounds of a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) config: Config,
-    /// The initial sequence numbers of the first life.
+    /// The initial sequence numbers of the first incarnation.
     pub(crate) isn: [u32; 2],
     pub(crate) opens: [Open; 2],
-    /// How often each end may be opened, and how many bytes its user may send in each life, one at a time.
+    /// How often each end may be opened, and how many bytes its user may send in each incarnation, one at a time.
     pub(crate) lives: u8,
     pub(crate) bytes: [u8; 2],
-    /// The user says when he reads; else he reads at once.
+    /// The users read by a separate action; otherwise they read at once.
     pub(crate) reads: bool,
     pub(crate) budget: Budget,
-    /// With more segments in flight than this nothing happens but that they arrive or are lost.
+    /// With more segments in flight than this, nothing happens but arrivals and losses.
     pub(crate) in_flight: usize,
     /// Segments of one direction arrive in the order in which they were sent.
     pub(crate) in_order: bool,
-    /// The ends are equal, so that a state and its mirror image are one.
+    /// The ends are equal, so that a state and its mirror image are one state.
     pub(crate) mirrored: bool,
     /// The policies that the users may change to.
     pub(crate) other: Option<Config>,
-    /// The calls beside those of RFC 9293 section 3.10 that they make.
+    /// The calls in addition to those of RFC 9293 section 3.10 that the users make.
     pub(crate) turns: &'static [Turn],
-    /// The users may say that what they send is urgent.
+    /// The users may mark what they send as urgent.
     pub(crate) urges: bool,
-    /// A SYN that may begin another life of a connection in TIME-WAIT does.
+    /// A SYN that may start a new incarnation of a connection in TIME-WAIT does so.
     pub(crate) reopens: bool,
 }
 
-/// How often may still happen what need not happen.
+/// How many optional events are left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Budget {
     /// Losses and duplications.
     pub(crate) faults: u8,
-    /// Timers, but for the end of TIME-WAIT.
+    /// Timeouts, except the end of TIME-WAIT.
     pub(crate) timeouts: u8,
     pub(crate) aborts: u8,
     pub(crate) crashes: u8,
-    /// Segments of the attacker.
+    /// Forged segments.
     pub(crate) forged: u8,
-    /// Calls beside those of RFC 9293 section 3.10.
+    /// Calls in addition to those of RFC 9293 section 3.10.
     pub(crate) turns: u8,
 }
 
@@ -60,33 +60,33 @@ pub(crate) struct World {
     pub(crate) ends: [End; 2],
     pub(crate) net: Vec<Flight>,
     pub(crate) left: Budget,
-    /// Something has happened that does not happen on a perfect network.
+    /// An event has happened that does not happen on a perfect network.
     pub(crate) disturbed: bool,
     pub(crate) broken: Laws,
 }
 
-/// One end, and what its user knows.
+/// One end, and the knowledge of its user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct End {
     pub(crate) connection: Connection,
-    /// In this life: bytes that the user has sent, that were acknowledged to him, and that he was given.
+    /// In this incarnation: the bytes that the user has sent, those acknowledged, and those received.
     pub(crate) sent: u8,
     pub(crate) acknowledged: u8,
     pub(crate) received: u8,
     pub(crate) passive: bool,
     /// The user has closed.
     pub(crate) closed: bool,
-    /// A life has ended in another way than gracefully.
+    /// An incarnation has ended, not gracefully.
     pub(crate) died: bool,
     /// The limit is zero.
     pub(crate) held: bool,
     /// The other policies are in force.
     pub(crate) other: bool,
-    /// In this life: how many bytes there were when the user last said that all of them are urgent.
+    /// In this incarnation: the number of bytes sent when the user last marked all of them as urgent.
     pub(crate) urgent: u8,
-    /// A number beyond the peer's window has been sent, and is unacknowledged.
+    /// A sequence number beyond the peer's window has been sent, and is unacknowledged.
     pub(crate) probes: bool,
-    /// The ISS of the last life that the user has aborted.
+    /// The ISS of the last incarnation that the user has aborted.
     pub(crate) aborted: Option<SeqNumber>,
     /// OPENs left, and initial sequence numbers used.
     pub(crate) lives: u8,
@@ -97,28 +97,28 @@ pub(crate) struct End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Flight {
     pub(crate) to: usize,
-    /// The life of its sender, and the place of its payload among the bytes of that life.
+    /// The sender's ISS, and the position of the payload in the sender's stream.
     pub(crate) iss: SeqNumber,
     pub(crate) start: u8,
     pub(crate) kind: Kind,
     pub(crate) segment: Segment,
 }
 
-/// All that tells two segments in flight apart.
+/// Everything that distinguishes two segments in flight.
 type Key = (usize, u32, u32, Option<u32>, u16, u16, u16, u16, Option<(u32, u32)>, u8);
 
-/// What happens next.
+/// The next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// A call at one end, or its timer.
+    /// A call at one end, or its timeout.
     At(usize, Cause),
     Crash(usize),
     /// The segment at this place arrives.
     Deliver(usize),
-    /// It arrives, and another one like it is still on its way.
+    /// The segment at this place arrives, and a copy stays in flight.
     Duplicate(usize),
     Lose(usize),
-    /// One that nobody has sent arrives.
+    /// A forged segment arrives.
     Forge(usize, Segment),
 }
 
@@ -154,7 +154,7 @@ impl World {
         [self.ends[0].connection.state(), self.ends[1].connection.state()]
     }
 
-    /// What becomes of this state; none if the call is an error. What the user of the end was told comes with it.
+    /// The state after the action, and the signals to the user of that end. `None` if the call is an error.
     pub(crate) fn after(&self, action: &Action, bounds: &Bounds) -> Option<(World, event::Told)> {
         let mut world = self.clone();
         let told = world.act(action, bounds)?;
@@ -201,7 +201,7 @@ impl World {
         let end = &mut self.ends[side];
         match cause {
             Cause::Timeout => {
-                // The end of TIME-WAIT needs no budget: it comes once in a life.
+                // The end of TIME-WAIT needs no budget: it comes once in an incarnation.
                 if end.connection.state() != State::TimeWait {
                     self.left.timeouts = self.left.timeouts.saturating_sub(1);
                     self.disturbed = true;
@@ -235,7 +235,7 @@ impl World {
             && end.lives > 0
             && let Some(isn_offset) = end.connection.reopens(&flight.segment, self.now)
         {
-            // TIME-WAIT gives way to a later life, and to no old duplicate.
+            // TIME-WAIT is replaced by a later incarnation, and never by an old duplicate.
             let irs = end.connection.status().irs;
             self.broken.demand(Law::S11, irs.is_some_and(|irs| irs.lt(flight.iss)));
             end.connection = Connection::new(&bounds.config, isn_offset);
@@ -249,13 +249,13 @@ impl World {
         event::happens(self, flight.to, Cause::Segment(flight.segment), Some(flight), bounds)
     }
 
-    /// The end whose timer is the next to fire; of two at the same time the first.
+    /// The end whose timer fires next; the first end if both fire at the same time.
     pub(crate) fn next_timer(&self) -> Option<(Instant, usize)> {
         let deadline = |side: usize| self.ends[side].connection.deadline().map(|at| (at, side));
         [deadline(0), deadline(1)].into_iter().flatten().min()
     }
 
-    /// The timer of this end may fire now: no other one is earlier, and no segment lives for longer than MSL.
+    /// Whether the timer of this end may fire now: no other deadline is earlier, and no segment outlives MSL.
     pub(crate) fn may_fire(&self, side: usize, bounds: &Bounds) -> bool {
         let Some(at) = self.ends[side].connection.deadline() else { return false };
         let earliest = self.next_timer().is_none_or(|(first, _)| at <= first || first <= self.now && at <= self.now);
@@ -263,7 +263,7 @@ impl World {
         earliest && (self.net.is_empty() || passed < bounds.config.msl)
     }
 
-    /// Puts the segments in an order that tells nothing but what matters.
+    /// Sorts the segments, so that only a relevant order distinguishes states.
     pub(crate) fn sort(&mut self, bounds: &Bounds) {
         if bounds.in_order {
             self.net.sort_by_key(|flight| flight.to);
@@ -272,7 +272,7 @@ impl World {
         }
     }
 
-    /// Of this state and its mirror image the one that stands for both; and whether it is the image.
+    /// The representative of this state and its mirror image, and whether it is the image.
     pub(crate) fn canonical(mut self, bounds: &Bounds) -> (World, bool) {
         self.sort(bounds);
         if !bounds.mirrored {
@@ -297,7 +297,7 @@ impl World {
         image
     }
 
-    /// S2 and S7, of the two ends together.
+    /// Checks S2 and S7, which concern both ends together.
     pub(crate) fn check_together(&mut self) {
         let [a, b] = [0, 1].map(|side| self.ends[side].connection.status());
         for (here, there) in [(&a, &b), (&b, &a)] {
@@ -319,7 +319,7 @@ impl World {
 }
 
 impl End {
-    /// Another life begins.
+    /// Starts another incarnation.
     pub(crate) fn begin(&mut self) {
         (self.sent, self.acknowledged, self.received, self.urgent) = (0, 0, 0, 0);
         (self.closed, self.probes) = (false, false);
@@ -357,7 +357,7 @@ impl Flight {
     }
 }
 
-/// The same in every run.
+/// A hash that is the same in every run.
 pub(crate) fn fingerprint(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

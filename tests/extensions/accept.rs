@@ -23,7 +23,7 @@ fn a_syn_becomes_a_connection_in_syn_received() {
     assert_eq!(connection.status().peer_mss, Some(1400));
 }
 
-/// Nothing can differ from what a `Listener` makes of it, once it has the timestamp offset of its sockets as well.
+/// The connection equals that of a `Listener`, once it has the timestamp offset of its sockets as well.
 #[test]
 fn it_is_the_connection_that_a_listener_makes() {
     let config = Config { timestamps: true, sack_permitted: true, receive_buffer: 1 << 20, ..Config::DEFAULT };
@@ -71,7 +71,7 @@ fn what_would_lead_back_to_listen_ends_it() {
     }
 }
 
-/// A child whose user has closed has its end told like any other.
+/// If the user of a child has closed, its end is signalled like any other.
 #[test]
 fn a_child_whose_user_has_closed_is_refused_with_a_signal() {
     let mut connection = Connection::accept(&Config::DEFAULT, 99, &segment("<SEQ=299><CTL=SYN>"), NOW).unwrap();

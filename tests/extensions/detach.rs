@@ -1,4 +1,5 @@
-//! `Connection::detach` where a script cannot tell: what a call that fails leaves, and what comes with the TIME-WAIT.
+//! `Connection::detach` where a script cannot tell: the connection after a call that fails, and the TIME-WAIT of a
+//! detached connection.
 
 use tcp_lifecycle::{CallError, Config, Connection, Instant, Output, State};
 
@@ -23,7 +24,7 @@ fn a_detach_that_fails_changes_nothing() {
     }
 }
 
-/// A host may keep the 32 bytes in place of the connection, whether the user is there or not.
+/// A host may keep the 32 bytes in place of the connection, with or without a user.
 #[test]
 fn a_time_wait_is_the_same_without_its_user() {
     let config = Config::DEFAULT;

@@ -1,4 +1,4 @@
-//! Cheap looks at a connection: each says what `status` says, or what a call would.
+//! The cheap getters of a connection: each agrees with `status`, or with the outcome of a call.
 
 use core::time::Duration;
 
@@ -86,7 +86,7 @@ fn a_connection_is_drained_where_poll_would_say_wait() {
     }
 }
 
-/// Times are kept as precisely as they are used: what is read makes the same connection once more.
+/// Times are stored as precisely as they are used: the policies that are read make the same connection again.
 #[test]
 fn the_policies_in_force_can_be_read() {
     for config in [Config::DEFAULT, Config::linux(), Config::bsd()] {
@@ -101,7 +101,7 @@ fn the_policies_in_force_can_be_read() {
     }
 }
 
-/// A value without sense stands as the nearest that has some.
+/// An absurd value is read as the nearest sensible value, which is in force.
 #[test]
 fn of_a_policy_without_sense_the_one_in_force_is_read() {
     assert_eq!(Connection::new(&Config { mss: 0, ..Config::DEFAULT }, 0).config().mss, 1);
@@ -110,7 +110,7 @@ fn of_a_policy_without_sense_the_one_in_force_is_read() {
     assert_eq!(read.delayed_ack, Some(Duration::from_millis(499)));
 }
 
-/// A user timeout that ends before the retransmission timer does makes no policy that cannot be given again.
+/// With a user timeout that is shorter than the retransmission timeout, the policies that are read are still valid.
 #[test]
 fn policies_with_a_short_user_timeout_are_read_as_some_that_make_sense() {
     let config = Config { user_timeout: Some(Duration::from_millis(100)), ..Config::DEFAULT };
@@ -119,7 +119,7 @@ fn policies_with_a_short_user_timeout_are_read_as_some_that_make_sense() {
     assert_eq!(Connection::new(&read, 0), Connection::new(&config, 0));
 }
 
-/// A keep-alive that never begins is none.
+/// A keep-alive with an unbounded idle time counts as none.
 #[test]
 fn a_keep_alive_without_a_beginning_is_read_as_none() {
     let keep_alive = Some(KeepAlive { idle: Duration::MAX, interval: Duration::from_secs(1), probes: 3 });
@@ -128,7 +128,7 @@ fn a_keep_alive_without_a_beginning_is_read_as_none() {
     assert_eq!(connection, Connection::new(&connection.config(), 0));
 }
 
-/// What is kept is the time between two challenges; the period is as many of them.
+/// The time between two challenge ACKs is stored; the period that is read is a multiple of it.
 #[test]
 fn the_period_of_challenges_is_read_as_one_that_is_kept_the_same() {
     for millis in [1, 999, 8_190, 65_280, 65_535, 123_456_789] {
@@ -150,7 +150,7 @@ fn they_are_those_of_the_life_and_of_the_next() {
     assert_eq!(connection.config(), before);
 }
 
-/// RFC 7323 section 2.2: a shift count of zero is agreed, or none is.
+/// RFC 7323 section 2.2: an agreed shift count of zero differs from no agreement.
 #[test]
 fn whether_windows_are_scaled_is_told_apart_from_the_scale() {
     let with = |config: Config, option: &str| {

@@ -1,4 +1,4 @@
-//! The initial sequence number that an embedder wants: an exact one, or one beyond the last life's.
+//! The initial sequence number that an embedder chooses: an exact one, or one beyond the last incarnation's.
 
 use tcp_lifecycle::{Config, Connection, Instant, Open, SeqNumber, State};
 
@@ -19,7 +19,7 @@ fn an_offset_for_an_exact_number_leads_to_it() {
     }
 }
 
-/// An active OPEN out of one's own TIME-WAIT (RFC 9293 section 3.4.3; RFC 6191 for the passive side).
+/// An active OPEN out of our own TIME-WAIT (RFC 9293 section 3.4.3; RFC 6191 for the passive side).
 #[test]
 fn the_next_life_begins_beyond_every_number_of_this_one() {
     for given in ["TIME-WAIT", "TIME-WAIT SND.NXT=0", "TIME-WAIT SND.NXT=4294967295", "LAST-ACK SND.NXT=1"] {
@@ -37,7 +37,7 @@ fn the_next_life_begins_beyond_every_number_of_this_one() {
     }
 }
 
-/// Where the clock has gone on far enough, the offset of RFC 6528 stays what it is.
+/// If the clock has advanced far enough, the offset of RFC 6528 stays the same.
 #[test]
 fn the_present_offset_does_where_it_leads_beyond() {
     let mut connection = after(&Config::DEFAULT, "TIME-WAIT SND.NXT=100");

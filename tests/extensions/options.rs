@@ -1,4 +1,4 @@
-//! How many bytes options take in a header, which counts in words of four (RFC 9293 section 3.1).
+//! The number of bytes that options take in a header, which consists of 32-bit words (RFC 9293 section 3.1).
 
 use tcp_lifecycle::Options;
 

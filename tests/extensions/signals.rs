@@ -1,4 +1,4 @@
-//! Which signals are ends: after them comes nothing, and the connection is CLOSED.
+//! Which signals are ends: after them no output follows, and the connection is CLOSED.
 
 use tcp_lifecycle::{Config, IcmpError, Instant, Output, Signal, State};
 
@@ -22,7 +22,7 @@ fn a_refusal_a_reset_a_timeout_and_an_unreachable_peer_are_ends() {
     }
 }
 
-/// In the order of RFC 9293's life: what was acknowledged, then that the timer fired, then R1, then the end.
+/// In the order of events in RFC 9293: what was acknowledged, then that the timer has fired, then R1, then the end.
 #[test]
 fn the_end_is_the_last_signal_there_is() {
     let mut connection =

@@ -1,4 +1,4 @@
-//! `into_time_wait`: the connection becomes its TIME-WAIT, or comes back.
+//! `into_time_wait`: returns the TIME-WAIT of the connection, or the connection itself.
 
 use tcp_lifecycle::{Config, State};
 

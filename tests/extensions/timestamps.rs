@@ -1,4 +1,4 @@
-//! `set_timestamp_offset`: RFC 7323 section 7.1 does not want TSval to tell how long the host is up.
+//! `set_timestamp_offset`: by RFC 7323 section 7.1 TSval should not reveal the uptime of the host.
 
 use core::time::Duration;
 
@@ -62,7 +62,7 @@ fn the_round_trip_time_is_the_same_with_any_offset() {
     assert!(measured(0).is_some());
 }
 
-/// Zero at first, so that a script is exact; and the next life keeps what was set.
+/// The offset is zero at first, so that a script is exact; the next incarnation keeps the offset that was set.
 #[test]
 fn it_is_zero_at_first_and_stays_what_it_was_set_to() {
     let mut connection = Connection::new(&CONFIG, 99);

@@ -1,24 +1,25 @@
-//! What one end believes of its peer's window, as a witness can tell.
+//! The belief of one end about its peer's window, as far as a witness can tell.
 
 use tcp_lifecycle::{Control, Segment, SeqNumber, Status};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Belief {
-    /// Its life, and the number behind all that it has sent in it.
+    /// Its ISS, and the sequence number behind everything that it has sent.
     iss: Option<SeqNumber>,
     high: Option<SeqNumber>,
-    /// The number behind a probe that it has sent beyond the window.
+    /// The sequence number behind a probe that it has sent beyond the window.
     probe: Option<SeqNumber>,
-    /// The edge has moved back, because of a segment that was overtaken.
+    /// The edge has moved back because of a segment that was overtaken.
     pub(crate) is_taken_back: bool,
-    /// The edge lies too far right, because of an acknowledgment whose window was not used.
+    /// The edge lies too far right because of an acknowledgment whose window was not used.
     pub(crate) is_window_unused: bool,
-    /// Of a segment without numbers: it stands at the edge of the window, and a probe beyond that is on its way.
+    /// For a segment without sequence space: it lies at the edge of the window, and a probe beyond the edge is in
+    /// flight.
     pub(crate) is_beside_probe: bool,
 }
 
 impl Belief {
-    /// A segment goes out, perhaps because of a timer; `known` is what its sender knows then.
+    /// Notes that a segment is sent, perhaps because of a timer; `known` is the sender's status at that moment.
     pub(crate) fn sends(&mut self, segment: &Segment, is_timed: bool, known: &Status) {
         self.begin(known);
         if segment.len() == 0 {
@@ -29,20 +30,20 @@ impl Belief {
         if is_new {
             self.high = Some(behind);
         }
-        // What the timer sends again behind a closed window is a probe too.
+        // A retransmission by the timer behind a closed window is a probe too.
         let is_front = is_timed && known.snd_wnd == Some(0) && known.snd_una == Some(segment.seq());
         if (is_new || is_front) && edge(known).is_some_and(|edge| edge.lt(behind)) {
             self.probe = Some(behind);
         }
     }
 
-    /// Whether it carries numbers that went out as a probe for the first time.
+    /// Whether the segment carries numbers that were first sent as a probe.
     pub(crate) fn is_probe(&self, segment: &Segment, known: &Status) -> bool {
         let behind = segment.seq() + segment.len();
         segment.len() > 0 && self.probe == Some(behind) && edge(known).is_some_and(|edge| edge.lt(behind))
     }
 
-    /// What is believed as this segment goes out.
+    /// The belief with which this segment is sent.
     pub(crate) fn at(mut self, segment: &Segment, known: &Status) -> Belief {
         let at_edge = edge(known) == Some(segment.seq());
         let awaits = self.probe.is_some_and(|probe| segment.seq().lt(probe));
@@ -51,10 +52,10 @@ impl Belief {
         self
     }
 
-    /// A segment has come. `excused` says that a later one of its sender has come before, or that its sender could
-    /// not know better.
+    /// Notes that a segment has arrived. `excused` means that a later segment of its sender has arrived before, or that
+    /// its sender could not know better.
     pub(crate) fn hears(&mut self, segment: &Segment, excused: bool, before: &Status, after: &Status) {
-        // The reset with which a life ends is sent with what it has believed.
+        // The reset that ends an incarnation is sent with the belief of that incarnation.
         if after.iss.is_some() {
             self.begin(after);
         }

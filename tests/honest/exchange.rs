@@ -1,4 +1,4 @@
-//! Two ends over a network that only delays, in virtual time, and what must hold of them.
+//! Two ends over a network that only delays, in virtual time, and the properties of both.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,18 +13,18 @@ use crate::run;
 use crate::witness::{Ending, Ways, Witness};
 
 const SIDES: [Side; 2] = [Side::A, Side::B];
-/// Two ends of which one probes the window of the other may go on without end.
+/// The bound on events: two ends of which one probes the window of the other may go on without end.
 const MOST: usize = 3_000;
-/// A segment for which no delay is planned.
+/// The delay of a segment for which none is planned.
 const USUAL: u64 = 10;
-/// A user who waits so long, in milliseconds, does not read at all.
+/// A user that waits this long, in milliseconds, does not read at all.
 pub(crate) const NEVER: u64 = 1_000_000;
 
 enum Happens {
     Step(usize),
     Arrives(u64),
     Reads(Side),
-    /// The users close; and whoever is left aborts.
+    /// The user closes; a user that still has a connection later aborts.
     Closes(Side),
     Aborts(Side),
 }
@@ -44,12 +44,12 @@ struct Exchange<'l> {
     configs: [Config; 2],
     /// The longest time for which each end may delay an acknowledgment.
     delays: [Duration; 2],
-    /// The ISS of the life that the user has aborted; the user has closed this life.
+    /// The ISS of the incarnation that the user has aborted; and whether the user has closed the present one.
     aborted: [Option<SeqNumber>; 2],
     closed: [bool; 2],
 }
 
-/// Whoever looks on while something breaks tells what happened.
+/// Reports the life if anything panics.
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -58,7 +58,7 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// From the first step to the end; how often each reason was given.
+/// Plays a life from the first step to the end; returns how often each reason was given.
 pub(crate) fn live(life: &Life) -> [u64; Reason::COUNT] {
     let mut exchange = Exchange::new(life);
     let mut after = 0;
@@ -80,7 +80,8 @@ pub(crate) fn live(life: &Life) -> [u64; Reason::COUNT] {
     exchange.witness.reasons
 }
 
-/// Two ends at rest in ESTABLISHED, and what comes of a segment that A might send then, by its status and that of B.
+/// Injects a segment that A might send, between two ends at rest in ESTABLISHED. `segment` makes it from the status of
+/// A and that of B.
 pub(crate) fn deceive(life: &Life, segment: impl Fn(&Status, &Status) -> Segment) {
     let mut exchange = Exchange::new(life);
     let mut after = 0;
@@ -139,7 +140,7 @@ impl<'l> Exchange<'l> {
         self.agenda.insert((at, self.planned), happens);
     }
 
-    /// The next event; false if there is none. What arrives comes before a timer of the same moment.
+    /// Handles the next event. Returns false if there is none. Arrivals come before timers of the same moment.
     fn happens_next(&mut self) -> bool {
         let next = self.agenda.keys().next().map(|(at, _)| *at);
         match (self.pair.next_event(), next) {
@@ -147,7 +148,7 @@ impl<'l> Exchange<'l> {
                 self.pair.step().unwrap_or_else(|violation| panic!("{violation}"));
             }
             (_, Some(next)) => {
-                // A timer of this moment fires after it.
+                // A timer of this moment fires later.
                 if self.pair.next_event().is_none_or(|timer| next < timer) {
                     self.pair.drive_until(next).unwrap_or_else(|violation| panic!("{violation}"));
                 }
@@ -242,7 +243,7 @@ impl<'l> Exchange<'l> {
         }
     }
 
-    /// A segment has been sent: it arrives, and not before those that its sender has sent before.
+    /// Lets a segment that was sent arrive, no earlier than the previous segments of its sender.
     fn carry(&mut self, side: Side, number: u64) {
         let after = match self.life.fates.get(self.sent) {
             Some(Fate::After(after)) => *after,
@@ -257,7 +258,7 @@ impl<'l> Exchange<'l> {
     }
 }
 
-/// What must hold.
+/// The properties.
 impl Exchange<'_> {
     fn check(&self) {
         for side in SIDES {
@@ -270,7 +271,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// With nothing in flight, an end whose peer has no part in its life any more has ended too, or is about to.
+    /// With nothing in flight, an end whose peer has left their common incarnation has ended too, or is about to.
     fn check_peer(&self, side: Side) {
         let (here, there) = (self.pair.status(side), self.pair.status(side.other()));
         if matches!(here.state, State::Closed | State::Listen | State::TimeWait) {
@@ -293,7 +294,7 @@ impl Exchange<'_> {
         assert!(srtt.is_none_or(|srtt| srtt <= most), "{side} has measured {srtt:?}, and {most:?} is the most");
     }
 
-    /// MUST-37, MUST-29: nobody gives up a peer that answers in time.
+    /// MUST-37, MUST-29: no end gives up a peer that answers in time.
     fn check_given_up(&self, side: Side) {
         let before = self.witness.last(place(side));
         let there = self.pair.status(side.other());

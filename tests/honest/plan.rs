@@ -1,4 +1,4 @@
-//! Lives at random over a network that only delays.
+//! Random lives over a network that only delays.
 
 use core::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::exchange::NEVER;
 use crate::life::{Act, End, Fate, Life, Step};
 use crate::witness::Ways;
 
-/// Half of them are prompt: no retransmission timer fires for something that has arrived.
+/// Half of the lives are prompt: no retransmission timer fires for something that has arrived.
 pub(crate) fn any_life() -> impl Strategy<Value = Life> {
     let prompt = vec(select(vec![1_u64, 5, 20, 40]), 0..40);
     let slow = vec(prop_oneof![3 => 1_u64..60, 1 => 60_u64..900], 0..60);
     prop_oneof![4 => life(prompt.boxed()), 4 => life(slow.boxed()), 1 => tight()]
 }
 
-/// Whether a retransmission timer, or that of keep-alive, may fire before an answer can be there.
+/// Tells whether a retransmission or keep-alive timer may fire before an answer can arrive.
 pub(crate) fn ways(life: &Life) -> Ways {
     let changed = life
         .steps
@@ -52,7 +52,7 @@ fn life(delays: BoxedStrategy<Vec<u64>>) -> impl Strategy<Value = Life> {
     })
 }
 
-/// B's window is filled to its last byte, and its field says less than there is (RFC 7323 section 2.4).
+/// B's window is filled to its last byte, and the window field shows less than there is (RFC 7323 section 2.4).
 fn tight() -> impl Strategy<Value = Life> {
     let filled = (select(vec![65_600_u32, 131_200, (1 << 18) - 3, 1 << 18]), 0_usize..16);
     let write =

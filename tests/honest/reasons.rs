@@ -7,38 +7,38 @@ use crate::witness::{Ending, Kind, Sent, Ways, Witness};
 /// Why a segment of an honest end was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    /// The network has delivered this very segment before.
+    /// The network has delivered the same segment before.
     Duplicate,
-    /// All its numbers have been delivered, and its sender had not heard of that.
+    /// All its numbers had been delivered, and its sender did not know that.
     Repeated,
-    /// Its numbers went out as a probe of a closed window before, which was taken; its sender had not heard of that.
+    /// Its numbers were sent as a probe of a closed window before, and were accepted; its sender did not know that.
     ProbeRepeated,
     /// A later segment of the same end has arrived before it.
     Overtaken,
-    /// A probe of keep-alive: it lies left of the window so that it is answered.
+    /// A keep-alive probe: it lies left of the window on purpose, so that it is answered.
     KeepAlive,
-    /// It carries no number, and stands before its sender's own probe, which has been taken, and its sender did not know;
-    /// or it is a reset behind one that was refused.
+    /// It has no sequence space and lies before its sender's own probe, which was accepted without its sender knowing.
+    /// Or it is a reset behind a probe that was refused.
     BesideProbe,
-    /// It carries no number, and stands at the edge that its sender has learnt from an overtaken segment.
+    /// It has no sequence space, and lies at the edge that its sender has learnt from an overtaken segment.
     WindowTakenBack,
-    /// It ends beyond the window: its sender has used an acknowledgment without the window beside it.
+    /// It ends beyond the window: its sender has used an acknowledgment without the window in the same segment.
     WindowNotUsed,
-    /// It belongs to another life of its sender or of its receiver.
+    /// It belongs to another incarnation of its sender or of its receiver.
     OtherLife,
-    /// A SYN that nobody waits for.
+    /// A SYN that no end expects.
     NotOpen,
-    /// The receiver has ended this life, and the sender has not heard of it.
+    /// The receiver has ended this incarnation, and the sender did not know that.
     NobodyThere,
-    /// A reset, and the receiver has ended this life too.
+    /// A reset, and the receiver has ended this incarnation too.
     ResetsCross,
     /// The answer to an old segment, whose sender has ended meanwhile.
     AnswerToOld,
-    /// A FIN, or what stands before it: the acknowledgment of all was lost, and the receiver has ended.
+    /// A FIN, or payload before it: the acknowledgment of everything was lost, and the receiver has ended.
     FinUnacknowledged,
-    /// A reset that answers a segment; its receiver has taken something since it sent that.
+    /// A reset that answers a segment; the sender of that segment has accepted something since.
     AnswerOvertaken,
-    /// A reset behind something that was lost.
+    /// A reset behind a gap that a loss has left.
     Gap,
     /// A reset in TIME-WAIT (RFC 1337).
     TimeWaitStays,
@@ -70,7 +70,7 @@ impl Reason {
     ];
 }
 
-/// The reasons.
+/// Finding the reasons.
 impl Witness {
     pub(crate) fn why(&self, to: usize, number: u64, refusal: Refusal) -> Option<Reason> {
         let (sent, before) = (self.get(number)?, &self.last[to]);
@@ -122,7 +122,7 @@ impl Witness {
         }
     }
 
-    /// One that was sent later has arrived.
+    /// Whether a segment that was sent later has arrived.
     pub(crate) fn is_overtaken(&self, sent: &Sent) -> bool {
         self.newest[sent.from].is_some_and(|newest| sent.number < newest)
     }
@@ -150,14 +150,14 @@ impl Witness {
         if seq.lt(nxt) {
             return self.why_left(sent);
         }
-        // What is missing was sent, and has not come, or has come too early.
+        // The missing numbers were sent, and have not arrived, or have arrived too early.
         let covers = |sent: &&Sent| {
             let (seq, behind) = (sent.segment.seq(), sent.segment.seq() + sent.segment.len());
             seq.le(nxt) && nxt.lt(behind)
         };
         let of_this = |other: &&Sent| other.from == sent.from && other.iss == sent.iss;
         let mut missing = self.sent.iter().flatten().filter(of_this).filter(covers).peekable();
-        // A refused probe, which was to go again into a window that has opened (D17).
+        // A refused probe that is to be retransmitted into a window that has opened (D17).
         if here.rcv_wnd > Some(0) && missing.clone().any(|sent| sent.kind == Kind::Probe) {
             return Some(Reason::BesideProbe);
         }
@@ -165,7 +165,7 @@ impl Witness {
         (self.ways == Ways::Faulty && is_gap).then_some(Reason::Gap)
     }
 
-    /// It lies left of RCV.NXT, and carries no number.
+    /// The reason for a segment without sequence space left of RCV.NXT.
     fn why_left(&self, sent: &Sent) -> Option<Reason> {
         if sent.belief.is_beside_probe {
             return Some(Reason::BesideProbe);
@@ -202,7 +202,7 @@ impl Witness {
         (self.ways == Ways::Faulty && beyond).then_some(Reason::WindowNotUsed)
     }
 
-    /// Its first number went out as a probe.
+    /// Whether its first number was sent as a probe.
     fn was_probe(&self, sent: &Sent) -> bool {
         let seq = sent.segment.seq();
         let before = self.sent.iter().flatten().filter(|other| other.from == sent.from && other.iss == sent.iss);

@@ -1,4 +1,4 @@
-//! What an honest end never sends is found, whatever it is.
+//! The checks themselves: they find each segment that an honest end never sends.
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, Status};
 
@@ -6,7 +6,7 @@ use crate::exchange::deceive;
 use crate::life::Life;
 use crate::run::failure;
 
-/// Both have sent, and rest.
+/// Both ends have sent, and are at rest.
 const LIFE: &str = "
     A config receive_buffer=2000
     B config receive_buffer=2000

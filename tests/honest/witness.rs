@@ -1,7 +1,7 @@
 //! A witness of both ends and of the network between them, which names the reason of every refusal.
 //!
-//! It knows what each end knew when it sent a segment, what has arrived, and in which order. A refusal that it cannot
-//! name is a fault: of the end that sent the segment, or of the one that refused it.
+//! It records the knowledge of each end when it sent a segment, and which segments have arrived, in which order. A
+//! refusal without a reason is a fault: of the end that sent the segment, or of the end that refused it.
 
 use tcp_lifecycle::sim::{Event, Side, What};
 use tcp_lifecycle::{Control, Refusal, Segment, SeqNumber, State, Status};
@@ -9,35 +9,35 @@ use tcp_lifecycle::{Control, Refusal, Segment, SeqNumber, State, Status};
 use crate::belief::Belief;
 use crate::reasons::Reason;
 
-/// How the network may treat segments, and with it which reasons there can be.
+/// How the network may treat segments, and therefore which reasons are possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ways {
     /// Each segment arrives once, in order, and before any retransmission timer may fire.
     Prompt,
     /// Each segment arrives once, in order.
     Ordered,
-    /// Segments are lost, doubled and overtaken.
+    /// Segments are lost, duplicated and reordered.
     Faulty,
 }
 
-/// Which kind of segment it is, as its sender knows.
+/// The kind of a segment, as its sender knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
-    /// A reset that answers the segment with this number, of an end that has no use for it.
+    /// A reset that answers the segment with this number, from an end without a connection for it.
     Answer(u64),
     /// The reset of an end that had a connection until then.
     Abort,
     KeepAlive,
-    /// Something new beyond the window, by its sender's knowledge.
+    /// New payload beyond the window, by its sender's knowledge.
     Probe,
 }
 
-/// A segment, and what its sender knew.
+/// A segment, and its sender's knowledge.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
     pub(crate) from: usize,
-    /// Its number in the trace; of a copy, that of what it is a copy of.
+    /// Its number in the trace; for a copy, the number of the original.
     pub(crate) number: u64,
     pub(crate) segment: Segment,
     pub(crate) kind: Kind,
@@ -49,20 +49,20 @@ pub(crate) struct Sent {
     /// It answers a segment that was refused, or brought nothing new.
     pub(crate) answers_old: bool,
     pub(crate) delivered: bool,
-    /// When it arrived, something before it was missing, or it was refused since it had been overtaken.
+    /// When it arrived, something before it was missing, or it was refused because it had been overtaken.
     pub(crate) ahead: bool,
 }
 
-/// How the last life of an end came to its end.
+/// How the last incarnation of an end ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// There was none.
+    /// No incarnation has ended.
     Never,
     /// Both FINs were acknowledged.
     Graceful,
-    /// By a timer or a crash: nothing told the peer.
+    /// By a timer or a crash, without telling the peer.
     Silent,
-    /// By a reset of this end, or by one that came.
+    /// By a reset of this end, or by one that arrived.
     Reset,
 }
 
@@ -79,14 +79,14 @@ pub(crate) struct Witness {
     /// By the number in the trace.
     pub(crate) sent: Vec<Option<Sent>>,
     pub(crate) last: [Status; 2],
-    /// ISS and IRS of the present life, or of the last one.
+    /// ISS and IRS of the present incarnation, or of the last.
     pub(crate) lives: [(Option<SeqNumber>, Option<SeqNumber>); 2],
     beliefs: [Belief; 2],
-    /// The last one of each end that has arrived.
+    /// The latest segment of each end that has arrived.
     pub(crate) newest: [Option<u64>; 2],
     causes: [Cause; 2],
     pub(crate) endings: [Ending; 2],
-    /// Whether the policy of keep-alive is on.
+    /// Whether keep-alive is on.
     pub(crate) keeps_alive: [bool; 2],
     /// How often each reason was given.
     pub(crate) reasons: [u64; Reason::COUNT],
@@ -108,7 +108,7 @@ impl Witness {
         }
     }
 
-    /// What has happened in one event, and what the ends are after it.
+    /// Processes the events of one step, and the status of the ends after it.
     pub(crate) fn look(&mut self, events: &[Event], status: impl Fn(Side) -> Status) {
         for side in [Side::A, Side::B] {
             if events.iter().any(|event| event.side == side) {
@@ -139,7 +139,7 @@ impl Witness {
                 let sent = self.sends(side, *number, segment, after);
                 self.note(*number, sent);
             }
-            // A copy of one that was sent before; or else it stands for what this end might send.
+            // A copy of a segment that was sent before; otherwise it stands for a segment that this end might send.
             What::Injected(number, segment) => {
                 let of_it = |sent: &&Sent| sent.from == side && sent.segment == *segment;
                 let copied = self.sent.iter().flatten().rev().find(of_it).copied();
@@ -160,7 +160,7 @@ impl Witness {
         }
     }
 
-    /// The end after the last event that it has looked at.
+    /// The status of an end after the last event that was processed.
     pub(crate) fn last(&self, side: usize) -> &Status {
         &self.last[side]
     }
@@ -191,12 +191,12 @@ impl Witness {
     }
 }
 
-/// What goes out.
+/// Segments that are sent.
 impl Witness {
     fn sends(&mut self, from: usize, number: u64, segment: &Segment, after: &Status) -> Sent {
         let before = &self.last[from];
         let kind = self.kind_of(from, segment, after);
-        // The reset of an ABORT says what was known until then.
+        // The reset of an ABORT carries the knowledge of the moment before.
         let known = if kind == Kind::Abort || after.iss.is_none() { before } else { after };
         if kind != Kind::Abort {
             self.beliefs[from].sends(segment, self.causes[from] == Cause::Timeout, known);
@@ -229,7 +229,7 @@ impl Witness {
     fn kind_of(&self, from: usize, segment: &Segment, after: &Status) -> Kind {
         let before = &self.last[from];
         if segment.control().contains(Control::RST) {
-            // One that had a connection, and has none any more, has aborted it, whatever the occasion.
+            // An end that had a connection, and has none any more, has aborted it, for whatever reason.
             let aborts = !matches!(before.state, State::Closed | State::Listen | State::SynSent | State::SynReceived)
                 && after.state == State::Closed;
             return match self.causes[from] {
@@ -246,7 +246,7 @@ impl Witness {
     }
 }
 
-/// What comes in.
+/// Segments that arrive.
 impl Witness {
     fn arrives(&mut self, to: usize, number: u64, segment: &Segment, refusal: Option<Refusal>) {
         let nxt = self.last[to].rcv_nxt;
@@ -278,8 +278,8 @@ impl Witness {
         self.newest[from] = self.newest[from].max(Some(sent.number));
     }
 
-    /// In order all of a segment is taken, but for the payload of a probe that finds no room; and one without any
-    /// number passes the acceptability test as it is printed.
+    /// In order everything of a segment is accepted, except the payload of a probe that finds no room. A segment
+    /// without sequence space passes the acceptability test of the RFC.
     fn check_taken(&self, to: usize, number: u64, segment: &Segment, after: &Status) {
         let Some(sent) = self.get(number) else { return };
         let has = |bit| segment.control().contains(bit);

@@ -1,5 +1,5 @@
-//! Bytes as acts: of the peer, of our user, of the network and of the clock. Each act is eight bytes, so that a small
-//! change of the input is a small change of the attack.
+//! Acts, decoded from bytes: acts of the peer, of our user, of the network and of the clock. Each act is eight bytes,
+//! so that a small change of the input is a small change of the attack.
 
 use core::time::Duration;
 
@@ -13,13 +13,13 @@ pub(crate) const ACT: usize = 8;
 pub(super) enum Act {
     /// The peer sends a segment.
     Segment(Shape),
-    /// It sends the last `shapes` again, `times` times, each time with the numbers of that moment and after a pause.
+    /// The peer sends the last `shapes` again, `times` times, each time with the current numbers and after a pause.
     Again {
         shapes: usize,
         times: usize,
         pause: Duration,
     },
-    /// Its window closes and opens, `times` times, and nothing new is acknowledged.
+    /// The peer's window closes and opens, `times` times, without a new acknowledgment.
     Toggle {
         times: usize,
         pause: Duration,
@@ -29,15 +29,15 @@ pub(super) enum Act {
         times: usize,
         pause: Duration,
     },
-    /// It sends its last segment again as it was.
+    /// The peer sends its last segment again, unchanged.
     Repeat,
-    /// An ICMP error that quotes a number so far right of SND.UNA.
+    /// An ICMP error, and how far right of SND.UNA the quoted number lies.
     Icmp(usize, u32),
     /// Time passes; every timer fires at its deadline.
     Pass(Duration),
-    /// Time passes, and the caller looks at the clock only then.
+    /// Time passes, and the caller looks at the clock only at the end.
     Oversleep(Duration),
-    /// The timer fires so many times.
+    /// The timer fires this many times.
     Expire(usize),
     Open(Open),
     Send(usize),
@@ -52,7 +52,7 @@ pub(super) enum Act {
 }
 
 impl Act {
-    /// The act, and whether the caller polls after it. (A caller may hand in several segments first.)
+    /// Decodes an act, and whether the caller polls after it. (A caller may hand in several segments before it polls.)
     pub(super) fn read(bytes: [u8; ACT]) -> (Act, bool) {
         let [kind, which, argument, scale, ..] = bytes;
         let act = match kind {
@@ -77,7 +77,7 @@ impl Act {
     }
 }
 
-/// Between two segments of an attack, in milliseconds: less than a timeout, or more.
+/// The pauses between two segments of an attack, in milliseconds: some below a timeout, some above.
 const PAUSES: [u64; 10] = [0, 1, 10, 190, 190, 490, 900, 900, 5_000, 29_000];
 
 fn pause(byte: u8) -> Duration {
@@ -99,13 +99,13 @@ fn user(which: u8, argument: u8, scale: u8) -> Act {
     }
 }
 
-/// From nothing to four and a half hours, in quarters of a power of two milliseconds.
+/// From zero to four and a half hours, in quarters of a power of two milliseconds.
 fn length(byte: u8) -> Duration {
     let (power, quarters) = (u32::from(byte / 4) % 24, u64::from(byte % 4));
     if byte < 4 { Duration::from_millis(quarters) } else { Duration::from_millis((4 + quarters) << power >> 1) }
 }
 
-/// The bytes of an attack, one after another; zero behind the last.
+/// The bytes of an attack, in order; zero after the last.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl Bytes<'_> {

@@ -1,4 +1,4 @@
-//! What is answered, and how often: probes, what lies far from the window, segments at a gap, a repeated FIN.
+//! Which segments are answered, and how often: probes, segments far from the window, segments at a gap, a repeated FIN.
 
 use tcp_lifecycle::{Control, Instant, Refusal, Segment, SeqNumber, State, Status};
 
@@ -7,7 +7,7 @@ use super::{Arrival, Attack, Law};
 
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    /// A token bucket of our own: what it held at that moment, in thousandths of an answer.
+    /// A token bucket of our own: when it was last used, and what it held then, in thousandths of an answer.
     held: Option<(Instant, u128)>,
     /// A duplicate ACK has told the peer of a gap at this number.
     gap: Option<SeqNumber>,
@@ -33,7 +33,7 @@ impl Attack {
         self.batch.out.iter().filter(|out| out.ack().is_some() && out.ack() == nxt).count()
     }
 
-    /// `<SEQ=RCV.NXT-1>` with one octet at most.
+    /// Checks `<SEQ=RCV.NXT-1>` with at most one octet.
     fn check_probe(&self, arrival: &Arrival) {
         let Arrival { segment, before, after, taken } = arrival;
         let Some(nxt) = before.rcv_nxt.filter(|_| is_served(before) && after.state == before.state) else { return };
@@ -43,8 +43,8 @@ impl Attack {
         }
     }
 
-    /// More than one receive buffer to the left, or one past the edge on the right, nobody's acknowledgment can have been
-    /// lost (D12).
+    /// Checks segments more than one receive buffer to the left, or more than one past the right edge: no
+    /// acknowledgment of them can have been lost (D12).
     fn check_far(&mut self, arrival: &Arrival) {
         let Arrival { segment, before, taken, .. } = arrival;
         let (Some(nxt), Some(wnd)) = (before.rcv_nxt, before.rcv_wnd) else { return };
@@ -52,14 +52,14 @@ impl Attack {
         let beyond = segment.seq().gt(nxt + wnd + 1);
         let behind = (segment.seq() + segment.len()).lt(oldest);
         let plain = !segment.control().intersects(Control::SYN | Control::RST);
-        // A delayed ACK that goes out with it is no answer to it.
+        // A delayed ACK that is sent at the same time is no answer to the segment.
         let delays = self.config.delayed_ack.is_some();
         if !plain || !(beyond || behind) || delays || *taken != Err(Refusal::NotAcceptable) || self.batch.out.is_empty()
         {
             return;
         }
         let (limit, period) = (u128::from(self.config.challenge_limit), self.config.challenge_period.as_micros());
-        // One more than the policy says, for what is rounded.
+        // One more than the policy says, for rounding.
         let full = (limit + 1) * 1_000;
         let (at, held) = self.answers.held.unwrap_or((self.now, full));
         let passed = self.now.saturating_duration_since(at).as_micros();
@@ -68,7 +68,7 @@ impl Attack {
         self.answers.held = Some((self.now, held.saturating_sub(1_000)));
     }
 
-    /// In CLOSING and LAST-ACK, with the acknowledgment of all that we have sent.
+    /// Checks a repeated FIN in CLOSING and LAST-ACK that acknowledges everything we have sent.
     fn check_repeated_fin(&self, arrival: &Arrival) {
         let Arrival { segment, before, after, taken } = arrival;
         let last = matches!(before.state, State::Closing | State::LastAck);
@@ -80,8 +80,8 @@ impl Attack {
         }
     }
 
-    /// As many duplicate ACKs as segments came ahead of the gap; three are enough (RFC 5681 section 3.2). Payload that
-    /// goes out acknowledges as well.
+    /// Checks that as many duplicate ACKs are sent as segments arrive ahead of the gap; three are enough (RFC 5681
+    /// section 3.2). Outgoing payload acknowledges as well.
     fn check_gap_is_told(&self) {
         let batch = &self.batch.arrived;
         let bare = self.batch.out.iter().all(|out| out.len() == 0);
@@ -107,7 +107,7 @@ impl Attack {
         }
     }
 
-    /// A peer that answers keep-alive from one number left of RCV.NXT is there.
+    /// Checks that an answer to keep-alive from one number left of RCV.NXT counts as a sign of life.
     pub(super) fn note_sign_of_life(&self, Arrival { segment, before, after, taken }: &Arrival) {
         let rests = before.in_flight == 0 && before.unsent == 0 && before.retransmissions > 0;
         let open = matches!(before.state, State::Established | State::CloseWait);
@@ -121,7 +121,7 @@ impl Attack {
     }
 }
 
-/// Payload ahead of RCV.NXT, within the window, that was not refused.
+/// Whether it carries payload ahead of RCV.NXT, within the window, and was not refused.
 fn is_ahead(arrival: &Arrival) -> bool {
     let Arrival { segment, before, after, taken } = arrival;
     let ahead = before.rcv_nxt.zip(before.rcv_wnd).is_some_and(|(nxt, wnd)| {
@@ -131,7 +131,7 @@ fn is_ahead(arrival: &Arrival) -> bool {
     ahead && plain && is_served(before) && taken.as_ref().is_ok_and(|range| range.is_empty())
 }
 
-/// Our SYN is acknowledged, and 2 MSL do not run.
+/// Whether our SYN is acknowledged, and the connection is not in TIME-WAIT.
 fn is_served(status: &Status) -> bool {
     let opening = status.snd_una == status.iss;
     !opening && !matches!(status.state, State::Closed | State::Listen | State::SynSent | State::TimeWait)

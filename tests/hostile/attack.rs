@@ -1,5 +1,5 @@
-//! A peer that knows our numbers: it sees all that we send and all of `Status`, and bytes say what it does. Our user and
-//! the clock do what the same bytes say. Whatever they are, the laws hold ([`Law`]); each has a room of its own.
+//! A peer that knows our numbers: it sees every segment that we send and all of `Status`. Bytes decide its acts, and
+//! those of our user and the clock. The laws hold for any bytes ([`Law`]); each law has a file of its own.
 
 mod acts;
 mod answers;
@@ -25,15 +25,15 @@ use self::shapes::{Peer, Shape};
 use crate::run;
 use crate::story::{Line, Story};
 
-/// More than these would tell nothing new.
+/// The most acts in an attack; more would find nothing new.
 const MOST_ACTS: usize = 150;
 const MOST_ARRIVALS: usize = 700;
-/// In the send queue: each byte may go out in a segment of its own.
+/// The most bytes in the send queue: each byte may be sent in a segment of its own.
 const MOST_QUEUED: usize = 30_000;
-/// The bytes of the policies, the beginning, and the peer's SYN.
+/// The bytes that decide the policies, the beginning, and the peer's SYN.
 pub(crate) const SETUP: usize = 48;
 
-/// Plays the attack that the bytes say, and panics where one of the laws is broken.
+/// Plays the attack that the bytes describe, and panics if one of the laws is broken.
 pub(crate) fn attack(bytes: &[u8], laws: &[Law]) {
     let (setup, acts) = bytes.split_at(bytes.len().min(SETUP));
     let mut attack = Attack::new(&mut Bytes(setup), laws);
@@ -64,7 +64,7 @@ struct Attack {
     story: Story,
 }
 
-/// What has happened since the last `Wait`, and what came of it.
+/// The events since the last `Wait`, and their effects.
 #[derive(Debug, Default)]
 struct Batch {
     arrived: Vec<Arrival>,
@@ -73,7 +73,7 @@ struct Batch {
     out: Vec<Segment>,
 }
 
-/// A segment that arrived, and the variables around it.
+/// A segment that arrived, and the variables before and after it.
 #[derive(Clone, Debug)]
 struct Arrival {
     segment: Segment,
@@ -112,7 +112,7 @@ impl Attack {
         attack
     }
 
-    /// Most attacks begin in ESTABLISHED, with something to lose.
+    /// Begins the attack. Most attacks begin in ESTABLISHED, with something to lose.
     fn begin(&mut self, beginning: u8, sends: usize) {
         let passive = beginning & 1 == 1;
         self.act(Act::Open(if passive { Open::Passive } else { Open::Active }), true);
@@ -134,7 +134,7 @@ impl Attack {
         };
     }
 
-    /// A law that is looked at in this attack.
+    /// Checks the law, if this attack is to check it.
     #[track_caller]
     fn must(&self, law: Law, holds: bool, what: impl FnOnce() -> String) {
         if !holds && self.laws.contains(&law) {

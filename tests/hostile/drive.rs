@@ -1,11 +1,11 @@
-//! The acts, one by one, and the drain after each.
+//! Carries out the acts one by one, and polls after each.
 
 use super::{
     Act, Arrival, Attack, Batch, CallError, Connection, Duration, IcmpError, Instant, Law, Line, MOST_ARRIVALS,
     MOST_QUEUED, Open, Output, Segment, Shape, State, Status,
 };
 
-/// An act lets no more timers fire than these.
+/// The most timeouts in one act.
 const MOST_FIRINGS: usize = 200;
 
 impl Attack {
@@ -58,7 +58,7 @@ impl Attack {
         self.arrives(segment);
     }
 
-    /// The same at any rate, for as long as the bytes say: it is what an attack is made of.
+    /// Sends the same segments at any rate, for as long as the bytes decide: the pattern of most attacks.
     fn again(&mut self, shapes: usize, times: usize, pause: Duration) {
         let last = self.shapes[self.shapes.len().saturating_sub(shapes)..].to_vec();
         for _ in 0..times {
@@ -116,7 +116,7 @@ impl Attack {
         });
     }
 
-    /// What a caller does who is never late.
+    /// Passes time as a caller does that is never late.
     pub(super) fn pass(&mut self, time: Duration) {
         self.drain();
         let until = self.now + time;
@@ -177,9 +177,9 @@ impl Attack {
         self.must(Law::BoundedOutput, false, || format!("{most} segments are the most of this window and queue"));
     }
 
-    /// Full segments as far as window and queue reach, the rounding of the window included (RFC 7323 section 2.4), a small
-    /// one of each kind (the front, a probe, the last of what is sent again, the last of what is new, a FIN, a reset), and
-    /// an answer to each segment.
+    /// The bound on outgoing segments: full segments as far as window and queue allow, including the rounding of the
+    /// window (RFC 7323 section 2.4); a small one of each kind (the front, a probe, the last retransmission, the last
+    /// new payload, a FIN, a reset); and an answer to each segment.
     fn most_segments(&self) -> usize {
         let status = self.connection.status();
         let queue = status.unsent + status.in_flight;
@@ -260,7 +260,7 @@ impl Attack {
         self.ends("close", Connection::close);
     }
 
-    /// The user is gone.
+    /// DETACH: the user leaves.
     fn detach(&mut self) {
         self.life.detached |= self.ends("detach", Connection::detach);
     }
@@ -277,14 +277,14 @@ impl Attack {
     }
 }
 
-/// The retransmission timer has fired. (The first probe of a closed window begins the count again, and then the back-off
-/// tells, as long as it grows.)
+/// Whether the retransmission timer has fired. (The first probe of a closed window restarts the count; then the growing
+/// back-off shows that it has fired.)
 pub(super) fn is_retry(before: &Status, after: &Status) -> bool {
     let counted = after.retransmissions != before.retransmissions || before.retransmissions == u8::MAX;
     counted || after.rto > before.rto || (before.snd_wnd == Some(0) && before.retransmissions == 1)
 }
 
-/// The peer's SYN is known.
+/// Whether the peer's SYN has arrived.
 pub(super) const fn is_synchronized(status: &Status) -> bool {
     !matches!(status.state, State::Closed | State::Listen | State::SynSent)
 }

@@ -1,5 +1,5 @@
-//! The peer turns honest: it has what it has acknowledged, takes what comes in order, and says a large window. All that
-//! our user has queued reaches it within a few timeouts.
+//! The peer turns honest: it has received what it has acknowledged, accepts payload in order, and offers a large
+//! window. Then everything that our user has queued reaches it within a few timeouts.
 
 use core::time::Duration;
 
@@ -8,10 +8,10 @@ use tcp_lifecycle::{Control, Options, Segment, SeqNumber, State};
 use super::patience::persists_at_most;
 use super::{Attack, Law, Shape};
 
-/// Timeouts after which all has arrived: one that was running; the front, whose acknowledgment earns the rest (D16);
-/// twice that where the front was the byte of a probe; and the last for a FIN, or a keep-alive between them.
+/// The timeouts within which everything must arrive: one that was running; the front, whose acknowledgment earns the
+/// rest (D16); twice that if the front was the byte of a probe; and the last for a FIN, or for keep-alive between them.
 const MOST_TIMEOUTS: usize = 8;
-/// Answers: each byte may be acknowledged by itself.
+/// The bound on answers: each byte may be acknowledged by itself.
 const MOST_ROUNDS: usize = 40_000;
 
 impl Attack {
@@ -23,7 +23,7 @@ impl Attack {
         self.shake_hands();
         let status = self.connection.status();
         let (Some(una), true) = (status.snd_una, self.owes()) else { return };
-        // It has taken the front, if anything is on the way.
+        // The peer has accepted the front, if anything is in flight.
         let mut honest = una + status.in_flight.min(1);
         self.peer.heard.clear();
         self.answer(honest);
@@ -46,7 +46,7 @@ impl Attack {
         self.must(Law::Progress, took <= most, || format!("it took {took:?}"));
     }
 
-    /// Something of ours is not acknowledged. (In CLOSED what is lost has been told.)
+    /// Whether something of ours is unacknowledged. (In CLOSED, a loss has been signalled.)
     fn owes(&self) -> bool {
         let status = self.connection.status();
         let fin = matches!(status.state, State::FinWait1 | State::Closing | State::LastAck);
@@ -64,7 +64,7 @@ impl Attack {
         self.drain();
     }
 
-    /// It answers until there is nothing more to answer.
+    /// Lets the peer answer until there is nothing more to answer.
     fn exchange(&mut self, honest: &mut SeqNumber) {
         for _ in 0..MOST_ROUNDS {
             self.drain();
@@ -83,8 +83,8 @@ impl Attack {
         }
     }
 
-    /// `<SEQ=RCV.NXT><ACK=honest><CTL=ACK>`: an honest peer has sent no more than we have. Its clock is not behind what
-    /// we echo.
+    /// `<SEQ=RCV.NXT><ACK=honest><CTL=ACK>`: an honest peer has sent only what we have received. Its clock is not
+    /// behind the timestamp that we echo.
     fn answer(&mut self, honest: SeqNumber) {
         let status = self.connection.status();
         let Some(nxt) = status.rcv_nxt else { return };

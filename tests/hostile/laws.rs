@@ -1,32 +1,33 @@
-//! What a peer cannot do to us, whatever it sends.
+//! The laws: what a peer cannot do to us, whatever it sends.
 
 use core::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Law {
-    /// What goes out beside new payload is bounded by what came in, by the timers, and by what was acknowledged (D16).
+    /// Output in addition to new payload is bounded by the input, by the timers, and by the acknowledged payload (D16).
     BoundedRepair,
     /// A poll reaches `Wait` after no more segments than window and queue allow.
     BoundedOutput,
-    /// R2 and the user timeout (RFC 9293 sections 3.8.3 and 3.9.1.1), whatever comes that acknowledges nothing new. But
-    /// a closed window whose probes are answered is waited for (MUST-37).
+    /// R2 and the user timeout hold (RFC 9293 sections 3.8.3 and 3.9.1.1), whatever arrives without acknowledging
+    /// anything new. But a closed window whose probes are answered is waited for (MUST-37).
     BoundedPatience,
-    /// Our payload and the peer's, each byte at its number, or an end that is signalled.
+    /// Both streams arrive with each byte at its number, or the end of the connection is signalled.
     Streams,
-    /// One end, no timer after it, and a timer wherever the network is waited for.
+    /// The connection ends once, no timer runs after the end, and a timer runs wherever the network is waited for.
     Sanity,
-    /// A probe with an acceptable acknowledgment is answered, limiter or no (RFC 9293 sections 3.8.4 and 3.8.6.1).
+    /// A probe with an acceptable acknowledgment is answered, whatever the limiter (RFC 9293 sections 3.8.4 and
+    /// 3.8.6.1).
     Probes,
-    /// What lies far from the window is answered within the limiter (RFC 5961 section 7).
+    /// A segment far from the window is answered only within the limiter (RFC 5961 section 7).
     Limiter,
-    /// Each segment ahead of a gap brings a duplicate acknowledgment, and what fills the gap one at once (RFC 5681
-    /// section 4.2).
+    /// Each segment ahead of a gap draws a duplicate ACK, and a segment that fills the gap draws an immediate ACK (RFC
+    /// 5681 section 4.2).
     Gaps,
     /// A repeated FIN that acknowledges ours ends CLOSING and LAST-ACK.
     RepeatedFin,
-    /// One lost probe of a closed window ends nothing.
+    /// A single lost probe of a closed window never ends the connection.
     ThreeProbes,
-    /// When the peer turns honest, all that is queued reaches it within a few timeouts.
+    /// When the peer turns honest, everything queued reaches it within a few timeouts.
     Progress,
 }
 

@@ -1,12 +1,12 @@
-//! Patience is bounded: R2, the user timeout, and how a closed window is waited for.
+//! Patience is bounded: R2, the user timeout, and the wait for a closed window.
 //!
-//! The time runs while anything is unacknowledged, and begins again when something new is acknowledged. It begins again
-//! with the first unanswered probe of a closed window, and with the answer to one (MUST-37, D20): any segment that is
-//! taken after a timer has fired while the window is closed, or that opens it. A window that opens or closes between two
-//! timers is no progress.
+//! The time runs while anything is unacknowledged, and restarts when something new is acknowledged. It also restarts
+//! with the first unanswered probe of a closed window, and with the answer to one (MUST-37, D20). An answer is any
+//! segment that is accepted after a timer has fired while the window is closed, or that opens the window. A window that
+//! opens or closes between two timeouts is no progress.
 //!
-//! One timeout of slack is left, since R2 is looked at when the retransmission timer fires; and time for R1
-//! retransmissions, which come before it (D38), and late where a repeated SYN has put off the timer until then.
+//! One timeout of slack is allowed, since R2 is checked when the retransmission timer fires. More slack is allowed for
+//! the R1 retransmissions, which come before R2 (D38), and are late if a repeated SYN has postponed the timer.
 
 use core::time::Duration;
 
@@ -20,19 +20,19 @@ use super::{Arrival, Attack, Law};
 pub(super) struct Patience {
     /// Since when nothing new has been acknowledged.
     since: Option<Instant>,
-    /// A timer has fired since, and no answer has come.
+    /// A timer has fired since, and no answer has arrived.
     unanswered: bool,
     /// The longest timeout in force since then, and how late the caller has been.
     rto: Duration,
     pub(super) late: Duration,
-    /// The window has been closed all the time, and so many probes have gone out.
+    /// The window has been closed all the time; and the number of probes sent.
     closed: bool,
     pub(super) probes: usize,
-    /// In FIN-WAIT-2 without a user, since then.
+    /// The start of FIN-WAIT-2 without a user.
     alone: Option<Instant>,
 }
 
-/// How long a closed window whose probes are answered is waited for, where a policy bounds it.
+/// How long a closed window whose probes are answered is waited for, if a policy bounds it.
 pub(super) fn persists_at_most(config: &Config) -> Option<Duration> {
     config.user_timeout.filter(|_| config.user_timeout_in_persist)
 }
@@ -48,7 +48,7 @@ impl Patience {
             return;
         }
         self.closed &= after.snd_wnd == Some(0);
-        // One that comes from one number left, as a keep-alive does, may be held for an answer, or not.
+        // A segment one number to the left, as of a keep-alive probe, may or may not count as an answer.
         let near = before.rcv_nxt.is_some_and(|nxt| segment.seq() == left(nxt, 1));
         let answers = segment.ack().is_some() && (taken.is_ok() || near) && !segment.control().contains(Control::RST);
         let is_closed = before.snd_wnd == Some(0) || after.snd_wnd == Some(0);
@@ -91,7 +91,7 @@ impl Patience {
             self.begin(status, now);
             self.closed = status.snd_wnd == Some(0) && status.snd_una != status.iss;
         }
-        // The timer may be that of a back-off that has ended since.
+        // The timer may still run with a back-off that has ended since.
         let running = deadline.map_or(Duration::ZERO, |at| at.saturating_duration_since(now)).min(config.rto_max);
         self.rto = self.rto.max(status.rto.unwrap_or_default()).max(running);
         if status.state != State::FinWait2 {
@@ -99,13 +99,13 @@ impl Patience {
         }
     }
 
-    /// The unanswered probes of a window that has been closed since the last progress, where the caller was in time.
+    /// The unanswered probes of a window that has been closed since the last progress, if the caller was in time.
     pub(super) fn probes_before_end(&self, config: &Config) -> Option<usize> {
         let counts = self.since.is_some() && self.closed && self.late.is_zero() && persists_at_most(config).is_none();
         counts.then_some(self.probes)
     }
 
-    /// How long nothing new may be acknowledged.
+    /// The longest time without a new acknowledgment.
     fn limit(&self, config: &Config, status: &Status) -> Option<Duration> {
         let r2 = match (status.snd_una == status.iss, status.snd_wnd) {
             (true, _) => config.syn_r2,
@@ -137,7 +137,7 @@ impl Attack {
         self.check_fin_wait_2(&status);
     }
 
-    /// Where the user timeout bounds a closed window too, nothing but an acknowledgment is progress.
+    /// Where the user timeout bounds a closed window too, only an acknowledgment is progress.
     fn check_persist(&self) {
         let (Some(most), Some(since)) = (persists_at_most(&self.config), self.life.progress) else { return };
         let waited = self.now.saturating_duration_since(since);
@@ -146,7 +146,7 @@ impl Attack {
         self.must(Law::BoundedPatience, waited <= most + slack, || format!("{waited:?} behind a closed window"));
     }
 
-    /// A user who is gone waits in FIN-WAIT-2 no longer than its policy says, whatever comes.
+    /// Without a user, FIN-WAIT-2 lasts no longer than its policy says, whatever arrives.
     fn check_fin_wait_2(&mut self, status: &Status) {
         let (true, State::FinWait2, Some(timeout)) = (self.life.detached, status.state, self.config.fin_wait_2_timeout)
         else {

@@ -1,4 +1,4 @@
-//! The policies of the end that is attacked: those of RFC 9293, of other systems, and mixtures.
+//! The policies of the attacked end: those of RFC 9293, of other systems, and mixtures.
 
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Half of them are the policies of one system as they are.
+/// Half of them are the unchanged policies of one system.
 pub(super) fn read(bytes: &mut Bytes<'_>) -> Config {
     match bytes.next() % 8 {
         0 | 1 => Config::DEFAULT,
@@ -26,7 +26,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> Config {
     }
 }
 
-/// Times are such that an attack can outlast them, and no timer fires so often that hours take too long.
+/// The times are short enough for an attack to outlast them, and long enough that hours do not take too many timeouts.
 fn mixture(system: Config, bytes: &mut Bytes<'_>) -> Config {
     let keep_alive = KeepAlive { idle: secs(20), interval: secs(5), probes: 3 };
     Config {

@@ -1,52 +1,52 @@
-//! Repair is bounded: what goes out beside new payload, for what came in.
+//! Repair is bounded: the output in addition to new payload, compared with the input.
 //!
-//! Both are counted in bytes on the wire, headers included, since that is what an attacker pays and gains: with payload
-//! alone an answer to a bare ACK would cost nothing. Between two moments of rest these may go out:
+//! Both are counted in bytes on the wire, headers included, since that is what an attacker pays and gains. Counting
+//! payload alone, an answer to a bare ACK would cost nothing. Between two moments of rest the output may contain:
 //!
-//! * [`C`] times what came in. The dearest answer is a SYN,ACK with every option (64 bytes to 40), or the byte of a
-//!   refused probe and an ACK beside it (105 to 40); both are below 3, and 4 leaves a small segment at the edge of a
-//!   window.
-//! * for each byte of payload handed out for the first time, and the FIN: its whole segment. It happens once.
-//! * for each firing of the retransmission timer one segment of at most the maximum segment size, from SND.UNA on; behind a
-//!   closed window that is the probe, and once the window opens one more, since the probe was refused. (A delayed ACK was
-//!   paid for by the segment that it acknowledges; see [`BARE`].)
-//! * after a timeout, until SND.UNA reaches the SND.NXT of that moment: twice what an ACK newly acknowledged (D16). It
+//! * [`C`] times the input. The dearest answer is a SYN,ACK with every option (64 bytes to 40), or the byte of a
+//!   refused probe and an ACK (105 to 40). Both factors are below 3, and 4 leaves room for a small segment at the edge
+//!   of a window.
+//! * For each byte of payload that is sent for the first time, and for the FIN: its whole segment. It happens once.
+//! * For each firing of the retransmission timer one segment of at most the maximum segment size, from SND.UNA on.
+//!   Behind a closed window that segment is the probe. Once the window opens, one more follows, since the probe was
+//!   refused. (A delayed ACK was paid for by the segment that it acknowledges; see [`BARE`].)
+//! * After a timeout, until SND.UNA reaches the SND.NXT of that moment: twice the newly acknowledged amount (D16). It
 //!   is counted in sequence numbers; the header of a segment that is not full is not free.
-//! * for each call a segment without payload: an ACK, a reset; for each timeout two, where keep-alive and the delayed ACK
-//!   are due at once.
+//! * For each call a segment without payload: an ACK, a reset. For each timeout two, since keep-alive and the delayed
+//!   ACK may be due at once.
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, Status};
 
 use super::drive::is_retry;
 use super::{Arrival, Attack, Law};
 
-/// Bytes out for each byte in.
+/// Bytes of output for each byte of input.
 const C: u64 = 4;
 /// An IPv4 header and a TCP header.
 const HEADERS: u64 = 40;
 /// The longest segment without payload: headers, and all four options or an octet.
 const BARE: u64 = HEADERS + 24;
 
-/// The account since the last moment of rest, and what recovery has earned.
+/// The account since the last moment of rest, and the credit that recovery has earned.
 #[derive(Debug, Default)]
 pub(super) struct Repair {
     allowed: u64,
     charged: u64,
-    /// The retransmission timer has fired, and its segment has not gone out yet.
+    /// The retransmission timer has fired, and its segment has not been sent yet.
     fired: bool,
-    /// A probe is out, and its segment has not gone out yet.
+    /// A probe is unacknowledged, and the segment that follows its refusal has not been sent yet.
     probed: bool,
-    /// SND.NXT at the last timeout, until it is acknowledged; and what may go again, in sequence numbers.
+    /// SND.NXT at the last timeout, until it is acknowledged; and the credit for retransmissions, in sequence numbers.
     recover: Option<SeqNumber>,
     credit: u32,
-    /// Up to here all has been handed out.
+    /// Everything up to here has been sent at least once.
     handed: Option<SeqNumber>,
     /// A segment larger than the maximum segment size, if any.
     oversize: Option<Segment>,
 }
 
 impl Repair {
-    /// Other numbers; the account goes on.
+    /// Starts an incarnation with other numbers; the account goes on.
     pub(super) fn begin_life(&mut self) {
         *self = Repair { allowed: self.allowed, charged: self.charged, ..Repair::default() };
     }
@@ -75,7 +75,7 @@ impl Repair {
             self.charged += headers;
             return;
         };
-        // The octet of keep-alive is none of the stream.
+        // The octet of keep-alive does not belong to the stream.
         let octet = usize::from(segment.payload_len()) - payload;
         let len = segment.len() - octet as u32;
         let (start, end) = (segment.seq(), segment.seq() + len);
@@ -95,7 +95,7 @@ impl Repair {
             self.probed |= status.snd_wnd == Some(0);
         } else if old > 0 && start == una && self.probed && status.snd_wnd != Some(0) {
             self.probed = false;
-            // A window of less than a segment lets the rest of it go later, with room for a FIN.
+            // A window of less than a segment lets the rest of it be sent later, with room for a FIN.
             let segment = u32::from(status.peer_mss.unwrap_or(u16::MAX)) + 1;
             self.credit += segment.saturating_sub(old);
         } else if old > 0 && old <= self.credit {
@@ -117,7 +117,7 @@ impl Attack {
         let oversize = self.repair.oversize;
         self.must(Law::BoundedRepair, oversize.is_none(), || format!("larger than the peer's segments: {oversize:?}"));
         (self.repair.allowed, self.repair.charged) = (0, 0);
-        // One that had nothing to send again may not do so later.
+        // A firing that had nothing to retransmit earns nothing later.
         self.repair.fired = false;
     }
 }
@@ -126,7 +126,7 @@ fn on_the_wire(segment: &Segment) -> u64 {
     HEADERS + options_len(&segment.options()) + u64::from(segment.payload_len())
 }
 
-/// In whole words.
+/// The length of the options, in whole words.
 fn options_len(options: &Options) -> u64 {
     let len = 4 * u64::from(options.mss().is_some())
         + 3 * u64::from(options.window_scale().is_some())

@@ -1,4 +1,4 @@
-//! The end and the timers, as they are at rest.
+//! The end of the connection and its timers, checked at rest.
 
 use core::mem::needs_drop;
 
@@ -6,7 +6,7 @@ use tcp_lifecycle::{Connection, Instant, State, Status};
 
 use super::{Attack, Law};
 
-// Whatever a peer sends, a connection takes no more memory than it has: it owns nothing but itself.
+// Whatever a peer sends, a connection's memory does not grow: it owns no allocation.
 const _: () = assert!(!needs_drop::<Connection>());
 
 /// 2^30 bytes, our SYN and our FIN (D21).
@@ -28,7 +28,7 @@ impl Attack {
     }
 }
 
-/// Something of ours is on its way, or held back by the window.
+/// Whether something of ours is in flight, or held back by the window.
 fn waits_for_network(status: &Status) -> bool {
     match status.state {
         State::SynSent | State::SynReceived | State::FinWait1 | State::Closing | State::LastAck | State::TimeWait => {

@@ -1,11 +1,11 @@
-//! The segments of a peer that sees all of our variables: any flags, any number at or beside one of ours.
+//! The segments of a peer that sees all of our variables: any flags, and any number at or beside one of ours.
 
 use tcp_lifecycle::{Connection, Control, Instant, Options, Segment, SeqNumber, Status};
 
 use super::acts::ACT;
 use super::policies::Offer;
 
-/// A segment by its relation to our variables, so that it can be sent again with those of another moment.
+/// A segment in relation to our variables, so that it can be sent again with the variables of another moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     bits: u8,
@@ -17,19 +17,19 @@ pub(super) struct Shape {
     urgent: u8,
 }
 
-/// The peer: what it knows beside our variables.
+/// The peer: its knowledge in addition to our variables.
 #[derive(Debug)]
 pub(super) struct Peer {
-    /// What its SYN offers.
+    /// The offers of its SYN.
     pub(super) offer: Offer,
-    /// The first and the last TSval of ours that it has seen.
+    /// Our first and our last TSval that it has seen.
     first_said: Option<u32>,
     pub(super) last_said: u32,
-    /// What it has heard since the last act, for when it is honest.
+    /// Our segments since the last act, for the honest peer.
     pub(super) heard: Vec<Segment>,
-    /// The TSval of its own that we have echoed last.
+    /// The last of its TSvals that we have echoed.
     pub(super) echoed: u32,
-    /// Its clock of timestamps is ahead of the time by so much, in milliseconds.
+    /// How far its clock of timestamps is ahead of the time, in milliseconds.
     pub(super) ahead: u32,
     /// Its last window, and the largest.
     window: u16,
@@ -58,7 +58,7 @@ impl Peer {
         }
     }
 
-    /// TSval of an honest clock.
+    /// The TSval of an honest clock.
     pub(super) fn clock(&self, now: Instant) -> u32 {
         ((now.as_micros() / 1_000) as u32).wrapping_add(self.ahead)
     }
@@ -89,10 +89,10 @@ impl Shape {
         Shape { bits, seq, ack, window, payload, stamp, urgent }
     }
 
-    /// One that differs from an honest segment in its window and payload, or a little in its numbers.
+    /// A segment that differs from an honest one in its window and payload, or slightly in its numbers.
     pub(super) fn near(bytes: [u8; ACT]) -> Shape {
         let Shape { bits, seq, ack, .. } = Shape::read(bytes);
-        // A FIN that has been taken comes again from one number left.
+        // A FIN that has been accepted is repeated from one number to the left.
         let (bits, seq) = if bits < 200 { (0, seq % 8) } else { (9, 6 * (seq % 2)) };
         Shape { bits, seq, ack: ack % 8, stamp: 0, ..Shape::read(bytes) }
     }
@@ -190,7 +190,7 @@ impl Shape {
         }
     }
 
-    /// On a SYN the options of the offer; else timestamps where they were agreed, most often the right ones.
+    /// On a SYN, the options of the offer; otherwise timestamps where they were agreed, most often the right ones.
     fn options(self, control: Control, status: &Status, peer: &mut Peer, now: Instant) -> Options {
         let mut options = Options::NONE;
         let Offer { mss, scale, times, sack, .. } = peer.offer;
@@ -204,7 +204,7 @@ impl Shape {
         let (value, echo) = match self.stamp % 16 {
             9 => (clock.wrapping_sub(1_000), said),
             10 => {
-                // From now on its clock goes an hour ahead.
+                // From now on its clock is an hour ahead.
                 peer.ahead = peer.ahead.wrapping_add(3_600_000);
                 (peer.clock(now), said)
             }

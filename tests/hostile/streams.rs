@@ -1,6 +1,6 @@
-//! The two streams. The byte at each number is a function of the number, so that a byte is right where its number is:
-//! what goes out carries the same byte of the queue at the same number every time, and what comes in is handed to the
-//! user number after number. What is not, is told as an end.
+//! The two streams. The byte at each number is a function of the number, so that the right byte at a number is known.
+//! Outgoing segments carry the same byte of the queue at the same number every time. Incoming bytes are handed to the
+//! user in the order of their numbers. A loss is signalled as the end of the connection.
 
 use core::time::Duration;
 
@@ -11,30 +11,30 @@ use super::drive::is_synchronized;
 use super::patience::Patience;
 use super::{Arrival, Attack, Law};
 
-/// One life: from OPEN, or LISTEN, to CLOSED.
+/// One incarnation: from OPEN, or LISTEN, to CLOSED.
 #[derive(Debug)]
 pub(super) struct Life {
     pub(super) shown: State,
-    /// Bytes of our queue, counted from the beginning: given, handed out, acknowledged.
+    /// Bytes of our queue, counted from the beginning: queued, sent, acknowledged.
     pub(super) given: usize,
     handed: usize,
     acknowledged: usize,
-    /// Bytes of the peer's stream that were handed in, and the numbers of its FINs.
+    /// Bytes of the peer's stream that were delivered, and the numbers of its FINs.
     delivered: usize,
     fins: Vec<SeqNumber>,
     pub(super) iss: Option<SeqNumber>,
     irs: Option<SeqNumber>,
-    /// The user has closed, and is gone.
+    /// The user has closed; the user has left.
     pub(super) closed: bool,
     pub(super) detached: bool,
     /// "Connection closing" was signalled.
     closing: bool,
-    /// The end was the user's own call, or is told.
+    /// The end was the user's own call; or it was signalled.
     by_user: bool,
     pub(super) end: Option<Signal>,
-    /// An ABORT has lost something: the peer is to know.
+    /// An ABORT has lost something, so that the peer must be told.
     owes_reset: bool,
-    /// The last acknowledgment of something new, or the first thing to wait for since.
+    /// The time of the last new acknowledgment, or of the first thing to wait for since.
     pub(super) progress: Option<Instant>,
     /// How late the caller has been since.
     pub(super) late: Duration,
@@ -77,7 +77,7 @@ impl Attack {
         self.answers = Answers::default();
     }
 
-    /// What an event has made of the state.
+    /// Notes the change of state by an event.
     pub(super) fn note_change(&mut self, before: &Status, by_user: bool) {
         let after = self.connection.status();
         self.life.iss = after.iss.or(self.life.iss);
@@ -98,11 +98,11 @@ impl Attack {
         }
     }
 
-    /// Whether the end of this call has to be told to the peer: an ABORT, or a CLOSE that is one.
+    /// Notes whether the peer must be told of the end by this call: an ABORT, or a CLOSE that acts as one.
     pub(super) fn note_close(&mut self, before: &Status, called: bool) {
         let closed = self.connection.state() == State::Closed;
         let told = matches!(before.state, State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait);
-        // Where both sides have closed, what never went out is lost.
+        // Where both sides have closed, the bytes that were never sent are lost.
         let never_sent = self.handed_less(before) && matches!(before.state, State::Closing | State::LastAck);
         self.life.owes_reset |= called && closed && (told || never_sent);
         self.life.closed |= called;
@@ -113,7 +113,7 @@ impl Attack {
         status.unsent > 0 || status.snd_nxt != fin
     }
 
-    /// The next bytes of the peer's stream, and no others.
+    /// Checks that the next bytes of the peer's stream are delivered, and no others.
     pub(super) fn note_payload(&mut self, arrival: &Arrival) {
         let Arrival { segment, before, after, taken } = arrival;
         if segment.control().contains(Control::FIN) {
@@ -138,7 +138,7 @@ impl Attack {
         self.must(Law::Streams, !self.life.closing, || "payload behind the FIN".to_string());
     }
 
-    /// Each number always carries the same byte of the queue; the SYN stands before, and the FIN behind them all.
+    /// Checks that each number always carries the same byte of the queue, after the SYN and before the FIN.
     pub(super) fn check_numbers(&mut self, Transmit { segment, payload }: &Transmit) {
         let (Some(iss), false) = (self.life.iss, segment.control().contains(Control::RST)) else { return };
         let (start, end) = (self.life.acknowledged + payload.start, self.life.acknowledged + payload.end);

@@ -1,4 +1,4 @@
-//! Connections that a listener hands out are kept alive as any other, and delay their ACKs.
+//! Connections of a listener have keep-alive as any others, and delay their ACKs.
 
 use core::hash::BuildHasherDefault;
 use core::time::Duration;

@@ -1,5 +1,5 @@
-//! How many probes: one, and without an end (RFC 9293 section 3.8.4). The RFC's MUST-29 is of the default; who asks for
-//! one probe has said how long a peer may be silent.
+//! The number of probes: one, or without end (RFC 9293 section 3.8.4). MUST-29 of the RFC is about the default; a user
+//! that asks for one probe has decided how long a peer may be silent.
 
 use tcp_lifecycle::sim::check;
 
@@ -48,7 +48,7 @@ fn without_an_end_a_dead_peer_is_probed_on_and_on() {
     }
 }
 
-/// Such probes are no retransmissions: the user timeout and R2 have nothing to count.
+/// Keep-alive probes are no retransmissions: the user timeout and R2 have nothing to count.
 #[test]
 fn without_an_end_no_other_limit_ends_it() {
     let probe = "+ 10s\n--> <SEQ=99><ACK=300><CTL=ACK>\n".repeat(100);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Instant, KeepAlive, Output, Segment, Signal, Transmit};
 
-/// Probes after a minute, every ten seconds, three of them.
+/// Probes after a minute, every ten seconds, at most three.
 pub(crate) const QUICK: KeepAlive =
     KeepAlive { idle: Duration::from_secs(60), interval: Duration::from_secs(10), probes: 3 };
 pub(crate) const QUICK_CONFIG: Config = Config { keep_alive: Some(QUICK), ..Config::DEFAULT };
@@ -14,13 +14,13 @@ pub(crate) const fn seconds(seconds: u64) -> Instant {
     Instant::from_micros(seconds * 1_000_000)
 }
 
-/// The connection that a script leads to; its clock begins at zero.
+/// The connection after a script; its clock begins at zero.
 #[track_caller]
 pub(crate) fn after(script: &str, config: &Config) -> Connection {
     Script::parse(script).unwrap().run(config).unwrap()
 }
 
-/// All that is due, without `Wait`.
+/// All outputs that are due, without `Wait`.
 #[track_caller]
 pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Vec<Output> {
     let mut outputs = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Vec<Output> {
     }
 }
 
-/// The timer that is due at `now`, and the segments that come of it.
+/// Fires the timer that is due at `now`; returns the segments that are sent.
 #[track_caller]
 pub(crate) fn expires(connection: &mut Connection, now: Instant) -> Vec<Transmit> {
     assert_eq!(connection.deadline(), Some(now));

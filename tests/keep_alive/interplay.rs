@@ -1,4 +1,4 @@
-//! Keep-alive beside what else goes on: what is in flight, closed windows, timestamps, the other timers.
+//! Keep-alive together with other mechanisms: payload in flight, closed windows, timestamps, the other timers.
 
 use tcp_lifecycle::sim::check;
 
@@ -33,7 +33,7 @@ fn while_payload_is_in_flight_there_are_no_probes() {
     );
 }
 
-/// Part of it acknowledged is a segment of the peer, but the rest is still in flight.
+/// An acknowledgment of a part is a segment of the peer, but the rest is still in flight.
 #[test]
 fn while_part_of_the_payload_is_in_flight_there_are_no_probes() {
     check(
@@ -53,7 +53,7 @@ fn while_part_of_the_payload_is_in_flight_there_are_no_probes() {
     );
 }
 
-/// A SEND between probes ends them: what it sends is retransmitted, and R2 is its end.
+/// A SEND between probes ends them: its payload is retransmitted, and R2 ends the connection.
 #[test]
 fn a_send_takes_the_place_of_the_probes() {
     check(
@@ -114,7 +114,8 @@ fn after_the_payload_is_acknowledged_probes_are_counted_anew() {
     );
 }
 
-/// Probing a closed window is a retransmission (RFC 9293 section 3.8.6.1); as long as it is answered, it goes on.
+/// A probe of a closed window is a retransmission (RFC 9293 section 3.8.6.1); as long as it is answered, probing goes
+/// on.
 #[test]
 fn a_closed_window_is_probed_in_its_own_way() {
     check(
@@ -158,7 +159,7 @@ fn an_idle_connection_with_a_closed_window_is_probed() {
     );
 }
 
-/// Our own window closed: the probe says so, and an answer is accepted all the same.
+/// With our own window closed, the probe announces that, and an answer is still accepted.
 #[test]
 fn a_probe_with_our_own_window_closed() {
     check(
@@ -176,7 +177,7 @@ fn a_probe_with_our_own_window_closed() {
     );
 }
 
-/// The user timeout is of what is in flight: an idle connection outlives it, and so does one that is probed.
+/// The user timeout applies to data in flight: an idle connection outlives it, also while it is probed.
 #[test]
 fn the_user_timeout_does_not_count_probes() {
     check(
@@ -200,7 +201,7 @@ fn the_user_timeout_does_not_count_probes() {
     );
 }
 
-/// Every segment carries the clock of its moment, and echoes what came last (RFC 7323 section 3.2).
+/// Every segment carries the clock of its moment, and echoes the latest timestamp (RFC 7323 section 3.2).
 #[test]
 fn probes_carry_timestamps() {
     check(
@@ -244,7 +245,7 @@ fn what_paws_refuses_does_not_count() {
     );
 }
 
-/// An ABORT says RST at SND.NXT, not where a probe was.
+/// The reset of an ABORT is at SND.NXT, not at the number of a probe.
 #[test]
 fn abort_and_close_between_probes() {
     let probed = "
@@ -258,7 +259,8 @@ fn abort_and_close_between_probes() {
     check(&format!("{probed} close\n --> <SEQ=100><ACK=300><CTL=FIN,ACK>\n FIN-WAIT-1 DEADLINE=1s"));
 }
 
-/// A FIN after probes is sent again as often as any other, and one that a closed window holds back is probed with.
+/// A FIN after probes is retransmitted as often as any other, and a FIN that a closed window holds back serves as a
+/// probe.
 #[test]
 fn the_timer_of_a_fin_is_its_own() {
     check(
@@ -297,8 +299,8 @@ fn the_timer_of_a_fin_is_its_own() {
     );
 }
 
-/// No window holds the probe, and its peer uses neither its acknowledgment nor its window (3.10.7.4, first): what is owed
-/// goes in a segment of its own.
+/// No window holds the probe back, and its peer uses neither its acknowledgment nor its window (3.10.7.4, first): an
+/// ACK that is owed is sent in a segment of its own.
 #[test]
 fn a_probe_and_a_delayed_ack() {
     check(
@@ -317,8 +319,7 @@ fn a_probe_and_a_delayed_ack() {
     );
 }
 
-/// Payload that the caller's own limit holds back is not in flight: were it not probed, a dead peer would never be found
-/// out.
+/// Payload that the caller's own limit holds back is not in flight: without probes a dead peer would never be detected.
 #[test]
 fn what_the_limit_holds_back_is_kept_alive() {
     check(
@@ -357,7 +358,7 @@ fn what_the_limit_holds_back_is_kept_alive() {
     );
 }
 
-/// The limit takes the place of the closed window, and the other way round; each with its own timer.
+/// The limit replaces the closed window, and the other way round; each with its own timer.
 #[test]
 fn the_limit_and_a_closed_window_take_turns() {
     check(
@@ -388,7 +389,7 @@ fn the_limit_and_a_closed_window_take_turns() {
         ",
     );
 }
-/// MUST-26: the time counts from what has been received. A call that changes nothing is no sign of the peer.
+/// MUST-26: the time counts from the last segment received. A call that changes nothing is no sign of the peer.
 #[test]
 fn calls_do_not_put_the_probes_off() {
     for call in ["limit 1000", "send 0", "receive 0"] {
@@ -416,7 +417,7 @@ fn calls_do_not_put_the_probes_off() {
     }
 }
 
-/// Nor is payload that the caller's own limit holds back.
+/// The same for a SEND whose payload the caller's own limit holds back.
 #[test]
 fn a_send_that_the_limit_holds_back_does_not_put_the_probes_off() {
     check(
@@ -434,7 +435,7 @@ fn a_send_that_the_limit_holds_back_does_not_put_the_probes_off() {
     );
 }
 
-/// D4: the acknowledgment of a bare ACK left of RCV.NXT counts, and the connection rests from then on.
+/// D4: the acknowledgment of a bare ACK left of RCV.NXT counts, and the connection is idle from then on.
 #[test]
 fn an_acknowledgment_left_of_the_window_begins_the_rest() {
     check(
@@ -453,7 +454,7 @@ fn an_acknowledgment_left_of_the_window_begins_the_rest() {
     );
 }
 
-/// A CLOSE behind payload that the caller's limit holds back ends the rest: what is timed then is the probe of the window.
+/// A CLOSE behind payload that the caller's limit holds back ends the idle time: the timer is that of the window probe.
 #[test]
 fn a_close_takes_its_timer_along() {
     check(

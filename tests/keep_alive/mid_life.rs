@@ -52,7 +52,7 @@ fn switched_off_between_probes_it_does_not_end() {
     assert_eq!(drain(&mut connection, seconds(90)), []);
     assert_eq!((connection.state(), connection.deadline()), (State::Established, None));
 
-    // On again: all of its probes, and only then the end.
+    // Switched on again: all of its probes come, and only then the end.
     connection.configure(ON);
     drain(&mut connection, seconds(90));
     for at in [150, 160, 170] {
@@ -63,7 +63,7 @@ fn switched_off_between_probes_it_does_not_end() {
     assert_eq!(connection.state(), State::Closed);
 }
 
-/// The retransmission timer is not keep-alive's to stop, nor to replace.
+/// Keep-alive neither stops nor replaces the retransmission timer.
 #[test]
 fn a_change_while_payload_is_in_flight_leaves_the_timer_alone() {
     for (from, to) in [(OFF, ON), (ON, OFF), (ON, ON)] {
@@ -93,7 +93,8 @@ fn a_change_leaves_the_timers_of_other_states_alone() {
     }
 }
 
-/// FIN-WAIT-2 has one of the two: probes while the user is there, and after that the one that the policies name last.
+/// FIN-WAIT-2 has one of the two: probes while the user is there, and afterwards the timer that the latest policies
+/// name.
 #[test]
 fn fin_wait_2_changes_between_its_timeout_and_probes() {
     let own = &Config { fin_wait_2_timeout: Some(QUICK.idle * 5), ..QUICK_CONFIG };
@@ -116,7 +117,7 @@ fn fin_wait_2_changes_between_its_timeout_and_probes() {
     assert_eq!(connection.state(), State::Closed);
 }
 
-/// Of a keep-alive that changes, all times are the new ones.
+/// If a keep-alive policy changes, all times are the new ones.
 #[test]
 fn shorter_times_hold_at_once() {
     let short = &Config {
@@ -149,7 +150,7 @@ fn changes_over_and_over_neither_lose_the_timer_nor_fire_for_ever() {
     }
 }
 
-/// Every segment counts from the moment it is switched on, the plainest ones too.
+/// Every segment counts from the moment when keep-alive is switched on, also those of header prediction.
 #[test]
 fn switched_on_segments_begin_the_idle_time_anew() {
     for (text, answers) in
@@ -164,7 +165,7 @@ fn switched_on_segments_begin_the_idle_time_anew() {
     }
 }
 
-/// Switched on in SYN-SENT it holds from the handshake on, and so do delayed acknowledgments.
+/// Switched on in SYN-SENT, it applies from the handshake on, and so do delayed acknowledgments.
 #[test]
 fn what_is_switched_on_in_syn_sent_sees_every_segment() {
     check(

@@ -6,7 +6,7 @@ use super::end::{QUICK_CONFIG, after, drain, expires, seconds, segment};
 
 const OCTET: Config = Config { keep_alive_octet: true, ..QUICK_CONFIG };
 
-/// One probe with an octet, which is no byte of the send queue.
+/// Expects one probe with an octet that is no byte of the send queue.
 #[track_caller]
 fn probes(connection: &mut Connection, now: Instant, expected: &str) {
     let transmits = expires(connection, now);
@@ -21,14 +21,14 @@ fn probes(connection: &mut Connection, now: Instant, expected: &str) {
     );
 }
 
-/// What the octet must not change.
+/// The variables that the octet must not change.
 fn variables(connection: &Connection) -> Status {
     let mut status = connection.status();
     (status.retransmissions, status.timer) = (0, None);
     status
 }
 
-/// SHLD-12: without payload, where the user does not say.
+/// SHLD-12: without payload by default.
 #[test]
 fn by_default_a_probe_has_no_payload() {
     const { assert!(!Config::DEFAULT.keep_alive_octet) };
@@ -45,7 +45,7 @@ fn the_octet_takes_no_number_and_is_never_sent_again_as_payload() {
         probes(&mut connection, seconds(60), "<SEQ=99><ACK=300><CTL=ACK>");
         assert_eq!(variables(&connection), before);
         probes(&mut connection, seconds(70), "<SEQ=99><ACK=300><CTL=ACK>");
-        // The peer has it already, and says so.
+        // The peer has the octet already, and acknowledges that.
         connection.segment_arrives(&segment("<SEQ=300><ACK=100><CTL=ACK><WND=65535>"), seconds(71)).unwrap();
         assert_eq!(drain(&mut connection, seconds(71)), []);
         assert_eq!(variables(&connection), before);
@@ -89,7 +89,7 @@ fn the_octet_is_a_policy_that_may_change() {
     assert_eq!(expires(&mut connection, at)[0].segment.payload_len(), 0);
 }
 
-/// In scripts and over a simulated network too.
+/// The octet works in scripts and over a simulated network too.
 #[test]
 fn a_simulated_network_carries_it() {
     tcp_lifecycle::sim::check(

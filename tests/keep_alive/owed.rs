@@ -1,12 +1,12 @@
-//! A probe takes nothing away: no window holds it, and its peer uses neither its acknowledgment nor its window (RFC 9293
-//! section 3.10.7.4, first). What is owed goes in a segment of its own.
+//! A probe satisfies nothing that is owed: no window holds it back, and its peer uses neither its acknowledgment nor
+//! its window (RFC 9293 section 3.10.7.4, first). An ACK that is owed is sent in a segment of its own.
 
 use core::time::Duration;
 
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Instant, Output};
 
-/// A host that wakes twenty seconds late, and one event more before it polls: the segments.
+/// The segments of a host that wakes twenty seconds late, with one more event before it polls.
 fn late(policies: &str, script: &str, event: impl FnOnce(&mut Connection, Instant)) -> Vec<String> {
     let script = format!("config keep_alive=10s 1s 3{policies}\nESTABLISHED\n{script}");
     let mut connection = Script::parse(&script).unwrap().run(&Config::DEFAULT).unwrap();
@@ -33,7 +33,7 @@ fn a_delayed_ack_that_is_late_too_goes() {
     );
 }
 
-/// The peer would wait for it until its own probe.
+/// Otherwise the peer would wait for it until its own probe.
 #[test]
 fn a_window_that_opens_is_told() {
     assert_eq!(

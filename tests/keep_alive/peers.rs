@@ -1,4 +1,4 @@
-//! The peer's probes, and two ends that keep each other alive.
+//! The peer's probes, and two ends with keep-alive.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use tcp_lifecycle::{Config, Instant, KeepAlive, Signal, State};
 
 use super::end::{QUICK, QUICK_CONFIG};
 
-/// RFC 9293 section 3.10.7.4, first: a segment left of the window is answered. That is what a probe is made for.
+/// RFC 9293 section 3.10.7.4, first: a segment left of the window is answered, and a probe relies on that.
 #[test]
 fn a_probe_of_the_peer_is_answered() {
     for state in ["ESTABLISHED", "CLOSE-WAIT", "FIN-WAIT-2"] {
@@ -43,7 +43,7 @@ fn a_probe_of_the_peer_is_answered_with_our_window_closed() {
     }
 }
 
-/// With payload of ours in flight the answer carries SND.NXT, and the payload is not sent again for it.
+/// With payload of ours in flight the answer carries SND.NXT, and the payload is not retransmitted.
 #[test]
 fn a_probe_of_the_peer_is_answered_while_payload_is_in_flight() {
     check(
@@ -89,7 +89,7 @@ fn two_ends_that_both_probe_stay_up_for_days() {
     }
 }
 
-/// The other end keeps nothing alive, and is kept from nothing.
+/// The other end has no keep-alive.
 #[test]
 fn one_end_that_probes_keeps_the_connection_up() {
     let mut pair = established(&QUICK_CONFIG, &Config::linux());
@@ -124,7 +124,7 @@ fn a_peer_that_cannot_be_reached_is_found_out() {
     assert!(pair.now() >= start + Duration::from_secs(91) && pair.now() < Instant::from_micros(u64::MAX));
 }
 
-/// Of three probes two may be lost, each time.
+/// Two of three probes may be lost, each time.
 #[test]
 fn a_network_that_loses_a_third_does_not_end_it() {
     let many = Config { keep_alive: Some(KeepAlive { probes: 30, ..QUICK }), ..Config::DEFAULT };

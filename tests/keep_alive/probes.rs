@@ -1,4 +1,4 @@
-//! When probes go out, what they are, and how it ends.
+//! When probes are sent, their form, and the end.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ fn it_is_off_by_default() {
     );
 }
 
-/// MUST-28: two hours or more, where the user does not say.
+/// MUST-28: two hours or more by default.
 #[test]
 fn by_default_an_idle_time_of_two_hours_goes_before_the_first_probe() {
     assert!(KeepAlive::DEFAULT.idle >= Duration::from_secs(2 * 60 * 60));
@@ -33,7 +33,7 @@ fn by_default_an_idle_time_of_two_hours_goes_before_the_first_probe() {
     );
 }
 
-/// A probe is a bare ACK of an old number: it says nothing but what the peer knows, and takes no number.
+/// A probe is a bare ACK with an old number: the peer knows everything in it, and it takes no sequence number.
 #[test]
 fn a_probe_lies_one_left_of_snd_nxt_and_changes_no_variable() {
     check(
@@ -61,7 +61,7 @@ fn as_many_as_were_asked_for_go_unanswered_and_one_interval_later_it_is_over() {
     }
 }
 
-/// MUST-29: one lost probe, or one lost answer, is no dead peer.
+/// MUST-29: one lost probe, or one lost answer, does not make the peer dead.
 #[test]
 fn the_last_probe_may_be_answered_until_its_interval_is_over() {
     check(
@@ -164,7 +164,7 @@ fn every_segment_of_the_peer_begins_the_idle_time_anew() {
     }
 }
 
-/// What is refused proves nothing: anybody could have sent it.
+/// A refused segment proves nothing: anybody could have sent it.
 #[test]
 fn a_refused_segment_does_not_count() {
     for (arrives, comes) in [
@@ -199,7 +199,7 @@ fn a_refused_segment_does_not_count() {
     }
 }
 
-/// Whoever comes late is told once, and the next probe counts from there.
+/// A caller that comes late gets one timeout, and the next probe counts from that moment.
 #[test]
 fn a_late_timeout_is_one_probe() {
     use super::end::{QUICK_CONFIG, after, drain, seconds};
@@ -210,7 +210,7 @@ fn a_late_timeout_is_one_probe() {
     assert_eq!(connection.deadline(), Some(seconds(10_010)));
 }
 
-/// MUST-27: any time may be asked for, one that is longer than the clock can count included.
+/// MUST-27: the user may ask for any time, including a time that is longer than the clock can count.
 #[test]
 fn the_idle_time_may_be_a_millisecond_a_year_or_for_ever() {
     check(
@@ -230,7 +230,8 @@ fn the_idle_time_may_be_a_millisecond_a_year_or_for_ever() {
     check("config keep_alive=800000h 1s 2\nESTABLISHED DEADLINE=none\n+ 200000h\n");
 }
 
-/// MUST-26: what is due and has not gone out yet does not, once the peer has been heard, or the user has something to send.
+/// MUST-26: a probe that is due and has not been sent is dropped, once the peer has been heard, or the user has
+/// something to send.
 #[test]
 fn a_probe_that_nobody_has_polled_gives_way() {
     let idle = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! What counts as a sign of life, and probes beside an attacker.
+//! Which segments count as a sign of life, and probes during an attack.
 
 use core::time::Duration;
 
@@ -7,8 +7,8 @@ use tcp_lifecycle::{Config, Segment, State};
 
 use super::end::QUICK_CONFIG;
 
-/// The answer to the peer's probe of our window was lost: we have its byte, and it does not know. Its answers to our
-/// keep-alive lie one number left of RCV.NXT.
+/// The answer to the peer's probe of our window was lost: we have its byte, and the peer does not know. Its answers to
+/// our keep-alive lie one number left of RCV.NXT.
 #[test]
 fn an_ack_one_left_of_rcv_nxt_is_a_sign_of_life() {
     for octet in ["off", "on"] {
@@ -40,7 +40,7 @@ fn an_ack_one_left_of_rcv_nxt_is_a_sign_of_life() {
     }
 }
 
-/// Out of range it may be anybody's, and so may one further left.
+/// Out of range it may come from anybody, and so may one further left.
 #[test]
 fn no_other_refused_ack_is_one() {
     for arrives in [

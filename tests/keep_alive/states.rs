@@ -1,4 +1,4 @@
-//! In which states it is kept alive: those that wait for the peer without a timer of their own.
+//! The states with keep-alive: those that wait for the peer without a timer of their own.
 
 use tcp_lifecycle::sim::check;
 
@@ -31,7 +31,7 @@ fn established_close_wait_and_fin_wait_2_are_probed() {
     }
 }
 
-/// The policy is there to end FIN-WAIT-2, once the user is gone.
+/// That policy ends FIN-WAIT-2, once the user is gone.
 #[test]
 fn fin_wait_2_with_a_timeout_of_its_own_is_not_probed() {
     check(
@@ -69,7 +69,7 @@ fn while_the_user_is_there_fin_wait_2_is_probed_whatever_that_policy_says() {
     );
 }
 
-/// What is in flight finds out by itself whether the peer is there.
+/// Retransmissions find out whether the peer is there.
 #[test]
 fn a_state_with_a_fin_or_syn_in_flight_only_retransmits() {
     let timeout = "signal: RetransmissionTimeout";
@@ -136,7 +136,8 @@ fn it_begins_as_the_handshake_is_over() {
     );
 }
 
-/// The FIN of the peer is a segment of the peer; our own is in flight, and then waits for the peer's.
+/// The FIN of the peer is a segment of the peer. Our own is in flight, and after its acknowledgment the connection
+/// waits for the peer's.
 #[test]
 fn it_goes_on_from_state_to_state() {
     check(
@@ -188,7 +189,7 @@ fn it_goes_on_from_state_to_state() {
     );
 }
 
-/// A peer that is gone leaves FIN-WAIT-2 for ever, as RFC 9293 has it; keep-alive finds out.
+/// If the peer is gone, FIN-WAIT-2 lasts without end in RFC 9293; keep-alive detects it.
 #[test]
 fn a_dead_peer_is_found_out_in_fin_wait_2() {
     let quiet = "ESTABLISHED\nclose\n--> <SEQ=100><ACK=300><CTL=FIN,ACK>\nFIN-WAIT-1\n<-- <SEQ=300><ACK=101><CTL=ACK>\nFIN-WAIT-2\n";

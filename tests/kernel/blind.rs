@@ -1,5 +1,5 @@
-//! What an attacker sends who cannot see the numbers, into a transfer both ways: the ends challenge it and live on
-//! (RFC 9293 section 3.10.7.4, second and fourth; RFC 5961).
+//! The segments of an attacker that cannot see the numbers, during a transfer both ways: the ends challenge them and
+//! live on (RFC 9293 section 3.10.7.4, second and fourth; RFC 5961).
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::harness::{CONFIG, Case, bytes, the_kernel_connects, we_connect, with_
 use crate::options::both_close;
 use crate::peer::End;
 
-/// Each way.
+/// The bytes each way.
 const MANY: usize = 2 << 20;
-/// So far beyond what is awaited, and within the window.
+/// The distance of a forged number from the expected one; it lies within the window.
 const AHEAD: u32 = 1_000;
-/// The user of our end keeps the kernel's window from being full.
+/// The limit of our user, so that the kernel's window is never full.
 const LIMIT: u32 = 16_384;
 
 const ATTACKED: Config = Config { timestamps: true, ..CONFIG };
@@ -26,7 +26,7 @@ fn forged(seq: SeqNumber, control: Control) -> Segment {
     Segment::new(seq, SeqNumber(0), control).with_window(1_000)
 }
 
-/// Many bytes each way; on the way the attacker gets his turns.
+/// Transfers many bytes each way; in between the attacker gets `turns` turns.
 fn transfer(case: &mut Case, turns: usize, mut attack: impl FnMut(&mut Case, usize)) {
     let content = bytes(MANY);
     case.us.connection.limit(LIMIT);
@@ -50,7 +50,7 @@ fn transfer(case: &mut Case, turns: usize, mut attack: impl FnMut(&mut Case, usi
     both_close(case);
 }
 
-/// A forged segment in the window of our end: exactly one answer, the challenge.
+/// A forged segment in the window of our end draws exactly one answer, the challenge ACK.
 #[track_caller]
 fn challenge_us(case: &mut Case, control: Control, refusal: Refusal) {
     let before = case.us.connection.status();
@@ -69,7 +69,7 @@ fn challenge_us(case: &mut Case, control: Control, refusal: Refusal) {
     assert_eq!((after.state, after.snd_una, after.rcv_nxt), (before.state, before.snd_una, before.rcv_nxt));
 }
 
-/// A forged segment in the window of the kernel's end: it says that it has challenged it.
+/// A forged segment in the window of the kernel's end: the kernel counts a challenge ACK.
 #[track_caller]
 fn challenge_the_kernel(case: &mut Case, control: Control) {
     let status = case.us.connection.status();
@@ -103,7 +103,7 @@ fn blind_syns_in_our_window_are_challenged() {
 fn blind_segments_in_the_kernels_window_are_challenged() {
     for config in [CONFIG, ATTACKED] {
         with_kernel(config, |case| {
-            // It would answer twice a second at most.
+            // Otherwise the kernel would answer at most twice a second.
             set_policy("tcp_invalid_ratelimit", "0");
             we_connect(case);
             let controls = [Control::RST, Control::SYN];
@@ -113,7 +113,7 @@ fn blind_segments_in_the_kernels_window_are_challenged() {
     }
 }
 
-/// RFC 5961 section 7: a flood of them is no amplifier, and no harm either.
+/// RFC 5961 section 7: a flood of forged segments is neither amplified nor harmful.
 #[test]
 fn a_flood_of_blind_resets_is_answered_so_often_and_no_more() {
     with_kernel(CONFIG, |case| {
@@ -128,7 +128,7 @@ fn a_flood_of_blind_resets_is_answered_so_often_and_no_more() {
     });
 }
 
-/// The same resets with the exact number, as only the peer can know it.
+/// The same resets with the exact number, which only the peer can know.
 #[test]
 fn a_reset_at_the_exact_number_ends_either_end() {
     for config in [CONFIG, ATTACKED] {

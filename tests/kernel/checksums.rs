@@ -1,11 +1,11 @@
-//! Which checksums the parser takes. No kernel is asked.
+//! Which checksums the parser accepts. These tests need no kernel.
 
 use tcp_lifecycle::{Control, Segment, SeqNumber};
 
 use crate::harness::{OURS, THEIRS};
 use crate::wire::{Packet, emit};
 
-/// Where the two checksums stand in a packet without IP options.
+/// The offsets of the two checksums in a packet without IP options.
 const IP: usize = 10;
 const TCP: usize = 36;
 
@@ -17,7 +17,7 @@ fn checksum(packet: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([packet[at], packet[at + 1]])
 }
 
-/// The checksums that are taken there, of all there are.
+/// Every checksum that is accepted at this offset.
 fn taken(packet: &[u8], at: usize, segment: Segment) -> Vec<u16> {
     let mut packet = packet.to_vec();
     let is_taken = |checksum: &u16| {
@@ -49,7 +49,7 @@ fn an_ip_header_has_the_same_two_forms_of_zero() {
     let mut packet = emit(THEIRS, OURS, &ack(1_000), &[]);
     let right = checksum(&packet, IP);
     assert_eq!(taken(&packet, IP, ack(1_000)), [right]);
-    // The identification, so that the sum comes to zero.
+    // The identification is chosen so that the sum is zero.
     packet[4..6].copy_from_slice(&right.to_be_bytes());
     assert_eq!(taken(&packet, IP, ack(1_000)), [0, u16::MAX]);
 }

@@ -1,11 +1,11 @@
-//! One opens, both talk, one closes and then the other; and both at once.
+//! One end opens, both talk, one closes and then the other; and both close at once.
 
 use tcp_lifecycle::{Control, Open, Signal, State};
 
 use crate::harness::{CONFIG, Case, the_kernel_connects, we_connect, with_kernel};
 use crate::peer::End;
 
-/// A few bytes each way.
+/// Sends a few bytes each way.
 pub(crate) fn both_talk(case: &mut Case) {
     case.send(b"how is life?");
     case.until("the kernel reads our bytes", |case| case.peer.received == b"how is life?");
@@ -14,7 +14,7 @@ pub(crate) fn both_talk(case: &mut Case) {
     case.until("our bytes are acknowledged", |case| case.us.unacknowledged() == 0);
 }
 
-/// Our FIN first, then the kernel's; 2 MSL are ours to wait.
+/// Our FIN comes first, then the kernel's; we wait 2 MSL.
 pub(crate) fn we_close_first(case: &mut Case) {
     case.close();
     case.until("the kernel reads the end", |case| case.peer.end.is_some());
@@ -30,7 +30,7 @@ pub(crate) fn we_close_first(case: &mut Case) {
     assert_eq!(case.us.connection.deadline(), None);
 }
 
-/// The kernel's FIN first, then ours; 2 MSL are the kernel's to wait.
+/// The kernel's FIN comes first, then ours; the kernel waits 2 MSL.
 pub(crate) fn the_kernel_closes_first(case: &mut Case) {
     case.peer.close();
     case.until_we_are_in(State::CloseWait);

@@ -1,4 +1,4 @@
-//! A listener without room answers the kernel's SYN by a cookie, keeps nothing, and has the connection from the
+//! A listener without room answers the kernel's SYN with a cookie, keeps nothing, and gets the connection from the
 //! kernel's ACK (RFC 4987 section 3.6).
 
 use std::io::ErrorKind;
@@ -13,18 +13,18 @@ use crate::link::{Flying, Link};
 use crate::options::{ALL, FIELD, both_close, both_send, the_kernel_uses_our_scale, with_room};
 use crate::peer::End;
 
-/// A cookie is good in the period in which it was sent and in the next one.
+/// A cookie is valid in the period in which it was sent and in the next one.
 const PERIOD: Duration = Duration::from_secs(64);
 
 const MANY: usize = 1 << 18;
 const LIFE: &str = "SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED";
 
-/// The first segment with a SYN that was sent this way.
+/// The first segment with a SYN that was sent in this direction.
 fn syn(link: &Link) -> Segment {
     link.first(|segment| segment.control().contains(Control::SYN)).expect("a SYN")
 }
 
-/// The kernel has our SYN,ACK and takes the connection for established; its ACK has not reached us.
+/// Lets the kernel receive our SYN,ACK and become established; its ACK has not reached us.
 #[track_caller]
 fn until_the_kernel_has_a_cookie(case: &mut Case) {
     case.door.listen(false);
@@ -37,7 +37,7 @@ fn until_the_kernel_has_a_cookie(case: &mut Case) {
     assert_eq!(syn(&case.to_kernel).control(), Control::SYN | Control::ACK);
 }
 
-/// The same, and then the ACK makes a connection of it, with the numbers that both SYNs had.
+/// The same, and then the ACK completes the connection, with the numbers of both SYNs.
 #[track_caller]
 fn the_kernel_connects_by_cookie(case: &mut Case) {
     until_the_kernel_has_a_cookie(case);
@@ -71,7 +71,7 @@ fn timestamps_bring_all_of_the_kernels_options_back() {
         with_room(case, the_kernel_connects_by_cookie);
         let offered = syn(&case.to_us).options();
         let status = case.us.connection.status();
-        // The timestamps take their place in each segment.
+        // The timestamps take their room in each segment.
         assert_eq!(status.peer_mss, Some(1220 - 12));
         assert!(offered.window_scale().is_some_and(|shift| shift > 0));
         assert_eq!(status.snd_scale, offered.window_scale());
@@ -107,7 +107,7 @@ fn what_the_kernel_did_not_offer_does_not_come_back() {
     }
 }
 
-/// What the kernel has sent in the meantime completes the handshake and is delivered.
+/// The kernel's payload in the meantime completes the handshake and is delivered.
 #[test]
 fn the_kernels_ack_is_lost_and_its_payload_does_as_well() {
     for config in [CONFIG, ALL] {
@@ -128,7 +128,7 @@ fn the_kernels_ack_is_lost_and_its_payload_does_as_well() {
     }
 }
 
-/// RFC 7323 section 3.2: a box on the way has taken the timestamps off the kernel's ACK. Its next segment has them.
+/// RFC 7323 section 3.2: a middlebox has removed the timestamps from the kernel's ACK. Its next segment has them.
 #[test]
 fn the_kernels_ack_without_its_timestamps_is_passed_over_and_its_payload_completes() {
     with_kernel(ALL, |case| {
@@ -149,7 +149,7 @@ fn the_kernels_ack_without_its_timestamps_is_passed_over_and_its_payload_complet
     });
 }
 
-/// So much later the kernel's ACK arrives.
+/// Lets the kernel's ACK arrive this much later.
 fn the_ack_comes_late(config: Config, late: Duration, then: impl FnOnce(&mut Case) + Send + 'static) {
     with_kernel(config, move |case| {
         until_the_kernel_has_a_cookie(case);
@@ -171,7 +171,7 @@ fn a_cookie_is_good_for_a_period_and_more() {
     }
 }
 
-/// Nothing has become of the kernel's ACK but a reset, which the kernel takes.
+/// The kernel's ACK draws only a reset, which the kernel accepts.
 #[track_caller]
 fn until_the_kernel_is_reset(case: &mut Case) {
     case.until("the kernel reads the end", |case| case.peer.end.is_some());
@@ -188,7 +188,7 @@ fn an_expired_cookie_is_reset() {
     }
 }
 
-/// The kernel's ACK of a SYN,ACK that we never sent: one bit of the hash is another.
+/// The kernel's ACK of a SYN,ACK that we never sent: one bit of the hash is flipped.
 #[test]
 fn a_forged_ack_is_reset() {
     for config in [CONFIG, ALL] {
@@ -206,7 +206,7 @@ fn a_forged_ack_is_reset() {
     }
 }
 
-/// A stranger's ACK costs him a reset, and the kernel's handshake nothing.
+/// A stranger's ACK draws a reset, and does not disturb the kernel's handshake.
 #[test]
 fn an_ack_without_a_cookie_is_reset_and_the_kernel_connects_all_the_same() {
     with_kernel(CONFIG, |case| {

@@ -1,4 +1,4 @@
-//! A TUN device in a network namespace of its own, and what the kernel lets one set and count there.
+//! A TUN device in a network namespace of its own, and the kernel's policies and counters there.
 
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
@@ -24,21 +24,21 @@ impl Device {
         let device = DeviceBuilder::new()
             .name("tun0")
             .mtu(1500)
-            // No packet is lost that the harness has not lost.
+            // The device itself loses no packet.
             .tx_queue_len(10_000)
             .ipv4(*THEIRS.ip(), 24, None)
             .build_sync()
             .map_err(missing("no TUN device can be made"))?;
         device.set_nonblocking(true).map_err(missing("the TUN device always blocks"))?;
-        // The kernel's timeouts in proportion to ours. An older kernel has no such policies: 200 ms, and 2 min.
+        // The kernel's timeouts, in proportion to ours. An older kernel lacks these policies: 200 ms, and 2 min.
         set_policy_if_there("tcp_rto_min_us", "40000");
         set_policy_if_there("tcp_rto_max_ms", "1000");
-        // Or else our reset of a repeated ACK ends the kernel's TIME-WAIT (RFC 1337), as on a busy machine it may.
+        // Otherwise our reset of a repeated ACK could end the kernel's TIME-WAIT (RFC 1337) on a busy machine.
         set_policy("tcp_rfc1337", "1");
         Ok(Device(device))
     }
 
-    /// The same with a small table of sockets, which is read in no time. An older kernel has one table for all.
+    /// The same with a small table of sockets, which is read quickly. An older kernel has one table for all namespaces.
     pub(crate) fn with_small_table() -> Result<Device, String> {
         own_network()?;
         set_policy_if_there("tcp_child_ehash_entries", "1024");
@@ -69,7 +69,7 @@ impl Device {
     }
 }
 
-/// A namespace for the rest of this thread.
+/// Gives the rest of this thread a namespace of its own.
 fn own_network() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))
 }
@@ -86,7 +86,7 @@ pub(crate) fn set_policy(name: &str, value: &str) {
     fs::write(in_proc(name), value).expect("a policy of the kernel");
 }
 
-/// The same, for one that an older kernel does not have.
+/// The same, for a policy that an older kernel lacks.
 pub(crate) fn set_policy_if_there(name: &str, value: &str) {
     let _ = fs::write(in_proc(name), value);
 }
@@ -95,7 +95,7 @@ fn in_proc(policy: &str) -> String {
     format!("/proc/sys/net/ipv4/{policy}")
 }
 
-/// What the kernel has counted under this name (`TcpExt`), in this namespace.
+/// The kernel's counter of this name (`TcpExt`) in this namespace.
 #[track_caller]
 pub(crate) fn counted(name: &str) -> u64 {
     let table = fs::read_to_string("/proc/thread-self/net/netstat").expect("the kernel's counters");

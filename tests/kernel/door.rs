@@ -1,4 +1,4 @@
-//! What stands at our port while there is no connection there: a listener, or what is left of the last life.
+//! The answers at our port while there is no connection: those of a listener, or of the last incarnation in TIME-WAIT.
 
 use std::hash::RandomState;
 use std::net::SocketAddrV4;
@@ -10,29 +10,29 @@ use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Refusal, Segment,
 
 use crate::harness::{ISN_OFFSET, OURS, THEIRS};
 
-/// The last life, in TIME-WAIT.
+/// The last incarnation, in TIME-WAIT.
 #[derive(Debug)]
 pub(crate) enum LastLife {
     Whole(Connection),
     Compact(TimeWait),
 }
 
-/// Answers what comes to our port and is for no connection.
+/// Answers segments to our port that are for no connection.
 #[derive(Debug)]
 pub(crate) struct Door {
     config: Config,
     listener: Option<Listener<RandomState>>,
     has_room: bool,
     pub(crate) last_life: Option<LastLife>,
-    /// What the listener has refused.
+    /// The refusals of the listener.
     pub(crate) refusals: Vec<Refusal>,
 }
 
-/// What comes of a segment.
+/// The answer to a segment.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Segments(Vec<Segment>),
-    /// A connection, and what of the payload is to be delivered.
+    /// A connection, and the part of the payload that is to be delivered.
     Life(Box<Connection>, Range<usize>),
 }
 
@@ -41,13 +41,13 @@ impl Door {
         Door { config, listener: None, has_room: true, last_life: None, refusals: Vec::new() }
     }
 
-    /// From now on there is a listener. Without room it answers a SYN by a cookie.
+    /// Starts a listener. Without room it answers a SYN with a cookie.
     pub(crate) fn listen(&mut self, has_room: bool) {
         self.listener = Some(Listener::new(&self.config, IsnHash::new(RandomState::new())));
         self.has_room = has_room;
     }
 
-    /// Whether there is anything but a host without a connection.
+    /// Whether there is a listener or a TIME-WAIT.
     pub(crate) fn is_open(&self) -> bool {
         self.listener.is_some() || self.last_life.is_some()
     }
@@ -94,7 +94,7 @@ impl Door {
         }
     }
 
-    /// The SYN is handed to another connection, whose initial sequence number is beyond the last life.
+    /// The SYN opens another connection, whose initial sequence number is beyond the last incarnation.
     fn opens_anew(&self, syn: &Segment, isn_offset: u32, now: Instant) -> Answer {
         let connection =
             match self.listener.as_ref().map(|door| door.segment_arrives(syn, OURS.into(), THEIRS.into(), now)) {
@@ -110,7 +110,7 @@ impl Door {
         Answer::Life(Box::new(connection), 0..0)
     }
 
-    /// TIME-WAIT takes the segment.
+    /// Hands the segment to TIME-WAIT; returns its answers.
     fn time_waits(&mut self, segment: &Segment, now: Instant) -> Vec<Segment> {
         let outcome = match &mut self.last_life {
             Some(LastLife::Whole(connection)) => connection.segment_arrives(segment, now),
@@ -121,7 +121,7 @@ impl Door {
         self.drain(now)
     }
 
-    /// Lets 2 MSL end, if they are over; says whether they are.
+    /// Ends TIME-WAIT after 2 MSL; returns whether it has ended.
     pub(crate) fn timeout(&mut self, now: Instant) -> bool {
         let due = self.deadline().is_some_and(|deadline| deadline <= now);
         match &mut self.last_life {
@@ -133,7 +133,7 @@ impl Door {
         due
     }
 
-    /// What TIME-WAIT has to send. When it is over, nothing is left of it.
+    /// The segments that TIME-WAIT sends. Once it has ended, it is dropped.
     fn drain(&mut self, now: Instant) -> Vec<Segment> {
         let mut segments = Vec::new();
         while let Some(last_life) = &mut self.last_life {

@@ -1,5 +1,5 @@
-//! Explicit congestion notification with the kernel (RFC 3168): who offers it and who accepts, and marks that the
-//! network makes on the way.
+//! Explicit congestion notification with the kernel (RFC 3168): which end offers it and which accepts, and marks that
+//! the network sets on the way.
 
 use etherparse::{IpEcn, Ipv4Header};
 use tcp_lifecycle::{Config, Control, Open, Segment, SeqNumber, Signal, State};
@@ -11,17 +11,17 @@ use crate::options::{both_close, we_close_and_then_the_kernel};
 
 const WILLING: Config = Config { ecn: true, ..CONFIG };
 
-/// What a packet says in its IP header, before and after the network has had it in its hands.
+/// The ECN field of a packet's IP header, before and after the network has treated it.
 const NOT_CAPABLE: IpEcn = IpEcn::ZERO;
 const CAPABLE: IpEcn = IpEcn::TWO;
 const MARKED: IpEcn = IpEcn::THREE;
 
-/// Both bits on a SYN offer it, ECE alone on a SYN,ACK accepts it.
+/// Both bits on a SYN offer ECN, ECE alone on a SYN,ACK accepts it.
 const OFFERED: Control = Control::ECE.union(Control::CWR);
 const ACCEPTED: Control = Control::ECE;
 const NEITHER: Control = Control::empty();
 
-/// So many bytes are more than a full segment, and fewer than two.
+/// A number of bytes above one full segment, and below two.
 const PIECE: usize = 2_000;
 
 /// Whether the network has marked this packet.
@@ -53,7 +53,7 @@ fn bits_of_first(link: &Link, control: Control) -> Control {
     first.expect("such a segment").intersection(OFFERED)
 }
 
-/// Whether the one end and the other take it for agreed: the kernel by what its packets with payload say.
+/// Checks whether both ends take ECN as agreed; for the kernel, its packets with payload show it.
 #[track_caller]
 fn check_agreement(case: &mut Case, agreed: bool) {
     assert_eq!(case.us.connection.status().ecn, agreed);
@@ -69,7 +69,7 @@ fn check_agreement(case: &mut Case, agreed: bool) {
     both_close(case);
 }
 
-/// What our SYN said, and the kernel's SYN,ACK.
+/// Checks the bits of our SYN, and of the kernel's SYN,ACK.
 #[track_caller]
 fn check_our_offer(case: &mut Case, offered: Control, accepted: Control) {
     assert_eq!(bits_of_first(&case.to_kernel, Control::SYN), offered);
@@ -77,7 +77,7 @@ fn check_our_offer(case: &mut Case, offered: Control, accepted: Control) {
     check_agreement(case, accepted == ACCEPTED);
 }
 
-/// What the kernel's SYN said, and our SYN,ACK.
+/// Checks the bits of the kernel's SYN, and of our SYN,ACK.
 #[track_caller]
 fn check_the_kernels_offer(case: &mut Case, offered: Control, accepted: Control) {
     assert_eq!(bits_of_first(&case.to_us, Control::SYN), offered);
@@ -122,7 +122,7 @@ fn without_the_policy_we_neither_offer_nor_accept() {
     });
 }
 
-/// A cookie has no room for it.
+/// A cookie has no room for ECN.
 #[test]
 fn a_listener_accepts_it_with_room_and_not_by_cookie() {
     for (has_room, accepted) in [(true, ACCEPTED), (false, NEITHER)] {
@@ -162,8 +162,7 @@ fn both_offer_it_at_once() {
     });
 }
 
-/// A SYN that no answer comes to is sent again without the offer (RFC 3168 section 6.1.1.1), and that is what we
-/// answer.
+/// An unanswered SYN is retransmitted without the offer (RFC 3168 section 6.1.1.1), and we answer that SYN.
 #[test]
 fn the_kernel_falls_back_when_its_offer_is_lost() {
     with_kernel(WILLING, |case| {
@@ -177,7 +176,7 @@ fn the_kernel_falls_back_when_its_offer_is_lost() {
     });
 }
 
-/// Our answers to the offer are lost, and the SYN that comes again is without it: it is taken back (RFC 3168 section
+/// Our answers to the offer are lost, and the retransmitted SYN is without it: the offer is withdrawn (RFC 3168 section
 /// 6.1.1).
 #[test]
 fn the_kernel_falls_back_when_our_acceptance_is_lost() {
@@ -197,8 +196,8 @@ fn mark_next(link: &mut Link) {
     mark(link, |number| number == 0);
 }
 
-/// Marks packets with payload on this link, by their number. Ours are made capable of it on their way; of the kernel's,
-/// what is sent again is not (RFC 3168 section 6.1.5).
+/// Marks packets with payload on this link, chosen by their number. Our packets become ECN-capable on the way. Of the
+/// kernel's packets, retransmissions are not ECN-capable (RFC 3168 section 6.1.5).
 fn mark(link: &mut Link, marks: impl Fn(usize) -> bool + 'static) {
     let mut number = 0;
     link.treat(move |packet| {
@@ -210,7 +209,7 @@ fn mark(link: &mut Link, marks: impl Fn(usize) -> bool + 'static) {
     });
 }
 
-/// ECE on each segment, and from one on not any more.
+/// Checks that ECE is set on every segment up to some point, and on none after it.
 #[track_caller]
 fn check_echoes(bits: &[Control]) {
     let echoes = bits.iter().take_while(|bits| **bits == Control::ECE).count();
@@ -218,12 +217,12 @@ fn check_echoes(bits: &[Control]) {
     assert!(bits[echoes..].iter().all(|bits| bits.is_empty()), "{bits:?}");
 }
 
-/// The bits of ECN on all segments behind the first so many.
+/// The bits of ECN on all segments after the first `before`.
 fn bits_behind(link: &Link, before: usize) -> Vec<Control> {
     link.controls().skip(before).map(|control| control & OFFERED).collect()
 }
 
-/// The kernel sends one piece more of `content`.
+/// The kernel sends the next piece of `content`.
 #[track_caller]
 fn piece_to_us(case: &mut Case, content: &[u8]) {
     let before = case.us.received.len();
@@ -231,7 +230,7 @@ fn piece_to_us(case: &mut Case, content: &[u8]) {
     case.until("we have read the piece", |case| case.us.received.len() == before + PIECE);
 }
 
-/// We send one piece more of `content`.
+/// We send the next piece of `content`.
 #[track_caller]
 fn piece_to_the_kernel(case: &mut Case, content: &[u8]) {
     let before = case.peer.received.len();
@@ -278,7 +277,7 @@ fn a_mark_on_our_packet_is_signalled_until_we_have_reduced_our_window() {
         assert_eq!(case.us.signals, []);
         for _ in 0..ROUNDS {
             mark_next(&mut case.to_kernel);
-            // The kernel goes on until it hears that we have.
+            // The kernel sets ECE until it hears that we have reduced our window.
             for _ in 0..2 {
                 piece_to_the_kernel(case, &content);
                 assert!(!case.us.signals.is_empty());
@@ -300,8 +299,8 @@ fn a_mark_on_our_packet_is_signalled_until_we_have_reduced_our_window() {
     });
 }
 
-/// Both ways at once, with one packet in forty marked each way: we reduce our window as the kernel does, once for each
-/// window of payload.
+/// Both ways at once, with one packet in forty marked each way: both ends reduce their window once for each window of
+/// payload.
 #[test]
 fn marks_both_ways_in_a_long_transfer() {
     const MANY: usize = 2 << 20;

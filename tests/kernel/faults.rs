@@ -1,7 +1,7 @@
-//! Hundreds of connections at once, in both roles, over a network that loses, repeats and reorders: every byte arrives,
-//! no connection is stuck, and the two ends agree on how it ended.
+//! Hundreds of connections at once, in both roles, over a network that loses, duplicates and reorders: every byte
+//! arrives, no connection is stuck, and the two ends agree on how it ended.
 //!
-//! `KERNEL_SOAK=600` goes on for so many seconds, with other seeds.
+//! `KERNEL_SOAK=600` goes on for 600 seconds, with other seeds.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -20,45 +20,45 @@ use crate::peer::{End, Peer, bound, states};
 use crate::us::Us;
 use crate::wire::{Packet, emit};
 
-/// In each role.
+/// The number of connections in each role.
 const CONNECTIONS: u16 = 200;
 /// The most bytes that a user sends.
 const MOST: u64 = 40_000;
-/// So many that they cannot all be on their way.
+/// More bytes than can all be in flight.
 const ENDLESS: u64 = 300_000;
-/// In a thousand packets.
+/// The fates, each with its frequency in a thousand packets.
 const FATES: [(Fate, u64); 3] = [(Fate::IsLost, 30), (Fate::ArrivesTwice, 30), (Fate::IsOvertaken, 30)];
 
-/// 2 MSL cover the time in which the kernel repeats its FIN.
+/// 2 MSL are long enough for the kernel's retransmissions of its FIN.
 const LONG: Config = Config { msl: Duration::from_secs(2), ..CONFIG };
 
-/// Probes wherever a connection pauses; the kernel answers two a second.
+/// Probes whenever a connection pauses; the kernel answers two a second.
 const RESTLESS: KeepAlive =
     KeepAlive { idle: Duration::from_millis(50), interval: Duration::from_millis(100), probes: 250 };
 
-/// Who ends it, and how.
+/// Which user ends the connection, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Closer {
-    /// We close behind our last byte, the kernel when it has read the end.
+    /// We close after our last byte, the kernel when it has read the end.
     Us,
-    /// The other way round.
+    /// The kernel closes after its last byte, we when we have read the end.
     Kernel,
-    /// Each behind its last byte.
+    /// Each closes after its last byte.
     Both,
-    /// We abort when the first byte has come, while the kernel has more to send than can be on its way.
+    /// We abort when the first byte has arrived, while the kernel has more to send than can be in flight.
     UsAborting,
-    /// The other way round.
+    /// The kernel aborts likewise.
     KernelAborting,
 }
 
-/// What the two users of a connection do.
+/// The plan of the two users of a connection.
 #[derive(Debug)]
 struct Plan {
     closer: Closer,
-    /// What they send.
+    /// The bytes that they send.
     ours: Vec<u8>,
     theirs: Vec<u8>,
-    /// How long after it is established our user begins to read and write, and the kernel's.
+    /// How long after the handshake our user begins to read and write, and the kernel's user.
     our_pause: Duration,
     their_pause: Duration,
 }
@@ -73,7 +73,7 @@ impl Plan {
             90..95 => Closer::UsAborting,
             _ => Closer::KernelAborting,
         };
-        // Nothing, little, or much.
+        // Zero, few, or many.
         let mut size = || match below(10) {
             0 => 0,
             1..4 => below(100),
@@ -105,7 +105,7 @@ fn content(end: u32, count: u64) -> Vec<u8> {
     bytes
 }
 
-/// How far a user has come.
+/// The progress of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     Begins,
@@ -123,7 +123,7 @@ struct Pair {
     their_user: Progress,
     to_us: Link,
     to_kernel: Link,
-    /// Since when both users may do something.
+    /// The time at which both users were able to act.
     established: Option<Instant>,
 }
 
@@ -156,7 +156,7 @@ impl Pair {
         }
     }
 
-    /// What the users and the network do at this moment; says whether that was anything.
+    /// Lets the users and the network act at this moment; returns whether anything happened.
     fn step(&mut self, device: &Device, now: Instant) -> bool {
         let mut moved = self.peer.step();
         while let Some(packet) = self.to_us.arrival() {
@@ -241,13 +241,13 @@ impl Pair {
         }
     }
 
-    /// Both ends are through, as far as their users can tell.
+    /// Whether both ends are done, as far as their users can tell.
     fn is_over(&self) -> bool {
         let aborted = self.plan.closer == Closer::KernelAborting;
         self.established.is_some() && self.us.state() == State::Closed && (aborted || self.peer.end.is_some())
     }
 
-    /// What each user sees of the end, and what the kernel's table says, agree.
+    /// Checks that the end as each user sees it agrees with the kernel's table.
     #[track_caller]
     fn check(&self, kernel: Option<State>) {
         let Plan { ours, theirs, .. } = &self.plan;
@@ -273,7 +273,7 @@ impl Pair {
                 assert_eq!(kernel, None);
             }
             Closer::Kernel => assert_eq!((life, kernel), ("CLOSE-WAIT LAST-ACK CLOSED", Some(State::TimeWait))),
-            // At least one of them waits, and the kernel does when it has closed before our FIN.
+            // At least one end waits; the kernel does if it has closed before our FIN.
             Closer::Both if life.contains("LAST-ACK") || life.contains("CLOSING") => {
                 assert_eq!(kernel, Some(State::TimeWait), "{life}");
             }
@@ -290,13 +290,13 @@ impl Pair {
     }
 }
 
-/// So many connections in each role, all at once.
+/// All connections, in both roles.
 struct Crowd {
     device: Device,
     start: Clock,
     listener: Socket,
     pairs: Vec<Pair>,
-    /// By our socket and the kernel's.
+    /// The index of each connection, by our socket and the kernel's.
     places: HashMap<(SocketAddrV4, SocketAddrV4), usize>,
 }
 
@@ -320,7 +320,7 @@ impl Crowd {
         self.pairs.push(Pair::new(Plan::new(place as u32, seed), peer, seed));
     }
 
-    /// They all open at once: those to the kernel's listener by us, the others by the kernel.
+    /// Opens all at once: we open those to the kernel's listener, the kernel opens the others.
     fn open(&mut self) {
         self.start = Clock::now();
         let now = self.now();
@@ -361,7 +361,7 @@ impl Crowd {
         }
     }
 
-    /// Until every connection is over; then each is looked at.
+    /// Plays until every connection has ended, and checks each.
     fn play(mut self, seed: u64) -> Faults {
         self.open();
         while !self.pairs.iter().all(Pair::is_over) {
@@ -394,7 +394,7 @@ fn complain(seed: u64, pair: &Pair) {
     pair.us.trace().for_each(|line| eprintln!("{line}"));
 }
 
-/// What the network has done.
+/// The faults that the network has caused.
 #[derive(Clone, Copy, Debug, Default)]
 struct Faults {
     packets: usize,

@@ -1,4 +1,4 @@
-//! A connection of this crate and the kernel, each at one end of a TUN device in a network namespace of their own.
+//! A connection of this crate and the kernel, at the two ends of a TUN device in a network namespace of its own.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -19,27 +19,27 @@ use crate::wire::{Packet, emit};
 pub(crate) const OURS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 2000);
 pub(crate) const THEIRS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 1000);
 
-/// RFC 9293 with minutes made milliseconds: the network between the ends takes microseconds.
+/// RFC 9293 with minutes replaced by milliseconds, since the network between the ends takes microseconds.
 pub(crate) const CONFIG: Config = Config {
     mss: 1460,
     msl: Duration::from_millis(50),
     rto_initial: Duration::from_millis(100),
     rto_min: Duration::from_millis(40),
     rto_max: Duration::from_millis(400),
-    // A busy machine is no trouble on the network.
+    // A busy machine must not look like trouble on the network.
     r1: 0,
     ..Config::DEFAULT
 };
 
-/// F of RFC 9293 section 3.4.1, the same for each life.
+/// F of RFC 9293 section 3.4.1, the same for each incarnation.
 pub(crate) const ISN_OFFSET: u32 = 0x5EED_0000;
 
 /// The longest that any case may take, with room for a busy machine.
 pub(crate) const WATCHDOG: Duration = Duration::from_secs(60);
-/// How long the harness sleeps at most: what the kernel does without a packet is seen this late.
+/// The longest sleep of the harness: anything that the kernel does without a packet is noticed this late.
 const NAP: Duration = Duration::from_millis(2);
 
-/// Plays one case on a thread and in a namespace of its own, which end with it.
+/// Plays one case on a thread and in a namespace of its own, which end with the case.
 #[track_caller]
 pub(crate) fn with_kernel(config: Config, story: impl FnOnce(&mut Case) + Send + 'static) {
     with_device(move |device| story(&mut Case::new(config, device)));
@@ -51,7 +51,7 @@ pub(crate) fn with_device(story: impl FnOnce(Device) + Send + 'static) {
     with(Device::new, story);
 }
 
-/// The same with a device of another make.
+/// The same with a device of another kind.
 #[track_caller]
 pub(crate) fn with(make: fn() -> Result<Device, String>, story: impl FnOnce(Device) + Send + 'static) {
     let name = thread::current().name().unwrap_or("a case").to_owned();
@@ -65,11 +65,11 @@ pub(crate) fn with(make: fn() -> Result<Device, String>, story: impl FnOnce(Devi
     }
 }
 
-/// The case of this thread cannot be played; it says so, and passes if it may.
+/// Reports that the case of this thread cannot be played; the case passes, unless the kernel is required.
 pub(crate) fn skip(why: &str) {
     assert!(std::env::var_os("REQUIRE_KERNEL").is_none_or(|value| value != "1"), "REQUIRE_KERNEL=1, but {why}");
     let name = thread::current().name().unwrap_or("a case").to_owned();
-    // Past the test runner, which keeps to itself what a passing test prints.
+    // Bypasses the test runner, which hides the output of a passing test.
     io::stderr().write_all(format!("skipped {name}: {why}\n").as_bytes()).expect("stderr");
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Case {
     pub(crate) peer: Peer,
     pub(crate) to_kernel: Link,
     pub(crate) to_us: Link,
-    /// What answers at our port while our connection is in CLOSED.
+    /// Answers at our port while our connection is in CLOSED.
     pub(crate) door: Door,
     config: Config,
     device: Device,
@@ -112,7 +112,7 @@ pub(crate) fn the_kernel_connects(case: &mut Case) {
     until_established(case);
 }
 
-/// Both ends get there.
+/// Lets both ends become established.
 #[track_caller]
 pub(crate) fn until_established(case: &mut Case) {
     case.until_we_are_in(State::Established);
@@ -120,12 +120,12 @@ pub(crate) fn until_established(case: &mut Case) {
     assert_eq!(case.peer.end, None);
 }
 
-/// Bytes that look like no other part of themselves.
+/// Bytes of which no part looks like another.
 pub(crate) fn bytes(count: usize) -> Vec<u8> {
     (0_u32..).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).take(count).collect()
 }
 
-/// What our user asks for, and how it is seen to happen.
+/// The calls of our user, and the waits for their effects.
 impl Case {
     pub(crate) fn open(&mut self, open: Open) {
         self.us.open(open, self.now());
@@ -152,7 +152,7 @@ impl Case {
         self.flush();
     }
 
-    /// Our connection in TIME-WAIT is put aside, for another life at the same port.
+    /// Puts our connection in TIME-WAIT aside, for another incarnation at the same port.
     #[track_caller]
     pub(crate) fn begin_another_life(&mut self, put_aside: impl FnOnce(Connection) -> LastLife) {
         assert_eq!(self.us.state(), State::TimeWait);
@@ -160,7 +160,7 @@ impl Case {
         self.begin_afresh(ISN_OFFSET);
     }
 
-    /// Nothing is known at our end of what has been.
+    /// Starts our end again without any memory of the last connection.
     pub(crate) fn begin_afresh(&mut self, isn_offset: u32) {
         self.us.begin(Connection::new(&self.config, isn_offset), &[], self.now());
     }
@@ -171,7 +171,7 @@ impl Case {
         self.until(&format!("we are in {state}"), |case| case.us.state() == state);
     }
 
-    /// Lets time and packets pass until the kernel's table says so.
+    /// Lets time and packets pass until the kernel's table shows `state`.
     #[track_caller]
     pub(crate) fn until_the_kernel_is_in(&mut self, state: impl Into<Option<State>>) {
         let state = state.into();
@@ -189,12 +189,12 @@ impl Case {
         }
     }
 
-    /// So much of our time passes at once. The kernel's does not.
+    /// Skips this much of our time. The kernel's time does not advance.
     pub(crate) fn skip(&mut self, time: Duration) {
         self.skipped += time;
     }
 
-    /// A segment that the kernel never sent reaches us before anything else; says what we answer.
+    /// Lets a segment that the kernel never sent reach us before anything else; returns our answers.
     pub(crate) fn inject_to_us(&mut self, segment: &Segment) -> Vec<Segment> {
         let now = self.now();
         self.us.note(now, format_args!("<-- {segment} (injected)"));
@@ -204,14 +204,14 @@ impl Case {
         answers
     }
 
-    /// A segment that we never sent goes to the kernel.
+    /// Sends the kernel a segment that we never sent.
     pub(crate) fn inject_to_kernel(&mut self, segment: &Segment) {
         self.us.note(self.now(), format_args!("--> {segment} (injected)"));
         self.device.send(&emit(OURS, THEIRS, segment, &[]));
     }
 }
 
-/// The rule of the contract, and the network.
+/// The polling after every event, and the network.
 impl Case {
     fn new(config: Config, device: Device) -> Case {
         Case {
@@ -231,7 +231,7 @@ impl Case {
         Instant::ZERO + self.start.elapsed() + self.skipped
     }
 
-    /// Moves what can be moved; if that is nothing, sleeps until a packet comes, a timeout, or for a nap.
+    /// Moves everything that can move; if nothing can, sleeps until a packet, a timeout, or the end of a nap.
     fn step(&mut self) {
         let mut moved = self.peer.step();
         while let Some(bytes) = self.device.receive() {
@@ -261,7 +261,7 @@ impl Case {
         }
     }
 
-    /// A packet has reached our host.
+    /// Handles a packet that has reached our host.
     fn arrives(&mut self, bytes: &[u8]) {
         let packet = Packet::parse(bytes).expect("it was parsed before");
         let (local, remote, now) = (packet.destination, packet.source, self.now());
@@ -273,7 +273,7 @@ impl Case {
                 self.us.arrives(&packet.segment, packet.payload, now);
             }
             if self.us.state() == State::Established {
-                // The new life stands: what is left of the last one is no longer needed.
+                // The new incarnation is established, so the last one is no longer needed.
                 self.door.last_life = None;
             }
         } else {

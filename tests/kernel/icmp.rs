@@ -1,4 +1,4 @@
-//! ICMP errors that the kernel sends as a router, about segments of ours (RFC 9293 section 3.9.2.2).
+//! ICMP errors that the kernel sends as a router, about our segments (RFC 9293 section 3.9.2.2).
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant as Clock};
@@ -11,12 +11,12 @@ use crate::harness::{CONFIG, ISN_OFFSET, OURS, WATCHDOG, with_device};
 use crate::wire::emit;
 
 const NOW: Instant = Instant::ZERO;
-/// Nothing leads there from the kernel.
+/// The kernel has no route to this address.
 const NOWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 1000);
-/// Behind our own device.
+/// An address behind our own device.
 const NEIGHBOUR: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 3), 1000);
 
-/// The next ICMP error of the kernel: what it says, and the sequence number of ours that it quotes.
+/// The next ICMP error of the kernel, and the sequence number of ours that it quotes.
 #[track_caller]
 fn error_of(device: &Device) -> (IcmpError, SeqNumber) {
     let start = Clock::now();
@@ -37,13 +37,13 @@ fn parse(packet: &[u8]) -> Option<(IcmpError, SeqNumber)> {
     let ip = Ipv4Slice::from_slice(packet).ok()?;
     let icmp =
         Icmpv4Slice::from_slice(ip.payload().payload).ok().filter(|_| ip.payload_ip_number() == IpNumber::ICMP)?;
-    // Type and code, as RFC 792 has them.
+    // Type and code of RFC 792.
     let error = match (icmp.type_u8(), icmp.code_u8()) {
         (3, 0) => IcmpError::NetworkUnreachable,
         (11, 0) => IcmpError::TimeExceeded,
         other => panic!("not expected: {other:?}"),
     };
-    // The header that is quoted, and eight bytes at least of what is behind it: the ports and the sequence number.
+    // The quoted header, and at least eight bytes after it: the ports and the sequence number.
     let (_, quoted) = Ipv4Header::from_slice(icmp.payload()).expect("a quoted header");
     let seq = quoted[4..8].try_into().expect("four bytes");
     Some((error, SeqNumber(u32::from_be_bytes(seq))))
@@ -60,7 +60,7 @@ fn syn_to(remote: SocketAddrV4) -> (Connection, Vec<u8>) {
     (connection, emit(OURS, remote, &syn.segment, &[]))
 }
 
-/// The error is news, and no end (MUST-56): the SYN goes out again.
+/// The error is signalled, and does not end the connection (MUST-56): the SYN is retransmitted.
 #[track_caller]
 fn check_soft(mut connection: Connection, (error, quoted): (IcmpError, SeqNumber), expected: IcmpError) {
     assert_eq!((error, quoted), (expected, SeqNumber(ISN_OFFSET)));

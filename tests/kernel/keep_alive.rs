@@ -10,7 +10,7 @@ use crate::device::set_policy;
 use crate::harness::{CONFIG, Case, the_kernel_connects, we_connect, with_kernel};
 use crate::peer::End;
 
-/// The number before the next one, and nothing else: what the peer has acknowledged long ago.
+/// The number before SND.NXT, without payload: the peer has acknowledged it long ago.
 fn is_probe_of_the_kernel(case: &Case) -> impl Fn(&Segment) -> bool + use<> {
     let status = case.us.connection.status();
     let nxt = status.rcv_nxt.expect("RCV.NXT");
@@ -43,7 +43,7 @@ fn we_answer_the_kernels_probes() {
     });
 }
 
-/// The connection has not suffered.
+/// Checks that the connection still works.
 fn both_talk_again(case: &mut Case) {
     case.us.received.clear();
     case.peer.received.clear();
@@ -63,27 +63,27 @@ fn the_kernel_gives_up_when_its_probes_are_not_answered() {
         assert_eq!(case.to_us.count(&is_probe), 2);
         assert_eq!(case.peer.state(), None);
 
-        // It says so, by a reset.
+        // The kernel tells us by a reset.
         case.until_we_are_in(State::Closed);
         assert_eq!(case.us.signals, [Signal::Reset]);
         assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
     });
 }
 
-/// Two hours, and then nine probes, 75 seconds apart: of our time, which need not pass.
+/// Two hours, and then nine probes, 75 seconds apart: of our time, which the harness skips.
 const PROBING: Config = Config { keep_alive: Some(KeepAlive::DEFAULT), ..CONFIG };
 const IDLE: Duration = KeepAlive::DEFAULT.idle;
 const INTERVAL: Duration = KeepAlive::DEFAULT.interval;
-/// No machine is so busy.
+/// Longer than any pause of a busy machine.
 const SHORT: Duration = Duration::from_secs(60);
 
-/// The number before SND.NXT, and an octet or nothing.
+/// The number before SND.NXT, with one octet or none.
 fn is_probe_of_ours(case: &Case, octets: u16) -> impl Fn(&Segment) -> bool + use<> {
     let nxt = case.us.connection.status().snd_nxt.expect("SND.NXT");
     move |segment| segment.seq() + 1 == nxt && segment.payload_len() == octets && segment.control() == Control::ACK
 }
 
-/// So much of our time passes, and what comes of it.
+/// Skips this much of our time, and handles the events that follow.
 fn pass(case: &mut Case, time: Duration) {
     case.skip(time);
     let soon = case.now() + Duration::from_millis(20);
@@ -93,7 +93,7 @@ fn pass(case: &mut Case, time: Duration) {
 fn the_kernel_is_probed(octets: u16) {
     let config = Config { keep_alive_octet: octets == 1, ..PROBING };
     with_kernel(config, move |case| {
-        // It would answer a bare one twice a second at most.
+        // Otherwise the kernel would answer a bare one at most twice a second.
         set_policy("tcp_invalid_ratelimit", "0");
         we_connect(case);
         both_talk(case);
@@ -124,7 +124,7 @@ fn the_kernel_answers_our_probes() {
     the_kernel_is_probed(0);
 }
 
-/// Its user never sees the octet.
+/// The kernel's user never sees the octet.
 #[test]
 fn the_kernel_answers_our_probes_with_an_octet() {
     the_kernel_is_probed(1);
@@ -148,7 +148,7 @@ fn we_give_up_when_our_probes_are_not_answered() {
         assert_eq!(case.us.path(), "LISTEN SYN-RECEIVED ESTABLISHED CLOSED");
         assert_eq!(case.us.connection.deadline(), None);
 
-        // The kernel does not know, until it sends something.
+        // The kernel does not know this until it sends something.
         assert_eq!((case.peer.state(), case.peer.end), (Some(State::Established), None));
         case.to_us.lose_none();
         case.peer.send(b"anybody there?");

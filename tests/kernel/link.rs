@@ -1,4 +1,4 @@
-//! One direction of the network between the two ends, and what can go wrong on it.
+//! One direction of the network between the two ends, and its faults.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,7 +16,7 @@ pub(crate) struct Flying {
 }
 
 impl Flying {
-    /// A packet that neither end has sent.
+    /// Makes a packet that neither end has sent.
     pub(crate) fn new(source: SocketAddrV4, destination: SocketAddrV4, segment: &Segment) -> Flying {
         Flying { segment: *segment, bytes: emit(source, destination, segment, &[]) }
     }
@@ -25,8 +25,8 @@ impl Flying {
         Packet::parse(&self.bytes).expect("it was parsed before").source
     }
 
-    /// The packet again, with its timestamps and payload, but at other numbers: what a duplicate from 4 GiB ago looks
-    /// like.
+    /// The packet again, with its timestamps and payload, but with other sequence numbers: it looks like a duplicate
+    /// from 4 GiB ago.
     pub(crate) fn at(&self, seq: SeqNumber, ack: SeqNumber) -> Flying {
         let parsed = Packet::parse(&self.bytes).expect("it was parsed before");
         let segment = Segment::new(seq, ack, parsed.segment.control())
@@ -37,7 +37,7 @@ impl Flying {
     }
 }
 
-/// What becomes of a packet.
+/// The fate of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Arrives,
@@ -47,13 +47,13 @@ pub(crate) enum Fate {
     ArrivesTwice,
 }
 
-/// One direction: packets go in at one end and come out at the other, unless they are held back or meet their fate.
+/// One direction: packets enter at one end and leave at the other, unless they are held back or suffer a fault.
 pub(crate) struct Link {
     fate: Box<dyn FnMut(&Segment) -> Fate>,
     treatment: Box<dyn FnMut(&mut Flying)>,
     flying: VecDeque<Flying>,
     overtaken: Option<Flying>,
-    /// How many packets may still come out, where not all may.
+    /// How many more packets may leave, if there is a bound.
     allowed: Option<usize>,
     sent: Vec<(Segment, Fate)>,
 }
@@ -70,17 +70,17 @@ impl Link {
         }
     }
 
-    /// From now on `fate` decides over each packet.
+    /// Lets `fate` decide about each packet from now on.
     pub(crate) fn decide(&mut self, fate: impl FnMut(&Segment) -> Fate + 'static) {
         self.fate = Box::new(fate);
     }
 
-    /// From now on `treatment` has each packet in its hands, before its fate is decided.
+    /// Lets `treatment` change each packet from now on, before its fate is decided.
     pub(crate) fn treat(&mut self, treatment: impl FnMut(&mut Flying) + 'static) {
         self.treatment = Box::new(treatment);
     }
 
-    /// Loses the first packet from now on that has all of `control`, and no other.
+    /// Loses the next packet that has all of `control`, and no other.
     pub(crate) fn lose_first(&mut self, control: Control) {
         let mut over = false;
         self.decide(move |segment| {
@@ -92,7 +92,7 @@ impl Link {
         });
     }
 
-    /// From now on every packet is lost, until [`lose_none`](Link::lose_none).
+    /// Loses every packet from now on, until [`lose_none`](Link::lose_none).
     pub(crate) fn lose_all(&mut self) {
         self.decide(|_| Fate::IsLost);
     }
@@ -101,7 +101,7 @@ impl Link {
         self.decide(|_| Fate::Arrives);
     }
 
-    /// Deals out fates at random: so many in a thousand packets each, the same ones for the same seed.
+    /// Draws fates at random, each with its frequency in a thousand packets; the same seed draws the same fates.
     pub(crate) fn deal(&mut self, mut seed: u64, fates: &[(Fate, u64)]) {
         let fates = fates.to_vec();
         self.decide(move |_| {
@@ -116,49 +116,49 @@ impl Link {
         });
     }
 
-    /// Of all that was ever sent, lost or not: how many segments are like this.
+    /// The number of such segments among all that were ever sent, lost or not.
     pub(crate) fn count(&self, like: impl Fn(&Segment) -> bool) -> usize {
         self.sent.iter().filter(|(segment, _)| like(segment)).count()
     }
 
-    /// The control bits of all that was ever sent, in order.
+    /// The control bits of all segments that were ever sent, in order.
     pub(crate) fn controls(&self) -> impl Iterator<Item = Control> {
         self.sent.iter().map(|(segment, _)| segment.control())
     }
 
-    /// The first segment like this that was ever sent.
+    /// The first such segment that was ever sent.
     pub(crate) fn first(&self, like: impl Fn(&Segment) -> bool) -> Option<Segment> {
         self.sent.iter().map(|(segment, _)| *segment).find(|segment| like(segment))
     }
 
-    /// The last segment like this so far.
+    /// The last such segment so far.
     pub(crate) fn last(&self, like: impl Fn(&Segment) -> bool) -> Option<Segment> {
         self.sent.iter().rev().map(|(segment, _)| *segment).find(|segment| like(segment))
     }
 
-    /// The first packet like this that is being held back.
+    /// The first such packet that is being held back.
     pub(crate) fn held(&self, like: impl Fn(&Segment) -> bool) -> Option<&Flying> {
         self.flying.iter().find(|packet| like(&packet.segment))
     }
 
-    /// The first packet with all of `control` that is being held back never arrives.
+    /// Removes the first packet with all of `control` that is being held back; it never arrives.
     #[track_caller]
     pub(crate) fn take_held(&mut self, control: Control) -> Flying {
         let place = self.flying.iter().position(|packet| packet.segment.control().contains(control));
         place.and_then(|place| self.flying.remove(place)).expect("no such packet is held back")
     }
 
-    /// How many packets have met this fate.
+    /// The number of packets with this fate.
     pub(crate) fn met(&self, fate: Fate) -> usize {
         self.sent.iter().filter(|(_, met)| *met == fate).count()
     }
 
-    /// Nothing arrives until [`release`](Link::release).
+    /// Holds every packet back until [`release`](Link::release).
     pub(crate) fn hold(&mut self) {
         self.allowed = Some(0);
     }
 
-    /// Of those held back, all may go up to the first one that has all of `control`.
+    /// Releases the packets that are held back, up to the first that has all of `control`.
     #[track_caller]
     pub(crate) fn release_through(&mut self, control: Control) {
         let before = self.flying.iter().position(|packet| packet.segment.control().contains(control));
@@ -175,7 +175,7 @@ impl Link {
         self.allowed == Some(0) && self.flying.iter().any(|packet| packet.segment.control().contains(control))
     }
 
-    /// A packet goes in; says what becomes of it.
+    /// Sends a packet; returns its fate.
     pub(crate) fn send(&mut self, mut packet: Flying) -> Fate {
         (self.treatment)(&mut packet);
         let fate = (self.fate)(&packet.segment);
@@ -193,7 +193,7 @@ impl Link {
         fate
     }
 
-    /// The next packet that comes out.
+    /// The next packet that arrives.
     pub(crate) fn arrival(&mut self) -> Option<Flying> {
         match &mut self.allowed {
             None => self.flying.pop_front(),
@@ -202,7 +202,8 @@ impl Link {
         }
     }
 
-    /// Nothing more is coming that could overtake: says whether something waited for that.
+    /// Lets a packet arrive that waits to be overtaken, since no other follows; returns whether there was such a
+    /// packet.
     pub(crate) fn settle(&mut self) -> bool {
         let waited = self.overtaken.is_some();
         self.flying.extend(self.overtaken.take());

@@ -1,4 +1,4 @@
-//! One segment of the handshake or of the close is lost, and sent again by the one whose task it is.
+//! One segment of the handshake or of the close is lost, and retransmitted by the end that has to.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ fn the_kernels_fin_is_lost() {
 
 #[test]
 fn our_last_ack_is_lost() {
-    // Long enough that the kernel's repeated FIN falls into 2 MSL.
+    // 2 MSL are long enough for the kernel's retransmitted FIN.
     let config = Config { msl: Duration::from_secs(1), ..CONFIG };
     with_kernel(config, move |case| {
         we_connect(case);

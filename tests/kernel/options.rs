@@ -8,12 +8,12 @@ use crate::harness::{CONFIG, Case, bytes, the_kernel_connects, we_connect, with_
 use crate::link::{Flying, Link};
 use crate::peer::End;
 
-/// All that there is to agree on. The buffer needs a shift of five.
+/// All options that can be agreed. The buffer needs a shift of five.
 pub(crate) const ALL: Config = Config { receive_buffer: 1 << 20, timestamps: true, sack_permitted: true, ..CONFIG };
 const OUR_SHIFT: u8 = 5;
 
 const MANY: usize = 8 << 20;
-/// More than this in flight is more than an unscaled window allows.
+/// More in flight than this exceeds an unscaled window.
 pub(crate) const FIELD: u32 = 65_535;
 
 /// The options of the first SYN on this link.
@@ -23,7 +23,8 @@ fn syn_of(link: &Link) -> Options {
     syn.expect("a SYN").options()
 }
 
-/// Both SYNs had all of it, both ends take it as agreed, and what the one announced the other uses.
+/// Checks that both SYNs had every option, that both ends take them as agreed, and that each uses what the other
+/// offered.
 #[track_caller]
 fn check_agreement(case: &Case) {
     let (ours, theirs) = (syn_of(&case.to_kernel), syn_of(&case.to_us));
@@ -36,14 +37,14 @@ fn check_agreement(case: &Case) {
     assert!(status.timestamps && status.sack_permitted);
 }
 
-/// What the transfer was seen to use.
+/// The features that the transfer was seen to use.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) our_window: u32,
     pub(crate) in_flight: u32,
 }
 
-/// So many bytes each way at once, in such pieces that neither user's queue grows long.
+/// Sends `count` bytes each way at once, in pieces so small that neither user's queue grows long.
 pub(crate) fn both_send(case: &mut Case, count: usize) -> Seen {
     const PIECE: usize = 1 << 18;
     let content = bytes(count);
@@ -71,7 +72,7 @@ pub(crate) fn both_send(case: &mut Case, count: usize) -> Seen {
     seen
 }
 
-/// Every segment but a reset has timestamps, on both ways, and none but the SYNs has another option.
+/// Checks that every segment but a reset has timestamps, in both directions, and none but the SYNs has another option.
 #[track_caller]
 fn check_options(link: &Link, timestamps: bool) {
     let odd = link.first(|segment| {
@@ -83,8 +84,8 @@ fn check_options(link: &Link, timestamps: bool) {
     assert_eq!(odd, None);
 }
 
-/// With our acknowledgments held back, more is in flight from the kernel than an unscaled window would allow; and
-/// nothing beyond our window.
+/// With our acknowledgments held back, the kernel has more in flight than an unscaled window would allow, and nothing
+/// beyond our window.
 pub(crate) fn the_kernel_uses_our_scale(case: &mut Case) {
     let before = case.us.received.len();
     case.to_kernel.hold();
@@ -97,7 +98,7 @@ pub(crate) fn the_kernel_uses_our_scale(case: &mut Case) {
     assert!(case.us.received[before..] == bytes(MANY / 8));
 }
 
-/// We close, then the kernel, and we are told no more than that.
+/// We close, then the kernel; no other signal reaches us.
 pub(crate) fn both_close(case: &mut Case) {
     we_close_and_then_the_kernel(case);
     assert_eq!(case.us.signals, [Signal::Closing]);
@@ -122,13 +123,13 @@ fn eight_mebibytes_each_way(case: &mut Case) {
     both_close(case);
     check_options(&case.to_kernel, true);
     check_options(&case.to_us, true);
-    // Payload takes what the MSS leaves beside the timestamps.
+    // The MSS less the timestamps is left for the payload.
     assert_eq!(case.to_kernel.count(|segment| segment.payload_len() > 1448), 0);
     assert!(case.to_kernel.count(|segment| segment.payload_len() == 1448) > 1_000);
     assert_eq!(case.us.refusals.iter().filter(|refusal| **refusal == Refusal::NoTimestamp).count(), 0);
 }
 
-/// A receive buffer of the kernel that is worth a window scale from the start.
+/// Gives the kernel a receive buffer that is worth a window scale from the start.
 pub(crate) fn with_room(case: &mut Case, open: impl FnOnce(&mut Case)) {
     set_policy("tcp_rmem", "4096 4194304 6291456");
     open(case);
@@ -152,7 +153,7 @@ fn we_answer_the_kernels_options_and_eight_mebibytes_go_each_way() {
     });
 }
 
-/// The kernel wants none of it, or we do not: nothing is agreed, and nothing is scaled.
+/// The kernel refuses the options, or we do: nothing is agreed, and nothing is scaled.
 #[test]
 fn what_the_kernel_does_not_want_is_not_used() {
     const POLICIES: [&str; 3] = ["tcp_window_scaling", "tcp_timestamps", "tcp_sack"];
@@ -182,7 +183,7 @@ fn what_the_kernel_does_not_want_is_not_used() {
     });
 }
 
-/// A hundred bytes each way, the first of them kept: what comes later is later by some milliseconds.
+/// Sends a hundred bytes each way and keeps the first packet of each; later packets are some milliseconds younger.
 fn keep_a_packet_each_way(case: &mut Case) -> (Flying, Flying) {
     let carries = |segment: &Segment| segment.payload_len() > 0;
     case.to_us.hold();
@@ -198,7 +199,7 @@ fn keep_a_packet_each_way(case: &mut Case) -> (Flying, Flying) {
     (theirs, ours)
 }
 
-/// The value of the newest timestamp that has passed on this link.
+/// The value of the newest timestamp on this link.
 fn newest(link: &Link) -> u32 {
     let mut newest = 0;
     while let Some((value, _)) = link
@@ -210,7 +211,7 @@ fn newest(link: &Link) -> u32 {
     newest
 }
 
-/// The very packet again, and the same with the numbers that are awaited, as after a wrap: neither does any harm, at
+/// The same packet again, and the same packet with the expected numbers, as after a wrap: neither does any harm, at
 /// either end.
 #[test]
 fn an_old_duplicate_is_refused_at_both_ends() {
@@ -219,7 +220,7 @@ fn an_old_duplicate_is_refused_at_both_ends() {
         let (theirs, ours) = keep_a_packet_each_way(case);
         let value = |segment: &Segment| segment.options().timestamps().expect("timestamps").0;
         let mut sent = 100;
-        // Linux lets a value pass that is older by one.
+        // Linux accepts a value that is older by one.
         while newest(&case.to_us) <= value(&theirs.segment).wrapping_add(5)
             || newest(&case.to_kernel) <= value(&ours.segment).wrapping_add(5)
         {
@@ -247,7 +248,7 @@ fn an_old_duplicate_is_refused_at_both_ends() {
         case.until("the kernel has refused both", |_| counted("PAWSEstab") >= refused + 2);
         assert_eq!((ours.segment.payload_len(), case.peer.received.len()), (100, sent));
 
-        // And life goes on.
+        // The connection goes on.
         let piece = bytes(sent + 1_000);
         case.peer.send(&piece[sent..]);
         case.send(&piece[sent..]);

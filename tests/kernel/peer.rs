@@ -11,7 +11,7 @@ use nix::sys::socket::{MsgFlags, recv};
 use socket2::{Domain, Socket, TcpKeepalive, Type};
 use tcp_lifecycle::State;
 
-/// How the stream that the kernel's user reads has ended.
+/// The end of the stream that the kernel's user reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// A read of 0.
@@ -28,16 +28,16 @@ pub(crate) struct Peer {
     listener: Option<Socket>,
     socket: Option<Socket>,
     outgoing: Vec<u8>,
-    /// All that its user has read.
+    /// All bytes that its user has read.
     pub(crate) received: Vec<u8>,
-    /// How its stream has ended, once it has.
+    /// How its stream has ended, if it has.
     pub(crate) end: Option<End>,
     /// Its user reads nothing.
     pub(crate) stalled: bool,
 }
 
 impl Peer {
-    /// Nothing yet, between the kernel's socket and ours.
+    /// An end without any connection between the kernel's socket and ours.
     pub(crate) fn new(local: SocketAddrV4, remote: SocketAddrV4) -> Peer {
         Peer {
             local,
@@ -57,7 +57,7 @@ impl Peer {
         self.listener().listen(1).expect("listen");
     }
 
-    /// `listen`, with so large a receive buffer for the connection.
+    /// `listen`, with a receive buffer of this size for the connection.
     pub(crate) fn listen_with_receive_buffer(&mut self, bytes: usize) {
         let socket = bound(self.local);
         socket.set_recv_buffer_size(bytes).expect("SO_RCVBUF");
@@ -78,7 +78,7 @@ impl Peer {
         }
     }
 
-    /// What `accept` has returned: a new stream.
+    /// Takes a stream, as `accept` has returned it.
     pub(crate) fn take(&mut self, socket: Socket) {
         socket.set_nonblocking(true).expect("O_NONBLOCK");
         self.socket = Some(socket);
@@ -86,7 +86,7 @@ impl Peer {
         self.end = None;
     }
 
-    /// `connect`, which goes on by itself.
+    /// `connect`, which completes by itself.
     pub(crate) fn connect(&mut self) {
         self.connect_to(self.remote);
     }
@@ -96,7 +96,7 @@ impl Peer {
         self.connect_by(bound(self.local), address);
     }
 
-    /// `connect`, with so small a maximum segment size on the SYN (TCP_MAXSEG).
+    /// `connect`, with this maximum segment size on the SYN (TCP_MAXSEG).
     pub(crate) fn connect_with_mss(&mut self, mss: u32) {
         let socket = bound(self.local);
         socket.set_tcp_mss(mss).expect("TCP_MAXSEG");
@@ -109,34 +109,34 @@ impl Peer {
         self.socket = Some(socket);
     }
 
-    /// `send`; what the kernel does not take at once follows.
+    /// `send`; bytes that the kernel does not take at once follow later.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
         self.step();
     }
 
-    /// `send` of urgent bytes (MSG_OOB): the last of them is the one.
+    /// `send` of urgent bytes (MSG_OOB): the last of them is the urgent byte.
     #[track_caller]
     pub(crate) fn send_urgent(&mut self, bytes: &[u8]) {
         assert!(self.has_sent(), "it would come before what is still to be sent");
         assert_eq!(self.socket().send_out_of_band(bytes).expect("MSG_OOB"), bytes.len());
     }
 
-    /// The urgent byte, if it has come.
+    /// The urgent byte, if it has arrived.
     pub(crate) fn urgent(&self) -> Option<u8> {
         let mut byte = [0];
         let read = recv(self.socket().as_raw_fd(), &mut byte, MsgFlags::MSG_OOB);
         (read == Ok(1)).then_some(byte[0])
     }
 
-    /// A probe after a second without a segment, so many in all, a second apart (SO_KEEPALIVE).
+    /// Probes after a second without a segment, a second apart, at most `probes` of them (SO_KEEPALIVE).
     pub(crate) fn probe_when_idle(&self, probes: u32) {
         let second = Duration::from_secs(1);
         let keep_alive = TcpKeepalive::new().with_time(second).with_interval(second).with_retries(probes);
         self.socket().set_tcp_keepalive(&keep_alive).expect("TCP_KEEPIDLE");
     }
 
-    /// Whether the kernel has taken all that was to be sent.
+    /// Whether the kernel has taken everything that was to be sent.
     pub(crate) fn has_sent(&self) -> bool {
         self.outgoing.is_empty()
     }
@@ -155,14 +155,14 @@ impl Peer {
         drop(self.socket.take().expect("an open socket"));
     }
 
-    /// `close` after SO_LINGER with a time of zero: what is still to be sent is not.
+    /// `close` after SO_LINGER with a time of zero: unsent bytes are discarded.
     pub(crate) fn close_without_lingering(&mut self) {
         self.socket().set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
         self.outgoing.clear();
         self.close();
     }
 
-    /// What has gone wrong after the end of the stream, which reads do not tell (SO_ERROR).
+    /// The error after the end of the stream, which reads do not report (SO_ERROR).
     pub(crate) fn error(&self) -> Option<ErrorKind> {
         self.socket().take_error().expect("SO_ERROR").map(|error| error.kind())
     }
@@ -172,12 +172,12 @@ impl Peer {
         states().get(&(self.local, self.remote)).copied()
     }
 
-    /// Whether the handshake is over, and no error.
+    /// Whether the handshake has completed without an error.
     pub(crate) fn is_connected(&self) -> bool {
         self.socket.as_ref().is_some_and(|socket| socket.peer_addr().is_ok())
     }
 
-    /// Reads and writes what can be read and written now; says whether that was anything.
+    /// Reads and writes everything that is possible now; returns whether there was anything.
     pub(crate) fn step(&mut self) -> bool {
         self.write() | self.read()
     }
@@ -223,7 +223,7 @@ impl Peer {
     }
 }
 
-/// A socket that is bound, even if an earlier one there is in TIME-WAIT.
+/// A bound socket, even if an earlier one there is in TIME-WAIT.
 pub(crate) fn bound(local: SocketAddrV4) -> Socket {
     let socket = || -> io::Result<Socket> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;

@@ -1,4 +1,4 @@
-//! Ends that are not graceful: refused, aborted, reset.
+//! Connections that do not end gracefully: refused, aborted, reset.
 
 use std::io::ErrorKind;
 use std::net::SocketAddrV4;
@@ -119,7 +119,7 @@ fn the_kernel_closes_without_lingering_after_our_fin_and_we_are_reset() {
     });
 }
 
-/// Half-duplex close (RFC 9293 section 3.6.1, MAY-1), as the kernel has it too.
+/// Half-duplex close (RFC 9293 section 3.6.1, MAY-1), as the kernel does it too.
 #[test]
 fn we_close_with_bytes_unread_and_the_kernel_reads_connection_reset() {
     with_kernel(Config { half_duplex_close: true, ..CONFIG }, |case| {

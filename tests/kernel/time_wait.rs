@@ -1,5 +1,5 @@
-//! The same two sockets again while the last life is in TIME-WAIT, at our end or at the kernel's (RFC 9293 section
-//! 3.6.1, MAY-2; RFC 6191).
+//! The same two sockets again while the last incarnation is in TIME-WAIT, at our end or at the kernel's (RFC 9293
+//! section 3.6.1, MAY-2; RFC 6191).
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::harness::{
 use crate::link::Flying;
 use crate::peer::Peer;
 
-/// 2 MSL are not over before the case is.
+/// 2 MSL outlast the case.
 const LONG: Config = Config { msl: Duration::from_secs(300), timestamps: true, ..CONFIG };
-/// In a fraction of the time in which the clock of the initial sequence numbers counts as much.
+/// Sent much faster than the clock of the initial sequence numbers advances by as much.
 const MANY: usize = 1 << 20;
 
-/// What is kept of a life that is in TIME-WAIT.
+/// How a connection in TIME-WAIT is kept.
 type Keep = fn(Connection) -> LastLife;
 const WHOLE: Keep = LastLife::Whole;
 const COMPACT: Keep = |connection| LastLife::Compact(connection.time_wait().expect("a drained one in TIME-WAIT"));
 
-/// We close first, so that 2 MSL are ours to wait, and the kernel has nothing left.
+/// We close first, so that we wait 2 MSL, and the kernel has nothing left.
 fn we_wait(case: &mut Case) -> Status {
     case.close();
     case.until_we_are_in(State::FinWait2);
@@ -37,7 +37,7 @@ fn we_wait(case: &mut Case) -> Status {
     case.us.connection.status()
 }
 
-/// The kernel's port is free, and it connects from there once more.
+/// The kernel's port is free, and it connects from there again.
 fn the_kernel_connects_again(case: &mut Case, keep: Keep) {
     case.begin_another_life(keep);
     case.peer = Peer::new(THEIRS, OURS);
@@ -49,7 +49,7 @@ fn is_beyond(nxt: Option<SeqNumber>, first: Option<SeqNumber>) -> bool {
     nxt.zip(first).is_some_and(|(nxt, first)| nxt.lt(first))
 }
 
-/// All numbers of this life are beyond those of the last one, and of that nothing is left.
+/// Checks that all numbers of this incarnation are beyond those of the last, and that nothing is left of the last.
 #[track_caller]
 fn check_new_life(case: &Case, last: &Status) -> Status {
     let life = case.us.connection.status();
@@ -59,12 +59,12 @@ fn check_new_life(case: &Case, last: &Status) -> Status {
     life
 }
 
-/// Whether the kernel offers timestamps.
+/// Sets whether the kernel offers timestamps.
 fn offer_timestamps(offer: bool) {
     set_policy("tcp_timestamps", if offer { "1" } else { "0" });
 }
 
-/// A life with timestamps or without, and another one with or without.
+/// An incarnation with or without timestamps, followed by another with or without.
 fn the_kernel_reopens(keep: Keep) {
     for (first, second) in [(true, true), (true, false), (false, true), (false, false)] {
         with_kernel(LONG, move |case| {
@@ -119,7 +119,7 @@ fn five_lives_follow_each_other_at_one_port() {
     });
 }
 
-/// The kernel knows nothing of the SYN that reopened: its reset ends the new life, while 2 MSL go on.
+/// The kernel did not send the SYN that reopened: its reset ends the new incarnation, while 2 MSL go on.
 #[test]
 fn a_syn_that_the_kernel_never_sent_leaves_time_wait_as_it_was() {
     for keep in [WHOLE, COMPACT] {
@@ -131,7 +131,7 @@ fn a_syn_that_the_kernel_never_sent_leaves_time_wait_as_it_was() {
             case.begin_another_life(keep);
             let until = case.door.deadline();
 
-            // An old number, which the later timestamp makes a new one.
+            // An old number, which the later timestamp makes acceptable.
             let seq = SeqNumber(last.rcv_nxt.expect("RCV.NXT").0.wrapping_sub(1_000));
             let value = last_value(case).wrapping_add(1);
             let syn = Segment::new(seq, SeqNumber(0), Control::SYN).with_window(1_000);
@@ -141,7 +141,7 @@ fn a_syn_that_the_kernel_never_sent_leaves_time_wait_as_it_was() {
             assert_eq!(case.us.signals, []);
             assert_eq!(case.door.deadline(), until);
 
-            // The kernel's own SYN may reopen what is left.
+            // The kernel's own SYN may reopen the TIME-WAIT that is left.
             case.peer = Peer::new(THEIRS, OURS);
             case.peer.connect();
             until_established(case);
@@ -163,7 +163,7 @@ fn is_rst(segment: &Segment) -> bool {
     segment.control().contains(Control::RST)
 }
 
-/// The kernel closes first, so that 2 MSL are the kernel's to wait, and we have nothing left.
+/// The kernel closes first, so that it waits 2 MSL, and we have nothing left.
 fn the_kernel_waits(case: &mut Case) -> Status {
     we_connect(case);
     both_talk(case);
@@ -172,7 +172,7 @@ fn the_kernel_waits(case: &mut Case) -> Status {
     last
 }
 
-/// The kernel has taken our SYN for a new life, with an initial number of its own beyond the last one.
+/// Checks that the kernel has accepted our SYN for a new incarnation, with an initial number beyond its last one.
 #[track_caller]
 fn check_life_of_the_kernel(case: &mut Case, last: &Status) {
     let life = case.us.connection.status();
@@ -196,7 +196,7 @@ fn we_reopen_the_kernels_time_wait() {
     }
 }
 
-/// A number of the last life is no obstacle where a later timestamp tells the lives apart.
+/// A number of the last incarnation is no obstacle if a later timestamp distinguishes the two.
 #[test]
 fn a_later_timestamp_reopens_the_kernels_time_wait_whatever_the_number() {
     with_kernel(Config { timestamps: true, ..CONFIG }, |case| {
@@ -209,7 +209,8 @@ fn a_later_timestamp_reopens_the_kernels_time_wait_whatever_the_number() {
     });
 }
 
-/// RFC 9293 Figure 9: the kernel answers an old number from TIME-WAIT, our reset ends that, and our next SYN is good.
+/// RFC 9293 Figure 9: the kernel answers an old number from TIME-WAIT, our reset ends that state, and our next SYN is
+/// accepted.
 #[test]
 fn a_syn_with_an_old_number_is_cured_by_our_reset() {
     with_kernel(CONFIG, |case| {
@@ -220,7 +221,7 @@ fn a_syn_with_an_old_number_is_cured_by_our_reset() {
         set_policy("tcp_rfc1337", "1");
         assert_eq!(case.us.refusals.first(), Some(&Refusal::AckInSynSent));
         let reset = case.to_kernel.first(is_rst).expect("a reset");
-        // Our FIN was the last thing that the kernel has acknowledged.
+        // The kernel has acknowledged our FIN last.
         let old = last.snd_nxt.expect("SND.NXT") + 1;
         assert_eq!(reset, Segment::new(old, SeqNumber(0), Control::RST));
         assert!(case.to_kernel.count(|segment| segment.control() == Control::SYN) >= 3);

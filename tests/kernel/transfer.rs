@@ -1,4 +1,4 @@
-//! Bytes in numbers: after a half-close, into a closed window, over a bad network.
+//! Transfers of many bytes: after a half-close, into a closed window, over a bad network.
 
 use tcp_lifecycle::{Open, Signal, State};
 
@@ -107,7 +107,7 @@ fn our_receiver_stalls_and_resumes() {
         assert_eq!(case.us.connection.status().rcv_nxt, Some(closed));
         assert_eq!((case.us.state(), case.peer.state()), (State::Established, Some(State::Established)));
 
-        // Its next probes stay unanswered: our window update alone sets it going.
+        // Its next probes stay unanswered: only our window update makes it send again.
         case.to_us.hold();
         case.us.stalled = false;
         let so_far = case.to_us.count(|segment| segment.payload_len() > 0);
@@ -119,7 +119,7 @@ fn our_receiver_stalls_and_resumes() {
     });
 }
 
-/// So many bytes each way, then a close from us and one from the kernel.
+/// Sends `count` bytes each way, then we close and the kernel closes.
 fn both_send(case: &mut Case, count: usize) {
     case.send(&bytes(count));
     case.peer.send(&bytes(count));

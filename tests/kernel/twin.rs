@@ -1,16 +1,16 @@
 //! The same life for the kernel and for a connection with `Config::linux()`: the same segments, calls and pauses, at
 //! random. After each step the answers and the states of the two are compared.
 //!
-//! The peer of both is the harness. Its numbers are relative to what each end has said, and so is what is compared and
-//! printed: the end's ISS is 100, the peer's 300. An answer of the kernel is there when its device has taken the
-//! packet, so nothing is waited for; where time is to pass, our timer fires when the kernel's does. A life in which the
-//! machine was too slow for that is thrown away.
+//! The peer of both is the harness. Its numbers are relative to what each end has sent, and so are the numbers that are
+//! compared and printed: the end's ISS is 100, the peer's 300. The kernel has answered by the time that its device has
+//! taken the packet, so the harness does not wait. To pass time, our timer fires when the kernel's does. A life in
+//! which the machine was too slow for that is discarded.
 //!
-//! `rules.rs` lists the differences that are allowed, each with its reason. Any other is printed with the shortest life
-//! that shows it, as a script in the RFC's notation, and fails the test.
+//! `rules.rs` lists the allowed differences, each with its reason. Any other difference is printed with the shortest
+//! life that shows it, as a script in the RFC's notation, and fails the test.
 //!
-//! `KERNEL_SOAK=600` goes on for so many seconds, with other seeds; `TWIN_SEED` is the first one. `ip` of iproute2 is
-//! needed.
+//! `KERNEL_SOAK=600` goes on for 600 seconds, with other seeds; `TWIN_SEED` is the first of them. The test needs `ip`
+//! of iproute2.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -44,16 +44,16 @@ mod world;
 use life::Life;
 use world::{Difference, Played, World};
 
-/// In seconds, where `KERNEL_SOAK` does not say.
+/// The duration in seconds, without `KERNEL_SOAK`.
 const SHORT: u64 = 50;
-/// So many lives in one namespace; the next one has another.
+/// The number of lives in one namespace; then a new namespace follows.
 const LIVES: u64 = 1_000;
-/// One life in so many has pauses in which timers fire.
+/// One life in this many has pauses in which timers fire.
 const WITH_PAUSES: u64 = 50;
-/// Kinds of difference that are printed at most.
+/// The most kinds of difference that are printed.
 const MOST: usize = 50;
 
-/// What has been seen so far.
+/// The results so far.
 #[derive(Debug, Default)]
 struct Tally {
     same: u64,
@@ -75,7 +75,7 @@ impl Tally {
                     let difference = shrink(world, life, difference);
                     self.differences.insert(difference.kind, (1, difference.script));
                 } else {
-                    // A timer of the kernel's that nobody can foresee, or a machine that is busy.
+                    // An unpredictable timer of the kernel, or a busy machine.
                     self.slow += 1;
                 }
             }
@@ -102,7 +102,7 @@ fn repeats(world: &mut World, life: &Life, difference: &Difference) -> bool {
     again() && again()
 }
 
-/// Drops steps while the difference stays.
+/// Removes steps while the difference remains.
 fn shrink(world: &mut World, life: &Life, difference: Box<Difference>) -> Box<Difference> {
     let (mut life, mut difference) = (life.clone(), difference);
     life.steps.truncate(difference.step + 1);
@@ -146,7 +146,7 @@ fn the_kernel_and_its_twin_answer_alike() {
             world.allowed.into_iter().for_each(|(why, times)| *tally.allowed.entry(why).or_default() += times);
         });
         if all.lock().expect("no thread is left").is_none() {
-            // It was skipped.
+            // The case was skipped.
             return;
         }
         seed += LIVES;

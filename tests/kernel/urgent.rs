@@ -1,4 +1,4 @@
-//! Urgent data: where the one end points to, the other has its mark (RFC 9293 section 3.8.5).
+//! Urgent data: the mark of each end is where the other points to (RFC 9293 section 3.8.5).
 
 use tcp_lifecycle::{Control, Segment, Signal};
 
@@ -9,7 +9,7 @@ fn is_urgent(segment: &Segment) -> bool {
     segment.control().contains(Control::URG)
 }
 
-/// The kernel takes the last urgent byte out of the stream, if its user has not asked for it in line.
+/// The kernel takes the last urgent byte out of the stream, unless its user has asked for it in line.
 #[test]
 fn the_kernel_finds_the_urgent_byte_where_we_point() {
     with_kernel(CONFIG, |case| {

@@ -5,18 +5,18 @@ use std::{fmt, mem};
 
 use tcp_lifecycle::{Connection, Instant, Open, Output, Refusal, Segment, Signal, State, Transition};
 
-/// Lines of the exchange that are kept for a case that fails.
+/// The number of lines of the exchange that are kept for the report of a failed case.
 const TRACE: usize = 120;
 
-/// One connection, and what its user has sent and received.
+/// One connection, and the bytes that its user has sent and received.
 #[derive(Debug)]
 pub(crate) struct Us {
     pub(crate) connection: Connection,
-    /// All that our user has consumed.
+    /// All bytes that our user has consumed.
     pub(crate) received: Vec<u8>,
-    /// All signals but the acknowledgments and the timeouts, which a busy machine brings too.
+    /// All signals except acknowledgments and timeouts, since a busy machine causes those too.
     pub(crate) signals: Vec<Signal>,
-    /// How often the retransmission timer has made us send again.
+    /// How often the retransmission timer has fired.
     pub(crate) timeouts: usize,
     /// Why segments had no effect.
     pub(crate) refusals: Vec<Refusal>,
@@ -47,7 +47,7 @@ impl Us {
         }
     }
 
-    /// Another connection takes the place of the last one; of that, no more than the trace is left.
+    /// Replaces the connection; of the last one only the trace is kept.
     pub(crate) fn begin(&mut self, connection: Connection, payload: &[u8], now: Instant) {
         let trace = mem::take(&mut self.trace);
         *self = Us { trace, ..Us::new(connection) };
@@ -60,7 +60,7 @@ impl Us {
         self.connection.state()
     }
 
-    /// The states that we have entered, in order, as the RFC spells them. The child of a listener begins in LISTEN.
+    /// The states that we have entered, in order, spelled as in the RFC. The child of a listener begins in LISTEN.
     #[track_caller]
     pub(crate) fn path(&self) -> String {
         let mut state = self.transitions.first().map_or(State::Closed, |(first, _)| first.from);
@@ -74,7 +74,7 @@ impl Us {
         names.join(" ")
     }
 
-    /// When we entered `state`, the last time.
+    /// When we last entered `state`.
     #[track_caller]
     pub(crate) fn entered(&self, state: State) -> Instant {
         let entry = self.transitions.iter().rfind(|(transition, _)| transition.to == state);
@@ -103,7 +103,7 @@ impl Us {
     }
 }
 
-/// The events. After each of them, poll until Wait.
+/// The events. After each of them, the connection is polled until `Wait`.
 impl Us {
     pub(crate) fn open(&mut self, open: Open, now: Instant) {
         self.note(now, format_args!("OPEN {open:?}"));
@@ -137,14 +137,14 @@ impl Us {
         self.drain(now);
     }
 
-    /// A segment has reached our host.
+    /// Handles a segment that has reached our host.
     pub(crate) fn arrives(&mut self, segment: &Segment, payload: &[u8], now: Instant) {
         self.take(segment, payload, now);
         self.consume(now);
         self.drain(now);
     }
 
-    /// A segment has reached our host in a packet with a mark of congestion.
+    /// Handles a segment that has reached our host in a packet with a mark of congestion.
     pub(crate) fn arrives_marked(&mut self, segment: &Segment, payload: &[u8], now: Instant) {
         if self.take(segment, payload, now) {
             self.note(now, format_args!("    congestion experienced"));
@@ -154,7 +154,7 @@ impl Us {
         self.drain(now);
     }
 
-    /// Says whether it has had an effect.
+    /// Returns whether the segment has had an effect.
     fn take(&mut self, segment: &Segment, payload: &[u8], now: Instant) -> bool {
         match self.connection.segment_arrives(segment, now) {
             Ok(range) => {
@@ -169,7 +169,7 @@ impl Us {
         }
     }
 
-    /// Lets the timer fire, if its time has come; says whether it has.
+    /// Fires the timer, if it is due; returns whether it was.
     pub(crate) fn timeout(&mut self, now: Instant) -> bool {
         let due = self.connection.deadline().is_some_and(|deadline| deadline <= now);
         if due {
@@ -179,7 +179,7 @@ impl Us {
         due
     }
 
-    /// Our user takes what has been delivered.
+    /// Our user consumes what has been delivered.
     pub(crate) fn consume(&mut self, now: Instant) {
         if self.stalled || self.unread.is_empty() {
             return;
@@ -209,7 +209,7 @@ impl Us {
                 }
                 Output::Transmit(transmit) => {
                     let mut payload = self.queue[transmit.payload].to_vec();
-                    // An octet of keep-alive is none of the queue.
+                    // An octet of keep-alive is not from the queue.
                     payload.resize(usize::from(transmit.segment.payload_len()), 0);
                     self.outgoing.push_back((transmit.segment, payload));
                 }

@@ -1,4 +1,4 @@
-//! Cookies are believed only where one was sent in this period of 64 seconds or in the last one.
+//! Cookies are accepted only if one was sent in this period of 64 seconds or in the last one.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,7 +43,7 @@ fn assert_as_in_listen<S: BuildHasher>(listener: &Listener<S>, ack: &Segment, no
     assert_refused(&arrives(listener, ack, now), Refusal::AckInListen, Some(&reset));
 }
 
-/// The best forgery there is: the very number that the listener would have sent.
+/// The best possible forgery: the exact number that the listener would have sent.
 #[test]
 fn a_listener_that_has_sent_no_cookie_believes_none_and_computes_no_hash() {
     let (key, now) = (Counting::default(), seconds(1_000));
@@ -51,7 +51,7 @@ fn a_listener_that_has_sent_no_cookie_believes_none_and_computes_no_hash() {
     for text in [SYN, "<SEQ=100><CTL=SYN><WS=7><SACK><TS=9,0>"] {
         let ack = cookie_and_ack(&listener_with_known_key(&MODERN), text, now);
         assert_as_in_listen(&listener, &ack, now);
-        // A connection is no cookie.
+        // Accepting a SYN as a connection sends no cookie.
         drop(syn(&listener, &segment(text), now).accept());
         assert!(key.take() > 0);
         assert_as_in_listen(&listener, &ack, now);
@@ -67,7 +67,7 @@ fn without_a_cookie_in_the_last_two_periods_a_million_forged_acks_yield_nothing_
     key.take();
     let mut number = SeqNumber(0);
     for _ in 0..1_000_000 {
-        number += 2_654_435_761; // goes through all numbers
+        number += 2_654_435_761; // takes every number in turn
         assert!(!is_completed(&listener, &Segment::new(SeqNumber(101), number, Control::ACK), seconds(128)));
     }
     assert_eq!(key.take(), 0);
@@ -90,7 +90,7 @@ fn the_belief_lasts_for_the_period_of_the_last_cookie_and_for_the_next() {
     }
 }
 
-/// A flood that goes on makes no old cookie good.
+/// A flood that goes on does not keep an old cookie valid.
 #[test]
 fn while_cookies_are_sent_each_of_them_expires_all_the_same() {
     let listener = listener_with_known_key(&Config::DEFAULT);
@@ -167,7 +167,7 @@ fn threads_share_a_listener_and_what_it_believes() {
     assert!(is_completed(&LISTENER, &ack, NOW));
 }
 
-/// RFC 7323 section 3.2: to lack them is no reason to abort. The peer's next segment has them.
+/// RFC 7323 section 3.2: missing timestamps are no reason to abort. The peer's next segment has them.
 #[test]
 fn an_ack_without_the_timestamps_that_its_cookie_agreed_to_is_dropped_in_silence() {
     let listener = listener_with_known_key(&MODERN);
@@ -178,11 +178,11 @@ fn an_ack_without_the_timestamps_that_its_cookie_agreed_to_is_dropped_in_silence
         assert_refused(&arrives(&listener, &without, NOW), Refusal::NoTimestamp, None);
     }
     assert_eq!(completed(&listener, &ack.with_payload(10), seconds(1)).0.state(), State::Established);
-    // A cookie cannot come back so late, and this is an ACK like any other.
+    // A cookie cannot come back so late, so this is treated as any other ACK.
     assert_as_in_listen(&listener, &bare, seconds(128));
 }
 
-/// A listener that agrees to none has sent no such cookie.
+/// A listener that agrees to no timestamps has sent no such cookie.
 #[test]
 fn where_timestamps_are_no_policy_an_ack_without_them_is_reset_whatever_its_number_says() {
     let key = Counting::default();
@@ -197,7 +197,7 @@ fn where_timestamps_are_no_policy_an_ack_without_them_is_reset_whatever_its_numb
     assert_eq!(key.take(), 0);
 }
 
-/// Nothing was agreed, and nothing is missed.
+/// Without an agreement nothing is missing.
 #[test]
 fn an_ack_without_timestamps_to_a_cookie_without_them_completes() {
     let listener = listener_with_known_key(&MODERN);

@@ -1,4 +1,4 @@
-//! What would bring a connection of a listener back to LISTEN ends it.
+//! An event that would return a connection of a listener to LISTEN ends it.
 
 use tcp_lifecycle::{Config, Connection, Control, IcmpError, Instant, Open, Segment, SeqNumber, State};
 
@@ -6,7 +6,7 @@ use super::{NOW, drain, listener, segment, syn};
 
 const CHILD: &str = "<SEQ=100><CTL=SYN><WND=1000>";
 
-/// In SYN-RECEIVED, drained; and its ISS.
+/// A child in SYN-RECEIVED, drained; and its ISS.
 fn child() -> (Connection, SeqNumber) {
     let listener = listener(&Config::DEFAULT);
     let mut child = syn(&listener, &segment(CHILD), NOW).accept();
@@ -53,7 +53,7 @@ fn a_child_that_hears_nothing_ends_after_r2() {
         lines.extend(drain(&mut child, now));
     }
     assert!(now >= NOW + Config::DEFAULT.syn_r2);
-    // The SYN,ACK again and again, R1 is not signalled, and then the end.
+    // The SYN,ACK is retransmitted, R1 is not signalled, and then the end follows.
     let again = lines.iter().filter(|line| line.contains("<CTL=SYN,ACK>")).count();
     assert!(again >= 3);
     assert_eq!(lines.len(), again + 1);
@@ -86,7 +86,7 @@ fn a_child_that_has_ended_can_be_opened_as_any_other() {
     assert_eq!(child.state(), State::Listen);
 }
 
-/// Ten bytes are queued, and behind them the CLOSE.
+/// A child with ten bytes queued, and the CLOSE behind them.
 fn child_whose_user_has_closed() -> (Connection, SeqNumber) {
     let (mut child, iss) = child();
     child.send(10, NOW).unwrap();
@@ -95,7 +95,7 @@ fn child_whose_user_has_closed() -> (Connection, SeqNumber) {
     (child, iss)
 }
 
-/// The user of such a child waits for its end: it is told as that of any other.
+/// The user of such a child waits for its end, which is signalled like any other.
 #[test]
 fn the_end_of_a_child_whose_user_has_closed_is_signalled() {
     for (text, signal) in [("<SEQ=101><CTL=RST>", "Refused"), ("<SEQ=200><CTL=SYN>", "Reset")] {
@@ -117,7 +117,7 @@ fn the_end_of_a_child_whose_user_has_closed_is_signalled() {
     assert_ended_already(&child);
 }
 
-/// The queue goes when the handshake is done, and the CLOSE with it.
+/// The queue is sent when the handshake is complete, and the CLOSE with it.
 #[test]
 fn a_child_whose_user_has_closed_sends_what_is_queued() {
     let (mut child, iss) = child_whose_user_has_closed();

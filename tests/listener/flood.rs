@@ -8,7 +8,7 @@ use tcp_lifecycle::{Connection, Control, Instant, Open, Segment, SeqNumber, Stat
 
 use super::{LOCAL, MODERN, REMOTE, drain, listener, seconds, segments, socket};
 
-/// A listener is a value of its own: it points nowhere, so that it cannot grow.
+/// A listener is a plain value without pointers, so it cannot grow.
 #[test]
 fn a_listener_is_no_larger_than_a_cache_line() {
     const fn assert_copy<T: Copy>() {}
@@ -29,7 +29,7 @@ fn in_a_flood_of_a_million_syns_an_honest_client_connects() {
         let flood = Segment::new(SeqNumber(number), SeqNumber(0), Control::SYN);
         let Arrival::Syn(syn) = listener.segment_arrives(&flood, local, remote, now) else { panic!("{number}") };
         assert_eq!(syn.cookie().ack(), Some(SeqNumber(number) + 1));
-        // In the middle of it, each some thousands of SYNs apart: its SYN, our cookie, its ACK with payload.
+        // During the flood, some thousands of SYNs apart: a peer's SYN, our cookie, its ACK with payload.
         match number {
             480_000 => client.open(Open::Active, now).unwrap(),
             490_000 => {

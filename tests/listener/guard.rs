@@ -1,4 +1,4 @@
-//! What a cookie is good for, and what a forged one costs.
+//! The validity of a cookie, and the cost of a forgery.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -61,7 +61,7 @@ fn a_cookie_is_good_for_its_own_sockets_alone() {
     assert!(is_completed(&listener, &ack, NOW));
 }
 
-/// The flow label is of a packet, and the scope of our own making.
+/// The flow label belongs to a packet, and the scope is local to our host.
 #[test]
 fn a_cookie_comes_back_with_another_flow_label_and_another_scope() {
     let listener = listener_with_known_key(&Config::DEFAULT);
@@ -92,7 +92,7 @@ fn a_cookie_is_good_under_its_own_key_alone() {
     let ack = cookie_and_ack(&mine, "<SEQ=100><CTL=SYN>", NOW);
     assert!(is_completed(&mine.clone(), &ack, NOW));
     let others = (0..8).filter(|_| is_completed(&in_a_flood(listener(&Config::DEFAULT)), &ack, NOW)).count();
-    assert!(others <= 1); // each one is a case in 2^27
+    assert!(others <= 1); // one case in 2^27 each
 }
 
 #[test]
@@ -119,10 +119,10 @@ fn of_a_million_guesses_hardly_one_is_a_cookie() {
     let mut number = SeqNumber(0);
     let mut hits = 0;
     for _ in 0..1_000_000 {
-        number += 2_654_435_761; // goes through all numbers
+        number += 2_654_435_761; // takes every number in turn
         hits += u32::from(is_completed(&listener, &Segment::new(SeqNumber(101), number, Control::ACK), NOW));
     }
-    assert!(hits <= 1, "{hits}"); // 1 in 134 is expected
+    assert!(hits <= 1, "{hits}"); // 0.0075 hits are expected
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn the_cookies_of_many_peers_have_nothing_in_common() {
             Arrival::Completed { .. } | Arrival::Refused { .. } => 0,
         })
         .collect();
-    assert!(cookies.len() >= 3_995); // one pair is alike in seventeen runs
+    assert!(cookies.len() >= 3_995); // one pair is equal in one of seventeen runs
     for bit in 5..32 {
         let set = cookies.iter().filter(|&&cookie| cookie & (1 << bit) != 0).count();
         assert!((1_800..2_200).contains(&set), "bit {bit}: {set}"); // six standard deviations
@@ -191,7 +191,7 @@ fn a_forged_ack_costs_one_hash_and_so_does_a_cookie() {
     for bit in 0..32 {
         forged = Segment::new(forged.seq(), SeqNumber(forged.ack().unwrap().0 ^ (1 << bit)), Control::ACK);
         assert!(!is_completed(&listener, &forged, seconds(100)));
-        // Without a hash where it says that timestamps are agreed, and has none.
+        // No hash is computed if the number says that timestamps are agreed, and the segment has none.
         assert_eq!(hashes.take(), u32::from(forged.ack().unwrap().0.wrapping_sub(1) & 2 == 0));
     }
     for text in ["<SEQ=1><CTL=RST>", "<SEQ=1><ACK=2><CTL=RST,ACK>", "<SEQ=1><ACK=2><CTL=SYN,ACK>", "<SEQ=1><CTL=FIN>"] {

@@ -1,4 +1,4 @@
-//! A cookie and a child for the same SYN; a new key.
+//! A cookie and a child for the same SYN; a change of keys.
 
 use std::hash::BuildHasher;
 
@@ -10,8 +10,8 @@ use super::{
     segment, segments, syn,
 };
 
-/// The order of the documentation: the listener is asked about an ACK in SYN-RECEIVED that is not of the child's SYN.
-/// The answers; where the listener completes, its connection takes the child's place.
+/// Uses the order of the documentation: the listener is asked about an ACK in SYN-RECEIVED that does not acknowledge
+/// the child's SYN. If the listener completes a connection, that replaces the child. Returns the answers.
 fn arrives_in_order<S: BuildHasher>(
     listener: &Listener<S>,
     child: &mut Connection,
@@ -30,7 +30,7 @@ fn arrives_in_order<S: BuildHasher>(
     segments(child, now)
 }
 
-/// A client's SYN was answered with a cookie, and again with a child: the client, both SYN,ACKs, the child.
+/// A client's SYN was answered with a cookie, and again with a child. Returns the client, both SYN,ACKs, and the child.
 fn answered_twice<S: BuildHasher>(listener: &Listener<S>, config: &Config) -> (Connection, [Segment; 2], Connection) {
     let mut client = Connection::new(config, 100);
     client.open(Open::Active, NOW).unwrap();
@@ -50,7 +50,7 @@ fn a_client_that_has_the_cookie_is_reset_if_its_ack_is_for_the_child_and_connect
         client.segment_arrives(&cookie, now).unwrap();
         let ack = segments(&mut client, now)[0];
 
-        // The wrong order, and the end of the client.
+        // The wrong order ends the client.
         let mut resetting = child.clone();
         assert_eq!(resetting.segment_arrives(&ack, now), Err(Refusal::AckInSynReceived));
         let reset = segments(&mut resetting, now)[0];
@@ -68,7 +68,7 @@ fn a_client_that_has_the_cookie_is_reset_if_its_ack_is_for_the_child_and_connect
     }
 }
 
-/// Whichever SYN,ACK comes first, the other one after it gets an ACK, which does no harm.
+/// Whichever SYN,ACK arrives first, the second draws an ACK, which does no harm.
 #[test]
 fn a_client_connects_with_the_first_of_two_syn_acks_and_survives_the_second() {
     for config in [Config::DEFAULT, MODERN] {
@@ -80,7 +80,7 @@ fn a_client_connects_with_the_first_of_two_syn_acks_and_survives_the_second() {
             let ack = segments(&mut client, now)[0];
             assert!(client.segment_arrives(&syn_acks[second], now).is_err());
             let challenge = segments(&mut client, now)[0];
-            // The answer to the second one overtakes that to the first.
+            // The answer to the second SYN,ACK overtakes that to the first.
             assert_eq!(arrives_in_order(&listener, &mut child, &challenge, now), []);
             assert_eq!(arrives_in_order(&listener, &mut child, &ack, now), []);
             assert_eq!((client.state(), child.state()), (State::Established, State::Established));
@@ -89,7 +89,7 @@ fn a_client_connects_with_the_first_of_two_syn_acks_and_survives_the_second() {
     }
 }
 
-/// The child is not spoiled by the question.
+/// Asking the listener does not change the child.
 #[test]
 fn what_the_listener_does_not_know_is_for_the_child() {
     let listener = listener(&Config::DEFAULT);
@@ -104,13 +104,13 @@ fn what_the_listener_does_not_know_is_for_the_child() {
     assert_eq!(asked.state(), State::Closed);
 }
 
-/// An ACK that the new listener does not know is for the old one, as long as that believes anything.
+/// An ACK that the new listener does not know is for the old one, as long as that accepts cookies.
 #[test]
 fn after_a_change_of_keys_the_old_listener_completes_what_it_began() {
     let (old, new) = (listener(&MODERN), listener(&MODERN));
     for text in ["<SEQ=100><CTL=SYN><MSS=1460>", "<SEQ=100><CTL=SYN><WS=7><SACK><TS=9,0>"] {
         let ack = cookie_and_ack(&old, text, seconds(60));
-        // Whether there is a flood now or not.
+        // With and without a present flood.
         for new in [new.clone(), new_in_a_flood(&new)] {
             let reset = ack.reset().unwrap().to_string();
             assert_refused(&arrives(&new, &ack, seconds(61)), Refusal::AckInListen, Some(&reset));

@@ -1,4 +1,4 @@
-//! What a cookie brings back.
+//! The parts of a SYN that a cookie restores.
 
 use std::time::Duration;
 
@@ -25,13 +25,13 @@ fn the_maximum_segment_size_comes_back_and_never_larger_than_the_peer_said() {
         // D21: below 48 it counts as 48.
         assert!(mss <= said.max(48), "{said}: {mss}");
         if sizes.last() != Some(&mss) {
-            // What is in the table comes back as it is, and the rest is rounded down.
+            // A value in the table is restored exactly, and any other is rounded down.
             assert_eq!(mss, said.max(48));
             sizes.push(mss);
         }
     }
     assert_eq!(sizes, [48, 256, 536, 1220, 1360, 1440, 1460, 8960]);
-    // MUST-15: 536 without the option, and a size of zero is none.
+    // MUST-15: 536 without the option, and a size of zero counts as none.
     assert_eq!(back(Options::NONE), 536);
     assert_eq!(back(Options::NONE.with_mss(0)), 536);
 }
@@ -97,7 +97,7 @@ fn the_timestamp_of_a_cookie_is_the_latest_that_says_it_and_never_in_the_future(
     }
 }
 
-/// How long the peer has had the cookie nobody knows: the ACK may be the second one, and its echo anything.
+/// Nobody knows when the peer received the cookie: the ACK may be the second one, and its echo anything.
 #[test]
 fn no_round_trip_time_is_taken_from_the_timestamp_of_a_cookie() {
     let listener = listener(&MODERN);
@@ -108,7 +108,8 @@ fn no_round_trip_time_is_taken_from_the_timestamp_of_a_cookie() {
     assert_eq!((status.srtt, status.rto), (None, Some(Duration::from_secs(1))));
 }
 
-/// RFC 7323 section 7.1: no TSval tells how long the host is up, and none of a connection is older than the one before.
+/// RFC 7323 section 7.1: no TSval reveals the uptime of the host, and no connection has a TSval older than the one
+/// before.
 #[test]
 fn a_cookie_and_the_connections_of_its_sockets_have_one_timestamp_offset() {
     let isn = IsnHash::default();
@@ -126,12 +127,13 @@ fn a_cookie_and_the_connections_of_its_sockets_have_one_timestamp_offset() {
     assert_eq!(tsval(&segments(&mut connection, now)[0]), offset.wrapping_add(1_234));
 }
 
-/// The cookie covers its low bits, and its age the rest: else the peer would choose our round-trip time.
+/// The cookie covers the low bits of the echo, and its age the rest: otherwise the peer could choose our round-trip
+/// time.
 #[test]
 fn an_echo_of_another_time_than_the_cookies_completes_nothing() {
     let listener = listener(&MODERN);
     let text = "<SEQ=100><CTL=SYN><WS=7><SACK><TS=9,0>";
-    // The second one across the wrap of the milliseconds.
+    // The second time lies across the wrap of the milliseconds.
     for start in [640, 4_294_912] {
         let (first, last) =
             (Instant::from_micros(start * 1_000_000), Instant::from_micros((start + 64) * 1_000_000 - 1));

@@ -12,7 +12,7 @@ use super::{
 
 const SYN: &str = "<SEQ=100><CTL=SYN><WND=1000><MSS=1460><WS=7><SACK><TS=6000,0>";
 
-/// RFC 7323 3.2: such a segment is dropped, and no connection is aborted for it. The peer's next one may have them.
+/// RFC 7323 3.2: such a segment is dropped, and no connection is aborted for it. The peer's next segment may have them.
 #[test]
 fn an_ack_of_a_cookie_without_the_agreed_timestamps_is_dropped_in_silence() {
     let listener = listener(&MODERN);
@@ -27,7 +27,8 @@ fn an_ack_of_a_cookie_without_the_agreed_timestamps_is_dropped_in_silence() {
     assert_eq!(connection.state(), State::Established);
 }
 
-/// A cookie that was not agreed with them is completed without, and an ACK that is none of a cookie is reset as ever.
+/// A cookie without an agreement on timestamps is completed without them. An ACK that belongs to no cookie is reset as
+/// usual.
 #[test]
 fn what_is_no_cookie_is_reset_with_timestamps_or_without() {
     let listener = listener(&MODERN);
@@ -39,7 +40,7 @@ fn what_is_no_cookie_is_reset_with_timestamps_or_without() {
     }
 }
 
-/// The SYN said zero: its ACK may say anything.
+/// The TSval of the SYN was zero: its ACK may have any value.
 #[test]
 fn a_cookie_of_a_syn_that_says_zero_is_completed_by_any_value() {
     let listener = listener(&MODERN);
@@ -60,7 +61,7 @@ fn a_cookie_of_a_syn_that_says_zero_is_completed_by_any_value() {
     }
 }
 
-/// The TSval of the SYN,ACK of a child, less the clock in milliseconds.
+/// The TSval of a child's SYN,ACK, less the clock in milliseconds.
 fn offset_of(config: &Config, local: SocketAddr, remote: SocketAddr, now: Instant) -> u32 {
     let listener = listener_with_known_key(config);
     let Arrival::Syn(syn) = listener.segment_arrives(&segment(SYN), local, remote, now) else { panic!("a SYN") };
@@ -69,8 +70,8 @@ fn offset_of(config: &Config, local: SocketAddr, remote: SocketAddr, now: Instan
     value.wrapping_sub((now.as_micros() / 1_000) as u32)
 }
 
-/// An offset for each pair of sockets, so that nobody reads from a SYN,ACK how long the host is up; and the same one in
-/// each life of the pair, so that PAWS and RFC 6191 stay true.
+/// An offset for each pair of sockets, so that no SYN,ACK reveals the uptime of the host. It is the same in each
+/// incarnation of the pair, so that PAWS and RFC 6191 keep working.
 #[test]
 fn a_pair_of_sockets_has_an_offset_of_its_own_that_stays() {
     let (local, remote) = (socket(LOCAL), socket(REMOTE));
@@ -84,8 +85,8 @@ fn a_pair_of_sockets_has_an_offset_of_its_own_that_stays() {
     assert!(others.len() > 90, "{} of a hundred", others.len());
 }
 
-/// A cookie and the connection that its ACK completes go on with one clock. A cookie says it up to 64 ms late, since
-/// its last bits are others.
+/// A cookie and the connection that its ACK completes have the same clock. The TSval of a cookie may be up to 64 ms
+/// behind, since its last bits carry data.
 #[test]
 fn the_connection_of_a_cookie_has_the_clock_of_the_cookie() {
     let listener = listener(&MODERN);

@@ -1,8 +1,8 @@
-//! Beside delayed ACKs and keep-alive, whose timers are none of those that are waited for here.
+//! Nagle's algorithm with delayed ACKs and keep-alive, whose timers are separate from the override.
 
 use tcp_lifecycle::sim::check;
 
-/// Whatever is held, the acknowledgment goes when its own time has come; and what goes takes it along.
+/// Whatever is held, the acknowledgment is sent at its own time; and any segment that is sent carries it.
 #[test]
 fn what_is_held_keeps_no_acknowledgment_back() {
     check(
@@ -23,7 +23,7 @@ fn what_is_held_keeps_no_acknowledgment_back() {
     );
 }
 
-/// One timer does not stand in for the other.
+/// One timer does not replace the other.
 #[test]
 fn a_delayed_acknowledgment_is_not_the_override() {
     check(

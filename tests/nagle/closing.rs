@@ -1,4 +1,4 @@
-//! CLOSE: nothing comes after what waits, so that waiting has no use; but it makes no window larger.
+//! CLOSE: nothing follows the held payload, so waiting has no use; but CLOSE does not enlarge the window.
 
 use tcp_lifecycle::sim::check;
 
@@ -30,7 +30,7 @@ fn close_lets_what_waits_go_with_the_fin() {
     );
 }
 
-/// The FIN alone was never held.
+/// A FIN alone is never held.
 #[test]
 fn a_fin_alone_does_not_wait() {
     check(
@@ -92,7 +92,7 @@ fn close_does_not_make_a_silly_segment_worth_it() {
     );
 }
 
-/// "Segmentized" is what has been sent: what is held keeps CLOSE-WAIT.
+/// "Segmentized" means sent: held payload keeps CLOSE-WAIT.
 #[test]
 fn in_close_wait_last_ack_waits_for_what_is_held() {
     check(
@@ -142,7 +142,8 @@ fn in_closing_the_override_comes_too() {
     );
 }
 
-/// A CLOSE before the handshake is through: all of it goes behind the ACK of our SYN, the last with the FIN.
+/// A CLOSE before the handshake is complete: everything is sent after the ACK of our SYN, the last segment with the
+/// FIN.
 #[test]
 fn a_close_that_waited_for_the_handshake_holds_nothing_back() {
     check(

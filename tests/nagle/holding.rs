@@ -90,7 +90,7 @@ fn a_full_segment_is_what_the_options_leave_of_it() {
     exchange(488, "--> <SEQ=110><ACK=300><CTL=PSH,ACK><DATA=488>");
 }
 
-/// What the peer sends in the meantime is acknowledged at once, by an ACK that takes no payload with it.
+/// The peer's segments in the meantime are acknowledged at once, by an ACK that carries no payload.
 #[test]
 fn an_acknowledgment_that_is_due_does_not_take_it_along() {
     check(
@@ -108,7 +108,7 @@ fn an_acknowledgment_that_is_due_does_not_take_it_along() {
     );
 }
 
-/// Queued together they are one queue: the first segment is full, or all there is.
+/// Bytes that are queued together are one queue: the first segment is full, or all there is.
 #[test]
 fn with_nothing_in_flight_nothing_waits() {
     check(
@@ -144,7 +144,7 @@ fn switched_off_it_holds_nothing() {
     );
 }
 
-/// In mid-life too: what is held goes at the next poll, and what the next SEND brings is held again.
+/// Also during the connection: held payload is sent at the next poll, and that of the next SEND is held again.
 #[test]
 fn switched_off_in_mid_life_it_lets_go_what_it_held() {
     let mut connection =
@@ -160,7 +160,7 @@ fn switched_off_in_mid_life_it_lets_go_what_it_held() {
     assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=118><ACK=300><CTL=PSH,ACK><DATA=2>"]);
 }
 
-/// With a smaller bound on segments what is held may be a full one.
+/// With a smaller bound on segments the held payload may be a full segment.
 #[test]
 fn a_smaller_segment_size_lets_go_what_is_a_full_segment_by_it() {
     let mut connection =
@@ -169,7 +169,7 @@ fn a_smaller_segment_size_lets_go_what_is_a_full_segment_by_it() {
     assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=110><ACK=300><CTL=ACK><DATA=100>"]);
 }
 
-/// The timer sends again what was sent, and nothing of what waits.
+/// The timer retransmits what was sent before, and nothing of the held payload.
 #[test]
 fn what_is_sent_again_takes_nothing_along_and_does_not_wait() {
     check(
@@ -203,7 +203,7 @@ fn what_the_caller_holds_for_lost_does_not_wait_and_what_follows_it_does() {
     assert_eq!(segments(&mut connection, Instant::ZERO), ["<SEQ=140><ACK=300><CTL=PSH,ACK><DATA=30>"]);
 }
 
-/// In recovery (D16), with credit left, all sent again, and the last segment unacknowledged.
+/// In recovery (D16): credit is left, everything has been retransmitted, and the last segment is unacknowledged.
 const RECOVERING: &str = "
     ESTABLISHED                             SND.NXT=100 RCV.NXT=300
     send 300
@@ -245,7 +245,7 @@ fn in_recovery_what_is_fresh_and_small_waits_as_ever() {
     ));
 }
 
-/// The timer fires, and before that is polled all is acknowledged: nothing goes out twice.
+/// The timer fires, and everything is acknowledged before the poll: nothing is sent twice.
 #[test]
 fn an_acknowledgment_between_the_timer_and_the_poll_lets_it_go() {
     let mut connection =

@@ -1,4 +1,5 @@
-//! The caller's `limit`, which is no window of the peer: what it allows is worth sending while nothing is in flight.
+//! The caller's `limit` is not a window of the peer: any amount that it allows is worth sending while nothing is in
+//! flight.
 
 use core::time::Duration;
 
@@ -25,7 +26,7 @@ fn what_a_small_limit_allows_goes_at_once_while_nothing_is_in_flight() {
     );
 }
 
-/// Without Nagle's algorithm too.
+/// The same without Nagle's algorithm.
 #[test]
 fn what_a_limit_leaves_beside_something_in_flight_waits() {
     check(
@@ -43,7 +44,7 @@ fn what_a_limit_leaves_beside_something_in_flight_waits() {
     );
 }
 
-/// The window is the bound, or no less than the limit: that is silly-window avoidance's.
+/// If the window is smaller than the limit or equal, silly window avoidance decides.
 #[test]
 fn a_limit_no_smaller_than_the_window_changes_nothing() {
     for limit in [10, 11, 1000] {
@@ -61,7 +62,7 @@ fn a_limit_no_smaller_than_the_window_changes_nothing() {
     }
 }
 
-/// A limit of nothing stops the override; that waits for the caller.
+/// A limit of zero stops the override; the connection waits for the caller.
 #[test]
 fn a_limit_of_nothing_stops_the_override() {
     check(
@@ -81,7 +82,7 @@ fn a_limit_of_nothing_stops_the_override() {
     );
 }
 
-/// Nor does it begin under one.
+/// The override does not start under such a limit either.
 #[test]
 fn under_a_limit_of_nothing_no_timer_begins() {
     check(
@@ -109,7 +110,7 @@ fn a_limit_below_a_window_that_is_too_small_lets_what_it_allows_go() {
     );
 }
 
-/// The limit changes after the timer has fired and before that is polled.
+/// The limit changes after the timer has fired and before the poll.
 #[test]
 fn the_override_keeps_within_the_limit_of_the_moment_at_which_it_goes_out() {
     for (limit, what_comes) in [(0, &[][..]), (4, &["<SEQ=100><ACK=300><CTL=ACK><DATA=4>"])] {
@@ -128,7 +129,7 @@ fn the_override_keeps_within_the_limit_of_the_moment_at_which_it_goes_out() {
     }
 }
 
-/// A probe is due when the limit stops it, and goes out when that is taken back: the next one follows.
+/// A probe is due when the limit stops it. It is sent when the limit is removed, and the next one follows.
 #[test]
 fn a_probe_that_was_stopped_before_the_poll_has_a_timer() {
     for (config, fires_again) in

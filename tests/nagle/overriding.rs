@@ -1,4 +1,5 @@
-//! The override of silly-window avoidance, without which a peer that has shrunk its buffer would wait for ever.
+//! The override of silly window avoidance. Without it, the connection to a peer that has shrunk its buffer would wait
+//! without end.
 
 use core::time::Duration;
 
@@ -7,7 +8,7 @@ use tcp_lifecycle::{Connection, Instant};
 
 use crate::{after, arrives, segments};
 
-/// Thirty bytes are queued, nothing is in flight, and of a thousand the window has shrunk to ten.
+/// Thirty bytes are queued, nothing is in flight, and the window has shrunk from a thousand to ten.
 const HELD: &str = "
     ESTABLISHED                             SND.NXT=100 RCV.NXT=300 SND.WND=1000
     <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>
@@ -20,7 +21,7 @@ fn held(config: &str, script: &str) {
     check(&format!("{config}\n{HELD}\n{script}"));
 }
 
-/// The timer fires after this exchange, and before that is polled this segment arrives.
+/// The timer fires after this exchange, and this segment arrives before the poll.
 #[track_caller]
 fn fired(script: &str, segment: &str) -> (Connection, Instant) {
     let mut connection = after(script);
@@ -53,7 +54,7 @@ fn after_one_timeout_what_fits_goes() {
     );
 }
 
-/// Nothing was lost: no retransmission, no R1, no back-off; and then the segment is one like any other.
+/// Nothing was lost: no retransmission, no R1, no back-off; and afterwards the segment is treated like any other.
 #[test]
 fn it_is_no_retransmission() {
     held(
@@ -74,7 +75,7 @@ fn it_is_no_retransmission() {
     );
 }
 
-/// It is sent for the first time, so that its round-trip time counts.
+/// The segment is sent for the first time, so its round-trip time counts.
 #[test]
 fn it_is_timed() {
     held(
@@ -91,7 +92,7 @@ fn it_is_timed() {
     );
 }
 
-/// R2 and the user timeout count from the moment at which something is sent.
+/// R2 and the user timeout count from the moment when something is sent.
 #[test]
 fn the_time_before_it_counts_for_no_end() {
     for policy in ["r2=1500ms", "user_timeout=1500ms"] {
@@ -120,7 +121,7 @@ fn the_time_before_it_counts_for_no_end() {
     }
 }
 
-/// Neither a SEND nor a window that is still too small puts it off.
+/// Neither a SEND nor a window that is still too small postpones the override.
 #[test]
 fn it_counts_from_the_moment_at_which_the_window_was_too_small() {
     held(
@@ -167,7 +168,7 @@ fn a_window_that_opens_before_it_lets_all_go_and_the_timer_is_that_of_the_segmen
     }
 }
 
-/// It is no back-off's: three timeouts have made the retransmission timeout eight seconds.
+/// The back-off does not apply to it: three timeouts have raised the retransmission timeout to eight seconds.
 #[test]
 fn it_takes_a_second_at_most() {
     check(
@@ -195,7 +196,7 @@ fn it_takes_a_second_at_most() {
         ",
     );
     held("config rto_initial=3s, rto_min=3s", "");
-    // And a tenth of one at least.
+    // At least a tenth of a second.
     check(
         "config rto_initial=5ms, rto_min=5ms\n ESTABLISHED SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=10>\n send 30\n ESTABLISHED DEADLINE=100ms",
     );
@@ -204,7 +205,7 @@ fn it_takes_a_second_at_most() {
     );
 }
 
-/// SHLD-29: the first probe comes one timeout after the window has closed, whatever was waited for before.
+/// SHLD-29: the first probe comes one timeout after the window has closed, whatever timer was running before.
 #[test]
 fn a_window_that_closes_meanwhile_is_probed_one_timeout_later() {
     held(
@@ -219,7 +220,7 @@ fn a_window_that_closes_meanwhile_is_probed_one_timeout_later() {
         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
         ",
     );
-    // And that may be more than a second.
+    // That timeout may be more than a second.
     held(
         "config rto_initial=3s, rto_min=3s",
         "
@@ -229,7 +230,7 @@ fn a_window_that_closes_meanwhile_is_probed_one_timeout_later() {
     );
 }
 
-/// With a window that closes altogether it is a probe, which is a retransmission.
+/// If the window closes altogether, the segment is a probe, which is a retransmission.
 #[test]
 fn a_window_that_closes_is_probed_instead() {
     held(
@@ -244,7 +245,7 @@ fn a_window_that_closes_is_probed_instead() {
     );
 }
 
-/// A closed window that opens a little ends the probing; from then on it is the override that is waited for.
+/// A closed window that opens a little ends the probing; from then on the override is due.
 #[test]
 fn a_closed_window_that_opens_too_little_is_overridden() {
     check(
@@ -266,7 +267,7 @@ fn a_closed_window_that_opens_too_little_is_overridden() {
     );
 }
 
-/// Nothing in flight any more, and too little window: the timer begins then.
+/// Nothing is in flight any more, and the window is too small: the timer starts then.
 #[test]
 fn it_runs_from_the_acknowledgment_that_leaves_nothing_in_flight() {
     check(
@@ -283,7 +284,7 @@ fn it_runs_from_the_acknowledgment_that_leaves_nothing_in_flight() {
     );
 }
 
-/// The window opens after the timer has fired and before that is polled: no small segment goes any more.
+/// The window opens after the timer has fired and before the poll: no small segment is sent any more.
 #[test]
 fn a_window_that_opens_between_the_timer_and_the_poll_counts() {
     let script = format!("config default_peer_mss=100\n{HELD}\n send 100");
@@ -292,8 +293,7 @@ fn a_window_that_opens_between_the_timer_and_the_poll_counts() {
     assert_eq!(connection.status().unsent, 30);
 }
 
-/// The window closes after the timer has fired and before that is polled: the first probe comes one timeout later
-/// (SHLD-29).
+/// The window closes after the timer has fired and before the poll: the first probe comes one timeout later (SHLD-29).
 #[test]
 fn a_window_that_closes_between_the_timer_and_the_poll_lets_nothing_go() {
     let (mut connection, now) = fired(HELD, "<SEQ=300><ACK=100><CTL=ACK><WND=0>");
@@ -304,7 +304,7 @@ fn a_window_that_closes_between_the_timer_and_the_poll_lets_nothing_go() {
     assert_eq!(segments(&mut connection, probe), ["<SEQ=100><ACK=300><CTL=ACK><DATA=1>"]);
 }
 
-/// Nor does a window that opens a little after a probe has become due, and before it is sent.
+/// The same for a window that opens a little after a probe has become due, and before it is sent.
 #[test]
 fn a_window_that_opens_too_little_before_the_probe_is_polled_is_waited_for() {
     let script = "ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=1000\n <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n send 30";
@@ -318,7 +318,7 @@ fn a_window_that_opens_too_little_before_the_probe_is_polled_is_waited_for() {
     assert_eq!(segments(&mut connection, override_at), ["<SEQ=100><ACK=300><CTL=ACK><DATA=10>"]);
 }
 
-/// What the timer has let go again is acknowledged before it is polled: what is left goes, if anything.
+/// The retransmission that the timer has released is acknowledged before the poll: only the rest is sent, if any.
 #[test]
 fn an_acknowledgment_between_the_timer_and_the_poll_counts() {
     let rows = [(105, Some("<SEQ=105><ACK=300><CTL=PSH,ACK><DATA=25>")), (130, None)];
@@ -336,12 +336,12 @@ fn an_acknowledgment_between_the_timer_and_the_poll_counts() {
     }
 }
 
-/// All that was in flight, and the window is too small for more: what the timer has let go was not this.
+/// The whole flight is acknowledged, and the window is too small for more: the timer has not released the rest.
 #[test]
 fn an_acknowledgment_of_all_between_the_timer_and_the_poll_is_no_override() {
     for (ack, window, beginning) in [
         (200, 10, "SND.WND=100\n send 130\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=100>"),
-        // A probe, which is answered at last.
+        // A probe, which is finally answered.
         (101, 0, "SND.WND=0\n send 30\n + 1s\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>"),
     ] {
         let script = format!("ESTABLISHED SND.NXT=100 RCV.NXT=300 {beginning}");
@@ -352,8 +352,8 @@ fn an_acknowledgment_of_all_between_the_timer_and_the_poll_is_no_override() {
     }
 }
 
-/// A back-off that is still in force, since what went twice measures nothing (Karn), is none of the override's: nothing
-/// that the peer would have to answer is in flight.
+/// A back-off may still be in force, since segments that were sent twice are not measured (Karn). It does not apply to
+/// the override: nothing is in flight that the peer would have to answer.
 #[test]
 fn the_timer_of_the_override_takes_no_back_off() {
     check(

@@ -1,8 +1,8 @@
-//! What a window must be for a segment to be worth it: MUST-38, with Fs one half.
+//! When a window is large enough for a segment: MUST-38, with Fs one half.
 
 use tcp_lifecycle::sim::check;
 
-/// The largest window was `most`; now so many bytes are queued, and the window is `window`.
+/// The largest window was `most`; now `queued` bytes are queued, and the window is `window`.
 #[track_caller]
 fn row(mss: u32, most: u32, queued: u32, window: u32, what_comes: &str) {
     check(&format!(
@@ -16,13 +16,13 @@ fn row(mss: u32, most: u32, queued: u32, window: u32, what_comes: &str) {
     ));
 }
 
-/// Nothing goes, and the timer of the override runs.
+/// Nothing is sent, and the timer of the override runs.
 #[track_caller]
 fn held(mss: u32, most: u32, queued: u32, window: u32) {
     row(mss, most, queued, window, &format!("ESTABLISHED SND.NXT=100 UNSENT={queued} DEADLINE=1s"));
 }
 
-/// All that the window allows goes in one segment.
+/// Everything that the window allows is sent in one segment.
 #[track_caller]
 fn goes(mss: u32, most: u32, queued: u32, window: u32) {
     let bytes = queued.min(window);
@@ -33,7 +33,7 @@ fn goes(mss: u32, most: u32, queued: u32, window: u32) {
 fn a_full_segment_is_worth_it() {
     held(100, 1000, 200, 99);
     goes(100, 1000, 200, 100);
-    // And less than another one that the window would allow is not.
+    // A second, smaller segment that the window would allow is not sent.
     row(100, 1000, 500, 199, "--> <SEQ=100><ACK=300><CTL=ACK><DATA=100>\n ESTABLISHED UNSENT=400");
     row(100, 1000, 500, 200, "--> <SEQ=100><ACK=300><CTL=ACK><DATA=100>\n --> <SEQ=200><ACK=300><CTL=ACK><DATA=100>");
 }
@@ -55,7 +55,7 @@ fn half_of_the_largest_window_is_worth_it() {
     goes(536, 1000, 1000, 500);
 }
 
-/// A peer whose buffer has less room than half a segment: what it has counts, not what a segment has.
+/// The peer's buffer is smaller than half a segment: half of the buffer counts, not half of a segment.
 #[test]
 fn a_small_buffer_is_used_as_one() {
     goes(536, 100, 1000, 100);
@@ -73,7 +73,7 @@ fn a_small_buffer_is_used_as_one() {
     );
 }
 
-/// Max(SND.WND) is the largest so far, not the last: it grows with the window, and does not shrink with it.
+/// Max(SND.WND) is the largest window so far, not the last: it grows with the window, and never shrinks.
 #[test]
 fn the_largest_window_is_the_largest_so_far() {
     check(
@@ -113,7 +113,7 @@ fn the_window_of_a_syn_is_one_of_them() {
     exchange(602, "ESTABLISHED UNSENT=1000");
 }
 
-/// Without Nagle's algorithm too; and while something is in flight no timer of its own runs.
+/// The same without Nagle's algorithm; and no separate timer runs while something is in flight.
 #[test]
 fn what_is_left_of_a_window_in_use_is_not_worth_it() {
     check(
@@ -167,7 +167,7 @@ fn half_of_the_largest_window_waits_for_what_is_in_flight() {
     exchange("off", "--> <SEQ=110><ACK=300><CTL=ACK><DATA=390>");
 }
 
-/// The peer's window grows byte by byte, and nothing goes until it is worth it.
+/// The peer's window grows byte by byte, and nothing is sent until the window is large enough.
 #[test]
 fn a_window_that_grows_byte_by_byte_is_used_once() {
     let mut script = String::from(

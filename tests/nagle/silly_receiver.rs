@@ -1,4 +1,4 @@
-//! A receiver without silly-window avoidance: it says every byte that its user has read.
+//! A receiver without silly window avoidance: it announces every byte that its user has read.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::cases::cases;
 
 const IRS: SeqNumber = SeqNumber(300);
 
-/// The sender, and what its segments are judged by.
+/// The sender, and the data by which its segments are judged.
 #[derive(Debug)]
 struct Sender {
     connection: Connection,
@@ -23,7 +23,7 @@ struct Sender {
     overrides: u64,
 }
 
-/// What it reads of, and what has come.
+/// The receiver: its buffer, and the payload that has arrived.
 #[derive(Debug)]
 struct Receiver {
     buffer: u32,
@@ -41,7 +41,7 @@ impl Receiver {
     fn takes(&mut self, transmit: &Transmit) {
         let (segment, bytes) = (&transmit.segment, u32::from(transmit.segment.payload_len()));
         let free = self.buffer - self.unread;
-        // What was sent to probe a closed window is refused.
+        // A probe of a closed window is refused.
         if segment.seq() != self.nxt || bytes > free {
             return;
         }
@@ -74,7 +74,7 @@ impl Sender {
         self.connection.segment_arrives(segment, self.now).unwrap();
     }
 
-    /// Every segment that is put out, each judged.
+    /// Every segment that is sent, each judged.
     fn drain(&mut self) -> Vec<Transmit> {
         let mut transmits = Vec::new();
         loop {
@@ -94,7 +94,8 @@ impl Sender {
         transmits
     }
 
-    /// Payload for the first time: full, or all there is, or half of the largest window; or the timer had to send it.
+    /// Judges payload that is sent for the first time: it is full, or all there is, or half of the largest window, or
+    /// the timer forced it out.
     fn judge(&mut self, transmit: &Transmit) {
         let after = self.connection.status();
         let bytes = u32::from(transmit.segment.payload_len());
@@ -116,7 +117,7 @@ impl Sender {
     }
 }
 
-/// So many bytes in these pieces, against a receiver that reads so many bytes at a time and says so.
+/// Sends these writes to a receiver that reads `read` bytes at a time and announces them.
 fn run(nagle: bool, buffer: u32, writes: &[u16], read: u32, pause: Duration) -> u64 {
     let mut receiver = Receiver { buffer, unread: 0, nxt: SeqNumber(100), received: 0, fin: false };
     let mut sender = Sender::established(nagle, &receiver);
@@ -166,7 +167,8 @@ proptest! {
     }
 }
 
-/// So that the property is about something: with a reader this slow the override is needed, and with a fast one it is not.
+/// Makes sure that the property is not empty: with a reader this slow the override is needed, and with a fast one it is
+/// not.
 #[test]
 fn the_override_is_for_a_reader_that_is_slower_than_the_timer() {
     let pause = Duration::from_millis(20);

@@ -1,4 +1,4 @@
-//! Bugs of the close: FINs that were lost, withheld, sent for ever or taken for acknowledged.
+//! Bugs of the close: FINs that were lost, withheld, sent without end or taken for acknowledged.
 
 use tcp_lifecycle::sim::check;
 

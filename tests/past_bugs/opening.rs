@@ -208,7 +208,7 @@ fn a_repeated_syn_in_syn_received_gets_the_syn_ack_again() {
     );
 }
 
-/// smoltcp #323: the timer counts although no SYN could leave. `poll` has handed it out, so it is lost, no more.
+/// smoltcp #323: the timer counts although no SYN could leave. `poll` has returned the SYN, so it only counts as lost.
 #[test]
 fn an_attempt_whose_syns_cannot_leave_ends() {
     check(

@@ -1,4 +1,4 @@
-//! Bugs of the reset: wrong numbers, resets in answer to resets, and blind ones that killed.
+//! Bugs of the reset: wrong numbers, resets in answer to resets, and blind resets that ended connections.
 
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, SeqNumber};
@@ -75,7 +75,7 @@ fn a_peer_that_has_restarted_is_told_and_cured() {
     );
 }
 
-/// smoltcp #1097: an abort whose reset cannot leave. `poll` has handed it out, and there is no more to come.
+/// smoltcp #1097: an abort whose reset cannot leave. `poll` has returned the reset, and nothing more follows.
 #[test]
 fn an_abort_is_done_after_one_drain() {
     let mut connection = Script::parse("ESTABLISHED").unwrap().run(&Config::DEFAULT).unwrap();
@@ -155,7 +155,7 @@ fn a_reset_does_not_end_time_wait_unless_the_policy_says_so() {
     );
 }
 
-/// Linux, CVE-2016-5696: what one connection has used up of the limiter cannot be seen at another.
+/// Linux, CVE-2016-5696: one connection's use of the limiter is not visible at another.
 #[test]
 fn the_limiter_of_one_connection_is_not_that_of_another() {
     let established = Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap();
@@ -171,7 +171,7 @@ fn the_limiter_of_one_connection_is_not_that_of_another() {
     assert_eq!(answers(&other, &blind).len(), 1);
 }
 
-/// What comes of a segment, in a copy of the connection.
+/// The answers to a segment, in a copy of the connection.
 fn answers(connection: &Connection, segment: &Segment) -> Vec<Segment> {
     let mut connection = connection.clone();
     let _ = connection.segment_arrives(segment, Instant::ZERO);

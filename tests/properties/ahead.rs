@@ -2,7 +2,7 @@
 
 use tcp_lifecycle::{Connection, Segment, SeqNumber};
 
-/// Each with what its keeper knows of it.
+/// Each segment with additional data of its keeper.
 #[derive(Clone, Debug)]
 pub(crate) struct Ahead<T>(Vec<(Segment, T)>);
 
@@ -11,14 +11,14 @@ impl<T> Ahead<T> {
         Ahead(Vec::new())
     }
 
-    /// Keeps it, if it takes sequence numbers and lies ahead of RCV.NXT.
+    /// Keeps a segment that has sequence space and lies ahead of RCV.NXT.
     pub(crate) fn keep(&mut self, segment: &Segment, nxt: Option<SeqNumber>, what: T) {
         if segment.len() > 0 && nxt.is_some_and(|nxt| segment.seq().gt(nxt)) {
             self.0.push((*segment, what));
         }
     }
 
-    /// One that lies ahead no longer, since this one has filled the gap, to be handed in again.
+    /// Returns a segment that no longer lies ahead, since `filler` has filled the gap, to be handed in again.
     pub(crate) fn next(&mut self, connection: &Connection, filler: &Segment) -> Option<(Segment, T)> {
         let nxt = connection.rcv_nxt()?;
         let place = self.0.iter().position(|(kept, _)| kept.seq().le(nxt))?;

@@ -1,4 +1,4 @@
-//! The arcs of RFC 9293 Figure 5 and its notes, each with what may lead along it.
+//! The arcs of RFC 9293 Figure 5 and its notes, each with the causes that may lead along it.
 
 use tcp_lifecycle::{Config, Control, IcmpError, Open, Segment, SeqNumber, State};
 
@@ -6,7 +6,7 @@ use State::{
     CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, TimeWait,
 };
 
-/// One event, as far as it may explain what comes of it.
+/// One event, as far as it may explain its effects.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cause {
     Open(Open),
@@ -15,11 +15,11 @@ pub(crate) enum Cause {
     Receive,
     Close,
     Detach,
-    /// With the number in the reset that is due, where one is, and whether it has timestamps.
+    /// An ABORT, with the number of the reset that is due, if one is due, and whether it has timestamps.
     Abort(Option<(SeqNumber, bool)>),
-    /// A segment brings payload that nobody reads any more; with the same of the reset that it is answered with.
+    /// A segment brings payload that nobody reads any more; with the same data of the reset that answers it.
     Late(Option<(SeqNumber, bool)>),
-    /// An ACK is asked for.
+    /// The caller asks for an ACK.
     Acknowledge,
     Limit,
     Retransmit,
@@ -31,7 +31,7 @@ pub(crate) enum Cause {
     Timeout,
 }
 
-/// What leads along an arc.
+/// A cause of an arc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     ActiveOpen,
@@ -45,20 +45,20 @@ pub(crate) enum By {
     SynAck,
     /// Any segment with ACK and without RST.
     Ack,
-    /// One that has a FIN besides.
+    /// Any segment with ACK and FIN, and without RST.
     Fin,
     Rst,
     RstAck,
-    /// Payload, when the user is gone.
+    /// Payload after the user has left.
     Late,
     /// A hard ICMP error.
     Icmp,
     Timeout,
-    /// The window opens, or the caller's limit, or what is lost earns more: the last payload goes out.
+    /// The window or the caller's limit opens, or recovery earns credit: the last payload is sent.
     Room,
 }
 
-/// From, to, and what leads there.
+/// Each arc: its start, its end, and its causes.
 pub(crate) const ARCS: [(State, State, &[By]); 28] = [
     (Closed, Listen, &[By::PassiveOpen]),
     (Closed, SynSent, &[By::ActiveOpen]),
@@ -68,12 +68,12 @@ pub(crate) const ARCS: [(State, State, &[By]); 28] = [
     (SynSent, Closed, &[By::Close, By::Abort, By::RstAck, By::Icmp, By::Timeout]),
     (SynSent, SynReceived, &[By::Syn]),
     (SynSent, Established, &[By::SynAck]),
-    // A CLOSE of a SYN-RECEIVED with nothing queued; one with something queued goes by ESTABLISHED.
+    // A CLOSE in SYN-RECEIVED with nothing queued; with something queued, the arc passes through ESTABLISHED.
     (SynReceived, FinWait1, &[By::Close]),
     (SynReceived, Established, &[By::Ack]),
     // After a passive OPEN: a reset, another SYN (D23), a hard ICMP error, a timeout (D18).
     (SynReceived, Listen, &[By::Rst, By::Syn, By::SynAck, By::Icmp, By::Timeout]),
-    // D18: a user who has closed does not listen any more, and the other SYN (D23) ends the connection.
+    // D18: a user that has closed no longer listens, and the other SYN (D23) ends the connection.
     (SynReceived, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Syn, By::SynAck, By::Icmp, By::Timeout]),
     (Established, FinWait1, &[By::Close]),
     (Established, CloseWait, &[By::Fin]),
@@ -90,12 +90,12 @@ pub(crate) const ARCS: [(State, State, &[By]); 28] = [
     (Closing, Closed, &[By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
     (LastAck, Closed, &[By::Ack, By::Abort, By::Rst, By::BareSyn, By::Icmp, By::Timeout]),
     (TimeWait, Closed, &[By::Abort, By::Rst, By::Timeout]),
-    // With the same event, right behind the arc into ESTABLISHED: a CLOSE that was queued.
+    // In the same event, right after the arc into ESTABLISHED: a CLOSE that was queued.
     (Established, FinWait1, &[By::Ack]),
 ];
 
 impl Cause {
-    /// What the event may be taken for.
+    /// Whether the event may count as this cause.
     pub(crate) fn is(&self, by: By, config: &Config) -> bool {
         let segment = match self {
             Cause::Open(open) => {

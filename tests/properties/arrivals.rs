@@ -1,4 +1,4 @@
-//! What must hold of every segment that arrives.
+//! The properties of every segment that arrives.
 
 use core::ops::Range;
 
@@ -10,7 +10,7 @@ use super::recent::Age;
 use super::verdict::Verdict;
 
 impl Watched {
-    /// S8, S16: what has to be taken is taken, what has to be refused is refused, and then it changes nothing.
+    /// S8, S16: an acceptable segment is accepted; any other is refused, and changes nothing.
     pub(super) fn check_arrival(
         &self,
         segment: &Segment,
@@ -54,8 +54,8 @@ impl Watched {
         }
     }
 
-    /// SND.WND, SND.WL1 and SND.WL2: those of a segment that acknowledges more, or is not older than the last that set
-    /// them (RFC 9293 section 3.10.7.4, fifth; D1, D4, D24).
+    /// Checks SND.WND, SND.WL1 and SND.WL2. A segment sets them if it acknowledges more, or is not older than the last
+    /// segment that set them (RFC 9293 section 3.10.7.4, fifth; D1, D4, D24).
     pub(super) fn check_send_window(&mut self, segment: &Segment, before: &Status, after: &Status, verdict: Verdict) {
         let syn = segment.control().contains(Control::SYN);
         let scale = if syn { 0 } else { after.snd_scale.unwrap_or(0) };
@@ -67,7 +67,7 @@ impl Watched {
         if after.snd_una.is_none() || before.state == State::TimeWait {
             return;
         }
-        // Where what is new of it begins.
+        // The beginning of its new part.
         let text = segment.seq() + u32::from(syn && Some(segment.seq()) == before.irs);
         let old = if text.lt(nxt) { (nxt - text).min(segment.payload_len().into()) } else { 0 };
         let from =
@@ -92,12 +92,13 @@ fn news(mut connection: Connection, now: Instant) -> Vec<Output> {
     core::iter::from_fn(next).collect()
 }
 
-/// It comes of the payload or the bits of a segment.
+/// Whether the output comes from the payload or the control bits of a segment.
 fn is_of_text(output: &Output) -> bool {
     matches!(output, Output::Signal(Signal::Urgent | Signal::CongestionExperienced | Signal::Closing))
 }
 
-/// What is refused changes no variable. (But a sign of life ends the count of keep-alive's probes, and its timer.)
+/// Checks that a refused segment changes no variable. (But a sign of life resets the count of keep-alive probes, and
+/// their timer.)
 fn check_unchanged(segment: &Segment, before: &Status, after: &Status, (refusal, lives): (Refusal, bool)) {
     let mut same = before.clone();
     if lives && before.in_flight == 0 {
@@ -110,7 +111,7 @@ fn check_unchanged(segment: &Segment, before: &Status, after: &Status, (refusal,
     assert_eq!(&same, after, "a refused segment changes no variable");
 }
 
-/// D6: what the peer's SYN does not offer any more is not agreed.
+/// D6: an option that the peer's SYN no longer offers is no longer agreed.
 fn take_back(status: &mut Status, syn: &Segment) {
     let options = syn.options();
     status.ecn &= syn.control().contains(Control::ECE | Control::CWR);
@@ -122,7 +123,7 @@ fn take_back(status: &mut Status, syn: &Segment) {
     }
 }
 
-/// D4: the window counts with the acknowledgment, and nothing that it carries.
+/// D4: the window counts with the acknowledgment, and no other part of the segment.
 fn check_acknowledgment(before: &Status, after: &Status) {
     if after.state == State::Closed {
         return assert_eq!(before.state, State::LastAck);
@@ -135,7 +136,7 @@ fn check_acknowledgment(before: &Status, after: &Status) {
     );
 }
 
-/// All that is new and fits is taken, and nothing else.
+/// Checks that everything that is new and fits is accepted, and nothing else.
 fn check_taken(segment: &Segment, before: &Status, after: &Status, range: &Range<usize>) {
     assert!(range.end <= usize::from(segment.payload_len()));
     let syn = u32::from(segment.control().contains(Control::SYN));
@@ -150,7 +151,7 @@ fn check_taken(segment: &Segment, before: &Status, after: &Status, range: &Range
     assert_eq!(passed + after.rcv_wnd.unwrap(), nxt + before.rcv_wnd.unwrap() + fin);
 }
 
-/// Of a segment in the window: all of it that fits.
+/// Checks a segment in the window: every part that fits is accepted.
 fn check_whole(segment: &Segment, before: &Status, after: &Status, range: &Range<usize>) {
     let (Some(nxt), Some(passed)) = (before.rcv_nxt, after.rcv_nxt) else { return };
     let len = range.len() as u32;
@@ -160,7 +161,8 @@ fn check_whole(segment: &Segment, before: &Status, after: &Status, range: &Range
     }
 }
 
-/// How many bytes, and whether the FIN: what starts at RCV.NXT, perhaps behind something old, up to the window's end.
+/// The number of bytes, and of FINs, that are accepted: from RCV.NXT, perhaps after an old part, up to the window's
+/// end.
 fn takes(segment: &Segment, before: &Status) -> (u32, u32) {
     let payload = u32::from(segment.payload_len());
     let wnd = before.rcv_wnd.unwrap();

@@ -1,4 +1,4 @@
-//! The calls: what each may answer, and what it is remembered for.
+//! The calls: the answers that each may give, and its later effects.
 
 use core::ops::Range;
 
@@ -48,7 +48,7 @@ impl Watched {
         received
     }
 
-    /// With half-duplex close it is a DETACH, if it is not the second one.
+    /// With half-duplex close the call is a DETACH, unless it is the second CLOSE.
     pub(crate) fn close(&mut self) -> Result<(), CallError> {
         self.tell_call("close");
         if self.config.half_duplex_close && !self.life.closed {
@@ -70,7 +70,7 @@ impl Watched {
         self.leave(Cause::Detach, Connection::detach)
     }
 
-    /// The user goes, by this call. SHLD-3: with something unread it is an ABORT.
+    /// Makes the call by which the user leaves. SHLD-3: with something unread it is an ABORT.
     fn leave(
         &mut self,
         cause: Cause,
@@ -92,7 +92,7 @@ impl Watched {
         left
     }
 
-    /// The answer to a call that is allowed once in a life, and not in CLOSED.
+    /// The answer to a call that is allowed once in an incarnation, and not in CLOSED.
     fn expected(&self, again: bool) -> Result<(), CallError> {
         match self.state() {
             State::Closed => Err(CallError::ConnectionDoesNotExist),
@@ -120,7 +120,7 @@ impl Watched {
         self.call(self.abort_cause(), |connection, _| connection.abort())
     }
 
-    /// 3.10.5, and D7: where the peer has closed and we have, no reset, unless something has never been handed out.
+    /// 3.10.5, and D7: if both the peer and we have closed, there is no reset, unless something has never been sent.
     fn abort_cause(&self) -> Cause {
         Cause::Abort(match self.state() {
             State::SynReceived | State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait => {
@@ -155,7 +155,7 @@ impl Watched {
         let again = self.call(Cause::Retransmit, |connection, _| connection.retransmit(range.clone()));
         if let (Ok(()), Some(front), false) = (again, front, range.is_empty()) {
             let status = self.connection.status();
-            // A FIN goes with the bytes before it; and in recovery what has gone out since is sent again, too.
+            // A FIN goes with the bytes before it. During recovery, segments sent since the loss are retransmitted too.
             let recovers = self.life.recover.is_some_and(|recover| front.lt(recover));
             self.note_lost(if recovers { status.snd_nxt.unwrap() } else { front + range.end as u32 + 1 });
             self.life.recover = status.snd_nxt.filter(|_| recovers);
@@ -174,18 +174,18 @@ impl Watched {
         self.check_policies();
     }
 
-    /// The peer can be told of one step of the window's field at least: less room than that counts as one.
+    /// The peer can be told of at least one step of the window field: a smaller buffer counts as one step.
     pub(super) fn cover_step(&mut self) {
         let scale = self.connection.status().rcv_scale.unwrap_or(0);
         if self.config.receive_buffer > 0 {
-            // The scale that our SYNs offer is that of the buffer as it was asked for.
+            // The scale that our SYNs offer is that of the buffer that was asked for.
             self.config.window_scale = Connection::new(&self.config, 1).config().window_scale;
             self.config.receive_buffer = self.config.receive_buffer.max(1 << scale);
             self.most_buffer = self.most_buffer.max(self.config.receive_buffer);
         }
     }
 
-    /// The policies in force make the same connection again.
+    /// Checks that the policies in force make the same connection again.
     pub(super) fn check_policies(&self) {
         let kept = self.connection.config();
         assert_eq!(Connection::new(&self.config, 1), Connection::new(&kept, 1), "{kept:?}");
@@ -193,7 +193,7 @@ impl Watched {
         assert_eq!(kept.check(), Ok(()), "policies that make no sense: {kept:?}");
     }
 
-    /// What TSval is ahead of the clock; to be called before OPEN, or in LISTEN.
+    /// Sets how far TSval is ahead of the clock. Must be called before OPEN, or in LISTEN.
     pub(crate) fn timestamp_offset(&mut self, offset: u16) {
         if matches!(self.state(), State::Closed | State::Listen) {
             self.tell_call(format!("timestamp_offset {offset}"));
@@ -202,7 +202,7 @@ impl Watched {
         }
     }
 
-    /// The timer fires, if its time has come.
+    /// Fires the timer, if it is due.
     pub(crate) fn timeout(&mut self) {
         self.tell(Line::Timeout);
         self.timed = Some(self.now);
@@ -218,7 +218,7 @@ impl Watched {
         }
     }
 
-    /// An ICMP error; one that is about nothing in flight changes nothing.
+    /// Hands in an ICMP error. An error about nothing in flight changes nothing.
     pub(crate) fn icmp(&mut self, error: IcmpError, quoted: SeqNumber) -> Result<(), Refusal> {
         self.tell_call(format!("icmp {error} {}", quoted.0));
         let before = self.connection.clone();
@@ -233,7 +233,7 @@ impl Watched {
     }
 }
 
-/// RFC 3168: a mark has come with a packet, or the caller has reduced its window.
+/// RFC 3168: a marked packet has arrived, or the caller has reduced its window.
 impl Watched {
     pub(crate) fn congestion_experienced(&mut self) {
         self.tell_call("# a mark of congestion");

@@ -1,5 +1,5 @@
-//! The round-trip time (RFC 6298 section 3, RFC 7323 section 4): each sample is the time of something that was sent
-//! once, or what an echo tells while something is sent again.
+//! The round-trip time (RFC 6298 section 3, RFC 7323 section 4). Each sample is the time of a segment that was sent
+//! once, or the time since the echoed timestamp during retransmission.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -9,7 +9,8 @@ use tcp_lifecycle::{Instant, Segment, SeqNumber, Status};
 use super::Watched;
 use super::features::millis;
 
-/// What is in flight, as it went out first, in the order of its numbers; and its front as it went out last.
+/// The segments in flight at their first transmission, ordered by their numbers, and the front at its last
+/// transmission.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
     first: VecDeque<Flight>,
@@ -21,11 +22,11 @@ struct Flight {
     from: SeqNumber,
     to: SeqNumber,
     at: Instant,
-    /// It has gone out since, too.
+    /// The segment has been retransmitted.
     again: bool,
 }
 
-/// No longer a round-trip time is believed, in microseconds.
+/// The longest round-trip time that counts, in microseconds.
 const LONGEST: u64 = 1 << 28;
 
 type Estimate = (Option<Duration>, Option<Duration>);
@@ -44,12 +45,12 @@ fn next((srtt, rttvar): Estimate, sample: u64) -> Estimate {
 }
 
 impl Watched {
-    /// It takes sequence numbers, and goes out.
+    /// Notes a segment with sequence space that is sent.
     pub(super) fn note_flight(&mut self, segment: &Segment, before: &Status) {
         let (from, to) = (segment.seq(), segment.seq() + segment.len());
         let flight = |from, to| Flight { from, to, at: self.now, again: false };
         let Flights { first, front_again } = &mut self.life.flights;
-        // The first SYN, too, lies left of SND.NXT.
+        // The first SYN lies left of SND.NXT too.
         let again = before.snd_nxt.filter(|nxt| from.lt(*nxt) && !first.is_empty());
         let Some(nxt) = again else { return first.push_back(flight(from, to)) };
         let overlapped = first.partition_point(|flight| flight.to.le(from));
@@ -57,13 +58,13 @@ impl Watched {
         if before.snd_una == Some(from) {
             *front_again = Some(flight(from, to));
         }
-        // What is new behind it has been sent once.
+        // The new part behind it has been sent once.
         if nxt.lt(to) {
             first.push_back(flight(nxt, to));
         }
     }
 
-    /// SND.UNA has moved on, or not: what is measured by it.
+    /// Checks the estimate after SND.UNA has advanced, or has not.
     pub(super) fn check_estimate(&mut self, segment: &Segment, before: &Status, after: &Status) {
         let (Some(una), Some(now)) = (before.snd_una, after.snd_una) else { return };
         let estimate = |status: &Status| (status.srtt, status.rttvar);
@@ -72,7 +73,7 @@ impl Watched {
         if estimate(before) != estimate(after) {
             assert!(una.lt(now), "a sample of nothing");
             let since = |at: Instant| self.now.as_micros() - at.as_micros();
-            // Karn
+            // Karn's rule.
             let timed = first.range(..acknowledged).filter(|flight| !flight.again).map(|flight| since(flight.at));
             let samples: Vec<u64> = timed.chain(self.echoed(segment, before)).collect();
             let is_of = |sample: &u64| next(estimate(before), *sample) == estimate(after);
@@ -81,8 +82,8 @@ impl Watched {
         self.life.flights.first.drain(..acknowledged);
     }
 
-    /// What the echo tells while something is sent again, or a probe is out: it is not from before the front was last sent
-    /// again.
+    /// The sample from the echo during retransmission, or while a probe is unacknowledged. The echo must not be older
+    /// than the last retransmission of the front.
     fn echoed(&self, segment: &Segment, before: &Status) -> Option<u64> {
         let una = before.snd_una?;
         let (_, echo) = segment.options().timestamps()?;
@@ -90,14 +91,14 @@ impl Watched {
         let age = self.stamp().wrapping_sub(echo);
         let Flights { first, front_again } = &self.life.flights;
         let covers = |flight: &&Flight| flight.from.le(una) && una.lt(flight.to);
-        // What was sent again ahead of the front of that moment, or from before the present one, does not count.
+        // A retransmission counts only if it was of the present front.
         let front_again = front_again.as_ref().filter(|flight| flight.from == una);
         let front = front_again.or_else(|| first.front().filter(covers))?;
         let most = millis(self.now).wrapping_sub(millis(front.at));
         (again && echo != 0 && (age <= most || front_again.is_none())).then_some(u64::from(age) * 1_000)
     }
 
-    /// TSval of this moment.
+    /// The TSval of this moment.
     pub(super) fn stamp(&self) -> u32 {
         millis(self.now).wrapping_add(u32::from(self.timestamp_offset) << 16)
     }

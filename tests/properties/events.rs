@@ -1,4 +1,4 @@
-//! Events on one end: any call, any segment, any time; and policies of any kind.
+//! Events for one end: any call, any segment, any time; and arbitrary policies.
 
 use core::time::Duration;
 
@@ -31,11 +31,11 @@ impl Number {
 pub(crate) enum Stamp {
     None,
     Any(u32, u32),
-    /// Where they are agreed, and on a SYN: so many milliseconds ago by the peer's clock, which is ours.
+    /// Where they are agreed, and on a SYN: this many milliseconds ago by the peer's clock, which is ours.
     Ago(u32),
 }
 
-/// So much in a queue and in a window makes a long drain.
+/// With more than this in a queue and in a window, a drain takes long.
 const MUCH: u32 = 100_000;
 
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// At RCV.NXT, acknowledging all there is, and carrying nothing.
+    /// At RCV.NXT, acknowledging everything, and without payload.
     const fn bare(control: Control) -> Shape {
         Shape {
             seq: Number::Near(Anchor::RcvNxt, 0),
@@ -90,7 +90,7 @@ impl Shape {
 pub(crate) enum Event {
     Open(Open),
     Send(usize),
-    /// A part of what is unread, in eighths, and more than that.
+    /// A part of the unread bytes, in eighths, and a number of bytes more.
     Receive(u32, usize),
     Close,
     Detach,
@@ -100,15 +100,15 @@ pub(crate) enum Event {
     Offset(u32),
     TimestampOffset(u16),
     SendUrgent(usize),
-    /// From, and how many; in eighths of what is in flight, and more than that.
+    /// The start and the length in eighths of the bytes in flight; the length is this many bytes more.
     Retransmit(u32, u32, usize),
     Configure(Config),
-    /// What it quotes.
+    /// The error, and the quoted sequence number.
     Icmp(IcmpError, Number),
     Marked,
     Reduced,
     Segment(Shape),
-    /// One of the segments that have arrived, once more.
+    /// One of the segments that have arrived, again.
     Again(usize),
     Timeout,
     /// Time passes until the deadline, and the timer fires.
@@ -156,7 +156,7 @@ fn stamp() -> impl Strategy<Value = Stamp> {
     ]
 }
 
-/// What an honest peer sends: in order, with an acknowledgment of something in flight.
+/// A segment of an honest peer: in order, with an acknowledgment of something in flight.
 fn honest() -> impl Strategy<Value = Shape> {
     let ack = prop_oneof![
         3 => Just(Number::Near(Anchor::SndNxt, 0)),
@@ -174,7 +174,7 @@ fn honest() -> impl Strategy<Value = Shape> {
     })
 }
 
-/// The same, but for its number: a peer that is behind or ahead, or one who has guessed all but that.
+/// The same with any sequence number: a peer that is behind or ahead, or an attacker that has guessed everything else.
 fn astray() -> impl Strategy<Value = Shape> {
     let delta = prop_oneof![4 => -4..4, 2 => -2_000..2_000, 1 => -70_000..-65_000];
     (honest(), delta, any::<bool>()).prop_map(|(honest, delta, bare)| Shape {
@@ -279,7 +279,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// An initial sequence number, most often one from which the connection runs into a wrap.
+/// An initial sequence number; most often the connection then runs into a wrap.
 pub(crate) fn isn_offset() -> impl Strategy<Value = u32> {
     prop_oneof![
         any::<u32>(),
@@ -288,28 +288,28 @@ pub(crate) fn isn_offset() -> impl Strategy<Value = u32> {
     ]
 }
 
-/// A bare segment at RCV.NXT that acknowledges all there is.
+/// A bare segment at RCV.NXT that acknowledges everything.
 pub(crate) fn in_order(control: Control) -> Event {
     Event::Segment(Shape::bare(control))
 }
 
-/// So many numbers beyond SND.UNA are acknowledged, or what is in flight, with this window.
+/// An acknowledgment of this many numbers beyond SND.UNA, with this window.
 pub(crate) fn acknowledgment(numbers: u16, window: u16) -> Event {
     let ack = Number::Near(Anchor::SndUna, numbers.into());
     Event::Segment(Shape { ack, window, ..Shape::bare(Control::ACK) })
 }
 
-/// A SYN that offers, or accepts, all there is.
+/// A SYN that offers, or accepts, every option.
 fn dressed(control: Control) -> Event {
     let options = Options::NONE.with_mss(200).with_window_scale(2).with_sack_permitted();
     Event::Segment(Shape { options, ..Shape::bare(control) })
 }
 
-/// A way to SYN-RECEIVED or ESTABLISHED, or none, so that what follows is not always about the handshake.
+/// A path to SYN-RECEIVED or ESTABLISHED, or none, so that the events that follow are not always about the handshake.
 pub(crate) fn beginning() -> impl Strategy<Value = Vec<Event>> {
     let (syn, ack, ece) = (Control::SYN, Control::ACK, Control::ECE);
     let (passive, active) = (Event::Open(Open::Passive), Event::Open(Open::Active));
-    // It has not seen ours.
+    // The segment does not acknowledge our SYN.
     let fin = Shape { ack: Number::Near(Anchor::SndUna, 0), ..Shape::bare(Control::FIN | ack) };
     prop_oneof![
         2 => Just(vec![]),

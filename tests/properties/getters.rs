@@ -1,4 +1,4 @@
-//! What a connection says of itself: all of it agrees with STATUS, and with what it does.
+//! The getters of a connection agree with STATUS, and with its behavior.
 
 use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Output, SeqNumber, State, Status};
 
@@ -17,11 +17,12 @@ impl Watched {
         assert_eq!(connection.may_send(), matches!(sent, Ok(()) | Err(CallError::InsufficientResources)));
     }
 
-    /// Before a poll: whether it gives `Wait`, and then that it commits to nothing.
+    /// Compares with the connection before a poll: whether that poll returns `Wait`, and that it then commits to
+    /// nothing.
     pub(super) fn check_drained(&self, before: &Connection, output: &Output) {
         if before.is_drained() {
             let Output::Wait(deadline) = output else { panic!("drained, and {output:?}") };
-            // What is late stays late.
+            // A late deadline stays late.
             let late = |deadline: Option<Instant>| deadline.map(|at| at.max(self.now));
             assert_eq!(late(*deadline), late(before.deadline()));
             assert_eq!(before.status(), self.connection.status(), "a poll of what is drained");
@@ -29,7 +30,7 @@ impl Watched {
         assert!(!matches!(output, Output::Wait(_)) || self.connection.is_drained(), "something is due behind Wait");
     }
 
-    /// RFC 6528, RFC 6191: a next life begins right of this one.
+    /// RFC 6528, RFC 6191: the next incarnation begins right of this one.
     pub(super) fn check_next_life(&self, status: &Status) {
         let offset = self.connection.next_isn_offset(self.now);
         let iss = first_number(&self.connection.config(), offset, self.now);

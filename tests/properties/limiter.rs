@@ -32,7 +32,7 @@ fn established(config: &Config, iss: u32, irs: SeqNumber) -> Connection {
 proptest! {
     #![proptest_config(config(300))]
 
-    /// Whatever the blind send that is answered by an ACK, and carries nothing that may have been sent before.
+    /// Blind segments that are answered by an ACK, and that cannot repeat anything the peer has sent.
     #[test]
     fn no_more_challenges_go_out_than_the_bucket_holds_and_is_filled_with(
         limit in 0_u8..12,
@@ -46,7 +46,7 @@ proptest! {
         for (seq, ack, control, pause) in blind {
             now = now + Duration::from_millis(pause);
             let control = [Control::ACK, Control::SYN, Control::RST][control];
-            // Not by accident the one segment that is in order.
+            // Avoids the one segment that would be in order by accident.
             let seq = if seq == 301 { 302 } else { seq };
             let segment = Segment::new(SeqNumber(seq), SeqNumber(ack), control).with_window(1_000);
             _ = connection.segment_arrives(&segment, now);
@@ -54,7 +54,7 @@ proptest! {
         }
         for (index, (first, answer)) in answers.iter().enumerate() {
             prop_assert_eq!(answer.control(), Control::ACK);
-            // A token bucket: what it holds, and what has been filled in since.
+            // A token bucket: its capacity, and the tokens added since.
             for (count, (last, _)) in (1..).zip(&answers[index..]) {
                 let since = last.as_micros() - first.as_micros();
                 let filled = u64::from(limit) * since / 5_000_000;
@@ -63,11 +63,11 @@ proptest! {
         }
     }
 
-    /// S4: each of two ends refuses what the other one sends; they do not go on for ever.
+    /// S4: two ends that refuse each other's segments fall silent.
     #[test]
     fn two_ends_out_of_step_fall_silent(a in any::<u32>(), b in any::<u32>(), limit in 1_u8..12, rst in any::<bool>()) {
         let config = Config { challenge_limit: limit, ..Config::DEFAULT };
-        // They agree in nothing.
+        // The two ends agree in no number.
         let apart = |iss: u32, peer: u32| established(&config, iss, SeqNumber(peer) + (1 << 20));
         let mut ends = [apart(a, b), apart(b, a)];
         let control = if rst { Control::RST } else { Control::ACK };

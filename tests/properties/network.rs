@@ -1,4 +1,4 @@
-//! Two connections under observation, their users, and the network between them, in virtual time.
+//! Two watched connections, their users, and the network between them, in virtual time.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -8,7 +8,7 @@ use tcp_lifecycle::{Config, Instant, Open, Output, Refusal, Segment, SeqNumber, 
 use crate::ahead::Ahead;
 use crate::watch::Watched;
 
-/// What one end is, and what its user does.
+/// The plan of one end: its policies, and the behavior of its user.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) config: Config,
@@ -21,25 +21,25 @@ pub(crate) struct Plan {
     pub(crate) read: usize,
     pub(crate) wait: Duration,
     pub(crate) limit: u32,
-    /// All that is sent is urgent.
+    /// Everything that is sent is urgent.
     pub(crate) urgent: bool,
-    /// Then the user does not close, but is gone.
+    /// At the end the user detaches instead of closing.
     pub(crate) leaves: bool,
-    /// Segments ahead of RCV.NXT are kept, and handed in again when the gap is filled.
+    /// Whether segments ahead of RCV.NXT are kept, and handed in again when the gap is filled.
     pub(crate) keeps: bool,
 }
 
-/// What the network does to one segment.
+/// The treatment of one segment by the network.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
     Delayed(Duration),
     Lost,
-    /// Marked with Congestion Experienced, if it may be.
+    /// Marked with Congestion Experienced, if the segment is ECN-capable.
     Marked(Duration),
     Twice(Duration, Duration),
 }
 
-/// The bytes of one segment with it, and whether it may be marked, and is.
+/// A segment and its bytes; whether it is ECN-capable, and whether it is marked.
 #[derive(Clone, Debug)]
 struct Packet {
     segment: Segment,
@@ -52,16 +52,16 @@ struct Packet {
 struct Host {
     watched: Watched,
     plan: Plan,
-    /// All that the user sends, how much of it is given, and how much acknowledged.
+    /// Everything that the user sends, how much of it is queued, and how much acknowledged.
     stream: Vec<u8>,
     given: usize,
     acknowledged: usize,
     received: Vec<u8>,
     ahead: Ahead<Vec<u8>>,
-    /// It will read soon.
+    /// A read is planned.
     reading: bool,
     signals: Vec<Signal>,
-    /// Its user has reduced the congestion window for all that was sent before.
+    /// The sequence number up to which a reduction of the congestion window by the user counts.
     reduced: Option<SeqNumber>,
 }
 
@@ -79,22 +79,22 @@ pub(crate) struct Network {
     pub(crate) refusals: Vec<(Segment, Refusal)>,
     hosts: [Host; 2],
     now: Instant,
-    /// When, at which end, what. Of two at the same time the one that was put here first comes first.
+    /// The time, the end and the event. Of two events at the same time the first entry comes first.
     ahead: Vec<(Instant, usize, Happens)>,
     faults: VecDeque<Fault>,
-    /// How long a segment takes to which nothing happens.
+    /// The delay of a segment without a fault.
     delay: Duration,
-    /// For so many milliseconds nobody polls the end at which a segment has arrived.
+    /// For how many milliseconds nobody polls the end at which a segment has arrived.
     withheld: VecDeque<u64>,
     has_crashed: bool,
 }
 
-/// More events than this are two ends that do not come to an end.
+/// The bound on events; two ends with more make no progress.
 const MOST: usize = 40_000;
 
 impl Network {
     pub(crate) fn new(plans: [Plan; 2], faults: Vec<Fault>, withheld: Vec<u64>) -> Network {
-        // With a small buffer few bytes take long enough.
+        // With a small buffer, few bytes take long enough.
         let most = |peer: &Plan| peer.config.receive_buffer.min(1_000_000) as usize * 20;
         let [a, b] = plans;
         let stream = |bytes: usize, step: usize| (0..bytes).map(|at| (at * step % 251) as u8).collect();
@@ -120,7 +120,7 @@ impl Network {
         self.delay = delay;
     }
 
-    /// At this time the second host forgets its connection.
+    /// Lets the second host forget its connection after this time.
     pub(crate) fn crash(&mut self, after: Duration) {
         self.plan(after, 1, Happens::Crash);
     }
@@ -129,7 +129,7 @@ impl Network {
         self.ahead.push((self.now + after, side, happens));
     }
 
-    /// From both OPENs until nothing is left to happen.
+    /// Runs from both OPENs until nothing is left to happen.
     pub(crate) fn run(&mut self, opens: [Open; 2]) {
         for (side, open) in opens.into_iter().enumerate() {
             let host = &mut self.hosts[side];
@@ -148,7 +148,7 @@ impl Network {
         panic!("{} and {} do not come to an end", self.state(0), self.state(1));
     }
 
-    /// The next event; false if there is none.
+    /// Handles the next event. Returns false if there is none.
     fn step(&mut self) -> bool {
         let next = self.ahead.iter().map(|(at, ..)| *at).min();
         let deadline = |host: &Host| host.watched.connection.deadline();
@@ -208,7 +208,7 @@ impl Network {
         }
     }
 
-    /// Everything that this end has to say goes on its way.
+    /// Sends every output of this end on its way.
     fn drain(&mut self, side: usize) {
         let host = &mut self.hosts[side];
         let mut packets = Vec::new();
@@ -241,7 +241,7 @@ impl Network {
         }
     }
 
-    /// S2, S7 and S17, after every event.
+    /// Checks S2, S7 and S17, after every event.
     fn check(&self) {
         let nothing_in_flight = !self.ahead.iter().any(|(_, _, happens)| matches!(happens, Happens::Arrives(_)));
         let rests = self.rests();
@@ -260,8 +260,8 @@ impl Network {
         }
     }
 
-    /// Nothing is in flight, or undrained, or timed, so that nothing will happen unless the users do something. (A host
-    /// that has forgotten all may be the reason; the limit of these users is never zero.)
+    /// Whether nothing will happen unless the users act: nothing is in flight, undrained, or timed. (The reason may be
+    /// a host that has forgotten everything; the limit of these users is never zero.)
     fn rests(&self) -> bool {
         let comes = |happens: &Happens| matches!(happens, Happens::Arrives(_) | Happens::Poll);
         let is_timed = |host: &Host| host.watched.connection.deadline().is_some();
@@ -270,7 +270,7 @@ impl Network {
             && !self.hosts.iter().any(is_timed)
     }
 
-    /// Both ends are CLOSED, have got all, and know it.
+    /// Checks that both ends are CLOSED, have received everything, and know it.
     pub(crate) fn check_end(&self) {
         for (one, other) in [(&self.hosts[0], &self.hosts[1]), (&self.hosts[1], &self.hosts[0])] {
             assert_eq!(one.watched.state(), State::Closed);
@@ -314,7 +314,7 @@ impl Host {
         self.signals.push(signal);
     }
 
-    /// Where in the send queue the payload begins that may be marked, RFC 3168 sections 6.1.4 to 6.1.6.
+    /// The position in the send queue at which ECN-capable payload begins, RFC 3168 sections 6.1.4 to 6.1.6.
     fn ecn_capable_from(&self) -> Option<usize> {
         let status = self.watched.connection.status();
         (status.ecn && status.snd_wnd > Some(0)).then_some(status.in_flight as usize)
@@ -348,7 +348,7 @@ impl Host {
         Ok(())
     }
 
-    /// The next bytes, or the CLOSE behind the last; false if there is no more to do.
+    /// Sends the next bytes, or closes after the last. Returns false if nothing is left to do.
     fn writes_on(&mut self) -> bool {
         match self.watched.state() {
             State::Closed => return false,

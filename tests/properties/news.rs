@@ -1,4 +1,4 @@
-//! What must hold of transitions and signals.
+//! The properties of transitions and signals.
 
 use tcp_lifecycle::{Control, Signal, State, Transition};
 
@@ -16,7 +16,7 @@ impl Watched {
         assert!(self.held <= 3, "more than three transitions are held");
         let explained = |by: &By| self.causes.iter().any(|(cause, config)| cause.is(*by, config));
         let arc = ARCS.iter().position(|(f, t, by)| (*f, *t) == (from, to) && by.iter().any(explained));
-        // Of more than three transitions the later ones are folded into the third; that need not look like an arc.
+        // From the third transition on, later ones are folded into the third, which need not look like an arc then.
         if self.transitions >= 3 && self.causes.len() > 1 {
             return;
         }
@@ -63,7 +63,7 @@ impl Watched {
             Signal::CongestionExperienced => assert!(self.has_come(Control::ECE), "no echo of a mark has come"),
             _ => panic!("{signal:?} out of the blue"),
         }
-        // S14: back to LISTEN in silence.
+        // S14: the return to LISTEN is silent.
         assert_ne!(self.state(), State::Listen);
     }
 

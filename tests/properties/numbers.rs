@@ -17,7 +17,7 @@ impl Anchor {
     pub(crate) const ALL: [Anchor; 7] =
         [Anchor::Iss, Anchor::SndUna, Anchor::SndNxt, Anchor::SndEdge, Anchor::Irs, Anchor::RcvNxt, Anchor::RcvEdge];
 
-    /// So far from it; from zero where the connection has no such number.
+    /// The number at this distance; from zero if the connection has no such number.
     pub(crate) fn beside(self, delta: i32, status: &Status) -> SeqNumber {
         let edge = |from: Option<SeqNumber>, wnd: Option<u32>| from.zip(wnd).map(|(from, wnd)| from + wnd);
         let number = match self {

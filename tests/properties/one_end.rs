@@ -1,4 +1,4 @@
-//! Random events on one end, and what must hold whatever they are.
+//! Random events on one end, and the properties that hold for any events.
 
 use core::time::Duration;
 use std::cell::{Cell, RefCell};
@@ -15,7 +15,7 @@ use crate::policies::policies;
 use crate::run::check;
 use crate::watch::Watched;
 
-/// Events, and how often `poll` is called after each: until `Wait`, or not so often.
+/// Events, and how often `poll` is called after each: until `Wait`, or this many times.
 fn events() -> impl Strategy<Value = Vec<(Event, Option<usize>)>> {
     select(vec![0.1, 0.3, 0.9]).prop_flat_map(|withheld| {
         let polls = prop::option::weighted(withheld, prop_oneof![2 => Just(0_usize), 1 => 1_usize..4]);
@@ -23,8 +23,8 @@ fn events() -> impl Strategy<Value = Vec<(Event, Option<usize>)>> {
     })
 }
 
-/// The invariants are checked in [`Watched`]: S4 to S15 of what formal models of TCP check, the order of what comes out,
-/// the timers, and that what is refused changes nothing.
+/// [`Watched`] checks the invariants: S4 to S15 of the properties that formal models of TCP check, the order of
+/// outputs, the timers, and that a refused segment changes nothing.
 #[test]
 fn whatever_happens_the_invariants_hold() {
     let input = (policies(), isn_offset(), beginning(), events());
@@ -73,7 +73,7 @@ fn transitions_that_were_not_polled_fold() {
     });
 }
 
-/// What loss, its repair and a CLOSE in the middle of it are made of.
+/// The events of loss, its repair, and a CLOSE during the repair.
 fn recovery() -> impl Strategy<Value = Event> {
     let windows = || select(vec![0, 1, 300, 4_000, 4_000, 65_535]);
     prop_oneof![
@@ -87,14 +87,14 @@ fn recovery() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// From whatever recovery, both users close, and a peer that acknowledges everything brings the connection to its end.
+/// After any recovery, both users close, and a peer that acknowledges everything brings the connection to its end.
 #[test]
 fn from_any_recovery_the_connection_comes_to_its_end() {
     let established = [Event::Open(Open::Active), in_order(Control::SYN | Control::ACK)];
     let fin = in_order(Control::FIN | Control::ACK);
     let events = (any::<bool>().prop_map(move |first| first.then_some(fin)), vec(recovery(), 1..30));
     check(1_500, &(policies(), events), |(policies, (fin, events))| {
-        // With no buffer at all the FIN never fits.
+        // Without any buffer the FIN never fits.
         let policies = Config { receive_buffer: policies.receive_buffer.max(1), ..policies };
         let mut watched = Watched::new(policies, 100);
         let mut arrived = Vec::new();
@@ -118,7 +118,7 @@ fn from_any_recovery_the_connection_comes_to_its_end() {
 /// Drained after every event, a connection takes the arcs of the table, each of them, and no other.
 #[test]
 fn random_events_walk_every_arc_of_figure_5_and_no_other() {
-    // So many come upon each of them; where fewer are asked for (`PROPTEST_CASES`) some may be left.
+    // The number of cases in which every arc is taken; with fewer (`PROPTEST_CASES`) some arcs may be missing.
     const ENOUGH: u32 = 500;
     let (walked, cases) = (RefCell::new(HashSet::new()), Cell::new(0));
     let input = (policies(), isn_offset(), beginning(), vec(event(), 1..60));
@@ -136,8 +136,8 @@ fn random_events_walk_every_arc_of_figure_5_and_no_other() {
     assert!(missing.is_empty() || cases.get() < ENOUGH, "arcs that were not taken: {missing:?}");
 }
 
-/// In every state the timers lead to an end in bounded time, with nobody at the other end and no call: what does not
-/// wait for the user or the peer comes to rest.
+/// In every state the timers lead to an end in bounded time, without a peer and without calls: a connection that waits
+/// for neither its user nor its peer comes to rest.
 #[test]
 fn alone_a_connection_comes_to_rest() {
     let event = event().prop_filter("other policies take other times", |event| !matches!(event, Event::Configure(_)));
@@ -170,19 +170,19 @@ fn alone_a_connection_comes_to_rest() {
     });
 }
 
-/// One that does not try for weeks.
+/// Changes policies that would retry for weeks.
 fn impatient(config: Config) -> Config {
     let keep_alive = config.keep_alive.map(|policy| KeepAlive { probes: policy.probes.max(1), ..policy });
     Config { r2: config.r2.min(Duration::from_secs(100)), keep_alive, ..config }
 }
 
-/// So long nobody waits for an answer: the probes of keep-alive, what is sent again, and what follows upon a CLOSE.
+/// The longest wait for an answer: keep-alive probes, retransmissions, and everything after a CLOSE.
 fn longest(config: &Config) -> Duration {
     let kept = config.keep_alive.map_or(Duration::ZERO, |policy| policy.idle + policy.interval * policy.probes.into());
-    // D38: R2 may wait for as many timeouts as R1 stands for. It is looked at when the timer fires, one RTO later.
+    // D38: R2 may wait for R1 timeouts. It is checked when the timer fires, one RTO later.
     let again = config.r2.max(config.syn_r2).max(config.rto_max * u32::from(config.r1)) + config.rto_max * 2;
     let again = match config.user_timeout {
-        // Behind a closed window it takes the place of R2.
+        // Behind a closed window the user timeout takes the place of R2.
         Some(timeout) if config.user_timeout_in_persist => again.max(timeout + config.rto_max),
         Some(timeout) => again.min(timeout + config.rto_max),
         None => again,

@@ -1,4 +1,4 @@
-//! Policies of any kind. What is the default stands first, so that a case shrinks towards it.
+//! Arbitrary policies. The default value always comes first, so that a case shrinks towards it.
 
 use core::time::Duration;
 
@@ -45,7 +45,7 @@ fn sizes() -> impl Strategy<Value = Config> {
     )
 }
 
-/// What ends a connection, and when.
+/// The policies that end a connection, and their times.
 fn times() -> impl Strategy<Value = Config> {
     let ends = (
         seconds(vec![120, 1, 30]),
@@ -76,7 +76,7 @@ fn times() -> impl Strategy<Value = Config> {
     })
 }
 
-/// What is on or off, and what besides.
+/// The switches, and the remaining policies.
 fn switches() -> impl Strategy<Value = Config> {
     let often = || select(vec![true, true, true, true, false]);
     let seldom = || prop::bool::weighted(0.2);
@@ -108,7 +108,7 @@ fn switches() -> impl Strategy<Value = Config> {
     )
 }
 
-/// All of them; in one of three cases the times are the default ones, since many tests of time end too soon otherwise.
+/// All policies. In one of three cases the times are the defaults, since otherwise many tests of time end too soon.
 pub(crate) fn policies() -> impl Strategy<Value = Config> {
     let times = prop_oneof![2 => times(), 1 => Just(Config::DEFAULT)];
     (sizes(), times, switches()).prop_map(|(sizes, times, switches)| Config {

@@ -1,4 +1,4 @@
-//! What must hold at `Wait`, when all is handed out.
+//! The properties at `Wait`, when every output has been polled.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -39,23 +39,23 @@ impl Watched {
         self.rank = 0;
     }
 
-    /// SND.UNA, and what the user was told.
+    /// Checks SND.UNA against the signals to the user.
     fn check_told(&self, una: SeqNumber, status: &Status) {
         let acknowledged = una - status.iss.unwrap() - 1;
         let fin = u32::from(self.life.fin.is_some_and(|fin| una == fin + 1));
         assert_eq!(acknowledged, self.life.acknowledged + fin, "SND.UNA, and what the user was told");
     }
 
-    /// L4: who waits for the network or for time has a timer, and no later than its policy says.
+    /// L4: a connection that waits for the network or for time has a timer, no later than its policy says.
     fn check_deadline(&self, deadline: Option<Instant>, status: &Status) {
-        // A timer that was running when the caller's limit became zero may fire in vain, and one that was running when
-        // the policies changed goes on.
+        // A timer that was running when the caller's limit became zero may expire without effect. A timer that was
+        // running when the policies changed goes on.
         let paused = self.limit == 0 && status.in_flight == 0 && status.unsent > 0;
         let excused = (paused || self.configured) && deadline.is_some();
         assert!(deadline.is_some() == self.waits(status) || excused, "{status:?} until {deadline:?}");
         let waits_for_network = status.in_flight > 0 || (status.unsent > 0 && !paused);
         let rto = status.rto.filter(|_| waits_for_network && status.state != State::TimeWait && !self.configured);
-        // The override of silly-window avoidance takes 0.1 s at least.
+        // The override timeout of silly window avoidance is at least 0.1 s.
         let rto = rto.map(|rto| rto.max(Duration::from_millis(100)));
         let late = rto.is_some_and(|rto| deadline > Some(self.now + rto));
         assert!(!late, "a timer longer than the RTO: {status:?} until {deadline:?}");
@@ -73,7 +73,7 @@ impl Watched {
         if status.rcv_nxt.is_some() && self.life.owed.segments > 0 {
             return true;
         }
-        // Nothing but a window that is closed or too small holds back all there is.
+        // Everything is held back only by a window that is closed or too small.
         let probes = status.unsent > 0 && self.limit > 0;
         let kept = self.config.keep_alive.is_some();
         match status.state {
@@ -81,12 +81,12 @@ impl Watched {
             State::SynSent | State::SynReceived | State::TimeWait => true,
             State::FinWait2 => (self.life.detached && self.config.fin_wait_2_timeout.is_some()) || kept,
             State::Established | State::CloseWait => status.in_flight > 0 || probes || kept,
-            // All but a FIN that stands behind payload which the caller's limit holds back.
+            // Except for a FIN behind payload that the caller's limit holds back.
             State::FinWait1 | State::Closing | State::LastAck => status.in_flight > 0 || probes || status.unsent == 0,
         }
     }
 
-    /// FIN-WAIT-2 lasts as long as its policy says, once the user is gone; nothing prolongs it (D20).
+    /// Checks that FIN-WAIT-2 lasts as long as its policy says, once the user is gone; nothing prolongs it (D20).
     pub(super) fn note_fin_wait_2(&mut self, before: &Status, after: &Status) {
         if after.state == State::FinWait2 && before.state != State::FinWait2 && self.life.detached {
             self.life.fin_wait_2 = self.config.fin_wait_2_timeout.map(|timeout| self.now + timeout);
@@ -101,7 +101,7 @@ impl Watched {
         }
     }
 
-    /// S11: 2 MSL after the last FIN, and each that is not refused begins them again.
+    /// S11: 2 MSL after the last FIN; each FIN that is not refused restarts them.
     pub(super) fn note_fin_again(
         &mut self,
         segment: &Segment,

@@ -9,10 +9,10 @@ use super::Watched;
 use super::again::is_opening;
 use super::verdict::Verdict;
 
-/// So long a timestamp counts at least, and at most (RFC 7323 section 5.5).
+/// The range of ages at which TS.Recent expires (RFC 7323 section 5.5).
 const TS_AGE: Range<Duration> = Duration::from_secs(20 * 86_400)..Duration::from_secs(26 * 86_400);
 
-/// The timestamp itself, zero for none; when it was taken; and RCV.NXT as the peer was told it last.
+/// The timestamp itself, zero for none; when it was stored; and RCV.NXT as last acknowledged to the peer.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     pub(super) value: u32,
@@ -25,7 +25,7 @@ pub(super) struct Recent {
 pub(super) enum Age {
     Old,
     New,
-    /// TS.Recent is itself so old that it may or may not count.
+    /// TS.Recent itself is so old that it may or may not count.
     Either,
 }
 
@@ -34,7 +34,7 @@ fn value(segment: &Segment) -> Option<u32> {
 }
 
 impl Watched {
-    /// RFC 7323 section 5.3, R1, where timestamps are agreed. (A reset is not looked at.)
+    /// RFC 7323 section 5.3, R1, where timestamps are agreed. (A reset is exempt.)
     pub(super) fn age(&self, segment: &Segment, status: &Status) -> Age {
         let recent = &self.life.recent;
         let agreed = status.timestamps && status.irs.is_some() && !segment.control().contains(Control::RST);
@@ -49,8 +49,8 @@ impl Watched {
         }
     }
 
-    /// R3, D30 and D33: from a segment whose acknowledgment is acceptable, at Last.ACK.sent or left of it, while RCV.NXT is
-    /// Last.ACK.sent; and from one sent again that ends there.
+    /// R3, D30 and D33: TS.Recent is stored from a segment with an acceptable acknowledgment, at Last.ACK.sent or left
+    /// of it, while RCV.NXT is Last.ACK.sent; and from a retransmission that ends there.
     pub(super) fn note_recent(
         &mut self,
         segment: &Segment,
@@ -78,7 +78,7 @@ impl Watched {
         let left = nxt - segment.seq();
         let ends_here = segment.len() > 0 && left == segment.len() && left <= 65_536 && !has(Control::SYN);
         let again = ends_here && !is_opening(before) && self.is_in_range(segment, before);
-        // The peer's SYN once more, while ours is unacknowledged (D6).
+        // The peer's SYN, retransmitted while ours is unacknowledged (D6).
         let syn_again = *taken == Err(Refusal::SynRepeated);
         let covers = segment.seq().le(nxt) && self.life.recent.last_ack_sent == Some(nxt);
         if (used || again || syn_again) && covers {
@@ -92,7 +92,7 @@ impl Watched {
         segment.ack().is_some_and(|ack| ack - oldest <= status.snd_nxt.unwrap() - oldest)
     }
 
-    /// MAX.SND.WND: the largest window that the peer has said, that of its SYN included; one segment at least (D1).
+    /// MAX.SND.WND: the largest window that the peer has offered, including that of its SYN; at least one segment (D1).
     pub(super) fn most_window(&self, status: &Status) -> u32 {
         let of_syn = self.life.syn.as_ref().map_or(0, |syn| syn.window().into());
         self.life.most_window.max(of_syn).max(status.peer_mss.unwrap().into())

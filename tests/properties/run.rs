@@ -1,4 +1,4 @@
-//! Runs a property. A case that fails shrinks, and what is left of it is told as an exchange.
+//! Runs a property. A case that fails shrinks, and the shrunk case is reported as an exchange.
 
 use core::cell::{Cell, RefCell};
 use core::fmt::Debug;
@@ -11,9 +11,9 @@ use proptest::test_runner::{Config, TestError, TestRunner};
 use crate::cases::cases;
 
 thread_local! {
-    /// What those tell in whose presence something panics, and the panic itself.
+    /// The reports of values that are dropped during a panic, and the message of the panic.
     static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-    /// There is nothing more to tell than has been told.
+    /// The report is complete; later stories are ignored.
     static ENOUGH: Cell<bool> = const { Cell::new(false) };
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
@@ -22,20 +22,20 @@ pub(crate) fn config(count: u32) -> Config {
     Config { max_shrink_iters: 20_000, ..cases(count) }
 }
 
-/// To be told if the present case fails.
+/// Adds a story to the report on the present case, if it fails.
 pub(crate) fn tell(story: impl ToString) {
     if !ENOUGH.get() {
         TOLD.with_borrow_mut(|told| told.push(story.to_string()));
     }
 }
 
-/// To be told, and no story after it.
+/// Adds a story to the report, and ignores all later ones.
 pub(crate) fn tell_last(story: impl ToString) {
     tell(story);
     ENOUGH.set(true);
 }
 
-/// What it panics with, and what it tells then; none if it does not panic.
+/// The panic message and the stories told with it; `None` without a panic.
 pub(crate) fn failure(test: impl FnOnce()) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -51,7 +51,7 @@ pub(crate) fn failure(test: impl FnOnce()) -> Option<String> {
     ran.is_err().then(|| told.join("\n\n"))
 }
 
-/// Tests so many values; the first that fails shrinks as far as it still does.
+/// Tests `cases` values; the first that fails shrinks as far as it still fails.
 #[track_caller]
 pub(crate) fn check<S>(cases: u32, values: &S, test: impl Fn(S::Value))
 where

@@ -1,4 +1,4 @@
-//! What must hold of every segment that is handed out.
+//! The properties of every segment that is sent.
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, State, Status, Transmit};
 
@@ -24,7 +24,7 @@ impl Watched {
         self.check_options(segment, &status);
         self.check_congestion(segment, before, &status);
         self.check_urgent(segment, &status);
-        // No window holds it, and nothing that is owed is paid with it.
+        // No window restricts a keep-alive probe, and it counts as no owed ACK.
         if self.is_probe(transmit, &status) {
             return;
         }
@@ -43,7 +43,7 @@ impl Watched {
             assert_eq!(Some(segment.seq()), self.number(&status), "D17: {status:?}");
             return self.check_bare_ack();
         }
-        // S5: every number has one meaning for ever.
+        // S5: every number always has the same meaning.
         let front = status.iss.unwrap() + 1 + self.life.acknowledged;
         let fresh = (segment.seq() + u32::from(segment.payload_len())).gt(before.snd_nxt.unwrap());
         if segment.payload_len() > 0 {
@@ -62,14 +62,15 @@ impl Watched {
             assert_eq!(*self.life.fin.get_or_insert(fin), fin, "one FIN, at one number");
             assert!(matches!(status.state, State::FinWait1 | State::Closing | State::LastAck));
         }
-        // RFC 7323 section 2.4: what the rounding of the field has taken back may go again.
+        // RFC 7323 section 2.4: bytes that the rounding of the window field has excluded may be sent again.
         let rounding = if !fresh { (1 << status.snd_scale.unwrap()) - 1 } else { 0 };
         let within = (segment.seq() + segment.len() - una) <= (status.snd_wnd.unwrap() + rounding).max(1);
         assert!(within || unacknowledged_syn, "beyond the peer's window");
     }
 
-    /// RFC 9293 sections 3.7.4 and 3.8.6.2.1: payload that has never been sent is a full segment, or all there is, or all
-    /// that the limit allows, or half of the largest window, and that with nothing in flight; or it had to go.
+    /// RFC 9293 sections 3.7.4 and 3.8.6.2.1: payload that has never been sent is a full segment, or everything there
+    /// is, or everything that the limit allows, or half of the largest window with nothing in flight; or the timer
+    /// forced it out.
     fn check_worth(&self, segment: &Segment, before: &Status, after: &Status) {
         let payload = u32::from(segment.payload_len());
         if payload == 0 || Some(segment.seq()) != before.snd_nxt {
@@ -84,7 +85,7 @@ impl Watched {
         assert!(full || had_to || (much && !waits), "not worth it: {segment} {before:?}");
     }
 
-    /// What it acknowledges is owed no longer; what was.
+    /// Notes that this segment carries an ACK, so that no other is owed, except those of segments ahead of a gap.
     fn pay(&mut self, segment: &Segment) {
         if let Some(ack) = segment.ack() {
             let duplicates = self.life.owed.duplicates;
@@ -93,7 +94,7 @@ impl Watched {
         }
     }
 
-    /// S4: a reset is the answer to a segment that is none, or the user's ABORT.
+    /// S4: a reset answers a segment of no connection, or is the user's ABORT.
     fn check_reset(&self, reset: &Segment) {
         let explained = self.causes.iter().any(|(cause, _)| match cause {
             Cause::Segment(segment) => answer(segment).as_ref() == Some(reset),
@@ -127,7 +128,7 @@ impl Watched {
         let edge = status.rcv_nxt.unwrap() + wnd;
         let last = self.life.edge.unwrap_or(edge);
         assert!(last.le(edge), "the right edge moved back");
-        // The FIN moves it, and takes no buffer (D28).
+        // The FIN moves the edge, and takes no buffer (D28).
         let fin = u32::from(self.life.fin_taken(status));
         let more = (last + fin).lt(edge);
         assert!(!more || wnd + status.unread <= self.config.receive_buffer.min(1 << 30), "a window without a buffer");
@@ -139,15 +140,15 @@ impl Watched {
         self.life.edge = Some(edge);
     }
 
-    /// A bare ACK answers a segment, opens the window, or tells of urgent data. S4: a bare ACK in order has no answer; and
-    /// nothing has two.
+    /// A bare ACK answers a segment, opens the window, or announces urgent data. S4: a bare ACK in order has no answer,
+    /// and no segment has two.
     fn check_bare_ack(&mut self) {
         assert!(self.may_acknowledge > 0, "an ACK after {:?}", self.causes);
         self.may_acknowledge -= 1;
         self.life.owed.duplicates = self.life.owed.duplicates.saturating_sub(1);
     }
 
-    /// Our SYN: what it offers, or what of the peer's offer it accepts.
+    /// Checks our SYN: its offers, or the part of the peer's offer that it accepts.
     fn check_syn(&mut self, segment: &Segment, status: &Status, before: &Status) {
         self.note_flight(segment, before);
         self.must_resend = None;
@@ -172,15 +173,15 @@ impl Watched {
         assert_eq!(options.timestamps(), stamps.then(|| (self.stamp(), echo)));
         let bits = segment.control().intersection(ECN);
         let ours = if known { Control::ECE } else { ECN };
-        // RFC 3168 section 6.1.1.1: sent again it does not offer it, which may be why it was lost.
+        // RFC 3168 section 6.1.1.1: a retransmitted SYN does not offer ECN, since the offer may be why it was lost.
         let agreed = if known { self.life.ecn } else { offer.ecn && self.life.syns == 0 };
         self.life.syns += u32::from(!known);
         assert_eq!(bits, if agreed { ours } else { Control::empty() }, "ECN on a SYN");
     }
 }
 
-/// RFC 9293 section 3.10.7.1: the reset that the sender of the segment accepts; none for a reset. It echoes its
-/// timestamp, and has none of its own.
+/// RFC 9293 section 3.10.7.1: the reset that the sender of the segment accepts; `None` for a reset. It echoes the
+/// segment's timestamp, and has none of its own.
 fn answer(segment: &Segment) -> Option<Segment> {
     let reset = match segment.ack() {
         Some(ack) => Segment::new(ack, SeqNumber(0), Control::RST),

@@ -7,7 +7,7 @@ use crate::run::config;
 
 const HALF: u32 = 1 << 31;
 
-/// Any number, and most often one at which something wraps.
+/// Any number; most often one at which something wraps.
 fn number() -> impl Strategy<Value = SeqNumber> {
     let near = |centre: u32| {
         (0_u32..4, any::<bool>())
@@ -16,7 +16,7 @@ fn number() -> impl Strategy<Value = SeqNumber> {
     prop_oneof![any::<u32>(), near(0), near(HALF)].prop_map(SeqNumber)
 }
 
-/// Any distance, and most often one near none, half or all of the circle.
+/// Any distance; most often one near zero, half the sequence space or all of it.
 fn distance() -> impl Strategy<Value = u32> {
     number().prop_map(|n| n.0)
 }

@@ -1,10 +1,10 @@
-//! Policies in the words of scripts: `nagle=off, mss=100`.
+//! Policies in the notation of scripts: `nagle=off, mss=100`.
 
 use core::time::Duration;
 
 use tcp_lifecycle::{Config, KeepAlive};
 
-/// Those that are not as by default, for a line of a script; none if all are.
+/// The policies that differ from the default, for a line of a script; `None` if there are none.
 pub(crate) fn settings(config: &Config) -> Option<String> {
     let settings: Vec<_> = all(config)
         .into_iter()
@@ -59,7 +59,7 @@ fn all(config: &Config) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// `none` for ever; else in the largest unit of scripts that is exact.
+/// `none` for an unbounded time; otherwise the time in the largest unit of scripts that is exact.
 pub(crate) fn time(time: Duration) -> String {
     match time.as_micros() {
         micros if time == Duration::MAX || micros == 0 => if micros == 0 { "0s" } else { "none" }.to_string(),

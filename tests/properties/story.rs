@@ -1,4 +1,4 @@
-//! What happened to one end, to be told when an invariant is broken: in the notation of the RFC, as a script has it.
+//! The events at one end, in the notation of the RFC, as in a script. They are reported when an invariant breaks.
 
 use core::fmt;
 
@@ -17,7 +17,7 @@ pub(super) enum Line {
     Out(Output),
 }
 
-/// All of it, with the time of each.
+/// All lines, with the time of each.
 #[derive(Debug, Default)]
 pub(super) struct Story(Vec<(Instant, Line)>);
 

@@ -1,4 +1,4 @@
-//! Two ends over a network that loses, duplicates and reorders, with users who write, read and poll when they like.
+//! Two ends over a network that loses, duplicates and reorders, with users that write, read and poll at any time.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use tcp_lifecycle::{Config, KeepAlive, Open, State};
 use crate::network::{Fault, Network, Plan};
 use crate::run::check;
 
-/// What never ends a connection by itself, so that whatever the network does, only the users end it.
+/// Policies that never end a connection by themselves, so that only the users end it, whatever the network does.
 const PATIENT: Config = Config {
     user_timeout: None,
     r2: Duration::MAX,
@@ -44,7 +44,7 @@ fn policies() -> impl Strategy<Value = Config> {
     })
 }
 
-/// It probes often, and gives up late.
+/// A keep-alive policy that probes often, and gives up late.
 fn keep_alive() -> impl Strategy<Value = Option<KeepAlive>> {
     let time = || (100_u64..3_000).prop_map(Duration::from_millis);
     prop::option::weighted(0.3, (time(), time()).prop_map(|(idle, interval)| KeepAlive { idle, interval, probes: 250 }))
@@ -81,7 +81,7 @@ fn opens() -> impl Strategy<Value = [Open; 2]> {
     select(vec![[Open::Active, Open::Passive], [Open::Passive, Open::Active], [Open::Active, Open::Active]])
 }
 
-/// What happens to the first segments; all that come later arrive.
+/// The treatment of the first segments; all later ones arrive.
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
     let delay = || prop_oneof![3 => 1_u64..30, 1 => 30_u64..1_500].prop_map(Duration::from_millis);
     let fault = prop_oneof![
@@ -104,7 +104,7 @@ fn every_byte_arrives_once_and_in_order_and_both_ends_close() {
     });
 }
 
-/// S16: what an end sends, the other one takes. (A probe of keep-alive wants to be refused.)
+/// S16: each end accepts every segment of the other. (A keep-alive probe is refused by design.)
 #[test]
 fn on_a_perfect_network_nothing_is_refused() {
     check(120, &(plan(), plan(), opens()), |(mut a, mut b, opens)| {
@@ -129,8 +129,8 @@ fn two_ends_that_mirror_each_other_come_through() {
     });
 }
 
-/// S3: a peer that has forgotten the connection cures it, as soon as anything is sent. (In FIN-WAIT-2 nothing is, and the
-/// policy for it has to end it.)
+/// S3: an end whose peer has forgotten the connection is reset as soon as it sends anything. (In FIN-WAIT-2 it sends
+/// nothing, and the policy for that state has to end it.)
 #[test]
 fn an_end_whose_peer_has_forgotten_the_connection_is_reset() {
     check(120, &(plan(), plan(), 0_u64..2_000, faults()), |(mut a, b, crash, faults)| {

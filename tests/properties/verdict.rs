@@ -1,4 +1,4 @@
-//! Whether a segment has any effect, as the text of RFC 9293 section 3.10.7 and the decisions have it.
+//! Whether a segment has any effect, according to RFC 9293 section 3.10.7 and the decisions.
 
 use tcp_lifecycle::{Control, Segment, SeqNumber, State, Status};
 
@@ -7,14 +7,14 @@ use super::Watched;
 /// How far left of RCV.NXT an acknowledgment counts (D4).
 const LEFT: u32 = 65_536;
 
-/// What becomes of a segment, unless it is refused for an old timestamp.
+/// The effect of a segment, unless it is refused for an old timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Taken,
-    /// Outside the window, but its acknowledgment counts, and the window with it, and nothing else of it (D4).
+    /// The segment lies outside the window. Its acknowledgment and window count, and nothing else does (D4).
     Acknowledgment,
     Refused,
-    /// What decides is something that nobody is told: whether a challenge went out.
+    /// Either: it depends on whether a challenge ACK was sent, and nothing shows that.
     Either,
 }
 
@@ -29,9 +29,9 @@ impl Watched {
         let has = |bit| segment.control().contains(bit);
         match status.state {
             State::Closed => Verdict::Refused,
-            // 3.10.7.2: a SYN alone.
+            // 3.10.7.2: a SYN without ACK and RST.
             State::Listen => Verdict::from(has(Control::SYN) && !has(Control::ACK) && !has(Control::RST)),
-            // 3.10.7.3: an ACK, where there is one, is of our SYN; and a reset has one.
+            // 3.10.7.3: an ACK, if there is one, acknowledges our SYN; and a reset must have one.
             State::SynSent => {
                 let acknowledges = segment.ack() == status.snd_nxt && status.snd_nxt != status.iss;
                 let by = if has(Control::RST) { has(Control::ACK) } else { has(Control::SYN) };
@@ -48,7 +48,7 @@ impl Watched {
         }
     }
 
-    /// 3.10.7.4: both know the other's numbers.
+    /// 3.10.7.4: both ends know each other's numbers.
     fn verdict_of_known(&self, segment: &Segment, status: &Status, window: &Window) -> Verdict {
         let has = |bit| segment.control().contains(bit);
         if has(Control::RST) {
@@ -61,7 +61,7 @@ impl Watched {
         }
         let opening = status.snd_una == status.iss;
         let known = opening && has(Control::SYN) && Some(segment.seq()) == status.irs;
-        // D2: the SYN that is known is cut off.
+        // D2: the SYN that is already known is trimmed.
         let cut = u32::from(known);
         let (seq, len) = (segment.seq() + cut, segment.len() - cut);
         if !window.accepts(seq, len, has(Control::FIN)) && !window.is_pushed_right(segment, status.state) {
@@ -78,7 +78,7 @@ impl Watched {
             // D9
             return Verdict::from(Some(ack) != status.snd_una && ack - status.iss.unwrap() <= status.in_flight);
         }
-        // Nothing is expected there but an acknowledgment in order (D10).
+        // TIME-WAIT expects only an acknowledgment in order (D10).
         let expected = status.state != State::TimeWait || (segment.len() == 0 && segment.seq() == window.nxt);
         if expected { self.verdict_of_ack(ack, status) } else { Verdict::Refused }
     }
@@ -93,7 +93,7 @@ impl Watched {
         if exact && self.afresh { Verdict::Either } else { Verdict::Refused }
     }
 
-    /// First, and not acceptable: the FIN again in TIME-WAIT (D3), or an acknowledgment that advances SND.UNA (D4).
+    /// First, and not acceptable: a repeated FIN in TIME-WAIT (D3), or an acknowledgment that advances SND.UNA (D4).
     fn verdict_outside(&self, segment: &Segment, status: &Status, window: &Window) -> Verdict {
         let Some(ack) = segment.ack() else { return Verdict::Refused };
         let fin = segment.control().intersection(Control::FIN | Control::SYN) == Control::FIN;
@@ -103,7 +103,7 @@ impl Watched {
         let left = window.nxt - segment.seq();
         let una = status.snd_una.unwrap();
         let fresh = ack != una && ack - una <= status.in_flight && status.snd_una != status.iss;
-        // A bare ACK that opens the window, of a peer whose probe was taken.
+        // A bare ACK that opens the window, of a peer whose probe was accepted.
         let newer = |(wl1, wl2): (SeqNumber, SeqNumber)| wl1.lt(segment.seq()) || (wl1 == segment.seq() && wl2.le(ack));
         let opens = status.snd_wnd == Some(0) && segment.window() > 0 && segment.len() == 0;
         let opens = opens && ack == una && status.snd_una != status.iss && status.state != State::TimeWait;
@@ -123,7 +123,7 @@ impl Watched {
     }
 }
 
-/// The receive window, as the peer has been told.
+/// The receive window that the peer has been told.
 struct Window {
     nxt: SeqNumber,
     wnd: u32,
@@ -138,8 +138,8 @@ impl Window {
         number - self.nxt < self.wnd
     }
 
-    /// Table 6; and D24: of payload at RCV.NXT that finds the window closed the rest is used. D28: the FIN behind the last
-    /// payload in the window may lie at its edge.
+    /// Table 6 and two exceptions. D24: of a segment with payload at RCV.NXT that finds the window closed, the other
+    /// parts are used. D28: the FIN behind the last payload in the window may lie at its edge.
     fn accepts(&self, seq: SeqNumber, len: u32, fin: bool) -> bool {
         match (len, self.wnd) {
             (_, 0) => seq == self.nxt,

@@ -1,4 +1,4 @@
-//! A connection under observation: whatever is done to it, and whatever it hands out, the invariants are checked.
+//! A watched connection: the invariants are checked for every event and every output.
 
 mod again;
 mod arrivals;
@@ -33,53 +33,53 @@ use crate::run;
 pub(crate) struct Watched {
     pub(crate) connection: Connection,
     pub(crate) now: Instant,
-    /// When the last segment arrived, and when the last timeout came.
+    /// When the last segment arrived, and when the last timeout happened.
     told: Instant,
     timed: Option<Instant>,
-    /// The timer has fired for what waits behind a window, with nothing in flight; and the window has neither closed nor
-    /// opened since.
+    /// The timer has fired for payload that waits behind a window, with nothing in flight. The window has neither
+    /// closed nor opened since.
     had_to: bool,
-    /// The arcs that have been taken, as their places in the table.
+    /// The arcs that have been taken, as indexes into the table.
     pub(crate) walked: HashSet<usize>,
     config: Config,
-    /// The policies have been changed: a timer may be that of an old one.
+    /// The policies have changed: a timer may still be that of the old policies.
     configured: bool,
     most_buffer: u32,
     limit: u32,
     timestamp_offset: u16,
     life: Life,
-    /// TIME-WAIT: until when, and whether a SYN of a peer that started afresh has come since.
+    /// TIME-WAIT: its deadline, and whether a SYN of a restarted peer has arrived since it began.
     time_wait: Instant,
     afresh: bool,
-    /// A probe of the closed window has gone out, and is not acknowledged.
+    /// A probe of the closed window has been sent, and is unacknowledged.
     probe_is_out: bool,
-    /// The window has opened after this, the front, was probed: it goes out again at once (D17).
+    /// The number of the front, if the window has opened after the front was probed: it is retransmitted at once (D17).
     reopened: Option<SeqNumber>,
-    /// The timer has fired for this, the front.
+    /// The number of the front for which the timer has fired.
     must_resend: Option<SeqNumber>,
-    /// The user is to be told that the retransmission timer has fired.
+    /// The user is still to be told that the retransmission timer has fired.
     timeout_is_told: bool,
-    /// So many bare ACKs may come of what has happened since the last `Wait`.
+    /// How many bare ACKs the events since the last `Wait` may draw.
     may_acknowledge: u32,
     /// The reset that is due if the segment brings payload which nobody reads.
     late: Option<(SeqNumber, bool)>,
-    /// The end that the user has to be told of, once the connection is CLOSED.
+    /// The signal of the end that is due to the user, once the connection is CLOSED.
     end: Option<Signal>,
-    /// All events since the last `Wait`, and the policies of their time.
+    /// All events since the last `Wait`, and the policies in force at each.
     causes: Vec<(Cause, Config)>,
-    /// The last state that the user was told of, and how many transitions since the last `Wait`.
+    /// The last state that the user was told of, and the number of transitions since the last `Wait`.
     shown: State,
     transitions: usize,
-    /// How many of them since the last event.
+    /// The number of transitions since the last event.
     held: usize,
-    /// What came last out of `poll` since the last event: 0 for transitions, 1 for signals, 2 for segments.
+    /// The kind of the last output since the last event: 0 for transitions, 1 for signals, 2 for segments.
     rank: u8,
-    /// And its place among the signals.
+    /// The rank of the last signal.
     rank_of_signal: u8,
     story: Story,
 }
 
-/// Whoever looks on while an invariant breaks tells what happened.
+/// Reports the story if an invariant breaks.
 impl Drop for Watched {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -146,7 +146,7 @@ impl Watched {
 
 /// Segments.
 impl Watched {
-    /// A segment arrives; the range of its payload that is the user's.
+    /// Hands in a segment; returns the range of its payload that is delivered to the user.
     pub(crate) fn segment(&mut self, segment: Segment) -> Result<Range<usize>, Refusal> {
         self.tell(Line::Arrives(segment));
         let (was, before) = (self.connection.clone(), self.connection.status());
@@ -177,7 +177,7 @@ impl Watched {
         taken
     }
 
-    /// Payload that comes when the user is gone is answered as an ABORT would be, once its acknowledgment is used.
+    /// Payload that arrives after the user has left is answered as by an ABORT, once its acknowledgment is used.
     fn late_reset(&self, segment: &Segment) -> Option<(SeqNumber, bool)> {
         let nxt = self.connection.status().rcv_nxt?;
         let seq = if segment.seq().lt(nxt) { nxt } else { segment.seq() };
@@ -191,7 +191,7 @@ impl Watched {
     }
 }
 
-/// What every event has to keep.
+/// The checks of every event.
 impl Watched {
     fn event<R: PartialEq + Debug>(&mut self, cause: Cause, event: impl Fn(&mut Connection, Instant) -> R) -> R {
         let before = self.connection.status();
@@ -208,7 +208,7 @@ impl Watched {
         self.note_fin_wait_2(&before, &after);
         self.note_window(&before, &after);
         if after.state == State::Listen {
-            // D18, S14: only a listener comes back to LISTEN.
+            // D18, S14: only a listener returns to LISTEN.
             assert!(before.state != State::SynReceived || self.life.passive);
             self.life = Life::new(true, &self.config);
         }
@@ -221,7 +221,7 @@ impl Watched {
         result
     }
 
-    /// S13: which end the user has to be told of.
+    /// S13: notes which end the user must be told of.
     fn note_end(&mut self, cause: &Cause, before: &Status, after: &Status) {
         if before.state == State::Closed || after.state != State::Closed {
             return;
@@ -229,13 +229,13 @@ impl Watched {
         let by_user = matches!(cause, Cause::Close | Cause::Detach | Cause::Abort(_));
         let ends_by = |bit| matches!(cause, Cause::Segment(segment) if segment.control().contains(bit));
         let reset = ends_by(Control::RST);
-        // Without RFC 5961 a SYN is as good as a reset after the handshake.
+        // Without RFC 5961 a SYN after the handshake has the effect of a reset.
         let another_syn = ends_by(Control::SYN) && !reset;
-        // A CLOSE in SYN-RECEIVED may have waited for just this segment.
+        // A CLOSE in SYN-RECEIVED may have waited for this segment.
         let reads = matches!(before.state, State::SynReceived | State::FinWait1 | State::FinWait2);
         let carries = matches!(cause, Cause::Segment(segment) if segment.payload_len() > 0);
         let too_late = self.life.detached && reads && carries && !reset && !another_syn;
-        // D18: with the user who listened the listening has ended.
+        // D18: once the listening user has closed, the listening has ended.
         assert!(
             by_user || self.life.closed || before.state != State::SynReceived || !self.life.passive,
             "a listener ended in SYN-RECEIVED"
@@ -263,7 +263,7 @@ impl Watched {
         };
     }
 
-    /// The peer's SYN has been taken.
+    /// Notes that the peer's SYN has been accepted.
     fn note_syn(&mut self, cause: &Cause, before: &Status, after: &Status) {
         if let (Cause::Segment(syn), None, Some(nxt)) = (cause, before.rcv_nxt, after.rcv_nxt) {
             self.life.syn = Some(*syn);
@@ -274,7 +274,7 @@ impl Watched {
         }
     }
 
-    /// What it offers no more is agreed no more (D6).
+    /// An option that the repeated SYN no longer offers is no longer agreed (D6).
     fn note_syn_again(&mut self, again: &Segment) {
         let Some(syn) = &mut self.life.syn else { return };
         let (first, again) = (syn.options(), again.options());
@@ -291,7 +291,7 @@ impl Watched {
         *syn = syn.with_options(options);
     }
 
-    /// `timeout` before the deadline does nothing.
+    /// Checks that `timeout` before the deadline does nothing.
     fn check_early_timeout(&self) {
         let early = match self.connection.deadline() {
             Some(deadline) if deadline <= self.now => return,
@@ -303,7 +303,7 @@ impl Watched {
         assert_eq!(called, self.connection, "a timeout before the deadline");
     }
 
-    /// Polls until `Wait`; what comes before.
+    /// Polls until `Wait`; returns the outputs before it.
     pub(crate) fn drain(&mut self) -> Vec<Output> {
         let mut outputs = Vec::new();
         let most = 16 + self.connection.status().in_flight + self.connection.status().unsent;
@@ -316,7 +316,7 @@ impl Watched {
         panic!("a drain that does not end");
     }
 
-    /// The next output, checked; none for `Wait`.
+    /// The next output, checked; `None` for `Wait`.
     pub(crate) fn poll(&mut self) -> Option<Output> {
         let (was, before) = (self.connection.clone(), self.connection.status());
         let output = self.connection.poll(self.now);
@@ -347,7 +347,7 @@ impl Watched {
     }
 }
 
-/// The timeout keeps within its bounds, and grows by nothing but a timeout, a measurement, or the end of the SYN's
+/// Checks that the timeout keeps within its bounds, and grows only by a timeout, a measurement, or the end of the SYN's
 /// retransmissions (RFC 6298).
 fn check_rto(cause: &Cause, before: &Status, after: &Status, config: &Config) {
     let most = config.user_timeout.unwrap_or(config.rto_max).min(config.rto_max);
@@ -359,7 +359,7 @@ fn check_rto(cause: &Cause, before: &Status, after: &Status, config: &Config) {
     assert!(*cause == Cause::Timeout || measured || of_syn || after.rto <= before.rto, "the RTO grew");
 }
 
-/// S6: within one life nothing moves back.
+/// S6: within one incarnation nothing moves back.
 fn check_variables(before: &Status, after: &Status, most_buffer: u32) {
     if let (Some(una), Some(nxt)) = (after.snd_una, after.snd_nxt) {
         assert!(una.le(nxt) && nxt - una == after.in_flight && nxt - una <= (1 << 30) + 2);

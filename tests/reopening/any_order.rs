@@ -1,4 +1,4 @@
-//! Whatever the order in which payload comes, and however often: it is delivered exactly once, in order.
+//! Payload is delivered exactly once and in order, whatever the order in which it arrives, and however often.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use crate::cases::cases;
 use crate::host::PAIR;
 use crate::socket::Socket;
 
-/// The stream of the peer, and so many of its bytes that a window takes all of them.
+/// The length of the peer's stream, which is chosen so that a window takes all of it.
 const LENGTH: usize = 3_000;
 
 /// A part of the stream in a segment, with the FIN if it is the end.
@@ -31,7 +31,7 @@ struct Receiver {
     socket: Socket,
     irs: SeqNumber,
     stamped: bool,
-    /// A new TSval for each segment, in the order in which they come.
+    /// A new TSval for each segment, in the order of arrival.
     tsval: u32,
     stream: Vec<u8>,
     received: Vec<u8>,
@@ -64,11 +64,11 @@ impl Receiver {
             .with_options(self.stamp());
         let _ = self.socket.segment_arrives(&segment, &self.stream[piece.start..end], Instant::ZERO);
         self.received.extend(self.socket.receive(Instant::ZERO).unwrap());
-        // Nobody looks at its acknowledgments.
+        // Its acknowledgments are not needed.
         self.socket.outgoing().for_each(drop);
     }
 
-    /// What is still missing, in order; the FIN alone, where the window had no room for it.
+    /// Hands in everything that is still missing, in order; and the FIN alone, if the window had no room for it.
     fn rest_arrives(&mut self) {
         for _ in 0..LENGTH {
             let start = self.received.len();
@@ -80,7 +80,7 @@ impl Receiver {
     }
 }
 
-/// How much of the stream has come, without a gap.
+/// How much of the stream has arrived without a gap.
 fn without_gap(come: &[Piece]) -> usize {
     let mut reached = 0;
     while let Some(piece) = come.iter().find(|piece| piece.start <= reached && reached < piece.start + piece.len) {
@@ -92,7 +92,7 @@ fn without_gap(come: &[Piece]) -> usize {
 proptest! {
     #![proptest_config(cases(256))]
 
-    /// With room for all of it, whatever has come without a gap is the user's at once.
+    /// With room for all of it, everything that has arrived without a gap is delivered at once.
     #[test]
     fn what_has_come_without_a_gap_is_delivered_at_once(
         pieces in pieces(),
@@ -112,7 +112,8 @@ proptest! {
         prop_assert!(receiver.socket.peer_has_closed());
     }
 
-    /// With a small window and little room, what is delivered is still the stream, and it comes to its end.
+    /// With a small window and little room, the delivered bytes are still the stream, and the stream is complete in the
+    /// end.
     #[test]
     fn with_little_room_nothing_is_out_of_order_or_delivered_twice(
         pieces in pieces(),

@@ -1,5 +1,5 @@
-//! The same without the example: a caller with the last life in TIME-WAIT, as a [`Connection`] or as a [`TimeWait`], and
-//! the new one beside it.
+//! The same without the example: a caller with the last incarnation in TIME-WAIT, as a [`Connection`] or as a
+//! [`TimeWait`], and a separate new one.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::host::TWO_MSL;
 const CONFIG: Config = Config::DEFAULT;
 const NOW: Instant = Instant::ZERO;
 const SYN: &str = "<SEQ=400><CTL=SYN><WND=1000>";
-/// The FIN of the last life, and its acknowledgment.
+/// The FIN of the last incarnation, and its acknowledgment.
 const FIN: &str = "<SEQ=301><ACK=102><CTL=FIN,ACK><WND=1000>";
 const LAST_ACK: &str = "<SEQ=102><ACK=302><CTL=ACK><WND=65535>";
 
-/// A connection, whole or small.
+/// A connection, or its `TimeWait`.
 #[derive(Clone, Debug, PartialEq)]
 enum Life {
     Whole(Connection),
@@ -34,7 +34,7 @@ impl Life {
         Life::Whole(connection)
     }
 
-    /// What comes of a segment.
+    /// Hands in a segment; returns the outputs.
     fn arrives(&mut self, text: &str, now: Instant) -> Vec<String> {
         let _ = match self {
             Life::Whole(connection) => connection.segment_arrives(&segment(text), now),
@@ -89,7 +89,7 @@ impl Life {
     }
 }
 
-/// TIME-WAIT since [`NOW`] with SND.NXT=102 and RCV.NXT=302, whole and small.
+/// TIME-WAIT since [`NOW`] with SND.NXT=102 and RCV.NXT=302, in both forms.
 fn in_time_wait() -> [Life; 2] {
     let mut connection = Connection::new(&CONFIG, 100);
     connection.open(Open::Active, NOW).unwrap();
@@ -106,7 +106,7 @@ fn in_time_wait() -> [Life; 2] {
     [whole, small]
 }
 
-/// The new life in SYN-RECEIVED, whose numbers lie beyond.
+/// The new incarnation in SYN-RECEIVED, whose numbers lie beyond those of the last.
 #[track_caller]
 fn reopen(last: &Life) -> Life {
     let mut next = Life::opened(Open::Passive, last.reopens(SYN, NOW).unwrap());
@@ -116,7 +116,7 @@ fn reopen(last: &Life) -> Life {
     next
 }
 
-/// As if there had been no SYN: what it is, when it ends, and that it answers.
+/// Checks that the SYN had no effect: the state, the deadline, and the answers are the same.
 #[track_caller]
 fn assert_as_it_was(mut last: Life, before: &Life) {
     assert_eq!(last, *before);
@@ -134,7 +134,7 @@ fn a_new_life_that_is_established_has_the_pair_of_sockets_for_itself() {
         assert_eq!(next.arrives("<SEQ=401><ACK=104><CTL=ACK><WND=1000>", NOW), ["SYN-RECEIVED -> ESTABLISHED"]);
         let lines = next.arrives("<SEQ=401><ACK=104><CTL=ACK><DATA=5><WND=1000>", NOW);
         assert_eq!(lines, ["<SEQ=104><ACK=406><CTL=ACK><WND=65530>"]);
-        // Of the last life nothing is acceptable, neither its numbers nor its acknowledgments.
+        // Nothing of the last incarnation is acceptable, neither its numbers nor its acknowledgments.
         let lines = next.arrives(FIN, NOW);
         assert_eq!(lines, ["<SEQ=104><ACK=406><CTL=ACK><WND=65530>"]);
         let lines = next.arrives("<SEQ=406><ACK=102><CTL=ACK><DATA=5><WND=1000>", NOW);
@@ -168,7 +168,7 @@ fn a_new_life_that_hears_nothing_leaves_time_wait_as_it_was() {
     }
 }
 
-/// Without the question a SYN is challenged (D5), and a reset in answer to that is believed (D14).
+/// If `reopens` is not called, a SYN is challenged (D5), and a reset in answer to the challenge is believed (D14).
 #[test]
 fn a_caller_that_does_not_ask_challenges_the_syn() {
     for mut last in in_time_wait() {
@@ -178,7 +178,7 @@ fn a_caller_that_does_not_ask_challenges_the_syn() {
     }
 }
 
-/// Time alone brings it beyond, as RFC 9293 section 3.4.3 has it.
+/// Time alone moves the clock beyond the last incarnation, as in RFC 9293 section 3.4.3.
 #[test]
 fn later_the_clock_is_beyond_and_the_offset_stays() {
     for last in in_time_wait() {

@@ -1,4 +1,4 @@
-//! The passive side of the table: so many half-open connections, and cookies beyond.
+//! The passive side of the table: a bounded number of half-open connections, and cookies beyond.
 
 use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, SeqNumber, State};
 
@@ -6,7 +6,7 @@ use crate::host::{PAIR, PLAIN, STAMPED, exchange, fill, listening, lost, only, p
 use crate::socket::Socket;
 use crate::table::{MOST_CONNECTIONS, MOST_HALF_OPEN, Table};
 
-/// A table that is full of SYNs which nobody follows up.
+/// A table that is full of SYNs without any further segments.
 fn flooded() -> Table {
     flooded_with(&STAMPED)
 }
@@ -17,15 +17,15 @@ fn flooded_with(config: &Config) -> Table {
     table
 }
 
-/// One of those places is free again.
+/// Frees one of those places.
 fn make_room(table: &mut Table) {
     let reset = Segment::new(SeqNumber(8), SeqNumber(0), Control::RST);
     assert_eq!(table.segment_arrives(pair(1_024), &reset, &[], seconds(2)), Ok(()));
     assert_eq!(sent(table), []);
 }
 
-/// The SYN was answered with a cookie, and once more, since there was room by then, with a connection: both SYN,ACKs,
-/// the cookie's first.
+/// The SYN was answered with a cookie and, since there was room by then, again with a connection. Returns both
+/// SYN,ACKs, the cookie's first.
 #[track_caller]
 fn answered_twice(config: &Config) -> (Table, Socket, [Segment; 2]) {
     let (mut table, now) = (flooded_with(config), seconds(2));
@@ -69,7 +69,7 @@ fn a_peer_that_has_the_cookie_connects_although_its_syn_came_again_and_found_roo
     }
 }
 
-/// With the bare ACK lost, and payload in the segment that brings the cookie back.
+/// The bare ACK is lost, and a segment with payload brings the cookie back.
 #[test]
 fn the_payload_that_comes_with_such_a_cookie_is_not_lost() {
     let (mut table, mut honest, [cookie, _]) = answered_twice(&STAMPED);
@@ -94,7 +94,7 @@ fn a_peer_that_has_the_other_syn_ack_connects_as_ever() {
     }
 }
 
-/// The half-open connection is as it was, and only its answer goes out (D9).
+/// The half-open connection is unchanged, and only its answer is sent (D9).
 #[test]
 fn an_ack_of_neither_is_reset_and_changes_nothing() {
     let (mut table, mut honest, [_, other]) = answered_twice(&PLAIN);
@@ -107,7 +107,7 @@ fn an_ack_of_neither_is_reset_and_changes_nothing() {
     assert_eq!(established(&mut table).state(), State::Established);
 }
 
-/// RFC 7323 section 3.2: nor is it reset where it lacks the timestamps that the cookie agreed to.
+/// RFC 7323 section 3.2: the ACK is not reset either if it lacks the timestamps that the cookie agreed to.
 #[test]
 fn such_a_cookie_without_its_timestamps_is_passed_over_in_silence() {
     let (mut table, mut honest, [cookie, _]) = answered_twice(&STAMPED);
@@ -131,7 +131,7 @@ fn a_reset_with_the_number_of_a_cookie_ends_the_half_open_connection() {
     assert_eq!(table.sockets().count(), MOST_HALF_OPEN - 1);
 }
 
-/// An old duplicate is not for the life that a SYN has called out of TIME-WAIT, which never had a cookie.
+/// A connection that a SYN has reopened out of TIME-WAIT never had a cookie, so an old duplicate is not for it.
 #[test]
 fn a_cookie_of_the_last_life_does_not_take_the_place_of_the_new_one() {
     let (mut table, now) = (flooded(), seconds(2));
@@ -169,7 +169,7 @@ fn beyond_the_room_a_syn_costs_no_memory() {
     assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
 }
 
-/// With the window scale that the SYN offered, and the payload of the segment that brought the cookie back.
+/// Restores the window scale that the SYN offered, and the payload of the segment that brought the cookie back.
 #[test]
 fn an_honest_peer_connects_in_the_middle_of_a_flood() {
     let (mut table, now) = (flooded(), seconds(2));
@@ -181,7 +181,7 @@ fn an_honest_peer_connects_in_the_middle_of_a_flood() {
     assert_eq!(honest.segment_arrives(&cookie, &[], now), Ok(()));
     honest.send(b"request", now).unwrap();
     let (request, payload) = honest.outgoing().last().unwrap();
-    // The bare ACK was lost, and the request does as well.
+    // The bare ACK was lost, and the request completes the connection.
     assert_eq!(table.segment_arrives(PAIR, &request, &payload, now), Ok(()));
     assert_eq!(table.sockets().count(), MOST_HALF_OPEN + 1);
     let socket = table.sockets().find(|socket| socket.state() == State::Established).unwrap();
@@ -201,7 +201,7 @@ fn a_forged_cookie_is_reset() {
     assert_eq!(table.sockets().count(), MOST_HALF_OPEN);
 }
 
-/// The peer has all that it needs to try again.
+/// The peer has everything that it needs to try again.
 #[test]
 fn a_table_that_is_full_takes_a_cookie_only_once_there_is_room() {
     let (mut table, now) = (listening(&STAMPED), seconds(1));

@@ -1,5 +1,5 @@
-//! Several lives of one pair of sockets, one after the other, over a network that loses, repeats and delays: each
-//! delivers its own bytes, exactly once and in order.
+//! Several incarnations of one pair of sockets, one after the other, over a network that loses, duplicates and delays:
+//! each delivers its own bytes, exactly once and in order.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::host::{PAIR, PLAIN, STAMPED, TWO_MSL, assert_nothing_but_time_wait, e
 use crate::socket::Socket;
 use crate::table::{Outgoing, Table};
 
-/// What becomes of a packet.
+/// The fate of a packet.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Lost,
@@ -25,18 +25,18 @@ fn fate() -> impl Strategy<Value = Fate> {
     prop_oneof![
         1 => Just(Fate::Lost),
         6 => (1..30_u64).prop_map(Fate::Comes),
-        // A copy may come seconds later, in the next life.
+        // A copy may arrive seconds later, in the next incarnation.
         1 => (1..30_u64, 1..4_000_u64).prop_map(|(first, second)| Fate::ComesTwice(first, second)),
     ]
 }
 
 type Packet = (Segment, Vec<u8>);
 
-/// The network, the peer and the table; packets on their way by when they arrive.
+/// The network, the peer and the table; packets in flight are ordered by their time of arrival.
 struct World {
     now: Instant,
     table: Table,
-    /// To the table, or else to the peer; the count keeps those of one moment apart.
+    /// Whether it is for the table or for the peer; the count separates packets of the same moment.
     on_the_way: BTreeMap<(Instant, usize), (bool, Packet)>,
     count: usize,
     fates: Vec<Fate>,
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// The next packet arrives, or the next timeout is due.
+    /// Handles the next event: a packet arrives, or a timeout is due.
     fn step(&mut self, peer: &mut Socket) {
         let arrival = self.on_the_way.keys().next().map(|&(at, _)| at);
         let due = [arrival, peer.deadline(), self.table.deadline()].into_iter().flatten().min();
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// A life from SYN to TIME-WAIT in the table. What the two have received.
+    /// Plays a whole connection, from SYN to TIME-WAIT in the table. Returns the bytes that the two have received.
     fn live(&mut self, peer: &mut Socket, request: &[u8], response: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let (mut of_peer, mut of_table) = (Vec::new(), Vec::new());
         let (mut asked, mut answered) = (false, false);
@@ -113,7 +113,7 @@ impl World {
     }
 }
 
-/// So that no pattern of retransmissions meets the same fate again and again.
+/// Prevents a pattern of retransmissions from meeting the same fate again and again.
 fn scattered(count: usize) -> usize {
     (count.wrapping_mul(0x9E37_79B9) >> 7) & 0xFFFF
 }
@@ -122,7 +122,7 @@ fn bytes(seed: usize, len: usize) -> Vec<u8> {
     (0..len).map(|index| ((index + seed) * 7 % 251) as u8).collect()
 }
 
-/// Patient: nobody gives up for want of luck, and a FIN that is lost comes again well within 2 MSL.
+/// Patient policies: no end gives up because of losses, and a lost FIN is retransmitted well within 2 MSL.
 fn patient(config: &Config) -> Config {
     let rto_max = Duration::from_secs(2);
     Config { r2: Duration::MAX, user_timeout: None, rto_max, ..*config }
@@ -137,7 +137,7 @@ fn run(config: &Config, fates: Vec<Fate>, sizes: &[(usize, usize)]) {
         let received = world.live(&mut peer, &request, &response);
         assert_eq!(received, (request, response));
     }
-    // And after the last of them 2 MSL, of which nothing is left.
+    // After the last of them 2 MSL pass, and nothing is left.
     world.on_the_way.clear();
     let end = world.now + TWO_MSL + TWO_MSL;
     while let Some(deadline) = world.table.deadline() {
@@ -160,7 +160,7 @@ proptest! {
         sizes in vec((1..20_000_usize, 1..20_000_usize), 1..5),
         stamped in any::<bool>(),
     ) {
-        // Something has to get through.
+        // Some packets have to get through.
         prop_assume!(fates.iter().filter(|fate| matches!(fate, Fate::Lost)).count() * 4 <= fates.len());
         run(&patient(if stamped { &STAMPED } else { &PLAIN }), fates, &sizes);
     }

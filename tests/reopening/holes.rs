@@ -1,4 +1,4 @@
-//! What has come ahead of RCV.NXT is kept, and handed in again once the gap is filled.
+//! Segments ahead of RCV.NXT are kept, and handed in again once the gap is filled.
 
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output, Refusal, Segment, SeqNumber, State};
 
@@ -6,7 +6,7 @@ use crate::host::{PAIR, PLAIN, STAMPED, seconds};
 use crate::reassembly::Reassembly;
 use crate::socket::Socket;
 
-/// The bytes that the peer sends, by their sequence numbers: its first one is 301.
+/// The bytes of the peer, by their sequence numbers: its first is 301.
 fn bytes(seq: u32, len: usize) -> Vec<u8> {
     (seq..).take(len).map(|seq| (seq % 251) as u8).collect()
 }
@@ -58,7 +58,7 @@ impl Receiver {
         self.received.extend(self.socket.receive(self.now).unwrap());
     }
 
-    /// The acknowledgments that have gone out.
+    /// The acknowledgments that have been sent.
     fn sent(&mut self) -> Vec<u32> {
         self.socket.outgoing().map(|(segment, _)| segment.ack().map_or(0, |ack| ack.0)).collect()
     }
@@ -99,7 +99,7 @@ fn two_holes_are_filled_one_after_the_other() {
     }
 }
 
-/// A peer that sends again may cut its segments anew.
+/// A peer that retransmits may cut its segments differently.
 #[test]
 fn what_overlaps_is_delivered_once() {
     for config in [PLAIN, STAMPED] {
@@ -109,7 +109,7 @@ fn what_overlaps_is_delivered_once() {
         }
         receiver.arrives(301, 120);
         receiver.assert_received_up_to(601);
-        // All of it once more, and nothing of it counts.
+        // All of it again, without any effect.
         for (seq, len) in [(301, 120), (381, 200), (570, 31)] {
             let again = receiver.segment(seq, len, Control::empty());
             let outcome = receiver.socket.segment_arrives(&again, &bytes(seq, len.into()), receiver.now);
@@ -142,7 +142,7 @@ fn a_fin_behind_the_hole_waits_for_it() {
     }
 }
 
-/// The last segment before the FIN is the one that was lost, while we have closed already.
+/// The last segment before the FIN was lost, and we have closed already.
 #[test]
 fn a_fin_behind_the_hole_leads_to_time_wait() {
     for config in [PLAIN, STAMPED] {
@@ -159,24 +159,25 @@ fn a_fin_behind_the_hole_leads_to_time_wait() {
     }
 }
 
-/// RFC 7323 section 5.3: with its own timestamp it would be an old duplicate by then.
+/// RFC 7323 section 5.3: with its own timestamp the segment would be an old duplicate by then.
 #[test]
 fn the_protection_against_old_duplicates_spares_what_is_handed_in_again() {
     let mut receiver = Receiver::new(&STAMPED);
     let ahead = receiver.segment(401, 100, Control::empty());
     assert_eq!(receiver.socket.segment_arrives(&ahead, &bytes(401, 100), receiver.now), Ok(()));
-    // The gap is filled much later, by a segment that was sent again.
+    // The gap is filled much later, by a retransmission.
     (receiver.now, receiver.tsval) = (seconds(30), 31_000);
     receiver.arrives(301, 50);
     receiver.sent();
-    // The segment as it came is refused, for its timestamp.
+    // With its original timestamp the segment is refused.
     let outcome = receiver.socket.segment_arrives(&ahead, &bytes(401, 100), receiver.now);
     assert_eq!(outcome, Err(Refusal::OldTimestamp));
     receiver.arrives(351, 50);
     receiver.assert_received_up_to(501);
 }
 
-/// The connection sees one long segment: the acknowledgment, window and options are those of the one that came last.
+/// The connection sees one long segment: the acknowledgment, window and options are those of the segment that came
+/// last.
 #[test]
 fn what_is_handed_in_again_brings_the_news_of_the_segment_that_filled_the_gap() {
     let segment = |text: &str| text.parse::<Segment>().unwrap();
@@ -198,11 +199,11 @@ fn what_is_handed_in_again_brings_the_news_of_the_segment_that_filled_the_gap() 
     assert_eq!(again, segment("<SEQ=401><ACK=101><CTL=ACK><DATA=100><WND=5000><TS=9,0>"));
     assert_eq!(payload, bytes(401, 100));
     assert!(reassembly.next(SeqNumber(401), &filler).is_none());
-    // Of no use any more.
+    // The segment is of no use any more.
     reassembly.keep(&ahead, &bytes(401, 100));
     assert!(reassembly.next(SeqNumber(501), &filler).is_none());
     assert_eq!(arrives(&again), 100);
-    // The window of the filler counts, although one further ahead had come before.
+    // The window of the filler counts, although a segment further ahead had arrived before.
     assert_eq!(connection.status().snd_wnd, Some(5_000));
 }
 
@@ -216,9 +217,9 @@ fn no_more_is_kept_than_there_is_room_for() {
         assert!(reassembly.size() <= 10_000);
     }
     assert!(reassembly.size() > 9_900);
-    // The first ones are those that stay.
+    // The segments that came first stay.
     assert_eq!(reassembly.next(SeqNumber(401), &filler).unwrap().1, bytes(401, 1));
-    // Once RCV.NXT has passed them, they are gone.
+    // Once RCV.NXT has passed them, they are dropped.
     assert!(reassembly.next(SeqNumber(100_000), &filler).is_none());
     assert_eq!(reassembly.size(), 0);
 }
@@ -234,12 +235,12 @@ fn a_duplicate_takes_no_room() {
     let size = keep(&mut reassembly, 401, 100);
     assert_eq!(keep(&mut reassembly, 401, 100), size);
     assert_eq!(keep(&mut reassembly, 411, 90), size);
-    // A longer one takes its place, and a bare ACK is nothing to keep.
+    // A longer segment replaces it, and a bare ACK is not kept.
     assert_eq!(keep(&mut reassembly, 391, 120), size + 20);
     assert_eq!(keep(&mut reassembly, 800, 0), size + 20);
 }
 
-/// Without room for it the peer sends it again, as if it had never come.
+/// Without room the segment is dropped, and the peer retransmits it.
 #[test]
 fn what_was_not_kept_is_taken_when_it_comes_again() {
     let small = Config { receive_buffer: 200, ..PLAIN };
@@ -255,7 +256,7 @@ fn what_was_not_kept_is_taken_when_it_comes_again() {
     receiver.assert_received_up_to(501);
 }
 
-/// D10: behind the peer's FIN there is nothing.
+/// D10: nothing follows the peer's FIN.
 #[test]
 fn after_the_fin_of_the_peer_nothing_is_delivered() {
     let mut receiver = Receiver::new(&PLAIN);

@@ -1,4 +1,4 @@
-//! The host that listens, and a peer of it.
+//! The listening host, and a peer of it.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tcp_lifecycle::{Config, Connection, Instant, Open, Segment, State};
 use crate::socket::Socket;
 use crate::table::{Outgoing, Pair, Table};
 
-/// As the example has it, and the same without options.
+/// The policies of the example, and the same without options.
 pub(crate) const STAMPED: Config =
     Config { mss: 1460, max_segment: 1480, receive_buffer: 1 << 18, timestamps: true, ..Config::DEFAULT };
 pub(crate) const PLAIN: Config = Config::DEFAULT;
@@ -51,7 +51,7 @@ pub(crate) fn sent_one(table: &mut Table) -> Segment {
     sent[0]
 }
 
-/// Segments pass both ways until there is silence. What the table has sent comes back.
+/// Passes segments both ways until neither sends any more. Returns the segments that the table has sent.
 pub(crate) fn exchange(table: &mut Table, pair: Pair, peer: &mut Socket, now: Instant) -> Vec<Segment> {
     let mut log = Vec::new();
     loop {
@@ -70,12 +70,12 @@ pub(crate) fn exchange(table: &mut Table, pair: Pair, peer: &mut Socket, now: In
     }
 }
 
-/// The segments that the peer has sent, and that did not get through.
+/// The segments that the peer has sent, and that were lost.
 pub(crate) fn lost(peer: &mut Socket) -> Vec<Segment> {
     peer.outgoing().map(|(segment, _)| segment).collect()
 }
 
-/// So many peers send this SYN and are not heard of again.
+/// Lets this many peers send this SYN and then nothing more.
 #[track_caller]
 pub(crate) fn fill(table: &mut Table, places: usize, syn: &Segment) {
     for n in 0..places as u16 {
@@ -85,7 +85,7 @@ pub(crate) fn fill(table: &mut Table, places: usize, syn: &Segment) {
     assert_eq!(table.sockets().count(), places);
 }
 
-/// What the peer of a whole life has seen, in which the table closes first.
+/// The peer's view of a whole connection that the table has closed first.
 pub(crate) struct Life {
     /// The acknowledgment of the peer's FIN: the last segment of the table.
     pub(crate) last_ack: Segment,
@@ -93,7 +93,7 @@ pub(crate) struct Life {
     pub(crate) fin: Segment,
 }
 
-/// A whole life: a request, a response, and then the table has it in TIME-WAIT.
+/// A whole connection: a request, a response, and then TIME-WAIT in the table.
 #[track_caller]
 pub(crate) fn live(table: &mut Table, pair: Pair, mut peer: Socket, now: Instant) -> Life {
     exchange(table, pair, &mut peer, now);
@@ -113,7 +113,7 @@ pub(crate) fn live(table: &mut Table, pair: Pair, mut peer: Socket, now: Instant
     Life { last_ack: sent_one(table), fin }
 }
 
-/// The only connection that is not in TIME-WAIT, or is so only since a moment ago.
+/// The only connection outside of TIME-WAIT, or one that has just entered it.
 #[track_caller]
 pub(crate) fn only(table: &mut Table) -> &mut Socket {
     let mut sockets: Vec<_> = table.sockets().collect();
@@ -121,7 +121,7 @@ pub(crate) fn only(table: &mut Table) -> &mut Socket {
     sockets.remove(0)
 }
 
-/// No connection takes the room of a whole one.
+/// Checks that no full connection is left.
 #[track_caller]
 pub(crate) fn assert_nothing_but_time_wait(table: &mut Table) {
     assert_eq!(table.sockets().count(), 0);

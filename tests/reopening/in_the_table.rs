@@ -1,4 +1,4 @@
-//! TIME-WAIT in the table, and a SYN that starts a new life from it (RFC 9293 section 3.6.1, MAY-2).
+//! TIME-WAIT in the table, and a SYN that reopens it (RFC 9293 section 3.6.1, MAY-2).
 
 use tcp_lifecycle::{CallError, Control, Refusal, Segment, SeqNumber, State};
 
@@ -9,7 +9,7 @@ use crate::host::{
 use crate::socket::Socket;
 use crate::table::{MOST_CONNECTIONS, MOST_HALF_OPEN, Table};
 
-/// What is left of a connection is 2 MSL, and the answer to its peer's FIN.
+/// The remaining tasks of the connection are 2 MSL, and the answer to its peer's FIN.
 #[test]
 fn a_connection_in_time_wait_becomes_small_and_keeps_its_promise() {
     for config in [PLAIN, STAMPED] {
@@ -24,7 +24,7 @@ fn a_connection_in_time_wait_becomes_small_and_keeps_its_promise() {
         assert_eq!(table.deadline(), Some(seconds(100) + TWO_MSL));
         table.timeout(seconds(340));
         assert_eq!(table.deadline(), None);
-        // To the listener this is nothing.
+        // For the listener this segment belongs to nothing.
         assert_eq!(table.segment_arrives(PAIR, &life.fin, &[], seconds(340)), Err(Refusal::AckInListen));
         assert_eq!(sent_one(&mut table).control(), Control::RST);
     }
@@ -71,14 +71,14 @@ fn a_new_syn_opens_a_new_life_that_takes_the_place_of_time_wait() {
         let mut peer = peer(&config, 100_000, now);
         exchange(&mut table, PAIR, &mut peer, now);
         assert_eq!((peer.state(), only(&mut table).state()), (State::Established, State::Established));
-        // Nothing is timed any more: TIME-WAIT is gone.
+        // No timer is left: TIME-WAIT is gone.
         assert_eq!(table.deadline(), None);
         let challenged = table.segment_arrives(PAIR, &life.fin, &[], now);
         let why = if config.timestamps { Refusal::OldTimestamp } else { Refusal::NotAcceptable };
         assert_eq!(challenged, Err(why));
         let answer = sent_one(&mut table);
         assert_eq!(answer.ack(), Some(SeqNumber(100_001)));
-        // And it is a life like any other.
+        // It is a connection like any other.
         peer.send(b"request", now).unwrap();
         exchange(&mut table, PAIR, &mut peer, now);
         assert_eq!(only(&mut table).receive(now).unwrap(), b"request");
@@ -90,13 +90,13 @@ fn a_new_syn_opens_a_new_life_that_takes_the_place_of_time_wait() {
     }
 }
 
-/// RFC 1122 section 4.2.2.13, (1): larger than the largest number of the last life.
+/// RFC 1122 section 4.2.2.13, (1): larger than the largest number of the last incarnation.
 #[test]
 fn the_numbers_of_the_new_life_lie_beyond_those_of_the_last() {
     let mut table = listening(&STAMPED);
     let mut last = live(&mut table, PAIR, peer(&STAMPED, 300, seconds(1)), seconds(1)).last_ack.seq();
     for n in 1..10 {
-        // No time has passed: the clock alone does not bring it beyond.
+        // No time has passed: the clock alone does not move it beyond.
         let peer = peer(&STAMPED, 300 + 1_000 * n, seconds(1));
         let life = live_again(&mut table, peer);
         assert!(last.lt(life.0), "{last:?} {:?}", life.0);
@@ -104,7 +104,7 @@ fn the_numbers_of_the_new_life_lie_beyond_those_of_the_last() {
     }
 }
 
-/// The initial sequence number, and the last.
+/// Returns the initial sequence number, and the last.
 #[track_caller]
 fn live_again(table: &mut Table, mut peer: Socket) -> (SeqNumber, SeqNumber) {
     let now = seconds(1);
@@ -158,7 +158,7 @@ fn time_wait_of_a_connection_that_we_opened_is_not_reopened_where_nobody_listens
     assert_eq!(table.deadline(), Some(now + TWO_MSL));
 }
 
-/// The SYN replaces the TIME-WAIT that it came for: a flood that takes all places does not lock its peer out.
+/// The SYN replaces its own TIME-WAIT: a flood that takes all places does not lock its peer out.
 #[test]
 fn while_the_half_open_places_are_full_a_syn_reopens_time_wait() {
     for config in [PLAIN, STAMPED] {
@@ -171,14 +171,14 @@ fn while_the_half_open_places_are_full_a_syn_reopens_time_wait() {
         assert_eq!(again.state(), State::Established);
         assert_eq!(table.sockets().filter(|socket| socket.state() == State::Established).count(), 1);
         assert_eq!((first.control(), first.ack()), (Control::SYN | Control::ACK, Some(SeqNumber(100_001))));
-        // Nobody else has a place.
+        // No other peer has a place.
         let syn = lost(&mut peer(&config, 7, now))[0];
         assert_eq!(table.segment_arrives(pair(60_000), &syn, &[], now), Ok(()));
         assert_eq!(table.sockets().count(), MOST_HALF_OPEN + 1);
     }
 }
 
-/// No more connections than the host has room for.
+/// The host holds no more connections than it has room for.
 #[test]
 fn in_a_table_that_is_full_the_syn_is_passed_over_and_comes_again() {
     let mut table = listening(&STAMPED);
@@ -196,7 +196,7 @@ fn in_a_table_that_is_full_the_syn_is_passed_over_and_comes_again() {
     assert_eq!(sent_one(&mut table).control(), Control::SYN | Control::ACK);
 }
 
-/// A pair of sockets has one connection, and its TIME-WAIT is one.
+/// A pair of sockets has at most one connection, and TIME-WAIT counts.
 #[test]
 fn what_exists_is_not_opened_again() {
     let mut table = Table::new(&PLAIN);

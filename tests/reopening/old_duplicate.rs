@@ -1,4 +1,5 @@
-//! The SYN that opened a new life proves to be an old duplicate: TIME-WAIT goes on (RFC 1122 section 4.2.2.13, (2)).
+//! The SYN that opened a new incarnation proves to be an old duplicate: TIME-WAIT goes on (RFC 1122 section 4.2.2.13,
+//! (2)).
 
 use tcp_lifecycle::{Config, Control, Refusal, Segment, SeqNumber, State};
 
@@ -8,7 +9,7 @@ use crate::host::{
 };
 use crate::table::Table;
 
-/// TIME-WAIT since the first second, and a duplicate SYN in the tenth that has been answered with a SYN,ACK.
+/// TIME-WAIT since the first second, and in the tenth a duplicate SYN that has been answered with a SYN,ACK.
 #[track_caller]
 fn half_open(config: &Config) -> (Table, Life, Segment, Segment) {
     let mut table = listening(config);
@@ -21,7 +22,7 @@ fn half_open(config: &Config) -> (Table, Life, Segment, Segment) {
     (table, life, syn, syn_ack)
 }
 
-/// TIME-WAIT of the last life, with the 2 MSL that it had; and it answers, too.
+/// Checks that the TIME-WAIT of the last incarnation has its original 2 MSL, and answers.
 #[track_caller]
 fn assert_stands(table: &mut Table, life: &Life) {
     assert_nothing_but_time_wait(table);
@@ -43,7 +44,7 @@ fn a_reset_ends_the_new_life_and_time_wait_goes_on() {
     }
 }
 
-/// The peer of old is gone, and nobody answers.
+/// The old peer is gone, and nobody answers.
 #[test]
 fn silence_ends_the_new_life_and_time_wait_goes_on() {
     for config in [PLAIN, STAMPED] {
@@ -64,7 +65,7 @@ fn silence_ends_the_new_life_and_time_wait_goes_on() {
     }
 }
 
-/// RFC 1337: neither the reset that ends the new life nor one of old ends the 2 MSL.
+/// RFC 1337: neither the reset that ends the new incarnation nor an old reset ends the 2 MSL.
 #[test]
 fn resets_in_between_do_no_harm_to_time_wait() {
     let (mut table, life, _, syn_ack) = half_open(&PLAIN);
@@ -85,7 +86,7 @@ fn while_the_new_life_is_half_open_the_last_one_answers_for_itself() {
         assert_eq!(table.segment_arrives(PAIR, &life.fin, &[], seconds(11)), Ok(()));
         let again = sent_one(&mut table);
         assert_eq!((again.seq(), again.ack()), (life.last_ack.seq(), life.last_ack.ack()));
-        // The SYN once more is for the new life.
+        // The retransmitted SYN is for the new incarnation.
         assert_eq!(table.segment_arrives(PAIR, &syn, &[], seconds(11)), Err(Refusal::SynRepeated));
         assert_eq!(sent_one(&mut table).seq(), syn_ack.seq());
         assert_eq!(table.segment_arrives(PAIR, &syn_ack.reset().unwrap(), &[], seconds(12)), Ok(()));
@@ -95,8 +96,8 @@ fn while_the_new_life_is_half_open_the_last_one_answers_for_itself() {
     }
 }
 
-/// An acknowledgment that TIME-WAIT expects is not answered: nobody is to be drawn into a quarrel with a life that the
-/// peer knows nothing of.
+/// An acknowledgment that TIME-WAIT expects is not answered: an answer would come from an incarnation that the peer
+/// does not know.
 #[test]
 fn an_acknowledgment_for_the_last_life_is_passed_over_in_silence() {
     for config in [PLAIN, STAMPED] {
@@ -112,7 +113,7 @@ fn an_acknowledgment_for_the_last_life_is_passed_over_in_silence() {
     }
 }
 
-/// Where a reset would end TIME-WAIT, and both lives expect the same number.
+/// A reset would end TIME-WAIT under this policy, and both incarnations expect the same number.
 #[test]
 fn the_reset_that_refuses_the_new_life_is_for_that_alone() {
     let config = Config { reset_in_time_wait: true, ..STAMPED };
@@ -141,7 +142,7 @@ fn after_an_old_duplicate_another_syn_may_open() {
     }
 }
 
-/// An ACK of the last life does not establish the new one, nor does it end TIME-WAIT.
+/// An old ACK of the last incarnation neither establishes the new one nor ends TIME-WAIT.
 #[test]
 fn an_acknowledgment_of_old_establishes_nothing() {
     let (mut table, life, _, syn_ack) = half_open(&PLAIN);

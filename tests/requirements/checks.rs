@@ -1,4 +1,4 @@
-//! The tables are whole, what they name exists, and the source and they agree.
+//! The checks: the tables are complete, the names in them exist, and they agree with the source.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,7 +7,7 @@ use super::sources::{Source, sources, tests, tests_in};
 use super::steps;
 use super::tables::{Answer, Row, requirements, resolve, row, steps as step_rows, words_of};
 
-/// All of the crate in which something may be cited.
+/// All files of the crate that may cite something.
 fn everything() -> Vec<Source> {
     let mut files = sources("src", &[".rs", ".md"]);
     for below in ["tests", "examples", "benches"] {
@@ -95,7 +95,7 @@ fn the_source_cites_nothing_that_is_the_callers() {
     assert_none(&faults);
 }
 
-/// What is done and no mere option is named in the source where it is met, or in a test.
+/// A requirement that is done, and is no MAY, is cited in the source where it is met, or in a test.
 #[test]
 fn what_is_done_is_cited_where_it_is_met() {
     let files = ["src", "tests"].into_iter().flat_map(|below| sources(below, &[".rs"]));
@@ -139,7 +139,7 @@ fn every_section_that_is_cited_exists() {
     assert_none(&faults);
 }
 
-/// The citations in a text that lead nowhere.
+/// The citations in a text that do not exist.
 fn bad_citations(text: &str) -> Vec<String> {
     let known = known_sections();
     let mut faults = Vec::new();
@@ -172,7 +172,7 @@ fn every_refusal_cites_a_section() {
     }
 }
 
-// And the checks find out what they are for.
+// The checks themselves find faults.
 
 #[test]
 fn a_citation_that_leads_nowhere_is_found_out() {

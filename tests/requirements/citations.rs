@@ -1,4 +1,4 @@
-//! What a text cites: requirements by their ids, sections of RFCs.
+//! The citations in a text: the ids of requirements, and sections of RFCs.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Id(pub(crate) &'static str, pub(crate) u32);
 
-/// How many of each kind RFC 9293 has.
+/// The number of requirements of each kind in RFC 9293.
 const KINDS: [(&str, u32); 4] = [("MUST", 69), ("SHLD", 31), ("MAY", 18), ("REC", 1)];
 
 impl Id {
-    /// The 119 of them, in order.
+    /// All 119 ids, in order.
     pub(crate) fn all() -> impl Iterator<Item = Id> {
         KINDS.into_iter().flat_map(|(kind, count)| (1..=count).map(move |number| Id(kind, number)))
     }
@@ -26,7 +26,7 @@ impl std::fmt::Display for Id {
     }
 }
 
-/// The ids that stand in a text: `MUST-13`, and each of `MUST-24 to 29`.
+/// The ids in a text: `MUST-13`, and each of `MUST-24 to 29`.
 pub(crate) fn ids(text: &str) -> Vec<Id> {
     let mut ids = Vec::new();
     let words = words(text);
@@ -48,18 +48,18 @@ fn id(word: &str) -> Option<Id> {
 /// A place in an RFC that a text cites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Citation {
-    /// The RFC, or all that were named so far where the section stands alone.
+    /// The RFC; or every RFC named so far, if the section has no RFC of its own.
     pub(crate) rfcs: Vec<u32>,
     pub(crate) section: String,
-    /// One of the steps that section 3.10.7 counts.
+    /// One of the numbered steps of section 3.10.7.
     pub(crate) step: Option<usize>,
     /// The line, counted from one.
     pub(crate) line: usize,
 }
 
 /// The sections that a text cites: `RFC 6298 2.2`, `RFC 9293 section 3.10.7.4, fifth`, `sections 3.5 and 3.6`,
-/// `appendix A.1`. One that stands alone is of an RFC that was named before. A number that begins with 3.10 is of RFC
-/// 9293 wherever it stands.
+/// `appendix A.1`. A section without an RFC belongs to an RFC that was named before. A number that begins with 3.10
+/// belongs to RFC 9293 wherever it is.
 pub(crate) fn citations(text: &str) -> Vec<Citation> {
     let mut citations = Vec::new();
     let mut so_far = Vec::new();
@@ -86,7 +86,7 @@ pub(crate) fn citations(text: &str) -> Vec<Citation> {
             let section = bare(word(place)).to_owned();
             let line = words[place].0;
             citations.push(Citation { rfcs: rfcs.clone(), section, step, line });
-            // The list goes on behind a comma, or with another word between.
+            // The list continues after a comma, or after a word such as "and".
             let ends = !word(place).ends_with(|last: char| last == ',' || last.is_ascii_alphanumeric());
             place += if !ends && ["and", "to"].contains(&word(place + 1)) { 2 } else { 1 };
             if ends || !word(place).starts_with(|first: char| first.is_ascii_digit()) {
@@ -100,7 +100,7 @@ pub(crate) fn citations(text: &str) -> Vec<Citation> {
 
 const STEPS: [&str; 9] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
 
-/// How many steps section 3.10.7 counts in each state.
+/// The number of steps of section 3.10.7 in each state.
 pub(crate) fn steps_of(section: &str) -> usize {
     match section {
         "3.10.7.2" => 4,
@@ -118,7 +118,7 @@ fn is_section(word: &str) -> bool {
     (number(first) || letter) && parts.all(number)
 }
 
-/// The words of a text with the number of the line of each, without what makes a comment of a line.
+/// The words of a text, each with the number of its line, without comment markers.
 fn words(text: &str) -> Vec<(usize, &str)> {
     (1..)
         .zip(text.lines())
@@ -127,12 +127,12 @@ fn words(text: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-/// Without the punctuation around it.
+/// The word without the punctuation around it.
 fn bare(word: &str) -> &str {
     word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric())
 }
 
-/// The sections of each RFC, out of `sections.txt`.
+/// The sections of each RFC, from `sections.txt`.
 pub(crate) fn known_sections() -> HashMap<u32, Vec<&'static str>> {
     let mut known: HashMap<u32, Vec<&str>> = HashMap::new();
     let mut rfc = None;

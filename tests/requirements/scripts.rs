@@ -1,4 +1,4 @@
-//! What no other test shows.
+//! Requirements that no other test shows.
 
 use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Connection, Control, Instant, KeepAlive, Open, Options, Output, Segment};

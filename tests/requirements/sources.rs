@@ -1,4 +1,4 @@
-//! The files of the crate as they stand in its directory, and the tests in them.
+//! The files of the crate in its directory, and the tests in them.
 
 use std::collections::HashSet;
 use std::fs;
@@ -11,7 +11,7 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-/// All files below a directory of the crate, or one file, whose names end so.
+/// All files below a directory of the crate, or one file, whose names have one of these endings.
 #[track_caller]
 pub(crate) fn sources(below: &str, ends: &[&str]) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -38,8 +38,8 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// All tests by their full names: `truth_tables::ack::without_an_ack_a_segment_is_dropped`, and `src::` before those
-/// that stand in the source.
+/// All tests by their full names: `truth_tables::ack::without_an_ack_a_segment_is_dropped`, and with the prefix `src::`
+/// for those in the source.
 #[track_caller]
 pub(crate) fn tests() -> HashSet<String> {
     let mut tests = HashSet::new();
@@ -55,7 +55,7 @@ pub(crate) fn tests() -> HashSet<String> {
     tests
 }
 
-/// A file below another one is compiled if that one has it for a module.
+/// Whether a file is compiled: `tests/x/y.rs` is, if `tests/x.rs` declares the module `y`.
 fn is_compiled(file: &Source, files: &[Source]) -> bool {
     let (directory, name) = file.path.rsplit_once('/').expect("a file in a directory");
     let declared = |parent: &str| {
@@ -69,7 +69,7 @@ fn is_compiled(file: &Source, files: &[Source]) -> bool {
     }
 }
 
-/// The names of the functions behind `#[test]` that are not ignored.
+/// The names of the functions after `#[test]` that are not ignored.
 pub(crate) fn tests_in(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut attributes = Vec::new();

@@ -1,4 +1,4 @@
-//! What RFC 9293 section 3.10 has a connection do, step by step, and in which states.
+//! The steps of RFC 9293 section 3.10, and their states.
 
 /// The states in the order in which the section lists them.
 pub(crate) const STATES: [&str; 11] = [
@@ -15,7 +15,8 @@ pub(crate) const STATES: [&str; 11] = [
     "TIME-WAIT",
 ];
 
-/// Under each section the states, and the steps of each of them. `all` is what is said of no state in particular.
+/// Under each section the states, and the steps of each of them. `all` has the steps that belong to no particular
+/// state.
 const STEPS: &str = "
 3.10.1
     CLOSED                                 : passive; active; remote unspecified; not allowed; no room

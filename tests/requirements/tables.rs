@@ -1,8 +1,8 @@
-//! The two tables, read from the Markdown in which people read them.
+//! Parses the two tables from the Markdown that people read.
 
 use std::collections::HashSet;
 
-/// What became of a requirement or a step.
+/// The answer to a requirement or a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Done,
@@ -20,19 +20,19 @@ pub(crate) struct Row {
     pub(crate) because: String,
 }
 
-/// A row for each requirement: the id, the sections, what it asks for.
+/// The rows of requirements: the id, the sections, the demand.
 #[track_caller]
 pub(crate) fn requirements() -> Vec<Row> {
     rows(include_str!("rfc9293.md"), 3)
 }
 
-/// A row for each step: the states, the step, what happens. The heading is the section.
+/// The rows of steps: the states, the step, the effect. The heading is the section.
 #[track_caller]
 pub(crate) fn steps() -> Vec<Row> {
     rows(include_str!("section_3_10.md"), 3)
 }
 
-/// The rows of all tables in a text, each with so many cells before the answer.
+/// The rows of all tables in a text, each with `before` cells before the answer.
 #[track_caller]
 fn rows(text: &str, before: usize) -> Vec<Row> {
     let mut heading = "";
@@ -50,7 +50,7 @@ fn rows(text: &str, before: usize) -> Vec<Row> {
     rows
 }
 
-/// Reads one row.
+/// Parses one row.
 pub(crate) fn row(heading: &str, line: &str, before: usize) -> Result<Row, String> {
     let line = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")).ok_or("not between `| ` and ` |`")?;
     let mut cells: Vec<String> = line.split(" | ").map(|cell| cell.trim().to_owned()).collect();
@@ -71,12 +71,13 @@ pub(crate) fn row(heading: &str, line: &str, before: usize) -> Result<Row, Strin
 }
 
 impl Row {
-    /// What stands between backticks behind the answer.
+    /// The names between backticks in the cell behind the answer.
     pub(crate) fn names(&self) -> Vec<&str> {
         self.because.split('`').skip(1).step_by(2).collect()
     }
 
-    /// What is wrong with the names, if anything: of tests where it is done, else of what there is in the source.
+    /// The fault of the names, if there is one: a name must be a test if the answer is `done`, and else occur in the
+    /// source.
     pub(crate) fn fault(&self, tests: &HashSet<String>, source: &HashSet<&str>) -> Option<String> {
         let names = self.names();
         if self.answer != Answer::Done {
@@ -100,13 +101,14 @@ pub(crate) fn resolve<'t>(name: &str, tests: &'t HashSet<String>) -> Vec<&'t Str
     tests.iter().filter(|test| *test == name || test.ends_with(&behind)).collect()
 }
 
-/// Whether each part of `Config::mss` is a word of the source, or `examples/tun/wire.rs` a file.
+/// Whether each part of a name such as `Config::mss` is a word of the source, or the name is a file such as
+/// `examples/tun/wire.rs`.
 fn is_in(source: &HashSet<&str>, name: &str) -> bool {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name).is_file();
     file || name.split("::").all(|part| source.contains(part))
 }
 
-/// The names and other words in a source.
+/// The words of a source, including names.
 pub(crate) fn words_of(source: &str) -> HashSet<&str> {
     source.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).collect()
 }

@@ -1,4 +1,4 @@
-//! One end whose segments are compared as they print, so that an option that must not be there fails too.
+//! One end whose segments are compared in their printed form, so that an unexpected option fails too.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -11,12 +11,12 @@ pub(crate) struct End {
 }
 
 impl End {
-    /// With 99 for its ISS.
+    /// An end with ISS 99.
     pub(crate) fn new(config: &Config) -> End {
         End { connection: Connection::new(config, 99), now: Instant::ZERO }
     }
 
-    /// In ESTABLISHED after an active open that was answered with this.
+    /// An end in ESTABLISHED after an active open that was answered with this SYN,ACK.
     #[track_caller]
     pub(crate) fn established(config: &Config, syn_ack: &str) -> End {
         let mut end = End::new(config);
@@ -25,7 +25,7 @@ impl End {
         end
     }
 
-    /// OPEN, and the segments that come of it.
+    /// Calls OPEN; returns the segments that are sent.
     #[track_caller]
     pub(crate) fn open(&mut self, open: Open) -> String {
         self.connection.open(open, self.now).expect("OPEN");
@@ -56,14 +56,14 @@ impl End {
         self.segments()
     }
 
-    /// A segment that is not refused, and the segments that come of it.
+    /// Hands in a segment that is not refused; returns the segments that are sent.
     #[track_caller]
     pub(crate) fn arrives(&mut self, segment: &str) -> String {
         self.hand_in(&parsed(segment)).expect("it is not refused");
         self.segments()
     }
 
-    /// A segment that is refused, and the segments that come of it.
+    /// Hands in a segment that is refused; returns the refusal and the segments that are sent.
     #[track_caller]
     pub(crate) fn refuses(&mut self, segment: &str) -> (Refusal, String) {
         let refusal = self.hand_in(&parsed(segment)).expect_err("it is refused");
@@ -74,12 +74,12 @@ impl End {
         self.connection.segment_arrives(segment, self.now)
     }
 
-    /// Time passes without a timeout.
+    /// Lets time pass without a timeout.
     pub(crate) fn wait(&mut self, time: Duration) {
         self.now = self.now + time;
     }
 
-    /// The segments that are due, as they print, with a space between.
+    /// The segments that are due, printed with a space between.
     pub(crate) fn segments(&mut self) -> String {
         self.drain().iter().map(Segment::to_string).collect::<Vec<_>>().join(" ")
     }

@@ -1,4 +1,4 @@
-//! Other policies between our SYN and its answer: what the SYN has offered counts, since the peer goes by it.
+//! A change of policies between our SYN and its answer: the offers of the SYN count, since the peer knows only those.
 
 use tcp_lifecycle::{Config, Instant, Open};
 

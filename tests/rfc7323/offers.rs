@@ -1,4 +1,4 @@
-//! What SYNs offer, what SYN,ACKs answer, and what is agreed by both: RFC 7323 sections 2.2 and 3.2.
+//! The offers of SYNs, the answers of SYN,ACKs, and the agreement of both: RFC 7323 sections 2.2 and 3.2.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ const MIB: u32 = 1 << 20;
 const GIB: u32 = 1 << 30;
 const ALL: Config = Config { receive_buffer: MIB, timestamps: true, sack_permitted: true, ..Config::DEFAULT };
 
-/// The option on the SYN of such an end, and on its answer to a SYN that has one.
+/// The option on the SYN of such an end, and on its answer to a SYN that has the option.
 #[track_caller]
 fn offered(receive_buffer: u32, window_scale: Option<u8>) -> Option<u8> {
     let config = Config { receive_buffer, window_scale, ..Config::DEFAULT };
@@ -62,7 +62,7 @@ fn a_syn_offers_what_the_policies_ask_for_and_echoes_nothing() {
     assert_eq!(End::new(&timestamps).open(Open::Active), "<SEQ=99><CTL=SYN><WND=65535><MSS=536><TS=0,0>");
 }
 
-/// Each option is answered by itself.
+/// Each option is answered independently.
 #[test]
 fn a_syn_ack_has_what_the_syn_had_and_we_want_and_nothing_else() {
     let answer = |config: &Config, options: &str| {
@@ -81,7 +81,7 @@ fn a_syn_ack_has_what_the_syn_had_and_we_want_and_nothing_else() {
     assert_eq!(answer(&Config::DEFAULT, "<WS=3><SACK><TS=1000,0>"), plain);
 }
 
-/// TSecr counts only with an ACK bit: whatever stands there on a SYN is no round-trip time and is not echoed.
+/// TSecr counts only with an ACK bit: its value on a SYN is no round-trip time and is not echoed.
 #[test]
 fn the_echo_on_a_syn_means_nothing() {
     check(
@@ -100,7 +100,7 @@ fn the_echo_on_a_syn_means_nothing() {
     );
 }
 
-/// What a connection of these policies has agreed after a SYN,ACK with these options.
+/// The agreement of a connection with these policies after a SYN,ACK with these options.
 #[track_caller]
 fn agreed_by(config: &Config, options: &str) -> (u8, u8, bool, bool) {
     let end = End::established(config, &format!("<SEQ=299><ACK=100><CTL=SYN,ACK><WND=100>{options}"));
@@ -126,7 +126,7 @@ fn a_shift_beyond_fourteen_is_fourteen() {
     }
 }
 
-/// The SYNs cross: each side has what both SYNs had, and the SYN,ACKs say it again.
+/// The SYNs cross: each side agrees to the options of both SYNs, and the SYN,ACKs repeat them.
 #[test]
 fn syns_that_cross_agree_too() {
     check(
@@ -150,8 +150,8 @@ fn syns_that_cross_agree_too() {
     );
 }
 
-/// The peer's SYN has none of it, and its SYN,ACK, which answers ours, has it all: too late (each side's SYN has to
-/// offer it, and both ends must come to the same).
+/// The peer's SYN has none of the options, and its SYN,ACK, which answers ours, has them all. That is too late: each
+/// side's SYN has to offer an option, and both ends must come to the same agreement.
 #[test]
 fn a_syn_ack_cannot_add_to_a_syn_that_has_crossed() {
     let mut end = End::new(&ALL);
@@ -165,7 +165,7 @@ fn a_syn_ack_cannot_add_to_a_syn_that_has_crossed() {
     assert!(!status.timestamps && !status.sack_permitted);
 }
 
-/// A listener's next life begins with nothing agreed.
+/// The next connection of a listener begins without any agreement.
 #[test]
 fn what_was_agreed_ends_with_the_life() {
     let mut end = End::new(&ALL);
@@ -178,7 +178,7 @@ fn what_was_agreed_ends_with_the_life() {
     assert!(!status.timestamps && !status.sack_permitted);
 }
 
-/// SACK-permitted stands on SYNs alone, and changes nothing else.
+/// SACK-permitted is on SYNs only, and changes nothing else.
 #[test]
 fn sack_permitted_stands_on_syns_alone() {
     let config = Config { sack_permitted: true, ..Config::DEFAULT };
@@ -188,7 +188,7 @@ fn sack_permitted_stands_on_syns_alone() {
     assert_eq!(end.close(), "<SEQ=105><ACK=307><CTL=FIN,ACK><WND=65528>");
 }
 
-/// What the SYNs have agreed stays, whatever the policies become.
+/// The agreement of the SYNs stays, whatever the policies become.
 #[test]
 fn other_policies_in_mid_life_change_nothing_of_the_agreement() {
     let mut end = End::established(&ALL, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><WS=2><SACK><TS=1000,0>");
@@ -201,7 +201,7 @@ fn other_policies_in_mid_life_change_nothing_of_the_agreement() {
     let status = end.connection.status();
     assert_eq!((status.snd_scale, status.rcv_scale, status.snd_wnd), (Some(2), Some(5), Some(400)));
     assert!(status.timestamps && status.sack_permitted);
-    // The other way round nothing is added.
+    // Policies that ask for more do not add anything either.
     let mut end = End::established(&Config::DEFAULT, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000>");
     end.connection.configure(&ALL);
     assert_eq!(end.arrives("<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=100>"), "<SEQ=100><ACK=305><CTL=ACK><WND=65530>");

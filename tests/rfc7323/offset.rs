@@ -1,4 +1,4 @@
-//! The clock of the timestamps may begin anywhere: RFC 7323 section 7.1.
+//! The clock of the timestamps may start anywhere: RFC 7323 section 7.1.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::end::End;
 
 const TIMESTAMPS: Config = Config { timestamps: true, nagle: false, ..Config::DEFAULT };
 
-/// CLOSED, with this offset.
+/// An end in CLOSED with this offset.
 fn with_offset(offset: u16) -> End {
     let mut end = End::new(&TIMESTAMPS);
     end.connection.set_timestamp_offset(offset);
@@ -37,7 +37,7 @@ fn every_segment_has_the_offset() {
     }
 }
 
-/// An echo is measured with it, across 2^32 too.
+/// An echo is measured with the offset, across 2^32 too.
 #[test]
 fn an_echo_is_measured_with_the_offset() {
     for offset in [0_u16, 1, 0x7fff, 0xffff] {
@@ -59,7 +59,7 @@ fn an_echo_is_measured_with_the_offset() {
     }
 }
 
-/// The reset that answers a segment of no connection says zero, as ever.
+/// The reset that answers a segment of no connection has a TSval of zero, as without an offset.
 #[test]
 fn a_reset_that_answers_has_no_clock() {
     let mut end = with_offset(7);
@@ -69,7 +69,7 @@ fn a_reset_that_answers_has_no_clock() {
     );
 }
 
-/// A `TimeWait` goes on with the clock of its connection.
+/// A `TimeWait` continues with the clock of its connection.
 #[test]
 fn a_time_wait_keeps_the_offset() {
     for offset in [0, 1, 0xffff] {

@@ -1,4 +1,4 @@
-//! Two ends of different policies over a network that loses, repeats and reorders.
+//! Two ends with different policies over a network that loses, duplicates and reorders.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use tcp_lifecycle::{Config, Control, Instant, Open, Refusal, Segment, Signal, St
 
 use crate::cases::cases;
 
-/// What never ends a connection by itself.
+/// Policies that never end a connection by themselves.
 const PATIENT: Config = Config {
     user_timeout: None,
     r2: Duration::MAX,
@@ -46,19 +46,19 @@ fn network() -> impl Strategy<Value = Network> {
     })
 }
 
-/// Among them the moments at which the timestamp clock comes round, and at which its sign does.
+/// Includes the moments at which the timestamp clock wraps, and at which its sign changes.
 fn start() -> impl Strategy<Value = Duration> {
     let clock = |millis: u64| (0_u64..3_000).prop_map(move |before| Duration::from_millis(millis - before));
     prop_oneof![Just(Duration::ZERO), clock(1 << 32), clock(1 << 31)]
 }
 
-/// What the SYNs of two such ends agree on: scaling, timestamps, SACK-permitted.
+/// The agreement of the SYNs of two such ends: scaling, timestamps, SACK-permitted.
 fn agreement(a: &Config, b: &Config) -> (bool, bool, bool) {
     let scales = |config: &Config| config.window_scale.is_some() || config.receive_buffer > 65_535;
     (scales(a) && scales(b), a.timestamps && b.timestamps, a.sack_permitted && b.sack_permitted)
 }
 
-/// The two ends are each other's mirror.
+/// Checks that the variables of the two ends mirror each other.
 fn check_mirror(pair: &Pair, configs: [&Config; 2]) -> Result<(), TestCaseError> {
     let (scaled, timestamps, sack) = agreement(configs[0], configs[1]);
     let (a, b) = (pair.status(Side::A), pair.status(Side::B));
@@ -74,7 +74,7 @@ fn check_mirror(pair: &Pair, configs: [&Config; 2]) -> Result<(), TestCaseError>
     Ok(())
 }
 
-/// Drives on, and looks at every segment on its way.
+/// Drives the pair, and checks every segment on its way.
 fn drive_and_look(pair: &mut Pair, timestamps: bool, until: impl Fn(&Pair) -> bool) -> Result<(), TestCaseError> {
     let mut wrong = None;
     let driven = pair.drive_while(|pair| {
@@ -146,7 +146,7 @@ proptest! {
         prop_assert!(!ended(Side::A) && !ended(Side::B), "it ended badly");
     }
 
-    /// What an end says, the other one takes: no window is misread, and no timestamp is old.
+    /// Each end accepts every segment of the other: no window is misread, and no timestamp is old.
     #[test]
     fn on_a_perfect_network_nothing_is_refused(
         a in policies(),

@@ -8,7 +8,7 @@ use tcp_lifecycle::{Config, Control, Open, Options, Refusal, Segment, SeqNumber}
 use crate::end::End;
 use crate::once_agreed;
 
-/// R1: an ACK, and nothing of it is used: not its payload, its FIN, its acknowledgment nor its window.
+/// R1: the segment draws an ACK, and no part of it is used: payload, FIN, acknowledgment, window.
 #[test]
 fn an_old_segment_is_acknowledged_and_dropped() {
     once_agreed(
@@ -29,7 +29,7 @@ fn an_old_segment_is_acknowledged_and_dropped() {
     );
 }
 
-/// Older is 1 to 2^31 - 1 less; half the clock away is neither older nor newer, and is let through.
+/// A timestamp is older if it is 1 to 2^31 - 1 less. Half the clock away is neither older nor newer, and is accepted.
 #[test]
 fn the_oldest_that_is_old_is_half_the_clock_away() {
     once_agreed(
@@ -42,7 +42,7 @@ fn the_oldest_that_is_old_is_half_the_clock_away() {
     );
 }
 
-/// It stands before the sequence number: a segment outside the window too is old first.
+/// The test comes before that of the sequence number: a segment outside the window is refused as old first.
 #[test]
 fn it_is_tested_before_the_sequence_number() {
     once_agreed(
@@ -91,7 +91,7 @@ fn a_reset_with_an_old_timestamp_resets() {
     );
 }
 
-/// The answers are within the limiter, with payload or without; the count begins again with the next period.
+/// The answers are within the limiter, with payload or without; the next period allows new ones.
 #[test]
 fn the_answers_are_within_the_limiter() {
     let config = Config { timestamps: true, challenge_limit: 3, ..Config::DEFAULT };
@@ -104,7 +104,7 @@ fn the_answers_are_within_the_limiter() {
         );
     }
     assert_eq!(end.refuses(old), (Refusal::OldTimestamp, String::new()));
-    // One count with the challenges.
+    // They share the limiter with the challenge ACKs.
     assert_eq!(end.refuses("<SEQ=301><CTL=RST>"), (Refusal::ResetNotAtRcvNxt, String::new()));
     end.wait(Duration::from_secs(5));
     assert_eq!(
@@ -138,7 +138,7 @@ fn it_holds_in_every_synchronized_state() {
     }
 }
 
-/// The ACK that would establish is old: the connection stays in SYN-RECEIVED.
+/// The ACK that would establish the connection is old: the connection stays in SYN-RECEIVED.
 #[test]
 fn it_holds_in_syn_received() {
     check(
@@ -159,7 +159,7 @@ fn it_holds_in_syn_received() {
     );
 }
 
-/// TIME-WAIT: an old FIN does not begin 2 MSL again, a repeated one with its own new timestamp does.
+/// TIME-WAIT: an old FIN does not restart 2 MSL, a repeated FIN with a new timestamp does.
 #[test]
 fn an_old_fin_does_not_prolong_time_wait() {
     once_agreed(
@@ -182,7 +182,7 @@ fn an_old_fin_does_not_prolong_time_wait() {
     );
 }
 
-/// 5.5: TS.Recent counts for 24 days.
+/// 5.5: TS.Recent is valid for 24 days.
 #[test]
 fn ts_recent_counts_for_twenty_four_days() {
     once_agreed(
@@ -199,7 +199,7 @@ fn ts_recent_counts_for_twenty_four_days() {
     );
 }
 
-/// Wherever on the clock they begin: it is kept in steps of 2 h 23 min.
+/// The 24 days may begin anywhere on the clock, which has steps of 2 h 23 min.
 #[test]
 fn twenty_four_days_are_whole_ones() {
     for start in [1, 4_294, 8_569, 8_570, 8_581] {
@@ -216,7 +216,7 @@ fn twenty_four_days_are_whole_ones() {
     }
 }
 
-/// Its age is counted from the last segment that it was taken from or confirmed by, not from the handshake.
+/// Its age counts from the last segment that set or confirmed it, not from the handshake.
 #[test]
 fn each_segment_in_order_makes_ts_recent_young_again() {
     once_agreed(
@@ -233,7 +233,7 @@ fn each_segment_in_order_makes_ts_recent_young_again() {
     );
 }
 
-/// All that a receiver knows of a peer that sends 4 GiB, and an old duplicate that fits exactly.
+/// The receiver of a peer that sends 4 GiB, and an old duplicate that fits the window exactly.
 fn after_four_gibibytes(timestamps: bool) -> (End, Segment) {
     let config = Config { timestamps, receive_buffer: 1 << 20, ..Config::DEFAULT };
     let mut end = End::new(&config);
@@ -262,13 +262,13 @@ fn after_four_gibibytes(timestamps: bool) -> (End, Segment) {
     (end, first)
 }
 
-/// What PAWS is for.
+/// The purpose of PAWS.
 #[test]
 fn an_old_duplicate_of_a_wrapped_sequence_is_refused() {
     let (mut end, first) = after_four_gibibytes(true);
     assert_eq!(end.hand_in(&first), Err(Refusal::OldTimestamp));
     assert_eq!(end.connection.status().rcv_nxt, Some(SeqNumber(300)));
-    // Without timestamps nothing tells it from what is awaited.
+    // Without timestamps nothing distinguishes the duplicate from the expected segment.
     let (mut end, first) = after_four_gibibytes(false);
     assert_eq!(end.hand_in(&first), Ok(0..1 << 15));
 }

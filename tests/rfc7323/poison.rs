@@ -1,11 +1,12 @@
-//! D30: TS.Recent is taken only after step five. A blind segment whose timestamp lies far ahead must not make the peer's
+//! D30: TS.Recent is set only after step five. A blind segment whose timestamp lies far ahead must not make the peer's
 //! own segments old.
 
 use tcp_lifecycle::sim::check;
 
 use crate::once_agreed;
 
-/// An attacker's segment, which is refused or has no effect on TS.Recent; then the peer's next one, which counts.
+/// Lets an attacker's segment arrive, which is refused or has no effect on TS.Recent; then the peer's next segment must
+/// count.
 #[track_caller]
 fn does_not_poison(attack: &str) {
     once_agreed(&format!(
@@ -76,7 +77,7 @@ fn a_reset_does_not() {
     does_not_poison("<-- <SEQ=299><CTL=RST><TS=2000000000,0>              refused: ResetOutsideWindow");
 }
 
-/// SYN-RECEIVED: neither a bad acknowledgment nor the SYN once more.
+/// SYN-RECEIVED: neither a bad acknowledgment nor a retransmitted SYN sets TS.Recent.
 #[test]
 fn nothing_that_does_not_establish_poisons_syn_received() {
     for attack in [
@@ -104,7 +105,7 @@ fn nothing_that_does_not_establish_poisons_syn_received() {
     }
 }
 
-/// SYN-SENT: what is not the answer to our SYN leaves nothing behind.
+/// SYN-SENT: a segment that does not answer our SYN has no effect.
 #[test]
 fn nothing_that_is_refused_in_syn_sent_leaves_its_timestamp() {
     check(

@@ -1,4 +1,4 @@
-//! Absurd policies: each is named, and a connection made from it behaves sanely all the same.
+//! Absurd policies: each is named, and a connection with it still behaves sanely.
 
 use tcp_lifecycle::{Config, ConfigError, Open};
 

@@ -1,4 +1,4 @@
-//! A TS.Recent of zero is none: some ends say nothing else on their SYNs, and then begin anywhere on their clock.
+//! A TS.Recent of zero counts as none: some ends send zero on their SYNs, and then start anywhere on their clock.
 
 use tcp_lifecycle::sim::check;
 
@@ -75,7 +75,7 @@ fn a_crossing_syn_that_says_zero_makes_no_later_value_old() {
     );
 }
 
-/// Zero is none as often as it is said: a clock that stands still at zero refuses nothing.
+/// Zero counts as none each time: a clock that stands still at zero causes no refusal.
 #[test]
 fn a_peer_that_always_says_zero_is_served() {
     check(
@@ -98,7 +98,7 @@ fn a_peer_that_always_says_zero_is_served() {
     );
 }
 
-/// One said anything else has begun: zero is then as old as the clock says.
+/// Once another value has arrived, zero is as old as the comparison says.
 #[test]
 fn a_zero_after_another_value_is_old() {
     check(

@@ -1,6 +1,7 @@
-//! Segments that come again because their acknowledgment was lost: RFC 7323 section 4.3, (2), and appendix D. D30.
+//! Segments that are retransmitted because their acknowledgment was lost: RFC 7323 section 4.3, (2), and appendix D.
+//! D30.
 //!
-//! The peer has sent them again, and takes our answer for a measure of its round trip.
+//! The peer takes our answer to the retransmission for a measure of its round-trip time.
 
 use tcp_lifecycle::sim::check;
 
@@ -21,7 +22,7 @@ fn the_answer_echoes_the_segment_that_came_again() {
     );
 }
 
-/// It may be the last of several, and come in one segment with them.
+/// The retransmission may end at RCV.NXT with the last of several segments, and may contain all of them.
 #[test]
 fn what_ends_at_rcv_nxt_counts_wherever_it_begins() {
     once_agreed(
@@ -40,7 +41,7 @@ fn what_ends_at_rcv_nxt_counts_wherever_it_begins() {
     );
 }
 
-/// What ends before RCV.NXT is old, whoever sent it, and is no answer to what was said last.
+/// A segment that ends before RCV.NXT is old, and does not answer our last acknowledgment.
 #[test]
 fn what_ends_left_of_rcv_nxt_does_not_count() {
     once_agreed(
@@ -80,7 +81,7 @@ fn only_an_acceptable_acknowledgment_counts() {
     );
 }
 
-/// R1 stands before it.
+/// R1 is tested before.
 #[test]
 fn an_older_value_does_not_count() {
     once_agreed(
@@ -95,7 +96,7 @@ fn an_older_value_does_not_count() {
     );
 }
 
-/// What was taken is TS.Recent: a segment of before is old from then on.
+/// The value becomes TS.Recent: a segment with an earlier one is old from then on.
 #[test]
 fn what_the_repeat_has_brought_protects_too() {
     once_agreed(
@@ -110,7 +111,7 @@ fn what_the_repeat_has_brought_protects_too() {
     );
 }
 
-/// The numbers and the peer's clock both come round.
+/// The sequence numbers and the peer's clock both wrap.
 #[test]
 fn the_numbers_may_lie_on_both_sides_of_zero() {
     check(
@@ -131,7 +132,7 @@ fn the_numbers_may_lie_on_both_sides_of_zero() {
     );
 }
 
-/// A FIN that comes again, with payload or alone, ends at RCV.NXT as payload does.
+/// A repeated FIN, with payload or alone, ends at RCV.NXT as payload does.
 #[test]
 fn a_repeated_fin_is_echoed_in_every_state_that_has_seen_one() {
     let close_wait = "<-- <SEQ=300><ACK=100><CTL=FIN,ACK><DATA=5><TS=1001,20>\n signal: Closing\n --> <SEQ=100><ACK=306><CTL=ACK>\n CLOSE-WAIT\n";
@@ -169,7 +170,7 @@ fn repeated_payload_is_echoed_after_our_fin_too() {
     }
 }
 
-/// A probe of one octet that we have had ends at RCV.NXT too; a bare one does not.
+/// A probe with an octet that we already have ends at RCV.NXT too; a bare probe does not.
 #[test]
 fn a_probe_with_an_octet_is_echoed() {
     once_agreed(
@@ -183,7 +184,7 @@ fn a_probe_with_an_octet_is_echoed() {
     );
 }
 
-/// While an ACK is delayed the earliest segment that it answers counts (RFC 7323 4.3, A; D33).
+/// While an ACK is delayed, the earliest segment that it answers counts (RFC 7323 4.3, A; D33).
 #[test]
 fn while_an_ack_is_delayed_no_repeat_counts() {
     let opened = "
@@ -214,7 +215,7 @@ fn while_an_ack_is_delayed_no_repeat_counts() {
     ));
 }
 
-/// The twenty-four days of RFC 7323 5.5 count from the repeat.
+/// The twenty-four days of RFC 7323 5.5 count from the retransmission.
 #[test]
 fn a_repeat_makes_ts_recent_young_again() {
     once_agreed(

@@ -8,7 +8,7 @@ use crate::end::{End, parsed};
 
 const TIMESTAMPS: Config = Config { timestamps: true, ..Config::DEFAULT };
 
-/// TSval 0 and TSecr = SEG.TSval, where the segment had the option; none where it had none. Policies play no part.
+/// TSval 0 and TSecr = SEG.TSval if the segment had the option; otherwise none. Policies make no difference.
 #[test]
 fn a_reset_that_answers_has_timestamps_if_the_segment_had() {
     for config in [Config::DEFAULT, TIMESTAMPS] {
@@ -59,7 +59,7 @@ fn the_reset_that_answers_a_syn_in_the_window_has_them() {
     assert_eq!(end.arrives("<SEQ=300><CTL=SYN><WND=8000><TS=1055,0>"), "<SEQ=0><ACK=301><CTL=RST,ACK><TS=0,1055>");
 }
 
-/// The user's abort: our clock of the moment at which it goes out; what has no ACK echoes nothing (RFC 7323 3.2).
+/// The reset of an ABORT has our clock at the moment when it is sent. Without ACK it echoes nothing (RFC 7323 3.2).
 #[test]
 fn the_reset_of_an_abort_has_our_clock_and_no_echo() {
     let mut end = End::established(&TIMESTAMPS, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
@@ -68,7 +68,7 @@ fn the_reset_of_an_abort_has_our_clock_and_no_echo() {
     end.connection.abort().expect("ABORT");
     end.wait(Duration::from_millis(2));
     assert_eq!(end.segments(), "<SEQ=100><CTL=RST><TS=7,0>");
-    // The next reset is not the user's.
+    // The next reset is not that of an ABORT.
     assert_eq!(
         end.refuses("<SEQ=7><ACK=9><CTL=ACK><TS=55,66>"),
         (Refusal::NoConnection, "<SEQ=9><CTL=RST><TS=0,55>".to_owned())
@@ -76,7 +76,7 @@ fn the_reset_of_an_abort_has_our_clock_and_no_echo() {
     assert_eq!(end.refuses("<SEQ=7><ACK=9><CTL=ACK>"), (Refusal::NoConnection, "<SEQ=9><CTL=RST>".to_owned()));
 }
 
-/// One reset is held: a later one replaces it, options and all.
+/// Only one reset is held: a later one replaces it, including its options.
 #[test]
 fn a_later_reset_replaces_an_earlier_one_with_its_options() {
     let mut end = End::established(&TIMESTAMPS, "<SEQ=299><ACK=100><CTL=SYN,ACK><WND=8000><TS=1000,0>");
@@ -95,7 +95,7 @@ fn without_an_agreement_the_reset_of_an_abort_has_none() {
     assert_eq!(end.abort(), "<SEQ=100><CTL=RST>");
 }
 
-/// In SYN-RECEIVED too.
+/// The same in SYN-RECEIVED.
 #[test]
 fn the_reset_of_an_abort_in_syn_received_has_them() {
     let mut end = End::new(&TIMESTAMPS);
@@ -104,7 +104,7 @@ fn the_reset_of_an_abort_in_syn_received_has_them() {
     assert_eq!(end.abort(), "<SEQ=100><CTL=RST><TS=0,0>");
 }
 
-/// [`Segment::reset`] is that answer, for a host that has no connection to ask.
+/// [`Segment::reset`] returns that answer, for a host that has no connection.
 #[test]
 fn the_answer_of_a_host_without_a_connection_has_them_as_well() {
     for segment in [
@@ -122,7 +122,7 @@ fn the_answer_of_a_host_without_a_connection_has_them_as_well() {
     assert_eq!(parsed("<SEQ=7><CTL=RST><TS=55,66>").reset(), None);
 }
 
-/// Of the one that was replaced nothing is left: connections that will do the same are equal.
+/// Nothing is left of the replaced reset: connections with the same future are equal.
 #[test]
 fn a_reset_that_was_replaced_leaves_nothing_behind() {
     let ack = "<SEQ=7><ACK=9><CTL=ACK>";

@@ -4,7 +4,7 @@ use tcp_lifecycle::sim::check;
 
 use crate::once_agreed;
 
-/// The SYN,ACK echoes our SYN; and the ACK of a SYN,ACK that.
+/// The SYN,ACK echoes our SYN, and the ACK of a SYN,ACK echoes that.
 #[test]
 fn the_first_sample_is_of_the_handshake() {
     once_agreed("ESTABLISHED SRTT=20ms RTTVAR=10ms RTO=1s");
@@ -40,8 +40,8 @@ fn the_time_since_the_echoed_moment_is_a_sample() {
     );
 }
 
-/// RFC 7323 4.2: the history of RFC 6298, which reckons with one sample in a round trip. A flight of four, with 20 ms
-/// known before: one sample of 100 ms, and not four.
+/// RFC 7323 4.2: the weights of RFC 6298 assume one sample in a round trip. A flight of four, with 20 ms known before,
+/// brings one sample of 100 ms, and not four.
 #[test]
 fn a_flight_is_one_sample_however_many_acks_it_gets() {
     once_agreed(
@@ -70,7 +70,8 @@ fn a_flight_is_one_sample_however_many_acks_it_gets() {
     );
 }
 
-/// While all is sent once it is the segment that is timed, from its transmission to the ACK that covers it (D44).
+/// While everything has been sent once, the segment is timed from its transmission to the ACK that covers it (D44). The
+/// echo does not count.
 #[test]
 fn the_timing_of_the_segment_and_not_the_echo_counts() {
     once_agreed(
@@ -88,8 +89,8 @@ fn the_timing_of_the_segment_and_not_the_echo_counts() {
     );
 }
 
-/// What was sent again can be measured, since the echo tells which of the two it was; and the back-off is over. An echo
-/// of the first one is no sample: the peer may have kept it while its ACK was lost.
+/// A retransmission can be measured, since the echo tells which transmission was answered; and the back-off ends. An
+/// echo of the first transmission is no sample: the peer may have stored it while its ACK was lost.
 #[test]
 fn a_retransmission_is_measured() {
     const SENT_AGAIN: &str = "
@@ -117,7 +118,7 @@ fn a_retransmission_is_measured() {
     ));
 }
 
-/// 4.1: only what advances SND.UNA.
+/// 4.1: only an ACK that advances SND.UNA brings a sample.
 #[test]
 fn an_ack_that_acknowledges_nothing_new_is_no_sample() {
     once_agreed(
@@ -136,7 +137,8 @@ fn an_ack_that_acknowledges_nothing_new_is_no_sample() {
     );
 }
 
-/// What we have not said yet is no echo. What was timed is measured all the same; what was sent again is not (Karn).
+/// A TSval that we have not sent yet is no echo. A segment that was sent once is still measured; one that was
+/// retransmitted is not (Karn).
 #[test]
 fn an_echo_from_the_future_is_ignored() {
     once_agreed(
@@ -160,7 +162,7 @@ fn an_echo_from_the_future_is_ignored() {
     );
 }
 
-/// Our clock may come round between a segment and its acknowledgment: 2^32 ms are 1193 h 2 m 47.296 s.
+/// Our clock may wrap between a segment and its acknowledgment: 2^32 ms are 1193 h 2 m 47.296 s.
 #[test]
 fn the_clock_may_come_round() {
     once_agreed(
@@ -179,7 +181,7 @@ fn the_clock_may_come_round() {
     );
 }
 
-/// After a SYN that was sent twice the timeout begins again, with three seconds (RFC 6298 5.7), whatever its echo says.
+/// After a retransmitted SYN the timeout restarts with three seconds (RFC 6298 5.7), whatever the echo says.
 #[test]
 fn after_a_syn_that_was_sent_again_the_timeout_begins_with_three_seconds() {
     check(
@@ -221,7 +223,7 @@ fn the_acknowledgment_of_a_fin_is_a_sample() {
     );
 }
 
-/// Of a SYN,ACK, and of the acknowledgment of a FIN: what is timed is the segment.
+/// Without an agreement, the SYN,ACK and the acknowledgment of a FIN are measured by the timing of the segment.
 #[test]
 fn not_agreed_an_echo_is_no_sample() {
     check(
@@ -244,7 +246,7 @@ fn not_agreed_an_echo_is_no_sample() {
     );
 }
 
-/// Zero is what some ends say that have nothing to echo.
+/// Some ends that have nothing to echo send zero.
 #[test]
 fn an_echo_of_zero_is_no_sample() {
     once_agreed(

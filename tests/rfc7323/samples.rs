@@ -1,7 +1,8 @@
-//! Which echo is a round-trip time: RFC 7323 sections 4.1 and 4.2, RFC 6298 section 3, and Eifel's test. D44.
+//! Which echo is a round-trip time: RFC 7323 sections 4.1 and 4.2, RFC 6298 section 3, and the test of the Eifel
+//! algorithm. D44.
 //!
-//! While all is sent once, what was timed is measured. While something is sent again, an echo tells which of the two
-//! transmissions was answered, if it is not older than the last one of the front.
+//! While everything has been sent once, the timed segment is measured. During retransmission an echo tells which
+//! transmission was answered, provided that it is not older than the last transmission of the front.
 
 use core::time::Duration;
 
@@ -10,7 +11,7 @@ use tcp_lifecycle::{Config, Instant};
 
 use crate::once_agreed;
 
-/// Ten bytes are in flight; they have been sent at 20 ms, at 1020 ms and at 3020 ms.
+/// Ten bytes are in flight; they were sent at 20 ms, at 1020 ms and at 3020 ms.
 const SENT_THREE_TIMES: &str = "
     send 10
     --> <SEQ=100><ACK=300><CTL=ACK><DATA=10><TS=20,1000>
@@ -49,7 +50,7 @@ fn an_echo_of_the_last_transmission_is_a_sample_and_ends_the_back_off() {
     ));
 }
 
-/// We never said it: it is of the future, or zero.
+/// We never sent that value: it is from the future, or zero.
 #[test]
 fn an_echo_that_we_never_said_is_no_sample() {
     for echo in [3_121, 4_000, 2_147_486_767, 0_u32] {
@@ -63,7 +64,7 @@ fn an_echo_that_we_never_said_is_no_sample() {
     }
 }
 
-/// The peer's clock and its idea of ours are its own: what we have timed ourselves is 40 ms, whatever it echoes.
+/// The peer's echo may be arbitrary: our own timing is 40 ms, whatever it echoes.
 #[test]
 fn while_all_is_sent_once_no_echo_changes_what_was_timed() {
     for echo in [0, 1, 20, 59, 60, 61, 4_294_967_295_u32] {
@@ -80,7 +81,7 @@ fn while_all_is_sent_once_no_echo_changes_what_was_timed() {
     }
 }
 
-/// The ACK of the handshake may say anything.
+/// The ACK of the handshake may echo anything.
 #[test]
 fn an_echo_on_the_handshake_is_no_measure_of_hours() {
     for echo in [0_u32, 1, 70, 3_600_000, 3_599_999, 3_600_041, 4_294_967_295] {
@@ -116,7 +117,7 @@ fn an_echo_on_the_handshake_is_no_measure_of_hours() {
     }
 }
 
-/// The SYN,ACK has gone twice, and the echo is of the first one: whatever it took, it is no sample.
+/// The SYN,ACK was sent twice, and the echo is of the first transmission: it is no sample.
 #[test]
 fn an_echo_of_a_syn_ack_before_the_last_is_no_sample() {
     for echo in [0, 50, 500, 1_499] {
@@ -140,7 +141,7 @@ fn an_echo_of_a_syn_ack_before_the_last_is_no_sample() {
     }
 }
 
-/// A FIN is sent again as payload is, and payload of CLOSE-WAIT as any other.
+/// A FIN is retransmitted as payload is, and payload in CLOSE-WAIT as in any other state.
 #[test]
 fn an_echo_of_a_fin_before_the_last_is_no_sample() {
     for (echo, srtt) in [(20, "20ms"), (1_019, "20ms"), (1_020, "30ms")] {
@@ -177,7 +178,7 @@ fn an_echo_of_a_fin_before_the_last_is_no_sample() {
     }
 }
 
-/// Of a flight whose front was lost: the ACK of the rest echoes the front's second transmission.
+/// The front of a flight was lost: the ACK of the rest echoes the front's second transmission.
 #[test]
 fn in_recovery_the_echo_of_the_front_measures() {
     once_agreed(
@@ -196,7 +197,7 @@ fn in_recovery_the_echo_of_the_front_measures() {
     );
 }
 
-/// The clock comes round between the first transmission and the second: 2^32 ms are 1193 h 2 m 47.296 s.
+/// The clock wraps between the first transmission and the second: 2^32 ms are 1193 h 2 m 47.296 s.
 #[test]
 fn the_clock_may_come_round_in_recovery() {
     for (echo, srtt, rtt_var) in
@@ -220,7 +221,7 @@ fn the_clock_may_come_round_in_recovery() {
     }
 }
 
-/// A path of 20 ms. The ACK of each segment is lost once, and its answer echoes the second transmission.
+/// A path of 20 ms. The ACK of each segment is lost once, and the next ACK echoes the second transmission.
 #[test]
 fn a_lost_ack_does_not_raise_the_timeout() {
     for config in [Config { timestamps: true, ..Config::DEFAULT }, Config { delayed_ack: None, ..Config::linux() }] {
@@ -241,7 +242,7 @@ fn a_lost_ack_does_not_raise_the_timeout() {
     }
 }
 
-/// Whatever is lost on a path of 20 ms, no timeout of our own is taken for a round trip.
+/// Whatever is lost on a path of 20 ms, none of our own timeouts is taken for a round trip.
 #[test]
 fn losses_do_not_raise_the_round_trip_time() {
     for seed in 0..40 {
@@ -261,7 +262,7 @@ fn losses_do_not_raise_the_round_trip_time() {
     }
 }
 
-/// The probe's byte goes again with what is new, and later something more: what is timed is the new of the first.
+/// The probe's byte is retransmitted together with new payload, and more follows later: the first new payload is timed.
 #[test]
 fn what_goes_out_behind_a_refused_probe_is_timed_from_when_it_went() {
     check(

@@ -36,7 +36,7 @@ fn every_window_behind_the_syn_is_shifted() {
     ));
 }
 
-/// Without the peer's option: the field is the window, and that is the field's most.
+/// Without the peer's option the window is limited to the largest value of the field.
 #[test]
 fn without_an_agreement_a_large_buffer_offers_what_the_field_can_say() {
     check(&format!(
@@ -51,7 +51,7 @@ fn without_an_agreement_a_large_buffer_offers_what_the_field_can_say() {
     ));
 }
 
-/// Twice: the SYN,ACK, and the same again after a timeout. The first ACK behind them says the whole buffer.
+/// This holds for the SYN,ACK and for its retransmission. The first ACK after them offers the whole buffer.
 #[test]
 fn the_window_of_a_syn_ack_is_not_shifted() {
     check(
@@ -72,7 +72,7 @@ fn the_window_of_a_syn_ack_is_not_shifted() {
     );
 }
 
-/// In SYN-RECEIVED the window does not grow, and the field is shifted already.
+/// In SYN-RECEIVED the window does not grow, and the field is already shifted.
 #[test]
 fn a_bare_ack_in_syn_received_is_shifted() {
     check(
@@ -90,8 +90,8 @@ fn a_bare_ack_in_syn_received_is_shifted() {
     );
 }
 
-/// Steps of four: after a byte the peer sees the edge three bytes further left. What the earlier ACK has offered is taken
-/// all the same.
+/// Steps of four: after a byte the peer sees the edge three bytes further left. Payload within the earlier offer is
+/// accepted.
 #[test]
 fn what_an_earlier_ack_has_offered_is_taken() {
     check(
@@ -115,7 +115,8 @@ fn what_an_earlier_ack_has_offered_is_taken() {
     );
 }
 
-/// A window smaller than one step of the field is none to the peer. Its probe is taken, and reading opens it again.
+/// A window smaller than one step of the field looks closed to the peer. Its probe is accepted, and reading opens the
+/// window again.
 #[test]
 fn a_window_of_less_than_a_step_is_said_to_be_closed_and_opens_again() {
     check(
@@ -142,8 +143,8 @@ fn a_window_of_less_than_a_step_is_said_to_be_closed_and_opens_again() {
     );
 }
 
-/// D29: an ACK of its own once the window is at least double what the peer knows, and of less than a step it knows
-/// nothing.
+/// D29: an ACK of its own is sent once the window is at least double what the peer knows. A window of less than a step
+/// counts as zero there.
 #[test]
 fn a_window_that_the_peer_takes_for_closed_opens_with_the_first_step_that_is_worth_it() {
     let config = Config { mss: 4, receive_buffer: (1 << 20) - 15, ..Config::DEFAULT };
@@ -161,7 +162,7 @@ fn a_window_that_the_peer_takes_for_closed_opens_with_the_first_step_that_is_wor
     assert_eq!(end.segments(), format!("<SEQ=100><ACK={seq}><CTL=ACK><WND=1>"));
 }
 
-/// A smaller shift than the buffer needs: the field's most is the window.
+/// With a smaller shift than the buffer needs, the largest value of the field limits the window.
 #[test]
 fn a_small_shift_bounds_the_window() {
     let config = Config { receive_buffer: 1 << 20, window_scale: Some(2), ..Config::DEFAULT };
@@ -169,7 +170,7 @@ fn a_small_shift_bounds_the_window() {
     assert_eq!(end.connection.status().rcv_wnd, Some(65_535 << 2));
 }
 
-/// Segments of 65,535 bytes until it is full; all are taken, and no byte more.
+/// Segments of 65,535 bytes arrive until the buffer is full; all are accepted, and no byte more.
 #[test]
 fn a_gibibyte_is_taken() {
     let config = Config { receive_buffer: 1 << 30, mss: 65_535, ..Config::DEFAULT };
@@ -183,7 +184,7 @@ fn a_gibibyte_is_taken() {
         assert_eq!(end.hand_in(&segment), Ok(0..65_535));
         seq += 65_535;
     }
-    // What the rounding held back: a quarter of a segment.
+    // The part that the rounding held back: a quarter of a segment.
     let segment = Segment::new(seq, SeqNumber(100), Control::ACK).with_payload(65_535).with_window(100);
     assert_eq!(end.connection.status().unread, 65_535 << 14);
     let taken = end.hand_in(&segment).expect("its ACK counts");
@@ -208,8 +209,8 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(cases(300))]
 
-    /// SHLD-14, RFC 7323 2.4: the right edge as the peer reads it goes back by less than a step of the field, never beyond
-    /// the buffer, and everything up to the furthest edge is taken.
+    /// SHLD-14, RFC 7323 2.4: the right edge as the peer reads it moves back by less than a step of the field, and is
+    /// never beyond the buffer. Everything up to the furthest edge is accepted.
     #[test]
     fn the_right_edge_moves_back_by_no_more_than_its_rounding(
         buffer in prop_oneof![65_536_u32..300_000, 300_000_u32..2_000_000, Just(1 << 30)],
@@ -251,7 +252,8 @@ proptest! {
     }
 }
 
-/// MUST-39 goes by what the peer knows: RCV.WND of less than a step is said to be zero, and is none.
+/// MUST-39 depends on the window that the peer knows: an RCV.WND of less than a step is announced as zero, and counts
+/// as zero.
 #[test]
 fn what_lies_between_two_steps_does_not_keep_the_window_closed() {
     check(

@@ -5,7 +5,7 @@ use tcp_lifecycle::{Config, Instant, Open, Output};
 
 use crate::end::{End, parsed};
 
-/// Both offer: the peer shifts by seven, and we by none.
+/// Both offer the option: the peer shifts by seven, and we by none.
 const SHIFTED_BY_SEVEN: &str = "
     config window_scale=0
     ISS=99
@@ -39,7 +39,7 @@ fn every_window_behind_the_syn_is_shifted() {
     );
 }
 
-/// In each way that a window is taken: with an acknowledgment, with payload, and at the left of the window.
+/// In each way that a window is set: with an acknowledgment, with payload, and by a segment left of the window.
 #[test]
 fn the_window_is_shifted_whatever_comes_with_it() {
     shifted_by_seven(
@@ -78,7 +78,7 @@ fn the_window_of_the_acknowledgment_of_our_syn_is_shifted() {
     );
 }
 
-/// It is challenged, and its window is not looked at, scaled or not.
+/// The SYN is challenged, and its window is not used, scaled or not.
 #[test]
 fn a_syn_in_established_sets_no_window() {
     shifted_by_seven(
@@ -142,7 +142,8 @@ fn an_old_acknowledgment_is_measured_by_the_scaled_window() {
     );
 }
 
-/// RFC 7323 2.4: the peer takes back the rounding of its field; what was in its window is sent again as ever.
+/// RFC 7323 2.4: the peer excludes the rounding of its field; payload that was within its window is still
+/// retransmitted.
 #[test]
 fn what_the_rounding_of_the_window_takes_back_is_sent_again_all_the_same() {
     shifted_by_seven(
@@ -170,7 +171,7 @@ fn what_the_rounding_of_the_window_takes_back_is_sent_again_all_the_same() {
         --> <SEQ=105><ACK=300><CTL=PSH,ACK><DATA=245>
         ",
     );
-    // More than its rounding the peer has taken back because it has no room.
+    // Here the peer has excluded more than its rounding, because it has no room.
     shifted_by_seven(
         "
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=3>
@@ -202,13 +203,13 @@ fn a_window_that_shrinks_by_its_rounding_does_no_harm() {
     );
 }
 
-/// With the largest shift and the largest field, all but the rounding of a gibibyte is in flight at once.
+/// With the largest shift and the largest field, everything but the rounding of a gibibyte is in flight at once.
 #[test]
 fn a_gibibyte_goes_out_at_once() {
     let config = Config { window_scale: Some(0), ..Config::DEFAULT };
     let mut end = End::new(&config);
     end.open(Open::Active);
-    // A number of full segments fills the window to the last byte.
+    // A whole number of full segments fills the window to the last byte.
     end.arrives("<SEQ=299><ACK=100><CTL=SYN,ACK><WND=0><MSS=49152><WS=255>");
     end.arrives("<SEQ=300><ACK=100><CTL=ACK><WND=65535>");
     end.connection.send(1 << 30, Instant::ZERO).expect("SEND");
@@ -223,7 +224,8 @@ fn a_gibibyte_goes_out_at_once() {
     assert_eq!(end.hand_in(&ack), Ok(0..0));
 }
 
-/// The field is the same as that of the SYN,ACK, but the window is a larger one: what waited for it goes out.
+/// The field is the same as that of the SYN,ACK, but the scaled window is larger: the payload that waited for it is
+/// sent.
 #[test]
 fn the_same_field_behind_the_syn_is_a_larger_window() {
     shifted_by_seven(

@@ -1,4 +1,5 @@
-//! `window_scaling`: a connection that neither offers nor takes scaled windows, at any buffer (RFC 7323 section 2.2).
+//! `window_scaling`: with it off, a connection neither offers nor accepts scaled windows, at any buffer (RFC 7323
+//! section 2.2).
 
 use tcp_lifecycle::sim::check;
 
@@ -37,7 +38,7 @@ fn switched_off_an_offer_is_not_taken() {
     );
 }
 
-/// It stands above the wish for a scale.
+/// It overrides `window_scale`.
 #[test]
 fn switched_off_a_wish_for_a_scale_counts_for_nothing() {
     check(

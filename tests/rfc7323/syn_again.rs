@@ -1,5 +1,5 @@
-//! The peer's SYN comes again while ours is unacknowledged: its timestamp is echoed, and an option that it does not offer any
-//! more is not agreed (D6, RFC 7323 sections 2.2, 3.2 and 4.3).
+//! The peer's SYN is retransmitted while ours is unacknowledged: its timestamp is echoed, and an option that it no
+//! longer offers is not agreed (D6, RFC 7323 sections 2.2, 3.2 and 4.3).
 
 use tcp_lifecycle::sim::check;
 
@@ -18,7 +18,7 @@ fn received(script: &str) {
     check(&format!("{RECEIVED}{script}"));
 }
 
-/// Or else the peer's round-trip time would be that of both SYNs.
+/// Otherwise the peer's round-trip time would include the time between both SYNs.
 #[test]
 fn the_answer_echoes_the_syn_that_came_again() {
     received(
@@ -35,7 +35,7 @@ fn the_answer_echoes_the_syn_that_came_again() {
     );
 }
 
-/// A peer that thinks that its options were the reason why no answer came sends none the next time.
+/// A peer that suspects its options to be why no answer came sends none the next time.
 #[test]
 fn a_peer_that_falls_back_to_no_options_gets_none_and_is_served() {
     received(
@@ -52,7 +52,7 @@ fn a_peer_that_falls_back_to_no_options_gets_none_and_is_served() {
     );
 }
 
-/// Each on its own; and one that was not agreed does not become so.
+/// Each option is withdrawn independently; an option that was not agreed does not become so.
 #[test]
 fn each_option_is_taken_back_on_its_own() {
     for (again, answer, window) in [
@@ -100,7 +100,7 @@ fn it_is_so_in_a_simultaneous_open_and_in_fin_wait_1() {
     );
 }
 
-/// Last.ACK.sent: what comes on the SYN,ACK's heels before our ACK has gone out is not what that ACK echoes.
+/// Last.ACK.sent: a segment that arrives right after the SYN,ACK, before our ACK is sent, is not echoed by that ACK.
 #[test]
 fn before_our_first_ack_nothing_but_the_syn_is_echoed() {
     check(

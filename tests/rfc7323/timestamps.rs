@@ -1,4 +1,5 @@
-//! The timestamps option on every segment, or on none: RFC 7323 section 3.2; and what it takes from the payload.
+//! The timestamps option on every segment, or on none: RFC 7323 section 3.2; and the room that it takes from the
+//! payload.
 
 use core::time::Duration;
 
@@ -67,7 +68,7 @@ fn they_stand_on_the_segments_of_syn_received() {
     );
 }
 
-/// TSval counts milliseconds; what is less than one is cut off. It is of the moment at which `poll` hands the segment out.
+/// TSval counts whole milliseconds. It is that of the moment at which `poll` returns the segment.
 #[test]
 fn the_value_is_the_clock_in_milliseconds() {
     let config = Config { timestamps: true, nagle: false, ..Config::DEFAULT };
@@ -82,7 +83,7 @@ fn the_value_is_the_clock_in_milliseconds() {
     assert_eq!(end.send(1), "<SEQ=101><ACK=301><CTL=PSH,ACK><DATA=1><WND=65534><TS=25032706,1000>");
 }
 
-/// Either end alone wants them: no segment has them, and those that come are ignored, old ones too.
+/// Only one end wants them: no segment has them, and those that arrive are ignored, old ones too.
 #[test]
 fn not_agreed_they_are_neither_sent_nor_looked_at() {
     let without = Config { nagle: false, ..Config::DEFAULT };
@@ -103,7 +104,7 @@ fn not_agreed_they_are_neither_sent_nor_looked_at() {
             end.send(600),
             "<SEQ=100><ACK=315><CTL=ACK><DATA=536><WND=65520> <SEQ=636><ACK=315><CTL=PSH,ACK><DATA=64><WND=65520>"
         );
-        // An echo is no round-trip time there: what was timed is.
+        // There the echo is no round-trip time: the timing of the segment counts.
         end.wait(Duration::from_millis(300));
         assert_eq!(end.arrives("<SEQ=315><ACK=700><CTL=ACK><WND=8000><TS=1,299>"), "");
         assert_eq!(end.connection.status().srtt.map(|srtt| srtt.as_millis()), Some(37), "an eighth of 300 ms");
@@ -111,7 +112,7 @@ fn not_agreed_they_are_neither_sent_nor_looked_at() {
     }
 }
 
-/// Dropped in silence: payload, a bare ACK, a FIN; and nothing of them is used.
+/// Payload, a bare ACK and a FIN are all dropped in silence, and no part of them is used.
 #[test]
 fn once_agreed_a_segment_without_them_is_dropped_in_silence() {
     once_agreed(
@@ -169,7 +170,7 @@ fn the_rule_holds_in_every_synchronized_state() {
     }
 }
 
-/// D26: a peer that started afresh without them is challenged, so that its reset can end it.
+/// D26: a peer that has restarted without them is challenged, so that its reset can end the connection.
 #[test]
 fn a_syn_without_them_is_challenged() {
     once_agreed(
@@ -184,7 +185,7 @@ fn a_syn_without_them_is_challenged() {
     );
 }
 
-/// Outside the window it is told where we are, like any other.
+/// Outside the window the SYN draws an ACK, like any other.
 #[test]
 fn a_syn_without_them_outside_the_window_is_answered_too() {
     let config = Config { timestamps: true, ..Config::DEFAULT };
@@ -237,7 +238,7 @@ fn twelve_bytes_of_each_segment_are_no_payload() {
     exchange(", max_segment=1020", "<MSS=500>", 488);
 }
 
-/// The MSS option says what we take without options (RFC 6691), and not agreed they take nothing.
+/// The MSS option states the size without options (RFC 6691), and without an agreement they take nothing.
 #[test]
 fn the_option_on_our_syn_is_not_made_smaller_for_them() {
     check(
@@ -254,7 +255,7 @@ fn the_option_on_our_syn_is_not_made_smaller_for_them() {
     );
 }
 
-/// A smaller bound on the segments in mid-life is one on the whole segment, too.
+/// A later, smaller bound on the segments limits the whole segment, too.
 #[test]
 fn twelve_bytes_of_a_bound_that_comes_later_are_no_payload() {
     let config = Config { timestamps: true, nagle: false, ..Config::DEFAULT };

@@ -1,4 +1,5 @@
-//! By policy a segment without the agreed timestamps is taken: middleboxes and old stacks send such ones. D26.
+//! By policy a segment without the agreed timestamps is accepted, since middleboxes and old stacks send such segments.
+//! D26.
 
 use tcp_lifecycle::sim::check;
 use tcp_lifecycle::{Config, Instant, Open, Refusal};
@@ -12,7 +13,7 @@ fn tolerant(script: &str) {
     check(&format!("{agreed}{script}"));
 }
 
-/// All of them is used, and nothing is taken for TS.Recent; ours have the option as before.
+/// Every part of the segment is used, and TS.Recent stays; our segments have the option as before.
 #[test]
 fn payload_acknowledgment_window_and_fin_count() {
     tolerant(
@@ -32,7 +33,7 @@ fn payload_acknowledgment_window_and_fin_count() {
     );
 }
 
-/// What has the option is still looked at.
+/// Segments with the option are still tested.
 #[test]
 fn an_old_timestamp_is_refused_all_the_same() {
     tolerant(
@@ -47,7 +48,7 @@ fn an_old_timestamp_is_refused_all_the_same() {
     );
 }
 
-/// A repeat of it, and a keep-alive: answered, as any other.
+/// A retransmission and a keep-alive probe without them are answered as usual.
 #[test]
 fn what_is_answered_is_answered_without_them_too() {
     tolerant(
@@ -81,7 +82,7 @@ fn the_handshake_ends_without_them() {
     );
 }
 
-/// Every synchronized state that a segment can change.
+/// This holds in every synchronized state that a segment can change.
 #[test]
 fn they_are_missed_in_no_state() {
     let close = "close\n --> <SEQ=100><ACK=300><CTL=FIN,ACK>\n FIN-WAIT-1\n";
@@ -153,7 +154,7 @@ fn a_syn_without_them_is_challenged_all_the_same() {
     );
 }
 
-/// The `TimeWait` of the same life answers as the connection does.
+/// The `TimeWait` of the same connection answers as the connection does.
 #[test]
 fn a_time_wait_takes_the_fin_without_them_too() {
     for (tolerate, taken) in [(true, Ok(0..0)), (false, Err(Refusal::NoTimestamp))] {

@@ -1,4 +1,4 @@
-//! Which timestamp to echo: RFC 7323 section 4.3. Last.ACK.sent lags behind RCV.NXT as long as nobody polls.
+//! Which timestamp to echo: RFC 7323 section 4.3. Last.ACK.sent lags behind RCV.NXT until the caller polls.
 
 use crate::once_agreed;
 
@@ -17,7 +17,7 @@ fn a_delayed_ack_echoes_the_earliest_segment() {
     );
 }
 
-/// A bare ACK behind the payload does not take its place, nor does the FIN.
+/// A bare ACK behind the payload does not replace it, nor does the FIN.
 #[test]
 fn what_follows_the_earliest_segment_does_not_count() {
     once_agreed(
@@ -32,7 +32,7 @@ fn what_follows_the_earliest_segment_does_not_count() {
     );
 }
 
-/// Payload that goes out carries the ACK: that is a segment sent too.
+/// Outgoing payload carries the ACK, so it sets Last.ACK.sent too.
 #[test]
 fn the_ack_that_rides_on_payload_is_the_last_ack_sent() {
     once_agreed(
@@ -49,7 +49,7 @@ fn the_ack_that_rides_on_payload_is_the_last_ack_sent() {
     );
 }
 
-/// (B) and (C), as the figure of section 4.3: C and E come before B and D; C and E are handed in again.
+/// (B) and (C), as in the figure of section 4.3: C and E arrive before B and D, and are handed in again.
 #[test]
 fn a_hole_echoes_the_segment_before_it_and_filled_the_one_that_filled_it() {
     once_agreed(
@@ -69,8 +69,8 @@ fn a_hole_echoes_the_segment_before_it_and_filled_the_one_that_filled_it() {
     );
 }
 
-/// 5.3: the payload that the caller kept was looked at when it came; handed in again it has the timestamp of the segment
-/// that filled the hole, which may be later than its own.
+/// 5.3: the payload that the caller kept was tested when it arrived. Handed in again, it has the timestamp of the
+/// segment that filled the hole, which may be later than its own.
 #[test]
 fn payload_that_was_kept_is_not_old_when_it_is_handed_in_again() {
     once_agreed(
@@ -84,7 +84,7 @@ fn payload_that_was_kept_is_not_old_when_it_is_handed_in_again() {
     );
 }
 
-/// SEG.SEQ =< Last.ACK.sent: a bare ACK, and a segment of which the left is known.
+/// SEG.SEQ =< Last.ACK.sent: a bare ACK, and a segment whose left part is already known.
 #[test]
 fn every_acceptable_segment_at_or_left_of_the_last_ack_counts() {
     once_agreed(
@@ -101,7 +101,8 @@ fn every_acceptable_segment_at_or_left_of_the_last_ack_counts() {
     );
 }
 
-/// 5.3, R2 before R3: it ends before what was acknowledged last, and is rejected before its timestamp is recorded.
+/// 5.3, R2 before R3: the segment ends before the last acknowledgment, and is rejected before its timestamp is
+/// recorded.
 #[test]
 fn a_segment_outside_the_window_does_not_count() {
     once_agreed(
@@ -114,7 +115,7 @@ fn a_segment_outside_the_window_does_not_count() {
     );
 }
 
-/// The clock of the peer comes round: later is later modulo 2^32.
+/// The clock of the peer wraps: later is later modulo 2^32.
 #[test]
 fn the_comparison_is_modulo_two_to_the_thirty_second() {
     once_agreed(

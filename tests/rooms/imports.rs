@@ -9,7 +9,7 @@ use syn::{Attribute, ItemMod, ItemUse, UseTree, Visibility};
 /// The files of a crate, each with the paths in it.
 #[derive(Debug)]
 pub(crate) struct House {
-    /// By the module that a file is, from the root of the crate.
+    /// The files by their modules, from the root of the crate.
     rooms: BTreeMap<Vec<String>, Room>,
 }
 
@@ -17,7 +17,7 @@ pub(crate) struct House {
 struct Room {
     file: String,
     paths: Vec<Vec<String>>,
-    /// What it re-exports: the name, and the path behind it. Whoever uses the name imports what is behind it.
+    /// Its re-exports: each name, and the path behind it. A user of the name imports the item behind it.
     exports: BTreeMap<String, Vec<String>>,
 }
 
@@ -58,7 +58,8 @@ impl House {
         imports
     }
 
-    /// The file that a path leads to: that of the longest module in it, or of what that re-exports.
+    /// The file that a path leads to: that of the longest module in the path, or of the item that the module
+    /// re-exports.
     fn resolve(&self, module: &[String], path: &[String]) -> Option<&str> {
         let mut place = match path.first()?.as_str() {
             "crate" => Vec::new(),
@@ -98,7 +99,7 @@ impl House {
 pub(crate) fn circle(imports: &BTreeSet<(String, String)>) -> Option<Vec<String>> {
     let mut left = imports.clone();
     loop {
-        // A file that imports nothing that is left, or that nothing left imports, is in no circle.
+        // A file that imports none of the remaining files, or that none of them imports, is in no circle.
         let (from, to): (BTreeSet<_>, BTreeSet<_>) = left.iter().cloned().unzip();
         let both: BTreeSet<String> = from.intersection(&to).cloned().collect();
         let before = left.len();
@@ -112,7 +113,7 @@ pub(crate) fn circle(imports: &BTreeSet<(String, String)>) -> Option<Vec<String>
     }
 }
 
-/// `src/machine/tcb/snd.rs` is `machine::tcb::snd`, and `src/lib.rs` the root.
+/// The module of a file: `src/machine/tcb/snd.rs` is `machine::tcb::snd`, and `src/lib.rs` is the root.
 fn module(path: &str) -> Vec<String> {
     let inner = path.strip_prefix("src/").and_then(|path| path.strip_suffix(".rs")).expect("src/...rs");
     if inner == "lib" { Vec::new() } else { inner.split('/').map(String::from).collect() }
@@ -134,7 +135,7 @@ fn read(root: &Path, directory: &Path, sources: &mut Vec<(String, String)>) {
     }
 }
 
-/// The paths of a `use`, each with the name that it brings.
+/// The paths of a `use`, each with the name that it introduces.
 fn paths_of(before: &[String], tree: &UseTree, paths: &mut Vec<(String, Vec<String>)>) {
     let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
     match tree {
@@ -174,7 +175,7 @@ impl<'ast> Visit<'ast> for Room {
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        // A single name is a variable, or what a `use` has brought.
+        // A single name is a variable, or was introduced by a `use`.
         if path.segments.len() > 1 {
             self.paths.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
         }

@@ -1,16 +1,16 @@
-//! However much happens, what is printed can be read.
+//! Printed exchanges stay readable, however much happens.
 
 use tcp_lifecycle::sim::{Figure, Network, Script, ScriptError};
 use tcp_lifecycle::{Config, Instant};
 
 const MOST: usize = 40_000;
 
-/// In segments of one byte.
+/// A script that sends these bytes in segments of one byte.
 fn burst(bytes: usize) -> String {
     format!("config max_segment=1, nagle=off\nESTABLISHED\nsend {bytes}\nsignal: Reset")
 }
 
-/// The beginning and the end of the exchange, and the number of lines between.
+/// Checks that the beginning and the end of the exchange are printed, and the number of lines in between.
 #[track_caller]
 fn is_readable(error: &ScriptError, lines: usize) {
     let (exchange, printed) = (error.exchange(), error.to_string());

@@ -1,4 +1,4 @@
-//! Two ends as time passes: what comes to rest, what does not, and what a program does with them meanwhile.
+//! Two ends as time passes: which come to rest, which do not, and what a program can do with them meanwhile.
 
 use core::time::Duration;
 
@@ -68,7 +68,7 @@ fn a_handshake_in_vain_is_an_error() {
     assert_eq!(silent.handshake(), Err(Violation::NotOpen(Side::A)));
     assert_eq!((silent.state(Side::A), silent.violation()), (State::Closed, None));
 
-    // B hears nothing of A after its SYN.
+    // B receives nothing from A after its SYN.
     let hasty = Config { syn_r2: Duration::from_secs(3), ..Config::DEFAULT };
     let mut deaf = Pair::new(&Config::DEFAULT, &hasty, Network::PERFECT);
     deaf.black_hole(Side::A, Instant::from_micros(10_001)..);
@@ -110,7 +110,7 @@ fn the_life_after_a_crash_has_the_policies_of_the_one_before() {
     assert_eq!((syn.options().mss(), syn.control()), (Some(100), Control::SYN | Control::ECE | Control::CWR));
 }
 
-/// What a program does to the network by hand.
+/// An operation of a program on the network.
 #[derive(Clone, Debug)]
 enum Act {
     Send(Side),
@@ -132,14 +132,14 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// What `in_flight` says of a segment: when it arrives, and its number.
+/// A segment as in `in_flight`: its time of arrival, and its number.
 type Way = (Option<Instant>, u64);
 
 fn ways(pair: &Pair) -> Vec<Way> {
     pair.in_flight().iter().map(|flight| (flight.arrives, flight.number)).collect()
 }
 
-/// Where the one stands that arrives next.
+/// The position of the segment that arrives next.
 fn next(ways: &[Way]) -> Option<usize> {
     let arriving = ways.iter().enumerate().filter_map(|(index, (at, number))| Some((at.as_ref()?, number, index)));
     arriving.min().map(|(.., index)| index)
@@ -148,7 +148,8 @@ fn next(ways: &[Way]) -> Option<usize> {
 proptest! {
     #![proptest_config(cases(256))]
 
-    /// Each act does to a list of segments what it does to the network; what is sent meanwhile goes to its end.
+    /// Each act has the same effect on a list of segments as on the network; segments that are sent meanwhile go to the
+    /// end of the list.
     #[test]
     fn the_network_is_a_list_of_which_the_first_to_arrive_comes_out(
         acts in prop::collection::vec(any_act(), 0..200),

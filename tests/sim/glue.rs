@@ -1,4 +1,4 @@
-//! Scripts played against what somebody has put around a connection.
+//! Scripts played against a program around a connection.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -9,7 +9,7 @@ use tcp_lifecycle::{
     Transmit,
 };
 
-/// Writes down what is called, and gives up when nobody has called for so long.
+/// Records the calls, and panics if there has been no call for too long.
 struct Noted {
     connection: Connection,
     calls: Vec<String>,
@@ -133,7 +133,7 @@ fn the_glue_may_have_a_timer_of_its_own() {
 
 #[test]
 fn a_timer_that_wait_does_not_tell_is_found_out() {
-    /// Forgets its own timer when it waits.
+    /// A program that forgets its own timer when it waits.
     struct Forgetful(Noted);
     impl Glue for Forgetful {
         fn connection(&mut self) -> &mut Connection {
@@ -187,7 +187,7 @@ fn glue_that_takes_other_bytes_than_the_segment_says_is_found_out() {
             }
         }
     }
-    // One byte and none of the send queue is what a probe of keep-alive has.
+    // A payload of one byte and no range of the send queue is that of a keep-alive probe.
     for (bytes, short, came) in [(1, 1, None), (5, 1, Some("bytes 0..4")), (5, 5, Some("bytes 0..0")), (5, 0, None)] {
         let script = format!("ESTABLISHED\nsend {bytes}\n--> <SEQ=100><ACK=300><CTL=ACK><DATA={bytes}>");
         let script = Script::parse(&script).unwrap();
@@ -228,7 +228,7 @@ fn what_glue_leaves_alone_the_connection_does() {
     );
 }
 
-/// What `check_with` says of an echo that forgets to close, the line that it names included.
+/// The report of `check_with` on an echo that forgets to close, including the line that it names.
 #[test]
 fn glue_that_does_not_do_its_work_fails_at_the_line_that_asks_for_it() {
     struct Lazy(Connection);
@@ -271,7 +271,7 @@ fn a_state_that_the_glue_leaves_at_once_is_not_one_to_begin_with() {
     assert_eq!(glue.connection().state(), State::Established);
 }
 
-/// Sends by itself what no user has sent, and at the second time something else.
+/// A program that sends bytes which no user has sent, and other bytes the second time.
 #[test]
 fn bytes_that_the_program_itself_sends_must_be_the_same_each_time() {
     struct Greeter {
@@ -312,7 +312,7 @@ fn bytes_that_the_program_itself_sends_must_be_the_same_each_time() {
     assert_eq!((error.line(), error.difference().unwrap().1), (8, "byte 0x77"));
 }
 
-/// A program may hand to the connection later what its user sends now.
+/// A program may hand the user's bytes to the connection later.
 #[test]
 fn a_queue_above_that_of_the_connection_is_no_fault() {
     struct Corked {
@@ -354,7 +354,7 @@ fn a_queue_above_that_of_the_connection_is_no_fault() {
     check_with(corked, script);
 }
 
-/// Too many bytes to be made: the program gets their number.
+/// With too many bytes to generate, the program gets only their number.
 #[test]
 fn a_send_of_very_many_bytes_has_a_number_alone() {
     struct Counts(Connection, Vec<usize>);

@@ -1,4 +1,4 @@
-//! Lines for what stands beside the RFC's calls, and what an error tells a program.
+//! Lines for the calls in addition to the RFC's, and the data in an error for a program.
 
 use tcp_lifecycle::sim::{Script, check, check_with};
 use tcp_lifecycle::{Config, Connection, State};
@@ -121,7 +121,7 @@ fn keep_alive_is_a_policy_with_three_values() {
     );
 }
 
-/// What a test prints that fails.
+/// The output of a test that fails.
 #[test]
 fn a_script_that_differs_ends_a_test_with_the_exchange_until_then() {
     let script = "ESTABLISHED\nconfigure nagle=off, mss=100\nCLOSED";

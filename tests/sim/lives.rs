@@ -1,17 +1,18 @@
-//! Lives that follow each other: bytes of one must not come to another.
+//! Connections that follow each other: bytes of one must not be delivered to another.
 
 use tcp_lifecycle::sim::{Network, Pair, Side, Violation};
 use tcp_lifecycle::{Config, Open, SeqNumber, State};
 
 const SIDES: [Side; 2] = [Side::A, Side::B];
 
-/// B listens, A opens, and what they say at once arrives.
+/// B listens, and A opens.
 fn open(pair: &mut Pair) {
     pair.open(Side::B, Open::Passive).unwrap();
     pair.open(Side::A, Open::Active).unwrap();
 }
 
-/// A has said something in a first life, `held` as the first segment in flight, and both ends have forgotten it.
+/// A has sent `old` in a first connection, and both ends have forgotten that connection. The segment with `old` is the
+/// first in flight.
 fn second_life_after(old: &[u8]) -> Pair {
     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
     open(&mut pair);
@@ -22,7 +23,7 @@ fn second_life_after(old: &[u8]) -> Pair {
     pair
 }
 
-/// Time stands still, so that both lives have the same numbers.
+/// Time stands still, so both connections have the same numbers.
 #[test]
 fn bytes_of_a_life_before_are_seen_though_nothing_else_has_come() {
     let mut pair = second_life_after(b"OLD");

@@ -1,4 +1,4 @@
-//! Marks of congestion by a simulated network: on which segments they stand, and who hears of them.
+//! Marks of congestion by a simulated network: which segments have them, and which user is told.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use super::{PATIENT, conversation_over};
 const WILLING: Config = Config { ecn: true, ..PATIENT };
 const EACH: Network = Network { marking: 1_000, ..Network::PERFECT };
 
-/// Two ends that have agreed on ECN, and what the network becomes then.
+/// Two ends that have agreed on ECN; then the network changes to `network`.
 fn agreed(network: Network) -> Pair {
     let mut pair = Pair::new(&WILLING, &WILLING, Network::PERFECT);
     pair.handshake().unwrap();
@@ -21,7 +21,7 @@ fn agreed(network: Network) -> Pair {
     pair
 }
 
-/// What of ECN is on the newest segment in flight.
+/// The ECN bits of the newest segment in flight.
 #[track_caller]
 fn bits(pair: &Pair) -> Control {
     pair.in_flight().last().unwrap().segment.control() & (Control::ECE | Control::CWR)
@@ -36,7 +36,7 @@ fn marked(trace: &Trace) -> Vec<u64> {
     numbers(trace, |what| matches!(what, What::Marked(..)))
 }
 
-/// The segments whose payload begins behind all that this end has sent before.
+/// The segments whose payload begins behind everything that this end has sent before.
 pub(crate) fn new_payload(trace: &Trace, side: Side) -> BTreeSet<u64> {
     let (mut nxt, mut new) = (None, BTreeSet::new());
     for event in trace.events().iter().filter(|event| event.side == side) {
@@ -85,7 +85,7 @@ fn a_marked_segment_is_echoed_until_its_sender_has_reduced_its_window() -> Resul
     Ok(())
 }
 
-/// RFC 3168 section 6.1.3: a mark on the very segment that says so is a new one.
+/// RFC 3168 section 6.1.3: a mark on the segment with CWR is a new mark.
 #[test]
 fn a_mark_on_the_segment_that_ends_the_echo_begins_another() -> Result<(), CallError> {
     let mut pair = agreed(EACH);
@@ -110,12 +110,12 @@ fn nothing_is_marked_where_ecn_was_not_agreed() {
     }
 }
 
-/// RFC 3168 sections 6.1.4 to 6.1.6: neither control segments and ACKs, nor what is sent again, nor probes.
+/// RFC 3168 sections 6.1.4 to 6.1.6: neither control segments and ACKs, nor retransmissions, nor probes.
 #[test]
 fn nothing_but_new_payload_is_marked_and_all_of_it_may_be() {
     let mut again = 0;
     for seed in 0..20 {
-        // A SYN that was lost comes again without its offer.
+        // A SYN that was lost is retransmitted without its offer.
         let mut pair = Pair::new(&WILLING, &WILLING, Network::PERFECT);
         pair.handshake().unwrap();
         pair.set_network(Network { marking: 1_000, loss: 150, ..Network::faulty(seed) });
@@ -168,7 +168,7 @@ fn what_may_not_be_marked_is_not_marked_by_hand() {
     assert!(pair.mark(2) && !pair.mark(3), "what is sent again");
 }
 
-/// RFC 3168 section 6.1.5: a copy comes when the peer has long reduced its window.
+/// RFC 3168 section 6.1.5: a copy may arrive long after the peer has reduced its window.
 #[test]
 fn the_mark_of_a_refused_copy_is_not_echoed() {
     let mut pair = agreed(Network::BY_HAND);
@@ -212,7 +212,7 @@ fn ladders_and_diagrams_show_what_is_marked() {
     assert!(diagram.ends_with(expected), "{diagram}");
 }
 
-/// Nothing gets ahead of either: each stands in one row.
+/// No segment overtakes the other, so each is in a row of its own.
 #[test]
 fn marked_segments_one_after_the_other_stand_in_a_row_each() {
     // One ACK answers both.

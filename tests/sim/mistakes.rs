@@ -1,4 +1,4 @@
-//! Lines that are not understood: where, why, and which word may have been meant.
+//! Lines that are not understood: the place, the reason, and the word that may have been meant.
 
 use tcp_lifecycle::Config;
 use tcp_lifecycle::sim::{Figure, Script, ScriptError};
@@ -7,7 +7,7 @@ fn mistake(script: &str) -> ScriptError {
     Script::parse(script).expect_err(script)
 }
 
-/// The caret stands below the place in the line.
+/// Checks that the caret is below the place in the line.
 #[track_caller]
 fn is_no_line(line: &str, caret: &str, why: &str) {
     let error = mistake(&format!("LISTEN\n{line}"));
@@ -165,7 +165,7 @@ fn a_mistake_in_a_figure_has_its_place_too() {
     }
 }
 
-/// A line that is understood and differs is shown from its beginning.
+/// A difference in a line that is understood is shown at the beginning of the line.
 #[test]
 fn a_difference_has_a_place_too() {
     let error = Script::parse("LISTEN\n    CLOSED").unwrap().run(&Config::DEFAULT).unwrap_err();

@@ -1,4 +1,4 @@
-//! What a simulated network does to segments, by chance and by plan.
+//! The effects of a simulated network on segments, by chance and by plan.
 
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ const PATIENT: Config = Config {
     ..Config::DEFAULT
 };
 
-/// Two ends that are ESTABLISHED over a perfect network, and what it becomes then.
+/// Two ends that are ESTABLISHED over a perfect network, which then changes to `network`.
 fn established(network: Network) -> Pair {
     let mut pair = Pair::new(&PATIENT, &PATIENT, Network::PERFECT);
     pair.handshake().unwrap();
@@ -32,7 +32,7 @@ fn seconds(seconds: u64) -> Instant {
     Instant::from_micros(seconds * 1_000_000)
 }
 
-/// A says so much and closes, then B.
+/// A sends the bytes and closes, then B.
 fn conversation(pair: &mut Pair, bytes: &[u8]) {
     pair.send(Side::A, bytes).unwrap();
     pair.close(Side::A).unwrap();
@@ -176,7 +176,7 @@ fn the_same_faults_come_of_the_same_seed() {
     assert_ne!(run(1), run(2));
 }
 
-/// One seed is the same run everywhere and for ever: reports of faults name it.
+/// A seed always means the same run, on every machine: reports of faults name it.
 #[test]
 fn a_seed_stands_for_the_same_faults_in_every_build() {
     let mut pair = established(Network::PERFECT);
@@ -199,7 +199,7 @@ fn a_faulty_network_does_all_of_it() {
     assert!(lost > 0 && duplicated > 0 && held_back > 0 && corrupted > 0 && marked > 0, "{:?}", pair.counts());
 }
 
-/// Nothing arrives by itself, however long one waits.
+/// Nothing arrives by itself, however long the program waits.
 #[test]
 fn by_hand_every_segment_waits_for_the_hand() {
     let mut pair = Pair::new(&PATIENT, &PATIENT, Network::BY_HAND);

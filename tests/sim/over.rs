@@ -1,4 +1,4 @@
-//! Scripts for one end over a network: what comes late is waited for, and the peer says only what is written.
+//! Scripts for one end over a network: late segments are waited for, and the peer sends only what the script says.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ fn ends(network: Network, script: &str, state: State) -> Pair {
     pair
 }
 
-/// So long from one end to the other.
+/// A network with this delay in each direction.
 fn late(millis: u64) -> Network {
     Network { delay: Duration::from_millis(millis), ..Network::PERFECT }
 }
@@ -48,14 +48,14 @@ fn what_is_said_takes_its_time() {
     assert_eq!(pair.now(), tcp_lifecycle::Instant::from_micros(700_000), "100 ms and 200 ms after it was open");
     let diagram = pair.trace().mermaid().to_string();
     assert!(diagram.contains("B->>A: SEQ=300 ACK=101 CTL=SYN,ACK") && !diagram.contains("Note over B"), "{diagram}");
-    // Nor does a trace that begins later know a state of a peer whose part is played.
+    // A trace that begins later does not know a state of the scripted peer either.
     pair.take_trace();
     pair.close(Side::A).unwrap();
     let ladder = pair.trace().to_string();
     assert!(ladder.contains("LAST-ACK") && !ladder.contains("CLOSED"), "{ladder}");
 }
 
-/// The peer answers only when it has heard.
+/// The peer answers only after the segment has arrived.
 #[test]
 fn what_the_network_loses_is_sent_again_until_the_peer_has_it() {
     let lossy = |seed| Network { loss: 500, ..Network::faulty(seed) };
@@ -181,7 +181,7 @@ fn what_never_comes_is_an_error_with_the_ladder_until_then() {
     );
     differs("ESTABLISHED\nsend 16777217", 2, "at most 16777216 bytes at once", "send 16777217");
     differs("ESTABLISHED\nclose => error: connection closing", 2, "error: connection closing", "no error");
-    // Each is told once.
+    // Each is signalled once.
     let reset = "ESTABLISHED\n<-- <SEQ=300><CTL=RST>\nsignal: Reset";
     ends(Network::PERFECT, reset, State::Closed);
     differs(&format!("{reset}\nsignal: Reset"), 4, "signal: Reset", nothing);

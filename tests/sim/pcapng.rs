@@ -63,7 +63,7 @@ fn packets(file: &[u8], name: &str) -> Vec<Packet> {
     packets
 }
 
-/// What the events say that a capture at this end has: who sent it, the event, and what was sent.
+/// The packets of a capture at this end, by the events of the trace: the sender, the event, and the segment.
 fn expected(pair: &Pair, at: Side) -> Vec<(Side, &Event, u64, Segment)> {
     let of_this_end = pair.trace().events().iter().filter(|event| event.side == at);
     let seen = of_this_end.filter_map(|event| {
@@ -75,7 +75,8 @@ fn expected(pair: &Pair, at: Side) -> Vec<(Side, &Event, u64, Segment)> {
     seen.collect()
 }
 
-/// Reads a packet into a segment and its payload. Everything but the TCP checksum must be right; says whether that is.
+/// Parses a packet into a segment and its payload. Everything but the TCP checksum must be right; returns whether that
+/// is.
 fn read(packet: &[u8], from: Side) -> (Segment, Vec<u8>, bool) {
     let ip = Ipv4Slice::from_slice(packet).unwrap();
     let header = ip.header();
@@ -111,7 +112,7 @@ fn read(packet: &[u8], from: Side) -> (Segment, Vec<u8>, bool) {
     (segment, tcp.payload().to_vec(), right)
 }
 
-/// What the IP header says of ECN: what is new may be marked, and may have been.
+/// The ECN field of the IP header: new payload is ECN-capable, and may have been marked.
 fn codepoint(pair: &Pair, from: Side, event: &Event, number: u64) -> IpEcn {
     let events = pair.trace().events();
     let accepts = Control::SYN | Control::ACK | Control::ECE;
@@ -125,7 +126,8 @@ fn codepoint(pair: &Pair, from: Side, event: &Event, number: u64) -> IpEcn {
     }
 }
 
-/// A capture at either end is what the trace says, packet by packet. Returns how many there are, and how many damaged.
+/// Checks that a capture at this end equals the trace, packet by packet. Returns the number of packets, and of damaged
+/// ones.
 #[track_caller]
 fn check(pair: &Pair, at: Side) -> (usize, usize) {
     let packets = packets(&capture(pair, at), &at.to_string());
@@ -151,7 +153,7 @@ fn check(pair: &Pair, at: Side) -> (usize, usize) {
 /// Both ends offer every option and ECN, over a network with every fault.
 fn conversation(seed: u64) -> Pair {
     let all = Config { ecn: true, timestamps: true, sack_permitted: true, receive_buffer: 1 << 20, ..PATIENT };
-    // A SYN that was lost comes again without its offer of ECN.
+    // A SYN that was lost is retransmitted without its offer of ECN.
     let mut pair = Pair::new(&all, &all, Network::PERFECT);
     pair.handshake().unwrap();
     pair.set_network(Network { corruption: 100, reordering: 100, marking: 300, ..Network::faulty(seed) });
@@ -237,7 +239,7 @@ fn a_segment_too_long_for_a_packet_is_an_error() {
 
 #[test]
 fn the_errors_of_the_writer_are_those_of_the_capture() {
-    /// Takes so many bytes.
+    /// A writer that takes this many bytes, and then fails.
     struct Full(usize);
     impl Write for Full {
         fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
@@ -267,7 +269,7 @@ const FIELDS: [&str; 8] = [
     "frame.comment",
 ];
 
-/// The fields of every packet as tshark has them; `None` where it is not installed.
+/// The fields of every packet as tshark prints them; `None` if it is not installed.
 fn tshark(file: &[u8], name: &str) -> Option<Vec<Vec<String>>> {
     let path = std::env::temp_dir().join(format!("tcp-lifecycle-{}-{name}.pcapng", std::process::id()));
     std::fs::write(&path, file).unwrap();
@@ -285,7 +287,7 @@ fn tshark(file: &[u8], name: &str) -> Option<Vec<Vec<String>>> {
     Some(lines.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
 }
 
-/// As Wireshark has it: 0 is bad, 1 is good.
+/// The values of Wireshark: 0 is bad, 1 is good.
 const GOOD: &str = "1";
 
 #[test]

@@ -14,14 +14,14 @@ fn established(config: &Config) -> Pair {
     pair
 }
 
-/// The segments that B was given again.
+/// The segments that were handed to B again.
 fn reassembled(pair: &Pair) -> Vec<(u64, Segment)> {
     let events = pair.trace().events().iter().filter(|event| event.side == Side::B);
     let again = events.filter(|event| matches!(event.what, What::Reassembled(..)));
     again.filter_map(|event| event.what.segment()).collect()
 }
 
-/// A sends three segments and a FIN; the first is lost, and goes out again after a second.
+/// A sends three segments and a FIN; the first is lost, and is retransmitted after a second.
 fn first_of_four_is_lost(pair: &mut Pair) {
     pair.send(Side::A, &[7; 3 * 500]).unwrap();
     pair.close(Side::A).unwrap();
@@ -84,7 +84,7 @@ fn segments_that_overlap_are_kept_side_by_side_and_a_longer_one_in_place_of_a_sh
 
 #[test]
 fn a_host_that_crashes_forgets_what_it_has_kept() {
-    // Time stands still, so that both lives have the same numbers.
+    // Time stands still, so both connections have the same numbers.
     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
     let open = |pair: &mut Pair| {
         pair.open(Side::B, Open::Passive).unwrap();
@@ -103,7 +103,7 @@ fn a_host_that_crashes_forgets_what_it_has_kept() {
     assert_eq!(reassembled(&pair), []);
 }
 
-/// In a ladder the segment that fills the gap stands alone, with its one ACK.
+/// In a ladder only the segment that fills the gap is shown, with its one ACK.
 #[test]
 fn ladders_and_diagrams_do_not_show_what_is_handed_in_again() {
     let mut pair = established(&Config { mss: 500, ..Config::DEFAULT });
@@ -130,7 +130,7 @@ fn no_run_over_a_faulty_network_fails_with_the_default_policies() {
     assert!(median < Instant::from_micros(60_000_000), "{median:?}, at most {last:?}");
 }
 
-/// When B had all of it.
+/// The time when B had received everything.
 #[track_caller]
 fn transfer(seed: u64, bytes: &[u8]) -> Instant {
     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::faulty(seed));

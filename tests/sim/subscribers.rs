@@ -1,4 +1,4 @@
-//! Programs that are told of every event as it happens.
+//! Programs that are told of every event when it happens.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use tcp_lifecycle::{Config, Signal, State};
 
 use super::conversation_over;
 
-/// All that a subscriber has been told.
+/// The record of everything that a subscriber is told.
 fn subscribed(pair: &mut Pair) -> Arc<Mutex<Vec<Event>>> {
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&told);

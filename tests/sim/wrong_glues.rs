@@ -1,4 +1,4 @@
-//! Programs around a connection, each with one fault, and the scripts that find it; without a fault they pass.
+//! Programs around a connection, each with one fault, and the scripts that find it; without a fault the scripts pass.
 
 #[path = "wrong_glues/program.rs"]
 mod program;
@@ -42,7 +42,7 @@ const SENDS: &str = "
     --> <SEQ=112><ACK=300><CTL=URG,ACK><DATA=3><URG=3>
 ";
 
-/// Segments that an ACK releases go out in the same drain.
+/// Segments that an ACK releases are sent in the same drain.
 const RELEASED: &str = "
     ESTABLISHED                                     SND.WND=8
     send 20
@@ -135,10 +135,10 @@ const KEEPS_ALIVE: &str = "
 
 const SCRIPTS: [&str; 9] = [LISTENS_AGAIN, TIMED, SENDS, RELEASED, RECEIVES, CLOSES, RESET, ABORTS, KEEPS_ALIVE];
 
-/// A fault, the script that finds it, the line where it does, what the line expects and what came.
+/// A fault, the script that finds it, the line where it does, the expected output and the actual one.
 type Found = (Fault, &'static str, usize, &'static str, &'static str);
 
-/// Whoever polls.
+/// Faults that are found whether the script polls or the program.
 const FAULTS: [Found; 20] = [
     (Fault::NoTimer, TIMED, 5, "timeout() at 1s, by next_timeout()", "next_timeout() is none"),
     (Fault::LateTimer, TIMED, 5, "timeout() at 1s, by next_timeout()", "next_timeout() is 1.5s"),
@@ -168,7 +168,7 @@ const FAULTS: [Found; 20] = [
     (Fault::ClosesTwice, CLOSES, 10, "no error", "error: connection closing"),
 ];
 
-/// Where the program polls.
+/// Faults of programs that poll by themselves.
 const FAULTS_OF_A_LOOP: [Found; 7] = [
     (Fault::NoPollAfterAbort, ABORTS, 7, "poll() until Wait", "left behind: ESTABLISHED -> CLOSED"),
     (
@@ -214,7 +214,7 @@ fn a_script_finds_each_fault_of_a_program_that_polls_by_itself() {
     FAULTS.into_iter().chain(FAULTS_OF_A_LOOP).for_each(|found| finds(Drives::Itself, found));
 }
 
-/// Bytes, and where they stand in the send queue, in the lines of a script.
+/// The bytes, and their range in the send queue, in the lines of a script.
 #[test]
 fn a_program_that_polls_by_itself_shows_the_range_of_each_segment() {
     let script = "
@@ -260,7 +260,7 @@ fn bytes_may_be_received_after_the_end() {
     }
 }
 
-/// Another life has other bytes, in the same places: nothing of the first is expected in it.
+/// Another connection has other bytes at the same positions: none of the first are expected in it.
 #[test]
 fn each_life_has_its_own_bytes() {
     let life = "

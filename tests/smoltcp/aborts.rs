@@ -7,7 +7,7 @@ use tcp_lifecycle::{Config, Instant, Open, Signal, State};
 
 use crate::world::{Closes, User, World};
 
-/// A way to each synchronized state of ours in which an ABORT sends a reset, on a network without faults.
+/// The path to each synchronized state of ours in which an ABORT sends a reset, on a network without faults.
 fn reached(state: State, open: Open) -> World {
     let idle = || User::sends(0, Closes::Never);
     let mut world = World::plain(&Config::DEFAULT, idle(), idle());
@@ -69,7 +69,7 @@ fn an_abort_in_the_middle_of_a_transfer_leaves_what_was_delivered() {
     }
 }
 
-/// The reset of its SYN,ACK brings smoltcp back to LISTEN, as the RFC wants.
+/// The reset of its SYN,ACK returns smoltcp to LISTEN, as the RFC demands.
 #[test]
 fn our_abort_in_syn_sent_is_silent_and_its_syn_ack_is_reset() {
     let idle = || User::sends(0, Closes::Never);
@@ -83,7 +83,7 @@ fn our_abort_in_syn_sent_is_silent_and_its_syn_ack_is_reset() {
     assert_eq!(world.peer.path(), "LISTEN SYN-RECEIVED LISTEN");
 }
 
-/// The reset leaves with our SYN,ACK on its way: our listener hears of nobody, and goes on.
+/// The reset is sent while our SYN,ACK is in flight: our listener is not told of any peer, and continues.
 #[test]
 fn its_abort_in_syn_sent_brings_our_listener_back() {
     let idle = || User::sends(0, Closes::Never);

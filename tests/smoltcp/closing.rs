@@ -10,7 +10,7 @@ use crate::world::{Closes, Faults, User, World};
 
 const OPENS: [Open; 2] = [Open::Active, Open::Passive];
 
-/// The states of each end after ESTABLISHED.
+/// Checks the states of each end after ESTABLISHED.
 #[track_caller]
 fn check_paths(world: &World, open: Open, ours: &str, theirs: &str) {
     let (active, passive) = ("SYN-SENT ESTABLISHED", "LISTEN SYN-RECEIVED ESTABLISHED");
@@ -19,7 +19,7 @@ fn check_paths(world: &World, open: Open, ours: &str, theirs: &str) {
     assert_eq!(world.peer.path(), format!("{} {theirs}", begin[1]));
 }
 
-/// A life on a network without faults.
+/// A whole life on a network without faults.
 fn lived(open: Open, ours: User, theirs: User) -> World {
     let config = Config { half_duplex_close: false, ..Config::linux() };
     let mut world = World::plain(&config, ours, theirs);
@@ -72,7 +72,7 @@ fn it_half_closes_and_we_send_long_after() {
     }
 }
 
-/// CLOSE in SYN-RECEIVED: the FIN goes behind our SYN, before the handshake is complete.
+/// CLOSE in SYN-RECEIVED: the FIN is sent behind our SYN, before the handshake is complete.
 #[test]
 fn we_close_in_syn_received() {
     let ours = User { eager: true, ..User::sends(0, Closes::First) };
@@ -97,7 +97,7 @@ fn both_close_at_once() {
     }
 }
 
-/// The acknowledgment of our FIN waits at smoltcp until its user has closed too.
+/// smoltcp delays the acknowledgment of our FIN until its user has closed too.
 #[test]
 fn one_segment_brings_its_fin_and_acknowledges_ours() {
     for open in OPENS {

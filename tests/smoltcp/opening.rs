@@ -1,4 +1,4 @@
-//! Opening: either end, both at once, and nobody there.
+//! Opening: by either end, by both at once, and without a listener.
 
 use core::time::Duration;
 
@@ -41,7 +41,7 @@ fn windows_are_scaled_if_both_say_so() {
             let config = Config { receive_buffer: ours, ..Config::DEFAULT };
             let settings = Settings { buffer: theirs as usize, ..Settings::DEFAULT };
             let status = opened(open, &config, &settings).us.connection.status();
-            // smoltcp offers a shift count even where it needs none, so that we alone decide.
+            // smoltcp offers a shift count even if it needs none, so our policy alone decides.
             let agreed = ours == WIDE;
             let shift = |buffer| Some(if agreed && buffer == WIDE { 3 } else { 0 });
             assert_eq!((status.rcv_scale, status.snd_scale), (shift(ours), shift(theirs)), "{open:?} {ours} {theirs}");
@@ -92,8 +92,8 @@ fn it_is_refused_where_we_are_closed() {
     assert_eq!(world.us.path(), "");
 }
 
-/// Figure 7 of RFC 9293. smoltcp takes our SYN,ACK for a keep-alive probe, and waits in SYN-RECEIVED for an ACK: its next
-/// SYN,ACK gets one.
+/// Figure 7 of RFC 9293. smoltcp takes our SYN,ACK for a keep-alive probe, and waits in SYN-RECEIVED for an ACK. Its
+/// next SYN,ACK gets an ACK.
 #[test]
 fn smoltcp_opens_when_we_do() {
     let (ours, theirs) = (User::sends(0, Closes::Never), User::sends(0, Closes::Never));

@@ -20,7 +20,7 @@ thread_local! {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) seed: u64,
-    /// Of each buffer; one above 65,535 takes a window scale.
+    /// The size of each buffer; one above 65,535 takes a window scale.
     pub(crate) buffer: usize,
     pub(crate) mtu: usize,
     pub(crate) timestamps: bool,
@@ -92,7 +92,7 @@ pub(crate) struct Peer {
     interface: Interface,
     sockets: SocketSet<'static>,
     handle: SocketHandle,
-    /// The states that were seen, and when each was seen first.
+    /// The states that were seen, and when each was first seen.
     states: Vec<(State, Instant)>,
 }
 
@@ -152,12 +152,12 @@ impl Peer {
         socket.connect(self.interface.context(), remote, local).expect("a closed socket");
     }
 
-    /// How many of these bytes it has taken.
+    /// Writes these bytes; returns how many smoltcp has taken.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> usize {
         if self.socket().may_send() { self.socket_mut().send_slice(bytes).expect("may_send") } else { 0 }
     }
 
-    /// Up to so many bytes that have arrived.
+    /// Reads at most this many bytes that have arrived.
     pub(crate) fn receive(&mut self, most: usize) -> Vec<u8> {
         let mut bytes = vec![0; most];
         let received = self.socket_mut().recv_slice(&mut bytes).unwrap_or(0);
@@ -165,7 +165,7 @@ impl Peer {
         bytes
     }
 
-    /// Our FIN has come, and all before it has been read.
+    /// Whether our FIN has arrived, and everything before it has been read.
     pub(crate) fn has_read_all(&self) -> bool {
         let after_fin = [State::CloseWait, State::Closing, State::LastAck, State::TimeWait];
         after_fin.contains(&self.state()) && self.socket().recv_queue() == 0
@@ -183,7 +183,7 @@ impl Peer {
         self.wire.incoming.push_back(packet);
     }
 
-    /// What comes of the last event: packets to be sent.
+    /// Handles the last event; returns the packets to send.
     pub(crate) fn poll(&mut self, now: Instant) -> Vec<Vec<u8>> {
         MILLIS.set(now.total_millis() as u32);
         self.note(now);
@@ -204,7 +204,7 @@ impl Peer {
         }
     }
 
-    /// It has something to send, and no timer.
+    /// Whether it has something to send, and no timer.
     pub(crate) fn has_stopped(&mut self, now: Instant) -> bool {
         self.state() != State::Closed && self.socket().send_queue() > 0 && self.deadline(now).is_none()
     }

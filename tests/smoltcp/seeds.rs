@@ -26,7 +26,7 @@ fn faults(random: &mut Random) -> Faults {
     }
 }
 
-/// Nothing but the users and the peer ends the connection.
+/// Policies under which only the users and the peer end the connection.
 fn config(random: &mut Random) -> Config {
     let base = random.choose(&[Config::DEFAULT, Config::linux(), Config::bsd()]);
     Config {
@@ -35,7 +35,7 @@ fn config(random: &mut Random) -> Config {
         nagle: random.happens(500),
         delayed_ack: random.choose(&[None, Some(Duration::from_millis(40))]),
         rfc5961: random.happens(800),
-        // smoltcp takes no window from a keep-alive probe, as it should, so that these do not help it (see `helped`).
+        // smoltcp correctly takes no window from a keep-alive probe, so these do not help it (see `helped`).
         keep_alive: None,
         half_duplex_close: false,
         fin_wait_2_timeout: None,
@@ -70,7 +70,7 @@ fn user(random: &mut Random, closes: Closes) -> User {
     }
 }
 
-/// A world of this seed, in the first of whose roles we are.
+/// The world of this seed, and its random numbers.
 fn world(seed: u64) -> (World, Random) {
     let mut random = Random(seed);
     let closes =
@@ -81,7 +81,7 @@ fn world(seed: u64) -> (World, Random) {
     let us = Us::new(&config, isn_offset, random.happens(500));
     let (ours, mut theirs) = (user(&mut random, closes[0]), user(&mut random, closes[1]));
     if theirs.closes == Closes::First {
-        // smoltcp forgets what has not been read by the end of TIME-WAIT.
+        // smoltcp drops what has not been read by the end of TIME-WAIT.
         (theirs.read, theirs.reads_from) = (100_000, Instant::ZERO);
     }
     let (settings, faults) = (settings(seed, &mut random), faults(&mut random));
@@ -90,7 +90,7 @@ fn world(seed: u64) -> (World, Random) {
     (world, random)
 }
 
-/// Every byte arrives once and in order, and both ends come to CLOSED in grace.
+/// Every byte arrives once and in order, and both ends come to CLOSED gracefully.
 #[test]
 fn lives_over_faulty_networks_come_to_a_good_end() {
     let (mut packets, mut lost, mut helped) = (0, 0, 0);
@@ -106,8 +106,8 @@ fn lives_over_faulty_networks_come_to_a_good_end() {
     eprintln!("{packets} packets, {lost} of them lost; {helped} times smoltcp had to be helped");
 }
 
-/// One of the two aborts at some moment: nobody is stuck, nobody has other bytes than were sent, and if we are told of an
-/// end it is that of a reset.
+/// One of the two aborts at some moment. Neither end is stuck, and neither has bytes that were not sent. If an end is
+/// signalled to us, it is a reset.
 #[test]
 fn aborted_lives_over_faulty_networks_leave_nobody_behind() {
     for seed in seeds(1_000..1_300) {
@@ -117,9 +117,9 @@ fn aborted_lives_over_faulty_networks_leave_nobody_behind() {
         world.abort_at(by_us, at);
         world.open(open);
         world.run_with_help();
-        // A listener whose peer has gone before the handshake was complete listens. FIN-WAIT-2 whose peer has gone, and
-        // has sent a reset that was lost or, as the RFC has it in CLOSING and LAST-ACK, none, waits for ever. (smoltcp
-        // drops a FIN that is ahead of a gap, so that one that has overtaken payload is as good as lost.)
+        // A listener whose peer has gone before the handshake was complete listens. FIN-WAIT-2 waits without end if its
+        // peer has gone, and its reset was lost, or was not sent, as the RFC demands in CLOSING and LAST-ACK. (smoltcp
+        // drops a FIN that is ahead of a gap, so a FIN that has overtaken payload counts as lost.)
         let (us, peer) = (world.us.state(), world.peer.state());
         assert!(matches!(us, State::Closed | State::Listen) || (!by_us && us == State::FinWait2), "{us}");
         let peer_waits = by_us && peer == tcp::State::FinWait2;

@@ -1,10 +1,10 @@
-//! Our end: a connection, and the bytes that are its caller's.
+//! Our end: a connection, and the bytes that its caller keeps.
 
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Output, Refusal, Segment, Signal, State, Transition};
 
 pub(crate) struct Us {
     pub(crate) connection: Connection,
-    /// All signals but the acknowledgments.
+    /// All signals except the acknowledgments.
     pub(crate) signals: Vec<Signal>,
     pub(crate) refusals: Vec<Refusal>,
     transitions: Vec<Transition>,
@@ -83,7 +83,7 @@ impl Us {
         bytes
     }
 
-    /// The peer's FIN has come, and all before it has been read.
+    /// Whether the peer's FIN has arrived, and everything before it has been read.
     pub(crate) fn has_read_all(&self) -> bool {
         self.signals.contains(&Signal::Closing) && self.unread.is_empty()
     }
@@ -93,7 +93,7 @@ impl Us {
         self.drain(now);
     }
 
-    /// There may be nothing left to abort.
+    /// There may be no connection left to abort.
     pub(crate) fn abort(&mut self, now: Instant) {
         _ = self.connection.abort();
         self.drain(now);
@@ -123,7 +123,8 @@ impl Us {
         }
     }
 
-    /// What was ahead of the gap, with the acknowledgment, window and options of the segment that has filled it.
+    /// Hands in payload that was ahead of the gap, with the acknowledgment, window and options of the segment that has
+    /// filled the gap.
     fn hand_in_again(&mut self, filler: &Segment, now: Instant) {
         while let Some(nxt) = self.connection.status().rcv_nxt {
             let Some(place) = self.ahead.iter().position(|(kept, _)| kept.seq().le(nxt)) else { return };
@@ -152,7 +153,7 @@ impl Us {
                 Output::Signal(signal) => self.signals.push(signal),
                 Output::Transmit(ref transmit) => {
                     let payload = match transmit.segment.payload_len() {
-                        // The octet of a keep-alive probe is none of the queue.
+                        // The octet of a keep-alive probe is not from the queue.
                         1 if transmit.payload.is_empty() => vec![0],
                         _ => self.queue[transmit.payload.clone()].to_vec(),
                     };

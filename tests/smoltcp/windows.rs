@@ -15,8 +15,8 @@ fn after(micros: u64) -> Instant {
     Instant::from_micros(micros)
 }
 
-/// Its window is closed for ten minutes; then it reads. smoltcp does not take the bytes of our probes, but answers them, so
-/// that neither R2 nor the user timeout ends it.
+/// Its window is closed for ten minutes; then it reads. smoltcp answers our probes without accepting their bytes, so
+/// neither R2 nor the user timeout ends the connection.
 #[test]
 fn we_wait_before_a_closed_window() {
     for faults in [Faults::NONE, Faults { loss: 100, ..Faults::NONE }] {
@@ -34,7 +34,7 @@ fn we_wait_before_a_closed_window() {
     }
 }
 
-/// Our window is closed for ten minutes. We do not take the bytes of its probes either.
+/// Our window is closed for ten minutes. We do not accept the bytes of its probes either.
 #[test]
 fn it_waits_before_our_closed_window() {
     for faults in [Faults::NONE, Faults { loss: 100, ..Faults::NONE }] {
@@ -51,7 +51,7 @@ fn it_waits_before_our_closed_window() {
     }
 }
 
-/// What each may send before the other has read anything: more than 65,535 bytes, and no more than there is room for.
+/// Each may send more than 65,535 bytes before the other has read anything, and no more than there is room for.
 #[test]
 fn scaled_windows_are_filled_and_no_more() {
     const ROOM: usize = 1 << 18;
@@ -65,7 +65,7 @@ fn scaled_windows_are_filled_and_no_more() {
     assert_eq!(world.us.connection.status().unread as usize, ROOM);
     // Windows are multiples of eight bytes.
     assert!((ROOM - 7..=ROOM).contains(&world.peer.socket().recv_queue()));
-    // What they try beyond that are probes of closed windows.
+    // Any further attempts are probes of closed windows.
     assert!(world.us.refusals.len() < 10 && world.packets < 2_000, "{} packets", world.packets);
 }
 
@@ -98,7 +98,7 @@ fn small_buffers_are_slow_and_right() {
     }
 }
 
-/// smoltcp's probes have an octet at SND.NXT-1; each is answered, and no more is heard of it.
+/// smoltcp's probes have an octet at SND.NXT-1; each is answered, and has no other effect.
 #[test]
 fn its_keep_alive_is_answered() {
     let every = smoltcp::time::Duration::from_secs(10);
@@ -115,7 +115,7 @@ fn its_keep_alive_is_answered() {
     assert_eq!(world.us.connection.status().unread, 0);
 }
 
-/// With and without an octet; for an hour the connection stays, and after smoltcp has gone it is reset.
+/// With and without an octet: for an hour the connection stays, and after smoltcp has gone it is reset.
 #[test]
 fn it_answers_our_keep_alive() {
     for keep_alive_octet in [false, true] {

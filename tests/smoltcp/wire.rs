@@ -9,7 +9,7 @@ pub(crate) const PEER: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 pub(crate) const OUR_PORT: u16 = 80;
 pub(crate) const PEER_PORT: u16 = 50_000;
 
-/// A packet from us to the peer.
+/// Builds a packet from us to the peer.
 pub(crate) fn emit(segment: &Segment, payload: &[u8]) -> Vec<u8> {
     assert_eq!(payload.len(), usize::from(segment.payload_len()));
     let options = emit_options(&elements_of(segment.options()));
@@ -71,7 +71,7 @@ fn emit_options(elements: &[TcpOption<'static>]) -> Vec<u8> {
     bytes
 }
 
-/// A packet from the peer to us. None if a checksum is wrong.
+/// Parses a packet from the peer to us. Returns `None` if a checksum is wrong.
 pub(crate) fn parse(bytes: &[u8]) -> Option<(Segment, Vec<u8>)> {
     let ip = Ipv4Packet::new_checked(bytes).ok()?;
     let tcp = TcpPacket::new_checked(ip.payload()).ok()?;

@@ -1,4 +1,4 @@
-//! The network between the two, their users, and the passing of time.
+//! The network between the two, their users, and virtual time.
 
 use core::time::Duration;
 use std::collections::HashSet;
@@ -33,8 +33,8 @@ impl Random {
     }
 }
 
-/// What happens to a packet: how many of a thousand are lost, arrive twice, or have a bit turned over; how long it takes,
-/// and how much longer it may.
+/// The faults of the network: how many of a thousand packets are lost, arrive twice, or have a bit flipped; how long a
+/// packet takes, and how much longer at most.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Faults {
     pub(crate) loss: u64,
@@ -51,23 +51,23 @@ impl Faults {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closes {
-    /// As soon as all has been written.
+    /// As soon as everything has been written.
     First,
-    /// When all has been written, and everything up to the other's FIN has been read.
+    /// When everything has been written, and everything up to the other's FIN has been read.
     Last,
     Never,
 }
 
-/// What the user of an end does.
+/// The behavior of the user of an end.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     pub(crate) stream: Vec<u8>,
-    /// So many bytes are written at a time, and so many read; the pause between two times.
+    /// How many bytes are written at a time, how many are read, and the pause in between.
     pub(crate) write: usize,
     pub(crate) read: usize,
     pub(crate) pause: Duration,
     pub(crate) closes: Closes,
-    /// Closes in SYN-RECEIVED, if it comes to that.
+    /// Closes in SYN-RECEIVED, if that state is reached.
     pub(crate) eager: bool,
     /// Until then nothing is read.
     pub(crate) reads_from: Instant,
@@ -89,7 +89,7 @@ impl User {
     }
 }
 
-/// How far a user has come.
+/// The progress of a user.
 #[derive(Debug)]
 struct Progress {
     user: User,
@@ -104,7 +104,7 @@ impl Progress {
         Progress { user, written: 0, received: Vec::new(), closed: false, next: Instant::ZERO }
     }
 
-    /// What is to be written next.
+    /// The bytes to write next.
     fn chunk(&self) -> &[u8] {
         let rest = &self.user.stream[self.written..];
         &rest[..rest.len().min(self.user.write)]
@@ -132,7 +132,7 @@ pub(crate) struct World {
     pub(crate) packets: usize,
     /// How often smoltcp had to be helped.
     pub(crate) helped: usize,
-    /// Where all of this comes from.
+    /// The seed of all random numbers.
     pub(crate) seed: Option<u64>,
     /// The largest packet that the peer's link takes.
     mtu: usize,
@@ -140,7 +140,7 @@ pub(crate) struct World {
     echoes: HashSet<u32>,
     faults: Faults,
     random: Random,
-    /// When, whether to us, which bytes. Of two at the same time the first comes first.
+    /// The time of arrival, whether it is for us, and the bytes. Of two at the same time the first entry comes first.
     flights: Vec<(Instant, bool, Vec<u8>)>,
     /// The packet that we have sent last.
     last: Vec<u8>,
@@ -149,7 +149,7 @@ pub(crate) struct World {
     trace: Vec<String>,
 }
 
-/// More events than this are two ends that do not come to an end.
+/// The bound on events; two ends with more make no progress.
 const MOST: usize = 60_000;
 
 impl World {
@@ -192,18 +192,18 @@ impl World {
     pub(crate) fn abort_at(&mut self, by_us: bool, at: Instant) {
         let aborts = if by_us { &mut self.ours } else { &mut self.theirs };
         aborts.user.aborts_at = Some(at);
-        // Else the other one would wait for a FIN for ever.
+        // Otherwise the other would wait for a FIN without end.
         let other = if by_us { &mut self.theirs } else { &mut self.ours };
         other.user.closes = Closes::First;
     }
 
-    /// Until nothing is left to happen.
+    /// Runs until nothing is left to happen.
     pub(crate) fn run(&mut self) {
         self.run_while(|_| true);
     }
 
-    /// The same. smoltcp stops its timer when it would send again into a window that has closed in the meantime, and waits
-    /// for a segment, unless the network brings the last one once more.
+    /// The same, with help for smoltcp. Its timer stops when it would retransmit into a window that has closed in the
+    /// meantime. It then waits for a segment, unless the network delivers the last one again.
     pub(crate) fn run_with_help(&mut self) {
         self.run();
         while self.peer.has_stopped(time_of(self.now)) {
@@ -215,7 +215,7 @@ impl World {
         }
     }
 
-    /// As long as this holds and anything is left to happen.
+    /// Runs while this holds and an event is pending.
     pub(crate) fn run_while(&mut self, goes_on: impl Fn(&World) -> bool) {
         for _ in 0..MOST {
             self.launch();
@@ -226,7 +226,7 @@ impl World {
         panic!("{} and {} do not come to an end", self.us.state(), self.peer.state());
     }
 
-    /// Until this moment.
+    /// Runs for this time.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         for _ in 0..MOST {
@@ -247,7 +247,7 @@ impl World {
         times.into_iter().flatten().min()
     }
 
-    /// When our user has something to do.
+    /// The next time at which our user acts.
     fn next_of_us(&self) -> Option<Instant> {
         let (progress, us) = (&self.ours, &self.us);
         let reads = (us.unread() > 0).then(|| progress.next.max(progress.user.reads_from));
@@ -266,7 +266,7 @@ impl World {
         [reads, acts, progress.user.aborts_at].into_iter().flatten().min()
     }
 
-    /// What happens next; false if nothing does.
+    /// Handles the next event. Returns false if there is none.
     fn step(&mut self) -> bool {
         let Some(next) = self.next() else { return false };
         self.now = self.now.max(next);
@@ -331,7 +331,7 @@ impl World {
         }
     }
 
-    /// All that the two have to say goes on its way.
+    /// Sends all segments of the two ends on their way.
     fn launch(&mut self) {
         for (segment, payload) in self.us.outgoing() {
             let fate = self.fate();
@@ -350,7 +350,7 @@ impl World {
         }
     }
 
-    /// When each copy arrives.
+    /// The arrival times of all copies of a packet.
     fn fate(&mut self) -> Vec<Duration> {
         self.packets += 1;
         let copies = 1 + usize::from(self.random.happens(self.faults.duplication));
@@ -386,7 +386,7 @@ impl World {
         self.theirs.received.len()
     }
 
-    /// What each has received is what the other has sent, as far as it goes.
+    /// Checks that each has received a prefix of what the other has sent.
     #[track_caller]
     pub(crate) fn check_contents(&self) {
         for (here, there) in [(&self.ours, &self.theirs), (&self.theirs, &self.ours)] {
@@ -394,7 +394,7 @@ impl World {
         }
     }
 
-    /// Both are CLOSED after a whole life, and have got all.
+    /// Checks that both are CLOSED after a whole life, and have received everything.
     #[track_caller]
     pub(crate) fn check_graceful_end(&self) {
         assert_eq!((self.us.state(), self.peer.state()), (State::Closed, tcp::State::Closed));
@@ -403,14 +403,14 @@ impl World {
         assert_eq!(self.theirs.received.len(), self.ours.user.stream.len());
         let of_timers = [Signal::Retransmitting, Signal::RetransmissionTimeout];
         let told: Vec<_> = self.us.signals.iter().filter(|signal| !of_timers.contains(signal)).collect();
-        // smoltcp: after 10 seconds TIME-WAIT is over, and our FIN, the acknowledgment of which was lost, is reset.
+        // smoltcp ends TIME-WAIT after 10 seconds, and resets our FIN if its acknowledgment was lost.
         let late = self.peer.has_been_in(tcp::State::TimeWait) && told == [&Signal::Closing, &Signal::Reset];
         assert!(late || told == [&Signal::Closing], "{told:?}");
     }
 }
 
 impl Drop for World {
-    /// The exchange, where a check has failed.
+    /// Prints the exchange if a check has failed.
     fn drop(&mut self) {
         if thread::panicking() {
             let last = &self.trace[self.trace.len().saturating_sub(120)..];

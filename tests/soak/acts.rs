@@ -1,4 +1,4 @@
-//! What the users do, to the pair and to the watched ends alike.
+//! The calls of the users, made to the pair and to the watched ends alike.
 
 use tcp_lifecycle::sim::Side;
 use tcp_lifecycle::{Open, State};
@@ -22,7 +22,7 @@ impl World<'_> {
             }
             Act::Close => {
                 let closed = self.watched(side).close();
-                // Half-duplex it was an ABORT.
+                // With half-duplex close, the CLOSE was an ABORT.
                 let aborted = self.watched(side).state() == State::Closed;
                 self.has_died |= aborted && !matches!(state, State::Closed | State::Listen | State::SynSent);
                 assert_eq!(self.pair.close(side), closed);
@@ -65,7 +65,7 @@ impl World<'_> {
             Act::Isn(forward) => self.move_isn(side, *forward),
             Act::Crash => {
                 self.pair.crash(side);
-                // The host starts with the policies that it had at first.
+                // The host restarts with its first policies.
                 let first = self.life.ends[place(side)].config;
                 self.witness.keeps_alive[place(side)] = first.keep_alive.is_some();
                 self.pair.call(side, "first policies", |connection, _| connection.configure(&first));
@@ -74,7 +74,7 @@ impl World<'_> {
         self.look();
     }
 
-    /// What is planned; but a CLOSE that would throw away what is queued is no plan of the patient.
+    /// Carries out a step of the plan. In a patient life a CLOSE is skipped that would discard queued payload.
     pub(crate) fn step(&mut self, side: Side, act: &Act) {
         let in_vain = matches!(self.pair.state(side), State::SynSent | State::Listen) && *act == Act::Close;
         if !(in_vain && self.is_patient()) {
@@ -88,7 +88,7 @@ impl World<'_> {
     }
 
     fn send(&mut self, side: Side, bytes: usize) {
-        // With a small buffer few bytes take long enough.
+        // With a small buffer, few bytes take long enough.
         let buffer = self.life.ends[1 - place(side)].config.receive_buffer as usize;
         let start = self.pair.sent(side).len();
         let bytes = bytes.min((buffer * 20).saturating_sub(start));

@@ -1,5 +1,5 @@
-//! A second life of the same two ends: a SYN that comes to TIME-WAIT opens it, RFC 9293 section 3.6.1 (MAY-2, SHLD-4)
-//! and RFC 6191. The first one stands by until the second is established.
+//! A second incarnation of the same connection: a SYN that arrives in TIME-WAIT opens it, RFC 9293 section 3.6.1
+//! (MAY-2, SHLD-4) and RFC 6191. The TIME-WAIT of the first incarnation is kept until the second is established.
 
 use tcp_lifecycle::sim::Side;
 use tcp_lifecycle::{Connection, Control, Open, Segment, SeqNumber, State, Status};
@@ -10,24 +10,24 @@ use crate::world::{Happens, SIDES, USUAL, World, place};
 
 #[derive(Debug, Default)]
 pub(crate) struct Reopening {
-    /// The end that is CLOSED while the other is in TIME-WAIT opens again, or has.
+    /// The end in CLOSED, whose peer is in TIME-WAIT, will open again, or has done so.
     is_planned: bool,
     has_begun: bool,
-    /// The SYN has opened a second life.
+    /// The SYN has opened a second incarnation.
     is_open: bool,
-    /// The TIME-WAIT of the first life, while the second is half-open.
+    /// The TIME-WAIT of the first incarnation, while the second is half-open.
     standing_by: [Option<(Connection, Watched)>; 2],
-    /// So many signals were those of the first life.
+    /// The number of signals that belong to the first incarnation.
     pub(crate) told_before: [usize; 2],
 }
 
 impl Reopening {
-    /// A second life has begun at one end alone.
+    /// Whether a second incarnation has begun at one end only.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_begun && !self.is_open
     }
 
-    /// It has begun at both.
+    /// Whether a second incarnation has begun at both ends.
     pub(crate) fn has_succeeded(&self) -> bool {
         self.is_open
     }
@@ -39,7 +39,7 @@ impl Reopening {
 
 /// The end that opens again.
 impl World<'_> {
-    /// To be called after every event.
+    /// Plans the second OPEN, if it is due. Runs after every event.
     pub(crate) fn plan_again(&mut self) {
         let Some(Again { after, .. }) = self.life.again else { return };
         let is_closed =
@@ -58,7 +58,7 @@ impl World<'_> {
         if here.state != State::Closed || there.state != State::TimeWait {
             return;
         }
-        // What came in the first life is read before.
+        // Bytes that arrived in the first incarnation are read before.
         if there.unread > 0 {
             return self.plan(100, Happens::OpensAgain(side));
         }
@@ -79,7 +79,7 @@ impl World<'_> {
     }
 }
 
-/// The end that opens again, of old: a copy of its FIN is still on its way.
+/// The previous incarnation of the end that opens again: a copy of its FIN is still in flight.
 impl World<'_> {
     fn repeat_fin(&mut self, side: Side) {
         let Some((number, fin)) = self.fins[place(side)] else { return };
@@ -87,7 +87,7 @@ impl World<'_> {
         let newest = |world: &Self| world.pair.in_flight().last().map(|flight| flight.number);
         let before = newest(self);
         self.pair.inject(side, fin, &payload);
-        // None if it was swallowed.
+        // The copy is absent if an outage swallowed it.
         if let Some(number) = newest(self).filter(|number| before.is_none_or(|before| before < *number)) {
             self.plan(USUAL + USUAL / 2, Happens::Arrives(number));
         }
@@ -96,7 +96,7 @@ impl World<'_> {
 
 /// The end in TIME-WAIT.
 impl World<'_> {
-    /// A segment arrives: at the first life, at the second, or to open the second.
+    /// Handles a segment that arrives: for the first incarnation, for the second, or to open the second.
     pub(crate) fn arrives(&mut self, number: u64) {
         let in_flight = self.pair.in_flight();
         let Some(index) = in_flight.iter().position(|flight| flight.number == number) else { return };
@@ -122,7 +122,7 @@ impl World<'_> {
         self.pair.deliver(index);
     }
 
-    /// D31: a SYN may open a second life whose number, or whose timestamp, is beyond all of the first.
+    /// D31: a SYN may open a second incarnation if its sequence number or its timestamp is beyond those of the first.
     fn may_reopen(&mut self, side: Side, segment: &Segment) -> Option<u32> {
         let isn = self.life.again.map_or(0, |again| again.isn);
         self.move_isn(side, isn);
@@ -143,7 +143,7 @@ impl World<'_> {
         isn_offset.filter(|_| self.life.again.is_some() && status.unread == 0)
     }
 
-    /// D31 again, of SYNs that might come: in TIME-WAIT any of them may be asked about, and nothing changes.
+    /// D31 for hypothetical SYNs: in TIME-WAIT `reopens` answers for any of them, and changes nothing.
     pub(crate) fn check_reopens(&self, side: Side, status: &Status) {
         let (connection, now) = (self.pair.connection(side), self.pair.now());
         let Status { state: State::TimeWait, rcv_nxt: Some(rcv_nxt), snd_nxt: Some(snd_nxt), .. } = *status else {
@@ -157,16 +157,16 @@ impl World<'_> {
         let isn_offset = reopens(rcv_nxt + 1, Control::SYN).expect("beyond the last number");
         let iss = SeqNumber(isn_offset) + (now.as_micros() / 4) as u32;
         assert!(snd_nxt.lt(iss), "an ISS of the first life");
-        // The SYN of this life. (A SYN,ACK may have gone out again behind the FIN, with a later timestamp than that.)
+        // The SYN of this incarnation. (A SYN,ACK may have been retransmitted after the FIN, with a later timestamp.)
         let of_this_life = |syn: &Segment| connection.status().irs == Some(syn.seq()) && syn.ack().is_none();
         if let Some(syn) = self.syns[place(side.other())].filter(of_this_life) {
             assert_eq!(connection.reopens(&syn, now), None, "the SYN of the first life");
         }
     }
 
-    /// The host opens another connection, passive, and keeps the first.
+    /// Opens another connection, passive, and keeps the first.
     fn reopen(&mut self, side: Side, isn_offset: u32) {
-        // Another one for each, so that what belongs to which can be told.
+        // Each attempt gets another offset, so that its segments can be told apart.
         let isn_offset = isn_offset.wrapping_add(1_000 * self.lived.restored as u32);
         let first = self.pair.connection(side).clone();
         let config = self.life.ends[place(side)].config;
@@ -197,14 +197,14 @@ impl World<'_> {
         }
     }
 
-    /// Whether the SYN was an old duplicate is known by now, or not yet. To be called after every event.
+    /// Finds out whether the SYN was an old duplicate, if that is known by now. Runs after every event.
     pub(crate) fn settle_reopening(&mut self) {
         for side in SIDES {
             match self.pair.state(side) {
                 _ if self.reopening.standing_by[place(side)].is_none() => {}
                 State::SynReceived => {}
                 State::Closed | State::Listen => {
-                    // Unless its peer is gone, whom an old SYN of this end may have misled.
+                    // Unless the peer is gone: an old SYN of this end may have misled it.
                     let alone = self.pair.state(side.other()) == State::Closed;
                     assert!(!self.is_patient() || alone, "the second life ends before it has begun");
                     self.lived.restored += 1;
@@ -224,7 +224,7 @@ impl World<'_> {
         }
     }
 
-    /// The one that stands by, and the other one.
+    /// Swaps the connection that is kept and the current one.
     fn swap(&mut self, side: Side) {
         let Some((mut connection, mut watched)) = self.reopening.standing_by[place(side)].take() else { return };
         self.pair.call(side, "the other life", |present, _| core::mem::swap(present, &mut connection));
@@ -233,7 +233,7 @@ impl World<'_> {
         self.reopening.standing_by[place(side)] = Some((connection, watched));
     }
 
-    /// 2 MSL of the first life end while it stands by.
+    /// Ends the 2 MSL of the first incarnation while it is kept.
     pub(crate) fn first_times_out(&mut self, side: Side) {
         let Some((first, _)) = &self.reopening.standing_by[place(side)] else { return };
         if first.deadline().is_some_and(|deadline| deadline > self.pair.now()) {

@@ -1,4 +1,4 @@
-//! What must hold of both ends together.
+//! Properties of both ends together.
 
 use tcp_lifecycle::sim::Side;
 use tcp_lifecycle::{Signal, State, Status};
@@ -6,7 +6,7 @@ use tcp_lifecycle::{Signal, State, Status};
 use crate::world::{SIDES, World, place};
 
 impl World<'_> {
-    /// S2, S7, and what both have agreed on, after every event. (The pair itself compares the bytes: S17.)
+    /// S2, S7, and the agreement of both ends, after every event. (The pair itself compares the bytes: S17.)
     pub(crate) fn check(&self) {
         let quiet = self.pair.in_flight().is_empty();
         for side in SIDES {
@@ -22,8 +22,8 @@ impl World<'_> {
         }
     }
 
-    /// Nothing is in flight or timed, and no caller holds anything back, though only the users' CLOSE ends a connection:
-    /// nothing will happen unless they do something.
+    /// Whether nothing will happen unless the users act. Nothing is in flight, no timer runs, and no caller holds
+    /// anything back, in a life that only the users' CLOSE ends.
     fn rests(&self) -> bool {
         let status = |side| self.pair.status(side);
         let is_timed = |side: Side| self.pair.connection(side).deadline().is_some() || status(side).unsent > 0;
@@ -49,15 +49,15 @@ impl World<'_> {
             );
         }
         if here.snd_una != here.iss && there.snd_una != there.iss {
-            // (Not ECN: one whose SYN was sent again without the offer marks no packet, and its peer may.)
+            // (Not ECN: an end whose SYN was retransmitted without the offer marks no packet, and its peer may.)
             let agreed = |status: &Status| (status.timestamps, status.sack_permitted);
             assert_eq!(agreed(here), agreed(there), "timestamps and SACK are agreed");
             assert_eq!(here.snd_scale, there.rcv_scale, "the window scale is agreed");
         }
     }
 
-    /// L1 to L3: both ends have come to CLOSED; and where nothing but the users ended the connection, they have got all
-    /// and know it.
+    /// L1 to L3: both ends have come to CLOSED. Where only the users ended the connection, they have received
+    /// everything and know it.
     pub(crate) fn check_end(&self) {
         for side in SIDES {
             assert_eq!(self.pair.state(side), State::Closed, "L1: {side} does not come to its end");
@@ -67,7 +67,7 @@ impl World<'_> {
         }
     }
 
-    /// L2, at the end of each life.
+    /// L2, at the end of each incarnation.
     pub(crate) fn check_graceful(&self, side: Side) {
         assert_eq!(self.pair.received(side).len(), self.pair.sent(side.other()).len(), "L2: bytes for {side}");
         assert!(self.pair.send_queue(side).is_empty(), "L2: {side} does not know that all has arrived");
@@ -82,7 +82,7 @@ impl World<'_> {
     }
 }
 
-/// Its numbers are those of this very peer.
+/// Whether the sequence numbers of the two ends belong to the same incarnation.
 fn is_peer_of(here: &Status, there: &Status) -> bool {
     here.irs.is_some() && here.irs == there.iss
 }

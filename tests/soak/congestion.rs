@@ -1,4 +1,4 @@
-//! Marks of congestion, and what comes of them: RFC 3168 sections 6.1.2 to 6.1.6.
+//! Marks of congestion, and the reactions to them: RFC 3168 sections 6.1.2 to 6.1.6.
 
 use tcp_lifecycle::sim::Side;
 use tcp_lifecycle::{Control, Segment, SeqNumber, State};
@@ -6,20 +6,20 @@ use tcp_lifecycle::{Control, Segment, SeqNumber, State};
 use crate::life::Act;
 use crate::world::{Happens, World, place};
 
-/// What one end as a sender has to do with it.
+/// The state of one end as a sender.
 #[derive(Debug, Default)]
 pub(crate) struct Congestion {
-    /// Its life, and the number behind all that it has sent in it.
+    /// The ISS of its incarnation, and the sequence number behind everything that it has sent.
     iss: Option<SeqNumber>,
     nxt: Option<SeqNumber>,
-    /// Its user has reduced the window, which counts for all that was sent before.
+    /// The sequence number up to which a reduction of the window by its user counts.
     reduced: Option<SeqNumber>,
-    /// Its peer has taken a mark, and it has neither heard of it nor said since that the window is reduced.
+    /// The peer has received a mark. This end has neither been told nor announced a reduction since.
     unheard: bool,
 }
 
 impl World<'_> {
-    /// It may be marked just if it is new payload into an open window, and ECN was agreed.
+    /// Checks that a segment is ECN-capable exactly if it carries new payload into an open window, and ECN was agreed.
     pub(crate) fn note_sent(&mut self, side: Side, number: u64, segment: &Segment) {
         let status = self.pair.status(side);
         let (bits, behind) = (segment.control(), segment.seq() + segment.len());
@@ -31,7 +31,7 @@ impl World<'_> {
             (congestion.iss, congestion.nxt) = (status.iss, None);
         }
         let new = segment.payload_len() > 0 && congestion.nxt == Some(segment.seq());
-        // The first life may still stand by, in TIME-WAIT.
+        // The first incarnation may still be kept, in TIME-WAIT.
         if congestion.iss == status.iss && congestion.nxt.is_none_or(|nxt| nxt.lt(behind)) {
             congestion.nxt = Some(behind);
         }
@@ -43,8 +43,7 @@ impl World<'_> {
         self.lived.octets += u64::from(segment.payload_len() == 1 && status.in_flight == 0);
     }
 
-    /// A segment has been taken here. One that says that the window is reduced ends the echo; a mark on it begins
-    /// another.
+    /// Notes a segment that this end has accepted. CWR ends the echo; a mark on the same segment begins another.
     pub(crate) fn note_taken(&mut self, side: Side, segment: &Segment) {
         if segment.control().contains(Control::CWR) {
             self.congestion[place(side.other())].unheard = false;
@@ -58,12 +57,12 @@ impl World<'_> {
         self.congestion[place(side.other())].unheard |= counts;
     }
 
-    /// All of the peer's payload has come here: the peer has nothing left to reduce.
+    /// Notes that all payload of the peer has arrived: the peer has nothing left to reduce.
     pub(crate) fn note_time_wait(&mut self, side: Side) {
         self.congestion[place(side.other())].unheard = false;
     }
 
-    /// The user reduces the window, once for each window of data.
+    /// Lets the user reduce the window, once for each window of data.
     pub(crate) fn note_echo(&mut self, side: Side) {
         self.lived.echoes += 1;
         let una = self.pair.status(side).snd_una;
@@ -79,7 +78,7 @@ impl World<'_> {
         self.act(side, &Act::Reduced);
     }
 
-    /// Where nothing but the users ends the connection, no mark is lost.
+    /// Checks that no mark is lost, in a life that only the users end.
     pub(crate) fn check_echo(&self, side: Side) {
         assert!(!self.congestion[place(side)].unheard, "{side} does not hear of congestion");
     }

@@ -1,5 +1,5 @@
-//! A life as it is planned: two ends, what their users do, and what the network does to each segment. It is written and
-//! read as text, so that one that failed can be kept.
+//! The plan of a life: two ends, the calls of their users, and the fate of each segment. It is written and read as
+//! text, so that a life that failed can be kept.
 
 use core::fmt;
 use core::str::FromStr;
@@ -11,28 +11,28 @@ use tcp_lifecycle::{Config, IcmpError, Open};
 use crate::settings::{settings, time};
 use crate::words::{change, duration, number, pair_of};
 
-/// All of it. Times are in milliseconds.
+/// A whole plan. Times are in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Life {
     pub(crate) ends: [End; 2],
     pub(crate) steps: Vec<Step>,
-    /// What happens to the first segments; all that come later arrive after ten milliseconds.
+    /// The fates of the first segments; all later ones arrive after ten milliseconds.
     pub(crate) fates: Vec<Fate>,
     pub(crate) outages: Vec<Outage>,
     pub(crate) again: Option<Again>,
 }
 
-/// A second life: so long after one end has come to CLOSED and the other to TIME-WAIT, the one opens again. It sends so
-/// many bytes, and the other one so many.
+/// A second incarnation. It begins `after` one end has come to CLOSED and the other to TIME-WAIT: the closed end opens
+/// again. The two ends then send `bytes`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Again {
     pub(crate) after: u64,
     pub(crate) bytes: [usize; 2],
-    /// The ISN of the one lies so far back, so that it may be a number of the first life; the ISN offset of the other
-    /// is any.
+    /// How far back the ISN of the opening end lies, so that it may be a number of the first incarnation. `isn` is the
+    /// ISN offset of the other end, which is arbitrary.
     pub(crate) back: u32,
     pub(crate) isn: u32,
-    /// It aborts so long after.
+    /// The time after which the opening end aborts.
     pub(crate) gives_up: Option<u64>,
 }
 
@@ -40,20 +40,20 @@ pub(crate) struct Again {
 pub(crate) struct End {
     pub(crate) config: Config,
     pub(crate) iss: u32,
-    /// The user consumes so many bytes, so long after they have come.
+    /// The user consumes `read` bytes at a time, `wait` after they have arrived.
     pub(crate) read: usize,
     pub(crate) wait: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
-    /// So long after the one before.
+    /// The time since the previous step.
     pub(crate) after: u64,
     pub(crate) side: Side,
     pub(crate) act: Act,
 }
 
-/// What the user does, or what the end learns from elsewhere.
+/// A call of the user, or an event from elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Open(Open),
@@ -62,30 +62,30 @@ pub(crate) enum Act {
     Close,
     Abort,
     Limit(u32),
-    /// From, and how many: in eighths of what is in flight.
+    /// The start and the length, in eighths of the payload in flight.
     Retransmit(u8, u8),
     Configure(Box<Config>),
-    /// It quotes the number so far right of SND.UNA.
+    /// The error, and how far right of SND.UNA the quoted number lies.
     Icmp(IcmpError, u32),
     Marked,
     Reduced,
-    /// The ISN offset moves on.
+    /// The ISN offset advances.
     Isn(u32),
     Crash,
 }
 
-/// What the network does to one segment.
+/// The fate of one segment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fate {
     After(u64),
     Lost,
     Damaged(u64),
-    /// Marked with Congestion Experienced, if it may be.
+    /// Marked with Congestion Experienced, if the segment is ECN-capable.
     Marked(u64),
     Twice(u64, u64),
 }
 
-/// What this end sends in this time is swallowed.
+/// An outage: segments that this end sends during it are lost.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outage {
     pub(crate) from: Side,
@@ -100,8 +100,8 @@ impl Default for End {
 }
 
 impl Life {
-    /// Whatever the network does, nothing but the users' CLOSE ends it: no policy gives up, nobody aborts, and no host
-    /// forgets.
+    /// Whether only the users' CLOSE ends the connection, whatever the network does: no policy gives up, nobody aborts,
+    /// and no host crashes.
     pub(crate) fn is_patient(&self) -> bool {
         let configures = |act: &Act| matches!(act, Act::Configure(config) if !is_patient(config));
         let aborts = |act: &Act| matches!(act, Act::Icmp(error, _) if error.is_hard());
@@ -112,7 +112,8 @@ impl Life {
             && self.opens_well()
     }
 
-    /// One end answers nothing that is out of place, and another asks for ever.
+    /// Whether the life may go on without end: one end does not answer unacceptable segments, and an end retransmits
+    /// without end.
     pub(crate) fn may_last(&self) -> bool {
         let configured = self
             .steps
@@ -123,7 +124,7 @@ impl Life {
             && configs.iter().any(|config| config.r2 == Duration::MAX || config.syn_r2 == Duration::MAX)
     }
 
-    /// Each end is opened once, and is open when the other one's SYN comes.
+    /// Whether each end is opened once, and is open when the SYN of the other arrives.
     fn opens_well(&self) -> bool {
         let is_open = |step: &&Step| matches!(step.act, Act::Open(_));
         let [first, second] = self.steps.iter().filter(is_open).collect::<Vec<_>>()[..] else { return false };
@@ -299,7 +300,7 @@ impl FromStr for Act {
     }
 }
 
-/// Those that happen in lives.
+/// The ICMP errors that occur in lives.
 pub(crate) const ICMP_ERRORS: [IcmpError; 4] =
     [IcmpError::SourceQuench, IcmpError::HostUnreachable, IcmpError::PortUnreachable, IcmpError::FragmentationNeeded];
 

@@ -11,7 +11,7 @@ use tcp_lifecycle::{Config, KeepAlive, Open};
 use crate::life::{Act, Again, End, Fate, ICMP_ERRORS, Life, Outage, Step};
 use crate::policies::policies;
 
-/// Half of them are patient, so that every byte has to arrive; in the others anything may happen.
+/// Half of the lives are patient, so that every byte has to arrive; in the others anything may happen.
 pub(crate) fn any_life() -> impl Strategy<Value = Life> {
     prop_oneof![life(patient().boxed(), patient_act().boxed()), life(impatient().boxed(), any_act().boxed())]
 }
@@ -37,13 +37,13 @@ fn again() -> impl Strategy<Value = Again> {
     let bytes = [0_usize..700, 0_usize..700];
     let back = prop_oneof![4 => Just(0), 1 => 0_u32..2_000_000];
     let isn = prop_oneof![Just(0), any::<u32>()];
-    // Often while much of the first life is on its way.
+    // Often while much of the first incarnation is still in flight.
     let after = prop_oneof![0_u64..20, 0_u64..3_000];
     let parts = (after, bytes, back, isn, prop::option::weighted(0.2, 0_u64..60));
     parts.prop_map(|(after, bytes, back, isn, gives_up)| Again { after, bytes, back, isn, gives_up })
 }
 
-/// From most of them the connection runs into a wrap.
+/// Most of these wrap during the connection.
 fn iss() -> impl Strategy<Value = u32> {
     prop_oneof![
         1 => any::<u32>(),
@@ -52,7 +52,7 @@ fn iss() -> impl Strategy<Value = u32> {
     ]
 }
 
-/// As the patient do it: whoever listens does so first, and two active OPENs are simultaneous.
+/// The OPENs of patient lives: a passive OPEN comes first, and two active OPENs are simultaneous.
 fn opens() -> impl Strategy<Value = Vec<Step>> {
     let sides = select(vec![[Side::A, Side::B], [Side::B, Side::A]]);
     let first = select(vec![Open::Active, Open::Passive]);
@@ -77,7 +77,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
     vec(fate, 0..60)
 }
 
-/// What does not end a connection.
+/// An act that does not end a connection.
 fn patient_act() -> impl Strategy<Value = Act> {
     let soft: Vec<_> = ICMP_ERRORS.into_iter().filter(|error| !error.is_hard()).collect();
     let limit = prop_oneof![1 => Just(u32::MAX), 1 => Just(0), 1 => 1_u32..2_000];
@@ -107,7 +107,7 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Any policies but those under which no byte can come through.
+/// Any policies except those under which no byte can get through.
 fn impatient() -> impl Strategy<Value = Config> {
     policies().prop_map(|config| Config { receive_buffer: config.receive_buffer.max(1), ..config })
 }

@@ -1,4 +1,4 @@
-//! Many lives, and what there was of them.
+//! Many lives, and statistics about them.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use crate::run::failure;
 use crate::words::kind;
 use crate::world::{Lived, live};
 
-/// A number that the environment asks for.
+/// The number in an environment variable, if it is set.
 pub(crate) fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
@@ -26,7 +26,7 @@ pub(crate) fn asked(name: &str) -> Option<u64> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
     pub(crate) lives: u64,
-    /// Lives in which every byte had to arrive, and those in which both ends were ESTABLISHED.
+    /// Lives in which every byte had to arrive, and lives in which both ends were ESTABLISHED.
     pub(crate) patient: u64,
     pub(crate) established: u64,
     sent: u64,
@@ -50,7 +50,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// All kinds of things have happened that can happen in a life.
+    /// Whether every kind of event has happened in some life.
     pub(crate) fn has_all(&self) -> bool {
         let faults = [self.lost, self.swallowed, self.damaged, self.duplicated, self.late, self.marked];
         faults
@@ -142,11 +142,11 @@ impl fmt::Display for Report {
     }
 }
 
-/// What failed, by its kind: how often, and what is told of the first one.
+/// Failures by their kind: how often, and the report on the first.
 type Failures = BTreeMap<String, (u64, String)>;
 
-/// So many lives. Each has a seed of its own, so that neither their number nor that of the threads changes any of them.
-/// All failures are told at the end, one of each kind.
+/// Plays `lives` lives. Each has a seed of its own, so that neither their number nor the number of threads changes any
+/// of them. All failures are reported at the end, one of each kind.
 pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
     let start = Instant::now();
     let (next, failures) = (AtomicU64::new(0), Mutex::new(Failures::new()));
@@ -177,7 +177,7 @@ pub(crate) fn soak(lives: u64, seed: u64, threads: u64) -> Report {
     report
 }
 
-/// The life of this number. If it fails, it shrinks, unless another one has failed in the same way before.
+/// Plays the life of this number. If it fails, it shrinks, unless another has failed in the same way before.
 fn live_one(any: &impl Strategy<Value = Life>, seed: u64, number: u64, failures: &Mutex<Failures>) -> Lived {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -198,7 +198,7 @@ fn live_one(any: &impl Strategy<Value = Life>, seed: u64, number: u64, failures:
     lived
 }
 
-/// What is told of the life that is left.
+/// The report on the shrunk life.
 fn shrunk(runner: &mut TestRunner, tree: impl ValueTree<Value = Life>) -> String {
     let mut least = tree.current();
     failure(|| {

@@ -1,11 +1,11 @@
-//! The words of a life that is written down.
+//! The words of a life that is written as text.
 
 use core::str::FromStr;
 use core::time::Duration;
 
 use tcp_lifecycle::{Config, KeepAlive};
 
-/// Of what is told of a failure: where it was found, and what of it is not a number.
+/// The kind of a failure: where it occurred, and its message without the numbers.
 pub(crate) fn kind(told: &str) -> String {
     let place = told.lines().next().unwrap_or_default().to_string();
     let words = told.lines().nth(1).unwrap_or_default().split_whitespace();
@@ -31,7 +31,7 @@ pub(crate) fn pair_of(text: &str) -> Result<(&str, &str), String> {
     text.split_once(' ').ok_or(format!("`{text}` is not two words"))
 }
 
-/// These policies with those changed that the text names.
+/// These policies with the changes that the text names.
 pub(crate) fn change(config: &Config, text: &str) -> Result<Config, String> {
     let mut changed = *config;
     for setting in text.split(',').map(str::trim).filter(|setting| !setting.is_empty()) {

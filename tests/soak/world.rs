@@ -1,4 +1,4 @@
-//! Lives a life in virtual time: two ends over a simulated network, each of them watched.
+//! Plays a life in virtual time: two ends over a simulated network, each of them watched.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::run;
 use crate::watch::Watched;
 use crate::witness::{Ways, Witness};
 
-/// More events than this, and nothing new acknowledged, are two ends that do not come to an end.
+/// The bound on events without a new acknowledgment; two ends with more make no progress.
 const MOST: usize = 40_000;
 pub(crate) const USUAL: u64 = 10;
 pub(crate) const SIDES: [Side; 2] = [Side::A, Side::B];
@@ -26,29 +26,29 @@ pub(crate) enum Happens {
     Reads(Side),
     /// The user reduces the congestion window.
     Reduces(Side),
-    /// The end opens again whose peer is in TIME-WAIT; and it may abort at once.
+    /// The end whose peer is in TIME-WAIT opens again; it may abort at once.
     OpensAgain(Side),
     GivesUp(Side),
-    /// 2 MSL of a life that stands by.
+    /// The 2 MSL of the first incarnation end while it is kept.
     FirstTimesOut(Side),
-    /// The user comes to an end, sooner or later.
+    /// The user closes eventually.
     WindsUp(Side),
 }
 
-/// What there was of it.
+/// Statistics of a life.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Lived {
     pub(crate) counts: Counts,
     /// Segments that took longer than usual.
     pub(crate) late: u64,
-    /// Echoes of marks that users have heard of, and segments that said that the window is reduced.
+    /// Echoes of marks that users were told of, and segments that announced a reduced window.
     pub(crate) echoes: u64,
     pub(crate) reduced: u64,
-    /// Probes of keep-alive with an octet.
+    /// Keep-alive probes with an octet.
     pub(crate) octets: u64,
-    /// Every byte of a second life had to arrive.
+    /// Every byte of a second incarnation had to arrive.
     pub(crate) second: bool,
-    /// SYNs that opened a second life, those that led to none, and what came for the first one meanwhile.
+    /// SYNs that opened a second incarnation, those that came to nothing, and segments for the first one meanwhile.
     pub(crate) reopened: u64,
     pub(crate) restored: u64,
     pub(crate) stood_by: u64,
@@ -66,25 +66,25 @@ pub(crate) struct World<'l> {
     pub(crate) watched: [Watched; 2],
     /// S16: names the reason of each refusal.
     pub(crate) witness: Witness,
-    /// How much of the trace has been looked at, and how many fates have been met.
+    /// How much of the trace has been processed, and how many fates have been used.
     seen: usize,
     met: usize,
     agenda: BTreeMap<(Instant, u64), Happens>,
     planned: u64,
     reads: [bool; 2],
-    /// By an ABORT, a crash or an error; then the other end may have to find out.
+    /// The connection has died by an ABORT, a crash or an error; the other end may still have to find out.
     pub(crate) has_died: bool,
     patient: bool,
     isn_offsets: [u32; 2],
     pub(crate) congestion: [Congestion; 2],
     pub(crate) reopening: Reopening,
-    /// The last ones that each has sent, and of the FIN the number in the trace.
+    /// The last SYN and the last FIN that each end has sent; of the FIN also the number in the trace.
     pub(crate) syns: [Option<Segment>; 2],
     pub(crate) fins: [Option<(u64, Segment)>; 2],
     pub(crate) lived: Lived,
 }
 
-/// Whoever looks on while something breaks tells what happened.
+/// Reports the life if anything panics.
 impl Drop for World<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -93,7 +93,7 @@ impl Drop for World<'_> {
     }
 }
 
-/// From the first OPEN until nothing is left to happen.
+/// Plays a life from the first OPEN until nothing is left to happen.
 pub(crate) fn live(life: &Life) -> Lived {
     let mut world = World::new(life);
     if world.comes_to_its_end() {
@@ -144,7 +144,7 @@ impl<'l> World<'l> {
         }
     }
 
-    /// Everything happens, up to the end, unless it may last for ever.
+    /// Handles all events up to the end. Returns false if the life may go on without end.
     fn comes_to_its_end(&mut self) -> bool {
         let mut after = 0;
         for (index, step) in self.life.steps.iter().enumerate() {
@@ -165,7 +165,7 @@ impl<'l> World<'l> {
             self.plan_again();
             self.check();
             let now = SIDES.map(|side| self.pair.status(side));
-            // A SYN that calls a connection into being again and again is no progress.
+            // A SYN that creates a connection again and again is no progress.
             let is_progress =
                 |(before, now): (&Status, &Status)| before.iss == now.iss && before.snd_una != now.snd_una;
             in_vain = if known.iter().zip(&now).any(is_progress) { 0 } else { in_vain + 1 };
@@ -185,7 +185,7 @@ impl<'l> World<'l> {
         self.agenda.insert((at, self.planned), happens);
     }
 
-    /// The next event; false if there is none.
+    /// Handles the next event. Returns false if there is none.
     fn happens_next(&mut self) -> bool {
         let next = self.agenda.keys().next().map(|(at, _)| *at);
         match (self.pair.next_event(), next) {
@@ -204,7 +204,7 @@ impl<'l> World<'l> {
         true
     }
 
-    /// The watched ends have the time of the pair.
+    /// Advances the watched ends to the time of the pair.
     pub(crate) fn pass(&mut self) {
         for watched in &mut self.watched {
             watched.pass(self.pair.now().saturating_duration_since(watched.now));
@@ -239,7 +239,7 @@ impl<'l> World<'l> {
         self.patient
     }
 
-    /// The next initial sequence number lies further on than it would.
+    /// Moves the next initial sequence number forward.
     pub(crate) fn move_isn(&mut self, side: Side, forward: u32) {
         let offset = &mut self.isn_offsets[place(side)];
         *offset = offset.wrapping_add(forward);
@@ -252,7 +252,7 @@ impl<'l> World<'l> {
         &mut self.watched[place(side)]
     }
 
-    /// No limit any more; then CLOSE, as soon as it does not throw away what is queued.
+    /// Removes the limit, then closes, as soon as CLOSE does not discard queued payload.
     fn wind_up(&mut self, side: Side) {
         let alone = matches!(self.pair.state(side.other()), State::Closed | State::Listen);
         match self.pair.state(side) {
@@ -270,7 +270,7 @@ impl<'l> World<'l> {
         self.plan(1_000, Happens::WindsUp(side));
     }
 
-    /// What has happened in the pair happens to the watched ends too, and they hand out the same.
+    /// Hands every event of the pair to the watched ends too, and checks that their outputs are equal.
     pub(crate) fn look(&mut self) {
         self.pass();
         let events: Vec<_> = self.pair.trace().events()[self.seen..].to_vec();
@@ -293,11 +293,11 @@ impl<'l> World<'l> {
                 What::Reassembled(_, segment, outcome) => {
                     assert_eq!(self.watched(side).segment(*segment), *outcome);
                 }
-                // The pair tells the connection of it where it took the segment that has just arrived.
+                // The pair reports a mark to the connection if it accepted the segment that has just arrived.
                 What::Marked(..) if taken => self.note_mark(side),
                 What::Crashed => {
                     let end = &self.life.ends[at];
-                    // What it has planned for reading finds nothing unread.
+                    // A planned read finds nothing unread.
                     self.watched[at] = Watched::new(end.config, self.isn_offsets[at]);
                     self.has_died = true;
                     self.reopening.forget(side);
@@ -305,7 +305,7 @@ impl<'l> World<'l> {
                 }
                 What::Transition(transition) => {
                     self.lived.established |= transition.to == State::Established;
-                    // One that gave up in SYN-RECEIVED may leave the other one half-open.
+                    // An end that gave up in SYN-RECEIVED may leave the other half-open.
                     self.has_died |= transition.from == State::SynReceived && transition.to == State::Listen;
                     if transition.to == State::TimeWait {
                         self.note_time_wait(side);
@@ -358,11 +358,11 @@ impl<'l> World<'l> {
         }
     }
 
-    /// A segment has been sent, and meets its fate.
+    /// Applies its fate to a segment that was sent.
     fn meet(&mut self, number: u64) {
         let fate = self.life.fates.get(self.met).cloned().unwrap_or(Fate::After(USUAL));
         self.met += 1;
-        // None if it was swallowed.
+        // The segment is absent if it was swallowed.
         let Some(index) = self.pair.in_flight().iter().position(|flight| flight.number == number) else { return };
         match fate {
             Fate::After(after) => {
@@ -391,7 +391,7 @@ pub(crate) fn place(side: Side) -> usize {
     usize::from(side == Side::B)
 }
 
-/// A trace does not tell which bytes of the queue a segment carries; the pair has looked at those.
+/// A trace does not record which bytes of the queue a segment carries; the pair has checked those.
 fn without_range(output: Output) -> Output {
     match output {
         Output::Transmit(transmit) => Output::Transmit(Transmit { payload: 0..0, ..transmit }),

@@ -1,4 +1,4 @@
-//! A connection and its `TimeWait` through events at random.
+//! A connection and its `TimeWait` through random events.
 
 use core::time::Duration;
 
@@ -46,7 +46,8 @@ fn shapes() -> impl Strategy<Value = Shape> {
     })
 }
 
-/// In whole milliseconds time may go back, with microseconds it may not: it would stand still at the last millisecond.
+/// Time may go back in whole milliseconds. In microseconds it may not, since it would stand still at the last
+/// millisecond.
 fn events(whole: bool) -> impl Strategy<Value = Event> {
     let unit = if whole { 1_000 } else { 1 };
     let most_back = if whole { 8_000 } else { 1_u32 };

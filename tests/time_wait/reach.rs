@@ -1,10 +1,10 @@
-//! How a connection gets to TIME-WAIT, by events.
+//! The paths of a connection to TIME-WAIT, by events.
 
 use core::time::Duration;
 
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output, Segment, SeqNumber, Transmit};
 
-/// By which arc of Figure 5.
+/// The arc of Figure 5 into TIME-WAIT.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
     FinWait2,
@@ -12,7 +12,7 @@ pub(crate) enum Way {
     Closing,
 }
 
-/// The life before.
+/// The connection before TIME-WAIT.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     pub(crate) config: Config,
@@ -21,14 +21,14 @@ pub(crate) struct Life {
     pub(crate) irs: u32,
     pub(crate) peer_window: u16,
     pub(crate) peer_scale: Option<u8>,
-    /// The TSval of all its segments.
+    /// The TSval of all of the peer's segments.
     pub(crate) peer_time: Option<u32>,
     pub(crate) payload: u16,
-    /// So much of it is consumed before the peer's FIN, and so much in TIME-WAIT.
+    /// How many bytes are consumed before the peer's FIN, and how many in TIME-WAIT.
     pub(crate) consumed: u16,
     pub(crate) consumed_late: u16,
     pub(crate) way: Way,
-    /// The receive buffer until shortly before its end, where `config` has a smaller one.
+    /// The receive buffer until shortly before the end, if `config` has a smaller one.
     pub(crate) former_buffer: u32,
 }
 
@@ -59,13 +59,14 @@ pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
 }
 
 impl Life {
-    /// In TIME-WAIT, drained, a few milliseconds after it was opened; unless the payload left no window for the FIN.
+    /// The connection in TIME-WAIT, drained, a few milliseconds after it was opened; unless the payload left no window
+    /// for the FIN.
     pub(crate) fn reach(&self) -> (Connection, Instant) {
         let mut now = self.opened;
         let mut former = self.config;
         if former.receive_buffer < self.former_buffer {
             former.receive_buffer = self.former_buffer;
-            // What was agreed stays.
+            // The agreement of the SYNs stays.
             former.window_scale = Connection::new(&self.config, 0).config().window_scale.or(Some(0));
         }
         let mut connection = Connection::new(&former, self.isn_offset);

@@ -1,4 +1,4 @@
-//! The main stories of TIME-WAIT, and when there is none to be had.
+//! The main stories of TIME-WAIT, and connections that have none.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Refusal, Segment,
 
 use crate::reach::{LIFE, Life, Way, drain};
 
-/// A `TimeWait` with SND.NXT=100, RCV.NXT=300, IRS=298, since two or three milliseconds.
+/// A `TimeWait` with SND.NXT=100, RCV.NXT=300, IRS=298, which is two or three milliseconds old.
 struct Story {
     config: Config,
     time_wait: TimeWait,
@@ -19,7 +19,7 @@ impl Story {
         Story { config: life.config, time_wait: connection.time_wait().unwrap(), now }
     }
 
-    /// It arrives, and these outputs come of it.
+    /// Hands in a segment; checks the outcome and the outputs.
     #[track_caller]
     fn arrives(&mut self, segment: &str, outcome: Result<(), Refusal>, outputs: &[&str]) {
         let took = self.time_wait.segment_arrives(&segment.parse().unwrap(), self.now, &self.config);
@@ -77,7 +77,7 @@ fn two_msl_end_in_closed_and_nothing_is_left() {
     story.passes(Duration::from_secs(240), &[]);
 }
 
-// RFC 1337 figure 1: an old duplicate is answered, the peer resets what it knows nothing of, and TIME-WAIT must stand.
+// RFC 1337 figure 1: an old duplicate is answered, the peer resets the unknown connection, and TIME-WAIT must stay.
 #[test]
 fn an_old_duplicate_does_not_get_time_wait_assassinated() {
     let mut story = Story::begins(LIFE);
@@ -229,7 +229,7 @@ fn there_is_none_that_would_not_be_faithful() {
     assert_eq!(far.time_wait(), None, "142 years after the epoch");
 }
 
-/// The peer may repeat what it sent into the window of a buffer that has been larger.
+/// The peer may retransmit what it sent into the window of a former, larger buffer.
 #[test]
 fn a_buffer_that_has_been_larger_is_remembered() {
     let config = Config { receive_buffer: 100, challenge_limit: 0, ..Config::DEFAULT };
@@ -240,7 +240,7 @@ fn a_buffer_that_has_been_larger_is_remembered() {
     }
 }
 
-/// What comes later counts as if it came then.
+/// Later times count as that moment.
 #[test]
 fn moments_end_142_years_after_the_epoch() {
     let last = Instant::from_micros((1 << 52) - 1);

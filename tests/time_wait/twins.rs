@@ -1,5 +1,5 @@
-//! A connection and its `TimeWait` side by side through the same events: what comes out is the same, but for what is
-//! documented there.
+//! A connection and its `TimeWait` in parallel through the same events: the outputs are equal, except for the
+//! documented differences.
 
 use core::mem;
 use core::time::Duration;
@@ -12,7 +12,7 @@ use crate::reach::{Life, drain};
 pub(crate) enum Number {
     Any(u32),
     SndNxt(i32),
-    /// The oldest that RFC 5961 allows, SND.NXT - MAX.SND.WND.
+    /// Relative to the oldest that RFC 5961 allows, SND.NXT - MAX.SND.WND.
     Oldest(i32),
     Irs(i32),
     RcvNxt(i32),
@@ -25,7 +25,7 @@ pub(crate) struct Shape {
     pub(crate) ack: Number,
     pub(crate) control: Control,
     pub(crate) payload: u16,
-    /// TSval, relative to the peer's or by itself.
+    /// TSval, relative to the peer's, or absolute.
     pub(crate) time: Option<Result<i32, u32>>,
 }
 
@@ -33,30 +33,30 @@ pub(crate) struct Shape {
 pub(crate) enum Event {
     Segment(Shape),
     Reopens(Shape),
-    /// Time goes on by so much; in the next event alone it seems to be so many milliseconds earlier.
+    /// Time advances by this much; in the next event alone it seems to be this many milliseconds earlier.
     Passes(Duration, u32),
-    /// Until the deadline is so near, or past.
+    /// Time advances to the deadline, with this difference.
     ToDeadline(i32),
     Timeout,
     Poll,
     Drain,
 }
 
-/// The two, and the moment.
+/// The two, and the present time.
 pub(crate) struct Twins {
     life: Life,
     connection: Connection,
     time_wait: TimeWait,
     now: Instant,
     back: Duration,
-    /// Beyond four and a half hours a `TimeWait` that nobody has told of its deadline loses count.
+    /// Without an event for four and a half hours, a `TimeWait` loses track of its deadline.
     latest: Instant,
-    /// RCV.NXT+RCV.WND as the next ACK has it.
+    /// RCV.NXT+RCV.WND as in the next ACK.
     edge: SeqNumber,
 }
 
 impl Twins {
-    /// `before` happens to the connection alone. `None` if it does not come to TIME-WAIT.
+    /// Makes the twins of a life. `before` happens to the connection alone. `None` if it does not reach TIME-WAIT.
     pub(crate) fn new(life: Life, before: &[Event]) -> Option<Twins> {
         let (mut connection, mut now) = life.reach();
         for event in before {
@@ -121,7 +121,7 @@ impl Twins {
 
     fn poll(&mut self, now: Instant) -> Output {
         let mut expected = self.connection.poll(now);
-        // What arrives in CLOSED is answered by the caller.
+        // The caller answers a segment that arrives in CLOSED.
         while self.connection.state() == State::Closed && matches!(expected, Output::Transmit(_)) {
             expected = self.connection.poll(now);
         }
@@ -140,8 +140,8 @@ impl Twins {
         self.now = self.now.max(then).min(self.latest);
     }
 
-    /// What `TimeWait` does not promise: a segment between the right edge that the peer was told and the next one, a SYN
-    /// that is like that of this life in the lower half of its number.
+    /// Excludes segments for which `TimeWait` gives no guarantee: a segment between the right edge that the peer was
+    /// told and the next one, and a SYN that equals that of this incarnation in the lower half of its number.
     fn is_decidable(&self, segment: &Segment) -> bool {
         let status = self.connection.status();
         let (Some(nxt), Some(wnd)) = (status.rcv_nxt, status.rcv_wnd) else { return true };
@@ -153,7 +153,7 @@ impl Twins {
         !(numbers.into_iter().any(in_doubt) || self.is_alike(segment) || self.is_at_the_oldest(segment))
     }
 
-    /// An acknowledgment as old as MAX.SND.WND, of which a twin keeps eight digits.
+    /// Whether the acknowledgment is nearly as old as MAX.SND.WND, of which a `TimeWait` keeps eight significant bits.
     fn is_at_the_oldest(&self, segment: &Segment) -> bool {
         let status = self.connection.status();
         let said = u64::from(self.life.peer_window) << status.snd_scale.unwrap_or(0);
@@ -162,14 +162,14 @@ impl Twins {
         windows.iter().any(|most| age.is_some_and(|age| age > *most && age <= most + (most >> 7)))
     }
 
-    /// A SYN with another number than that of this life, but with the same lower half.
+    /// Whether it is a SYN with another number than that of this incarnation, but with the same lower half.
     fn is_alike(&self, segment: &Segment) -> bool {
         let alike = segment.seq().0 as u16 == self.life.irs as u16 && segment.seq().0 != self.life.irs;
         alike && segment.control().contains(Control::SYN)
     }
 }
 
-/// Told by an ACK to a twin that nobody else knows.
+/// The edge in an ACK of a copy of the connection.
 fn edge_of_next_ack(connection: &Connection, now: Instant) -> SeqNumber {
     let mut twin = connection.clone();
     let status = twin.status();

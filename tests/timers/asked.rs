@@ -1,8 +1,8 @@
-//! `retransmit`: what the caller asks for beside the retransmission timer.
+//! `retransmit`: retransmissions that the caller asks for, in addition to those of the retransmission timer.
 
 use tcp_lifecycle::sim::check;
 
-/// Four segments of 200 bytes are in flight; the timer has fired, and what goes again is cut at 536 bytes.
+/// Four segments of 200 bytes are in flight. The timer has fired, and retransmissions are cut at 536 bytes.
 const AFTER_A_TIMEOUT: &str = "
     config nagle=off
     ESTABLISHED
@@ -24,7 +24,7 @@ fn after_a_timeout(rest: &str) {
     check(&format!("{AFTER_A_TIMEOUT}\n{rest}"));
 }
 
-/// A piece goes whole or not at all, and a call that is Ok lets one go.
+/// A segment is sent whole or not at all, and a call that returns Ok releases one.
 #[test]
 fn in_recovery_at_least_one_whole_segment_goes() {
     for bytes in [1, 199, 200, 400, 535, 536] {
@@ -63,7 +63,7 @@ fn in_recovery_all_that_is_asked_for_goes() {
     );
 }
 
-/// The window and the limit bind all the same.
+/// The window and the limit still apply.
 #[test]
 fn in_recovery_no_more_goes_than_the_limit_allows() {
     after_a_timeout(
@@ -75,7 +75,7 @@ fn in_recovery_no_more_goes_than_the_limit_allows() {
     );
 }
 
-/// RFC 6298 section 5: the timer is a whole timeout away from when the front went out last, however much went with it.
+/// RFC 6298 section 5: the timer expires a whole timeout after the front was last sent, however much was sent with it.
 #[test]
 fn several_segments_from_the_front_restart_the_timer() {
     let piece = |seq| format!("--> <SEQ={seq}><ACK=300><CTL=ACK><DATA=100>\n");

@@ -9,7 +9,7 @@ const fn seconds(seconds: u64) -> Instant {
     Instant::from_micros(seconds * 1_000_000)
 }
 
-/// The state that a script leads to; the clock of the script begins at zero.
+/// The connection after a script; the clock of the script begins at zero.
 #[track_caller]
 fn after(script: &str) -> Connection {
     Script::parse(script).unwrap().run(&Config::DEFAULT).unwrap()
@@ -61,7 +61,7 @@ fn poll_lets_nothing_expire() {
     }
 }
 
-/// A caller that comes late is not told the same again and again: the next deadline counts from when it came.
+/// A caller that comes late gets one timeout, not several: the next deadline counts from the moment of the call.
 #[test]
 fn a_late_timeout_is_one_timeout() {
     let mut connection = after("ESTABLISHED\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>");
@@ -72,7 +72,7 @@ fn a_late_timeout_is_one_timeout() {
     assert_eq!(connection.status().retransmissions, 1);
 }
 
-/// The end of time is saturation, not overflow.
+/// At the end of time the clock saturates and does not overflow.
 #[test]
 fn the_end_of_time_does_not_overflow() {
     let end = Instant::from_micros(u64::MAX);
@@ -84,8 +84,8 @@ fn the_end_of_time_does_not_overflow() {
     assert!(matches!(connection.state(), State::SynSent | State::Closed));
 }
 
-/// A caller that lets everything expire whose time has come gets to an end there too: no timer is still due when the
-/// clock can go no further.
+/// A caller that handles all expired deadlines comes to an end there too: no timer is still due when the clock cannot
+/// advance any further.
 #[test]
 fn at_the_last_moment_what_is_due_comes_to_an_end() {
     let end = Instant::from_micros(u64::MAX);
@@ -115,7 +115,8 @@ fn at_the_last_moment_what_is_due_comes_to_an_end() {
     }
 }
 
-/// A connection that waits for the network has a timer running; one that waits for its user or its peer's user has none.
+/// A connection that waits for the network has a timer running. A connection that waits for its user or its peer's user
+/// has none.
 #[test]
 fn every_state_that_waits_for_the_network_has_a_deadline() {
     let waiting = [
@@ -147,7 +148,7 @@ fn every_state_that_waits_for_the_network_has_a_deadline() {
     }
 }
 
-/// Not drained, the deadline is that of what was handed out so far.
+/// Before it is drained, the deadline follows from the segments that were returned so far.
 #[test]
 fn the_deadline_is_what_wait_says() {
     let mut connection = after("ESTABLISHED\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>");
@@ -161,7 +162,7 @@ fn the_deadline_is_what_wait_says() {
     assert_eq!(connection.poll(seconds(0)), Output::Wait(Some(seconds(1))));
 }
 
-/// What comes before `Wait`, which must say what `deadline()` says.
+/// The outputs before `Wait`, whose deadline must equal `deadline()`.
 #[track_caller]
 fn drain(connection: &mut Connection, now: Instant) -> Vec<Output> {
     let mut outputs = Vec::new();

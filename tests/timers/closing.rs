@@ -82,7 +82,7 @@ fn a_repeated_fin_restarts_two_msl() {
     );
 }
 
-/// D3 and D14: only a FIN does.
+/// D3 and D14: only a FIN restarts it.
 #[test]
 fn nothing_else_restarts_two_msl_nor_ends_it() {
     check(
@@ -127,7 +127,7 @@ fn the_policy_ends_a_fin_wait_2_that_nobody_waits_for() {
     );
 }
 
-/// D20: while somebody reads, FIN-WAIT-2 has no end; then it counts from when the user went.
+/// D20: while somebody reads, FIN-WAIT-2 has no end. The time counts from when the user left.
 #[test]
 fn the_policy_of_fin_wait_2_counts_from_the_detach() {
     check(
@@ -204,7 +204,7 @@ fn a_return_to_listen_stops_all_timers() {
     check("SYN-RECEIVED SND.NXT=101 RCV.NXT=301\n <-- <SEQ=301><CTL=RST>\n LISTEN DEADLINE=none\n + 1h\n LISTEN");
 }
 
-/// What the life before has learnt of the peer is forgotten.
+/// Everything that the previous incarnation has learnt about the peer is forgotten.
 #[test]
 fn a_new_life_begins_with_fresh_timers() {
     check(
@@ -226,7 +226,7 @@ fn a_new_life_begins_with_fresh_timers() {
     );
 }
 
-/// RFC 9293 section 3.10.4, CLOSE-WAIT: in a recovery the CLOSE waits for what the recovery has earned.
+/// RFC 9293 section 3.10.4, CLOSE-WAIT: during a recovery the CLOSE waits for the credit of the recovery.
 #[test]
 fn in_close_wait_a_retransmission_asked_for_may_let_the_close_go() {
     check(
@@ -257,7 +257,7 @@ fn in_close_wait_a_retransmission_asked_for_may_let_the_close_go() {
     );
 }
 
-/// D27: the FIN rides on the last payload. It has to be earned too, and LAST-ACK comes with it, not before.
+/// D27: the FIN is sent with the last payload. It needs credit too, and LAST-ACK begins with it, not before.
 #[test]
 fn in_close_wait_the_close_waits_until_the_fin_is_earned_too() {
     check(
@@ -291,7 +291,7 @@ fn in_close_wait_the_close_waits_until_the_fin_is_earned_too() {
     );
 }
 
-/// All has gone out once: that is what the CLOSE waits for, and not that it has gone out again.
+/// Everything has been sent once: the CLOSE waits for that, and not for the retransmissions.
 #[test]
 fn in_close_wait_a_close_does_not_wait_for_a_recovery() {
     check(

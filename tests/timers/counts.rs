@@ -1,9 +1,9 @@
-//! Limits by count beside the limits by time: `r2_count`, `syn_r2_count` and `syn_ack_r2_count`. RFC 9293 section 3.8.3
-//! measures R1 and R2 in either unit.
+//! Limits by count in addition to the limits by time: `r2_count`, `syn_r2_count` and `syn_ack_r2_count`. RFC 9293
+//! section 3.8.3 measures R1 and R2 in either unit.
 
 use tcp_lifecycle::sim::check;
 
-/// So many retransmissions, and one timeout more.
+/// This many retransmissions, and one timeout more.
 #[test]
 fn payload_is_sent_again_so_often_and_given_up() {
     check(
@@ -82,7 +82,7 @@ fn a_syn_ack_is_sent_again_so_often() {
     );
 }
 
-/// Whichever comes first ends it.
+/// The limit that is reached first ends the connection.
 #[test]
 fn the_limit_by_time_holds_beside_that_by_count() {
     check(
@@ -110,7 +110,7 @@ fn the_limit_by_time_holds_beside_that_by_count() {
     );
 }
 
-/// By count alone, as Linux has it: the time is unlimited.
+/// By count alone, as in Linux: the time is unlimited.
 #[test]
 fn without_a_limit_by_time_the_count_ends_it() {
     check(
@@ -158,7 +158,7 @@ fn progress_begins_the_count_again() {
     );
 }
 
-/// MUST-37: a peer that answers probes is never given up, however often.
+/// MUST-37: a peer that answers probes is never given up, however many there are.
 #[test]
 fn probes_that_are_answered_do_not_count() {
     let probe = "
@@ -190,7 +190,7 @@ fn none_is_no_limit_by_count() {
     );
 }
 
-/// RFC 6298 section 5.7 has three seconds after a SYN that was sent again; a simulator has other times.
+/// RFC 6298 section 5.7 sets three seconds after a retransmitted SYN; a simulator has other times.
 #[test]
 fn the_timeout_after_a_lost_syn_is_a_policy() {
     for (policy, rto) in [("", "3s"), ("rto_after_syn_timeout=1s,", "1s"), ("rto_after_syn_timeout=5s,", "5s")] {

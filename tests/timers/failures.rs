@@ -5,7 +5,8 @@ use core::time::Duration;
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Instant, Output, Signal};
 
-/// With a timeout of 1 s that doubles up to 60 s: at 1, 3, 7, 15, 31 and 63 s. R2 is 100 s, so that the end is at 123 s.
+/// The timeout of 1 s doubles up to 60 s: retransmissions at 1, 3, 7, 15, 31 and 63 s. R2 is 100 s, so the end is at
+/// 123 s.
 #[test]
 fn payload_is_sent_seven_times_and_given_up_after_r2() {
     check(
@@ -42,7 +43,7 @@ fn payload_is_sent_seven_times_and_given_up_after_r2() {
     );
 }
 
-/// MUST-23: three minutes. At 1, 3, 7, 15, 31, 63 and 123 s; the end is at 183 s.
+/// MUST-23: three minutes. Retransmissions are at 1, 3, 7, 15, 31, 63 and 123 s; the end is at 183 s.
 #[test]
 fn a_syn_is_sent_eight_times_and_given_up_after_its_own_r2() {
     check(
@@ -79,7 +80,7 @@ fn a_syn_is_sent_eight_times_and_given_up_after_its_own_r2() {
     );
 }
 
-/// D18: in silence, and R1 is not told.
+/// D18: in silence, and R1 is not signalled.
 #[test]
 fn a_passive_syn_received_returns_to_listen_after_r2() {
     check(
@@ -113,7 +114,7 @@ fn a_passive_syn_received_returns_to_listen_after_r2() {
     );
 }
 
-/// D6: each SYN,ACK that the peer asks for is a next try, but not a new beginning.
+/// D6: each SYN,ACK that the peer's SYN draws is another try, and does not restart the count.
 #[test]
 fn a_peer_that_repeats_its_syn_does_not_put_off_r2() {
     let mut script = String::from(
@@ -161,7 +162,7 @@ fn an_active_syn_received_times_out() {
     );
 }
 
-/// D19: our FIN was not acknowledged, so that it is no graceful end.
+/// D19: our FIN was not acknowledged, so the end is not graceful.
 #[test]
 fn a_fin_that_nobody_acknowledges_times_out() {
     for state in ["FIN-WAIT-1", "CLOSING", "LAST-ACK"] {
@@ -181,7 +182,7 @@ fn a_fin_that_nobody_acknowledges_times_out() {
     }
 }
 
-/// D16: R2 is looked at when the timer fires, and reached when so much time has passed.
+/// D16: R2 is checked when the timer fires, and is reached once that much time has passed.
 #[test]
 fn r2_is_reached_by_the_first_timer_that_fires_at_it_or_later() {
     let script = |r2: &str| {
@@ -204,7 +205,7 @@ fn r2_is_reached_by_the_first_timer_that_fires_at_it_or_later() {
     check(&format!("{}\n signal: RetransmissionTimeout\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>", script("3001ms")));
 }
 
-/// MUST-20: of the same segment. What is acknowledged begins the count anew.
+/// MUST-20: R1 counts retransmissions of the same segment. An acknowledgment of new data restarts the count.
 #[test]
 fn progress_begins_r1_and_r2_anew() {
     check(
@@ -239,7 +240,7 @@ fn progress_begins_r1_and_r2_anew() {
     );
 }
 
-/// SHLD-9: told once.
+/// SHLD-9: signalled once.
 #[test]
 fn r1_is_told_once_and_zero_is_never() {
     let retransmissions = |r1: u8, told: &str| {
@@ -377,7 +378,7 @@ fn a_back_off_from_before_leaves_time_for_r1() {
     );
 }
 
-/// SHLD-9: once, also where the counter can count no further.
+/// SHLD-9: once, also when the counter saturates.
 #[test]
 fn the_largest_r1_is_signalled_once() {
     let config = Config {

@@ -1,5 +1,5 @@
-//! `Signal::RetransmissionTimeout`: a congestion controller has to know of each (RFC 5681 section 3.1), and cannot tell
-//! by the segments what the timer has sent again.
+//! `Signal::RetransmissionTimeout`: a congestion controller has to know of each timeout (RFC 5681 section 3.1), and
+//! cannot tell from the segments which of them the timer has retransmitted.
 
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Output, Signal};
@@ -52,7 +52,7 @@ fn of_an_active_open_the_syn_ack_is_told_and_of_a_passive_one_it_is_not() {
     check("SYN-RECEIVED\n + 1s\n --> <SEQ=99><ACK=300><CTL=SYN,ACK>\n SYN-RECEIVED");
 }
 
-/// It comes behind what was acknowledged and before R1.
+/// The signal comes after the acknowledgment and before R1.
 #[test]
 fn it_stands_between_what_was_acknowledged_and_r1() {
     let script = "config r1=1, nagle=off\n ESTABLISHED\n send 10\n --> <SEQ=100><ACK=300><CTL=ACK><DATA=10>
@@ -100,7 +100,7 @@ fn a_probe_of_a_closed_window_is_no_retransmission() {
     );
 }
 
-/// New payload, a retransmission that the caller asked for, and a delayed ACK are none either.
+/// New payload, a retransmission that the caller asked for, and a delayed ACK are no timeouts.
 #[test]
 fn nothing_but_the_retransmission_timer_tells_it() {
     check(
@@ -129,7 +129,7 @@ fn nothing_but_the_retransmission_timer_tells_it() {
     );
 }
 
-/// The end is told as an end.
+/// The end of the connection is signalled instead.
 #[test]
 fn where_nothing_is_sent_again_it_is_not_told() {
     check(

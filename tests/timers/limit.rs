@@ -1,4 +1,4 @@
-//! `limit`: how many bytes past SND.UNA may be handed out, and what that does to the timers.
+//! `limit`: how many bytes beyond SND.UNA may be sent, and its effect on the timers.
 
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Output, State};
@@ -26,7 +26,7 @@ fn it_bounds_the_payload_in_flight() {
     );
 }
 
-/// A caller that has paused its own sender waits for nobody: nothing is in flight, so no timer runs.
+/// A caller that has paused its sender waits for nothing: nothing is in flight, so no timer runs.
 #[test]
 fn a_limit_of_zero_holds_payload_back_without_a_timer() {
     check(
@@ -67,7 +67,7 @@ fn a_limit_of_zero_does_not_hold_back_syn_and_fin() {
     );
 }
 
-/// The FIN stands behind all payload.
+/// The FIN stays behind all payload.
 #[test]
 fn the_fin_does_not_overtake_payload_that_is_held_back() {
     check(
@@ -83,7 +83,7 @@ fn the_fin_does_not_overtake_payload_that_is_held_back() {
     );
 }
 
-/// Nor does it wait for the peer any more, if it did.
+/// The connection no longer waits for the peer either, if it did.
 #[test]
 fn a_pause_before_a_closed_window_stops_the_timer() {
     check(
@@ -102,7 +102,7 @@ fn a_pause_before_a_closed_window_stops_the_timer() {
     );
 }
 
-/// What is in flight has been handed out before: RFC 9293 section 3.10.8 has it sent again, and a dead peer is found.
+/// Payload in flight was sent before: RFC 9293 section 3.10.8 demands its retransmission, and a dead peer is detected.
 #[test]
 fn a_limit_of_zero_does_not_hold_back_what_is_sent_again() {
     check(
@@ -122,7 +122,7 @@ fn a_limit_of_zero_does_not_hold_back_what_is_sent_again() {
     );
 }
 
-/// The caller has paused, the peer is not dead: without a probe that could be answered nobody is given up.
+/// The caller has paused, and the peer is not dead: without a probe that could be answered nobody is given up.
 #[test]
 fn a_pause_before_a_closed_window_does_not_time_out() {
     let script = "ESTABLISHED SND.WND=0\n limit 0\n send 10";

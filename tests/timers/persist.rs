@@ -1,14 +1,14 @@
 //! How long a closed window is probed: RFC 9293 sections 3.8.3, 3.8.6.1 and 3.9.1.1. D20.
 //!
-//! One lost probe, or one lost answer, ends nothing: at least three go unanswered before an end, and the pauses between
-//! them are no longer than a third of the user timeout.
+//! One lost probe, or one lost answer, ends nothing: at least three probes go unanswered before the end. The pauses
+//! between them are at most a third of the user timeout.
 
 use tcp_lifecycle::sim::check;
 
 const PROBE: &str = "--> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n";
 const ANSWER: &str = "<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n";
 
-/// Five bytes wait behind a closed window; the probes come after these pauses, and are answered.
+/// Five bytes wait behind a closed window. The probes are sent after these pauses, and are answered.
 fn answered(policies: &str, pauses: &[u32]) -> String {
     let mut script = format!("config r1=0, {policies}\nESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=0\nsend 5\n");
     for pause in pauses {
@@ -17,7 +17,7 @@ fn answered(policies: &str, pauses: &[u32]) -> String {
     script
 }
 
-/// None of these is answered.
+/// Probes after these pauses, without answers.
 fn unanswered(pauses: &[u32]) -> String {
     pauses.iter().map(|pause| format!("+ {pause}s\n{PROBE}")).collect()
 }
@@ -40,7 +40,7 @@ fn the_pause_is_no_longer_than_a_third_of_the_user_timeout() {
     check(&answered("user_timeout=none", &[1, 2, 4, 8, 16, 32, 60, 60]));
 }
 
-/// RFC 6298 section 5: never sooner than one RTO after the last one, however short the user timeout is.
+/// RFC 6298 section 5: never sooner than one RTO after the last probe, however short the user timeout is.
 #[test]
 fn the_pause_is_no_shorter_than_the_timeout_without_its_back_off() {
     for timeout in ["1s", "1500ms", "2s", "2900ms"] {
@@ -48,7 +48,7 @@ fn the_pause_is_no_shorter_than_the_timeout_without_its_back_off() {
     }
 }
 
-/// A user timeout of a minute: the connection has lived for hours, and one probe is lost.
+/// A user timeout of a minute: the connection is hours old, and one probe is lost.
 #[test]
 fn one_lost_probe_ends_nothing_however_short_the_user_timeout_is() {
     let hours = [[1, 2, 4, 8, 16].as_slice(), &[20; 500]].concat();
@@ -71,7 +71,7 @@ fn three_unanswered_probes_and_the_user_timeout_end_it() {
     ));
 }
 
-/// R2 of 100 s has passed after two pauses of a minute, and a third probe goes nonetheless.
+/// R2 of 100 s is over after two pauses of a minute, and a third probe is still sent.
 #[test]
 fn r2_waits_for_the_third_unanswered_probe_too() {
     let minutes = [1, 2, 4, 8, 16, 32, 60, 60];
@@ -83,13 +83,13 @@ fn r2_waits_for_the_third_unanswered_probe_too() {
     check(&format!("{}{}+ 8s\n{END}", answered("r2=0s", &[]), unanswered(&[1, 2, 4])));
 }
 
-/// Where three are too few for R2, it takes more.
+/// If three probes do not last until R2, more are sent.
 #[test]
 fn a_longer_r2_takes_more_probes() {
     check(&format!("{}{}+ 16s\n{END}", answered("r2=20s", &[]), unanswered(&[1, 2, 4, 8])));
 }
 
-/// An answer that is late begins the count again.
+/// A late answer restarts the count.
 #[test]
 fn an_answer_to_the_third_probe_begins_the_count_again() {
     check(&format!(
@@ -101,7 +101,7 @@ fn an_answer_to_the_third_probe_begins_the_count_again() {
     ));
 }
 
-/// The FIN is a probe as a byte is, and the states behind it have the same patience.
+/// A FIN probes as a byte does, and the states after it have the same patience.
 #[test]
 fn a_fin_that_probes_has_the_same_patience() {
     for (state, after) in [("ESTABLISHED", "FIN-WAIT-1"), ("CLOSE-WAIT", "LAST-ACK")] {
@@ -145,7 +145,8 @@ fn a_flight_behind_a_closed_window_has_the_same_patience() {
     ));
 }
 
-/// The user timeout bounds what an open window does not acknowledge as ever: no third of it, and no three.
+/// With an open window the user timeout bounds unacknowledged payload as usual: neither the third nor the three probes
+/// apply.
 #[test]
 fn an_open_window_has_no_such_patience() {
     check(

@@ -1,9 +1,9 @@
-//! R2 is greater than R1 (RFC 9293 section 3.8.3): whatever the times, nothing is given up before the retransmissions of
-//! R1 have gone out and had their time.
+//! R2 is greater than R1 (RFC 9293 section 3.8.3): whatever the times, a connection is given up only after the
+//! retransmissions of R1, each with its timeout.
 
 use tcp_lifecycle::sim::check;
 
-/// A simulator's times: the first timeout is later than R2.
+/// The times of a simulator: the first timeout is later than R2.
 #[test]
 fn an_r2_before_the_first_timeout_waits_for_the_retransmissions_of_r1() {
     check(
@@ -55,7 +55,7 @@ fn an_r2_between_two_of_them_waits_too() {
     );
 }
 
-/// The largest timeout that there is, and the least R2.
+/// The longest possible timeout, and the shortest R2.
 #[test]
 fn one_retransmission_of_r1_is_one_at_least() {
     for r2 in ["0s", "1us", "1s", "59s"] {
@@ -77,7 +77,7 @@ fn one_retransmission_of_r1_is_one_at_least() {
     }
 }
 
-/// R1 that is never told binds nothing.
+/// An R1 that is never signalled has no effect.
 #[test]
 fn without_r1_r2_ends_at_the_first_timeout_behind_it() {
     check(
@@ -154,7 +154,7 @@ fn a_fin_has_them_too() {
     }
 }
 
-/// An acknowledgment begins the count again, and so the next byte has its retransmissions.
+/// An acknowledgment restarts the count, so the next byte has its own retransmissions.
 #[test]
 fn after_progress_they_begin_again() {
     check(
@@ -181,7 +181,7 @@ fn after_progress_they_begin_again() {
     );
 }
 
-/// It is the word of the user (section 3.9.1.1), and R1 does not put it off.
+/// The user timeout belongs to the user (section 3.9.1.1), and R1 does not postpone it.
 #[test]
 fn the_user_timeout_waits_for_none_of_them() {
     check(

@@ -3,7 +3,7 @@
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, SeqNumber};
 
-/// Ten segments are in flight, the timer has fired, and the first has been sent again.
+/// Ten segments are in flight, the timer has fired, and the first has been retransmitted.
 const TIMEOUT: &str = "
     config r1=0
     ESTABLISHED                         SND.NXT=100 RCV.NXT=300
@@ -29,7 +29,7 @@ fn after_the_timeout(script: &str) {
     check(&format!("{TIMEOUT}{script}"));
 }
 
-/// RFC 6298 5.4: the earliest one alone, however long it takes.
+/// RFC 6298 5.4: only the earliest segment, however long it takes.
 #[test]
 fn the_front_alone_is_sent_again() {
     after_the_timeout(
@@ -73,7 +73,7 @@ fn each_acknowledgment_releases_twice_what_it_acknowledges() {
     );
 }
 
-/// The others had arrived: nothing of them goes out again.
+/// The others had arrived: none of them is retransmitted.
 #[test]
 fn an_acknowledgment_of_all_ends_it() {
     after_the_timeout(
@@ -88,7 +88,7 @@ fn an_acknowledgment_of_all_ends_it() {
     );
 }
 
-/// What has arrived in the meantime is not sent again.
+/// Payload that has arrived in the meantime is not retransmitted.
 #[test]
 fn an_acknowledgment_that_leaps_ahead_takes_the_next_segment_along() {
     after_the_timeout(
@@ -101,7 +101,7 @@ fn an_acknowledgment_that_leaps_ahead_takes_the_next_segment_along() {
     );
 }
 
-/// The front is what was sent: a FIN that was not does not ride on it.
+/// The front is what was sent before: a FIN that was never sent is not added to it.
 #[test]
 fn a_fin_that_was_never_sent_does_not_ride_on_the_front() {
     check(
@@ -136,7 +136,7 @@ fn a_duplicate_acknowledgment_releases_nothing() {
     );
 }
 
-/// New payload and the FIN come after all that was in flight, and use up the same credit.
+/// New payload and the FIN come after everything that was in flight, and use the same credit.
 #[test]
 fn new_payload_and_the_fin_wait_their_turn() {
     after_the_timeout(
@@ -172,7 +172,7 @@ fn new_payload_and_the_fin_wait_their_turn() {
     );
 }
 
-/// A timeout in the midst of it: once more the front alone.
+/// A timeout during the recovery: again only the front is sent.
 #[test]
 fn a_second_timeout_begins_anew() {
     after_the_timeout(
@@ -226,7 +226,7 @@ fn it_stays_within_the_window() {
     );
 }
 
-/// Unused credit adds up: held back by the limit, it is there when the limit is lifted.
+/// Unused credit accumulates: credit that the limit holds back can be used when the limit is lifted.
 #[test]
 fn what_was_not_used_may_be_used_later() {
     after_the_timeout(
@@ -245,8 +245,8 @@ fn what_was_not_used_may_be_used_later() {
     );
 }
 
-/// Whatever the steps in which the peer acknowledges: never more than twice of that on top of the front, and in the end
-/// all of it, without another timeout.
+/// For any sizes of acknowledgments: at most twice the acknowledged amount is sent in addition to the front. In the end
+/// everything is sent, without another timeout.
 #[test]
 fn acknowledgments_of_any_size_release_enough_and_not_too_much() {
     for step in [1, 7, 100, 300, 535, 536, 537, 1000, 1600] {
@@ -281,7 +281,7 @@ fn drain(connection: &mut Connection, now: Instant) -> Vec<Segment> {
     }
 }
 
-/// New payload has gone out behind a recovery.
+/// New payload has been sent behind a recovery.
 const RENEWING: &str = "
     config nagle=off
     ESTABLISHED             SND.NXT=100 RCV.NXT=300
@@ -298,7 +298,7 @@ const RENEWING: &str = "
     --> <SEQ=1172><ACK=300><CTL=PSH,ACK><DATA=536>
 ";
 
-/// New payload has gone out behind a recovery, and is lost as well: what the caller asks for goes when it may.
+/// New payload has been sent behind a recovery, and is lost as well: the caller's retransmission is sent when it may.
 #[test]
 fn a_retransmission_asked_for_behind_new_payload_is_not_forgotten() {
     check(&format!(
@@ -312,7 +312,7 @@ fn a_retransmission_asked_for_behind_new_payload_is_not_forgotten() {
     ));
 }
 
-/// Karn, RFC 9293 section 3.8.1 (MUST-18): what has gone out twice is not timed.
+/// Karn, RFC 9293 section 3.8.1 (MUST-18): a segment that was sent twice is not timed.
 #[test]
 fn a_retransmission_asked_for_behind_new_payload_is_not_timed() {
     check(&format!(
@@ -332,7 +332,7 @@ fn a_retransmission_asked_for_behind_new_payload_is_not_timed() {
     ));
 }
 
-/// Half of what the front holds is acknowledged, and new payload goes out behind it. The round-trip time was nothing.
+/// Half of the front is acknowledged, and new payload is sent behind it. The round-trip time was zero.
 const HALF: &str = "
     config r1=0
     ESTABLISHED                         SND.NXT=100 RCV.NXT=300
@@ -349,8 +349,8 @@ const HALF: &str = "
     ESTABLISHED                         RTO=2s
 ";
 
-/// RFC 6298 section 3: what goes out behind it, once, is timed again, an eighth of 40 ms; and no credit is needed any
-/// more.
+/// RFC 6298 section 3: payload that is sent once behind it is timed again, an eighth of 40 ms; and no more credit is
+/// needed.
 #[test]
 fn new_payload_behind_it_is_timed_and_ends_it() {
     let all = "

@@ -1,4 +1,4 @@
-//! What is sent again, and when: RFC 6298 section 5.
+//! Which segments are retransmitted, and when: RFC 6298 section 5.
 
 use tcp_lifecycle::sim::check;
 
@@ -124,7 +124,7 @@ fn what_the_limit_has_held_back_of_recovery_waits_for_a_whole_timeout_too() {
     );
 }
 
-/// R2, and the user timeout.
+/// Neither R2 nor the user timeout is postponed.
 #[test]
 fn a_caller_that_has_the_same_sent_again_and_again_does_not_put_off_the_end() {
     for (policy, left) in [("r1=0, r2=2s", "100ms"), ("r1=1, user_timeout=3s, r2=none", "300ms")] {
@@ -235,7 +235,7 @@ fn a_fin_that_rode_on_payload_rides_on_it_again() {
     );
 }
 
-/// RFC 6298 5.1: the timer that runs is not touched.
+/// RFC 6298 5.1: a running timer keeps its deadline.
 #[test]
 fn a_second_segment_does_not_restart_the_timer() {
     check(

@@ -117,7 +117,7 @@ fn the_timeout_has_a_ceiling() {
     );
 }
 
-/// RFC 6298 section 4: a variance that has shrunk to nothing counts as one tick of the clock.
+/// RFC 6298 section 4: a variance that has shrunk to zero counts as one tick of the clock.
 #[test]
 fn the_timeout_is_longer_than_a_round_trip_that_never_varies() {
     let config = Config { rto_min: Duration::from_millis(1), ..Config::DEFAULT };
@@ -158,7 +158,7 @@ fn the_timeout_is_longer_than_a_round_trip_that_never_varies() {
     assert!(status.rto > Some(Duration::ZERO));
 }
 
-/// RFC 6298 section 3, Karn: it is not known which of the two is acknowledged.
+/// RFC 6298 section 3, Karn: it is not known which transmission is acknowledged.
 #[test]
 fn what_was_sent_twice_gives_no_sample_and_the_long_timeout_is_kept_until_one_comes() {
     check(
@@ -190,7 +190,7 @@ fn what_was_sent_twice_gives_no_sample_and_the_long_timeout_is_kept_until_one_co
     );
 }
 
-/// Bytes sent once behind the front that was sent twice are acknowledged together with it.
+/// Bytes that were sent once, behind a retransmitted front, are acknowledged together with the front.
 #[test]
 fn what_was_sent_before_the_timeout_gives_no_sample_when_it_is_acknowledged_with_the_front() {
     check(
@@ -217,7 +217,7 @@ fn what_was_sent_before_the_timeout_gives_no_sample_when_it_is_acknowledged_with
     );
 }
 
-/// The window has closed over it, so that it is sent again as a probe.
+/// The window has closed over the segment, so that it is retransmitted as a probe.
 #[test]
 fn what_was_sent_again_as_a_probe_gives_no_sample() {
     check(
@@ -241,7 +241,7 @@ fn what_was_sent_again_as_a_probe_gives_no_sample() {
     );
 }
 
-/// The segment that is timed has to be acknowledged as a whole.
+/// The timed segment has to be acknowledged as a whole.
 #[test]
 fn an_acknowledgment_of_a_part_gives_no_sample() {
     check(
@@ -310,7 +310,7 @@ fn after_a_timeout_of_the_syn_the_timeout_of_what_is_sent_first_is_three_seconds
     );
 }
 
-/// RFC 6298 5.7: three seconds whatever the backed-off timeout was; of a SYN,ACK likewise; and only until a sample.
+/// RFC 6298 5.7: three seconds, whatever the backed-off timeout was; also for a SYN,ACK; and only until a sample.
 #[test]
 fn after_many_timeouts_of_the_syn_ack_it_is_three_seconds_too_until_a_sample() {
     check(

@@ -1,4 +1,4 @@
-//! `Status::timer`: the one timer, whatever it runs for; and beside it the delayed ACK.
+//! `Status::timer`: the one timer, whatever its purpose; and the separate delayed ACK.
 
 use tcp_lifecycle::sim::check;
 

@@ -164,7 +164,7 @@ fn five_minutes_are_the_default() {
     check(&(script + "+ 1s\n signal: TimedOut\n CLOSED"));
 }
 
-/// MUST-37. It takes far longer than the user timeout.
+/// MUST-37. The exchange lasts far longer than the user timeout.
 #[test]
 fn a_peer_that_answers_probes_is_never_given_up() {
     let config = Config { user_timeout: Some(Duration::from_secs(5)), ..Config::DEFAULT };
@@ -183,7 +183,7 @@ fn a_peer_that_answers_probes_is_never_given_up() {
     assert_eq!(connection.state(), State::Established);
 }
 
-/// SHLD-11: R2 counts from the first probe that is not answered, not from the pause before it.
+/// SHLD-11: R2 counts from the first unanswered probe, not from the pause before it.
 #[test]
 fn one_lost_probe_does_not_end_a_connection() {
     let mut script = String::from("ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=0\n send 5\n");
@@ -227,8 +227,8 @@ fn a_peer_that_stops_answering_probes_is_given_up_after_the_user_timeout() {
     assert!(now + user_timeout <= end && end <= unanswered + user_timeout, "{end}");
 }
 
-/// SHLD-30: a byte that was never sent has a pause before its first probe, and that is no time without an answer, though
-/// the user timeout be no longer.
+/// SHLD-30: a byte that was never sent has a pause before its first probe. The pause does not count as time without an
+/// answer, even if the user timeout is no longer than the pause.
 #[test]
 fn the_first_probe_of_a_byte_does_not_count_what_came_before_it() {
     for millis in [1_000, 1_001, 1_500] {
@@ -247,7 +247,7 @@ fn the_first_probe_of_a_byte_does_not_count_what_came_before_it() {
     }
 }
 
-/// SHLD-30: the next probe is due one timeout after the answer, not when the user timeout would have been.
+/// SHLD-30: the next probe is due one timeout after the answer, not at the former end of the user timeout.
 #[test]
 fn an_answer_that_is_late_stops_the_user_timeout() {
     check(
@@ -271,7 +271,7 @@ fn an_answer_that_is_late_stops_the_user_timeout() {
     );
 }
 
-/// R2 likewise: 100 s without an answer.
+/// The same for R2: 100 s without an answer.
 #[test]
 fn a_peer_that_answers_no_probe_is_given_up_after_r2() {
     let (mut connection, _) = behind_a_closed_window(&Config::DEFAULT);
@@ -287,7 +287,7 @@ fn behind_a_closed_window(config: &Config) -> (Connection, Instant) {
     (Script::parse(script).unwrap().run(config).unwrap(), Instant::ZERO)
 }
 
-/// When it ends, if nothing arrives, and what the user is told until then.
+/// The time of the end, if nothing arrives, and the signals until then.
 #[track_caller]
 fn until_closed(connection: &mut Connection) -> (Instant, Vec<Signal>) {
     let mut signals = Vec::new();
@@ -305,7 +305,7 @@ fn until_closed(connection: &mut Connection) -> (Instant, Vec<Signal>) {
     panic!("it is never given up");
 }
 
-/// What comes before `Wait`.
+/// The outputs before `Wait`.
 fn drain(connection: &mut Connection, now: Instant) -> Vec<Output> {
     core::iter::repeat_with(|| connection.poll(now)).take_while(|output| !matches!(output, Output::Wait(_))).collect()
 }

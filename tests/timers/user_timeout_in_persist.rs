@@ -14,7 +14,7 @@ fn behind_a_closed_window(config: &Config) -> Connection {
     Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=0\n send 5").unwrap().run(config).unwrap()
 }
 
-/// When it ends, if each probe is answered and `una` goes on by so much at each; or an hour later.
+/// The time of the end, if each probe is answered and `una` advances by `advance` each time; at most an hour later.
 #[track_caller]
 fn answered_to_the_end(connection: &mut Connection, advance: u32) -> (Instant, Vec<Signal>) {
     let (mut now, mut una) = (Instant::ZERO, SeqNumber(100));
@@ -42,7 +42,7 @@ fn answered_to_the_end(connection: &mut Connection, advance: u32) -> (Instant, V
     (now, signals)
 }
 
-/// The peer answers, and takes nothing: it is given up after the user timeout, and not much later.
+/// The peer answers, and accepts nothing: it is given up after the user timeout, and not much later.
 #[test]
 fn a_peer_that_answers_and_takes_nothing_is_given_up_after_the_user_timeout() {
     let mut connection = behind_a_closed_window(&PERSIST);
@@ -60,7 +60,7 @@ fn by_default_a_peer_that_answers_is_never_given_up() {
     assert_eq!(connection.state(), State::Established);
 }
 
-/// Progress is progress: a peer that takes a byte with each probe lives.
+/// Any progress counts: a peer that accepts a byte with each probe is not given up.
 #[test]
 fn a_peer_that_takes_the_probes_is_not_given_up() {
     let config = Config { user_timeout: Some(Duration::from_secs(15)), ..PERSIST };
@@ -80,14 +80,14 @@ fn without_a_user_timeout_nothing_bounds_it() {
     assert_eq!(connection.state(), State::Established);
 }
 
-/// A window that is closed with nothing to send is no persist.
+/// A closed window with nothing to send is no persist.
 #[test]
 fn an_idle_connection_is_not_bounded() {
     check("config user_timeout_in_persist=on, user_timeout=3s\nESTABLISHED SND.WND=0 DEADLINE=none\n+ 9h\nESTABLISHED");
 }
 
-/// The user timeout counts from the last progress, and what was acknowledged as the window closed is that: a probe goes one
-/// timeout later, however long the loss before had lasted.
+/// The user timeout counts from the last progress, and the acknowledgment that closed the window is progress. A probe
+/// is sent one timeout later, however long the loss before had lasted.
 #[test]
 fn an_acknowledgment_that_closes_the_window_is_progress() {
     check(
@@ -126,7 +126,7 @@ fn an_acknowledgment_that_closes_the_window_is_progress() {
     );
 }
 
-/// Nothing was waited for until now, and the window closes before the poll.
+/// Nothing was queued until now, and the window closes before the poll.
 #[test]
 fn what_is_queued_as_the_window_closes_is_probed_one_timeout_later() {
     for policies in ["user_timeout=30s, user_timeout_in_persist=on, r2=none", "user_timeout=none"] {
@@ -143,7 +143,7 @@ fn what_is_queued_as_the_window_closes_is_probed_one_timeout_later() {
             "
         ));
     }
-    // And with a limit of zero it waits for the caller, as long as that takes.
+    // With a limit of zero the connection waits for the caller, for any time.
     check(
         "
         ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
@@ -156,7 +156,7 @@ fn what_is_queued_as_the_window_closes_is_probed_one_timeout_later() {
     );
 }
 
-/// A window that opens by too little and closes again puts the end off no more than the probe.
+/// A window that opens too little and closes again postpones the end no more than the probe does.
 #[test]
 fn a_window_that_toggles_does_not_put_off_the_end() {
     check(

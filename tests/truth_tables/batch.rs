@@ -3,7 +3,7 @@
 use tcp_lifecycle::sim::check;
 
 #[test]
-/// In order, one ACK answers them all; ahead of a gap each has one of its own.
+/// In order, one ACK answers them all; ahead of a gap each has an ACK of its own.
 fn one_ack_answers_them_all() {
     check(
         "

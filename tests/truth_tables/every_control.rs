@@ -4,7 +4,7 @@ use tcp_lifecycle::{Control, Instant, Output, Segment, SeqNumber, Signal, State,
 
 use super::table::run;
 
-/// What a segment leads to.
+/// The effect of a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Effect {
     state: State,
@@ -37,7 +37,7 @@ impl Effect {
     }
 }
 
-/// One segment that begins at RCV.NXT 300 and acknowledges SND.NXT 100, or else one more.
+/// A segment that begins at RCV.NXT 300 and acknowledges SND.NXT 100; or one number further.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     control: Control,
@@ -112,7 +112,7 @@ fn rule_of_synchronized(state: State, case: Case) -> Effect {
     rule_of_text(after_our_fin(state), case)
 }
 
-/// Step five, where the acknowledgment covers all that we have sent.
+/// Step five, if the acknowledgment covers everything that we have sent.
 fn after_our_fin(state: State) -> State {
     if state == State::FinWait1 { State::FinWait2 } else { state }
 }
@@ -133,7 +133,7 @@ fn rule_of_text(state: State, case: Case) -> Effect {
     }
 }
 
-/// What the connection makes of it.
+/// The actual effect on the connection.
 fn effect(given: State, case: Case) -> Effect {
     let mut connection = run(given.name()).expect("every state can be reached");
     let before = connection.status();
@@ -160,7 +160,7 @@ fn effect(given: State, case: Case) -> Effect {
     effect
 }
 
-/// What kind of answer it is, if its numbers are right.
+/// The kind of an answer, if its numbers are right.
 #[track_caller]
 fn answer(transmit: &Transmit, segment: &Segment, status: &tcp_lifecycle::Status) -> Answer {
     let sent = &transmit.segment;

@@ -2,7 +2,7 @@
 
 use super::table::table;
 
-/// Each state, an acknowledgment that does not reach our FIN, and where the peer's FIN leads.
+/// Each state, an acknowledgment that does not cover our FIN, and the state after the peer's FIN.
 const PEER_CLOSES: [(&str, u32, &str); 4] = [
     ("ESTABLISHED", 100, "CLOSE-WAIT"),
     ("FIN-WAIT-1", 99, "CLOSING"),
@@ -91,7 +91,7 @@ fn a_second_fin_behind_the_first_changes_nothing() {
 fn the_same_fin_again_is_acknowledged_again() {
     for state in ["CLOSE-WAIT", "CLOSING", "LAST-ACK"] {
         table(
-            state, // whose FIN was 299
+            state, // its FIN was 299
             "
             <SEQ=299><ACK=99><CTL=FIN,ACK>            refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>
             <SEQ=289><ACK=99><CTL=FIN,ACK><DATA=10>   refused: NotAcceptable => <SEQ=100><ACK=300><CTL=ACK>

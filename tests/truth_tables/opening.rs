@@ -92,7 +92,7 @@ fn listen_looks_for_a_reset_then_an_ack_then_a_syn() {
 #[test]
 fn syn_sent_resets_an_unacceptable_ack_and_stays() {
     table(
-        "SYN-SENT   SND.NXT=100", // so the ISS is 99, and 100 alone acknowledges it
+        "SYN-SENT   SND.NXT=100", // so the ISS is 99, and only 100 acknowledges it
         "
         <SEQ=299><ACK=98><CTL=ACK>                  refused: AckInSynSent => <SEQ=98><CTL=RST>
         <SEQ=299><ACK=99><CTL=ACK>                  refused: AckInSynSent => <SEQ=99><CTL=RST>

@@ -1,4 +1,4 @@
-//! Every [`Refusal`] has a segment that earns it, a message, and a rule that exists.
+//! Every [`Refusal`] has a segment that causes it, a message, and a rule that exists.
 
 use tcp_lifecycle::Refusal;
 
@@ -15,7 +15,7 @@ const WITH_TIMESTAMPS: &str = "
     ESTABLISHED
 ";
 
-/// Each refusal, a state, and a segment that is refused for it there, with its answer.
+/// Each refusal, a state, and a segment that is refused for that reason, with its answer.
 const REFUSALS: [(Refusal, &str, &str); 22] = [
     (Refusal::ResetWithoutConnection, "CLOSED", "<SEQ=1><CTL=RST> =>"),
     (Refusal::NoConnection, "CLOSED", "<SEQ=1><CTL=SYN> => <SEQ=0><ACK=2><CTL=RST,ACK>"),
@@ -41,7 +41,7 @@ const REFUSALS: [(Refusal, &str, &str); 22] = [
     (Refusal::OutOfStepInTimeWait, "TIME-WAIT", "<SEQ=301><ACK=100><CTL=ACK> => <SEQ=100><ACK=300><CTL=ACK>"),
 ];
 
-/// Where a refusal may be at home.
+/// The sections that a refusal may cite.
 const SECTIONS: [&str; 10] = [
     "RFC 9293 section 3.10.7.1",
     "RFC 9293 section 3.10.7.2",
@@ -55,7 +55,7 @@ const SECTIONS: [&str; 10] = [
     "RFC 7323 section 5.3",
 ];
 
-/// Its steps, the three checks of a reset, and the names of rules in other RFCs.
+/// The steps of those sections, the three checks of a reset, and the names of rules in other RFCs.
 const STEPS: [&str; 11] =
     ["", "first", "second", "third", "fourth", "fifth", "second, 1)", "second, 2)", "second, 3)", "fix F1", "R1"];
 
@@ -81,7 +81,7 @@ fn every_refusal_cites_a_rule_that_exists_and_says_what_is_wrong() {
 fn no_refusal_is_missing_here() {
     let source = include_str!("../../src/machine/error.rs");
     let refusals = source.split("pub enum Refusal {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
-    // One is earned by an ICMP error, not by a segment.
+    // An ICMP error causes this refusal, not a segment.
     assert_eq!(Refusal::IcmpNotInFlight.citation(), "RFC 5927 section 4.1");
     assert_eq!(refusals.matches("#[error(").count(), REFUSALS.len() + 1);
 }

@@ -2,7 +2,7 @@
 
 use super::table::table;
 
-/// How each state ends when a reset counts.
+/// The end of each state when a reset is accepted.
 const ENDS: [(&str, &str); 6] = [
     ("ESTABLISHED", "signal: Reset"),
     ("FIN-WAIT-1", "signal: Reset"),

@@ -2,7 +2,7 @@
 
 use super::table::{RECEIVING, SYNCHRONIZED, table};
 
-/// The window is closed: ten bytes have been taken, none consumed, and RCV.NXT is 300.
+/// The window is closed: ten bytes have been received, none consumed, and RCV.NXT is 300.
 const CLOSED_WINDOW: &str = "
     config receive_buffer=10
     ESTABLISHED RCV.NXT=290

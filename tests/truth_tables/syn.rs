@@ -39,7 +39,7 @@ fn without_rfc_5961_a_syn_in_the_window_resets_the_connection() {
         );
     }
     table(
-        "config rfc5961=off\nTIME-WAIT", // 2 MSL is a promise
+        "config rfc5961=off\nTIME-WAIT", // 2 MSL must not be cut short
         "<SEQ=300><CTL=SYN>   refused => <SEQ=100><ACK=300><CTL=ACK>",
     );
 }

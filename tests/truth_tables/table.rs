@@ -1,4 +1,4 @@
-//! How a table is read.
+//! The format of a table.
 
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection};
@@ -27,8 +27,8 @@ pub(crate) const RECEIVING: [&str; 3] = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-
 /// <SEQ=301><CTL=RST>   refused: ResetNotAtRcvNxt   => <SEQ=100><ACK=300><CTL=ACK>; signal: Reset; CLOSED
 /// ```
 ///
-/// with nothing behind the arrow for silence. A refused segment must leave the variables as they were, and one that is
-/// refused in silence must leave no trace at all.
+/// with nothing after the arrow if there is no output. A refused segment must leave the variables unchanged. A segment
+/// that is refused in silence must leave the whole connection unchanged.
 #[track_caller]
 pub(crate) fn table(given: &str, rows: &str) {
     let failures: Vec<String> = rows

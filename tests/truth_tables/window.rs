@@ -1,8 +1,8 @@
-//! RFC 9293 section 3.10.7.4, fifth: when SND.WND is taken from a segment, by SND.WL1 and SND.WL2.
+//! RFC 9293 section 3.10.7.4, fifth: when a segment sets SND.WND, by SND.WL1 and SND.WL2.
 
 use super::table::table;
 
-/// Ten bytes in flight; the last window came with sequence number 305 and acknowledged 105.
+/// Ten bytes in flight; the segment that last set the window had sequence number 305 and acknowledged 105.
 const AHEAD: &str = "
     ESTABLISHED SND.WND=1000
     send 10
@@ -64,7 +64,7 @@ fn a_window_counts_in_every_state_that_can_use_it() {
     }
     for state in ["FIN-WAIT-1", "CLOSING", "LAST-ACK"] {
         table(
-            state, // whose FIN is in flight, so that SND.UNA is 99
+            state, // its FIN is in flight, so that SND.UNA is 99
             &format!(
                 "
                 <SEQ=300><ACK=99><CTL=ACK><WND=7>    => {state} SND.WND=7

@@ -17,7 +17,8 @@ fn told(pair: &Pair) -> usize {
     pair.signals(Side::B).iter().filter(|signal| **signal == Signal::Urgent).count()
 }
 
-/// The receiver reads nothing, its window is closed, and it hears of it all the same; once it has read, all is normal.
+/// The receiver reads nothing, its window is closed, and its user is still told; once it has read, everything is
+/// normal.
 #[test]
 fn a_receiver_that_is_full_hears_of_it() {
     let mut pair = established(Network::PERFECT);
@@ -41,7 +42,7 @@ fn a_receiver_that_is_full_hears_of_it() {
     assert_eq!(told(&pair), 1);
 }
 
-/// The ACK that told it may be lost; the segments point too.
+/// The ACK with the pointer may be lost; the segments have the pointer too.
 #[test]
 fn over_a_faulty_network_both_pointers_agree_in_the_end() {
     for seed in 0..30 {

@@ -1,9 +1,9 @@
-//! Gigabytes later, when the numbers have come around to the other side of an old pointer.
+//! Gigabytes later: the sequence numbers have reached the other side of an old pointer.
 
 use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, SeqNumber, Signal};
 
-/// So many bytes are more than half of all numbers.
+/// More than half of the sequence space.
 const FAR: u32 = 5 << 29;
 const NOW: Instant = Instant::ZERO;
 
@@ -19,7 +19,7 @@ fn established(config: &Config) -> Connection {
     Script::parse(&format!("ISS=99\n{opened}")).unwrap().run(config).unwrap()
 }
 
-/// What is due: the segments, and whether the user was told of urgent bytes.
+/// The segments that are due, and whether the user was told of urgent bytes.
 fn drain(connection: &mut Connection) -> (Vec<Segment>, bool) {
     let (mut segments, mut urgent) = (Vec::new(), false);
     loop {

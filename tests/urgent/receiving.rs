@@ -1,10 +1,10 @@
-//! Urgent bytes of the peer: RCV.UP, the signal, and how much there is (MUST-32, MUST-33, MUST-66).
+//! Urgent bytes of the peer: RCV.UP, the signal, and their number (MUST-32, MUST-33, MUST-66).
 
 use tcp_lifecycle::sim::check;
 
 const STATES: [&str; 3] = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"];
 
-/// MUST-32: when there was nothing urgent before, and whenever the pointer moves on.
+/// MUST-32: when there was nothing urgent before, and whenever the pointer advances.
 #[test]
 fn the_user_is_told_once_for_each_advance() {
     for state in STATES {
@@ -31,7 +31,7 @@ fn the_user_is_told_once_for_each_advance() {
     }
 }
 
-/// Of two advances before it is polled the user is told once; the variables say how much.
+/// Two advances before the poll bring one signal; the variables show the number of bytes.
 #[test]
 fn advances_that_come_together_are_one_signal() {
     check(
@@ -46,7 +46,7 @@ fn advances_that_come_together_are_one_signal() {
     );
 }
 
-/// MUST-33: what is left to be read, what has not come yet included.
+/// MUST-33: the number of bytes left to read, including those that have not arrived yet.
 #[test]
 fn consuming_leaves_urgent_mode_at_the_pointer() {
     check(
@@ -72,7 +72,7 @@ fn consuming_leaves_urgent_mode_at_the_pointer() {
     );
 }
 
-/// 3.10.7.4, sixth: only what is in advance of the data consumed.
+/// 3.10.7.4, sixth: only a pointer in advance of the data consumed is signalled.
 #[test]
 fn what_was_consumed_is_not_signalled_again() {
     check(
@@ -92,7 +92,7 @@ fn what_was_consumed_is_not_signalled_again() {
     );
 }
 
-/// The same segment again is out of the window, and says nothing new.
+/// The same segment again is out of the window, and has no effect.
 #[test]
 fn a_duplicate_is_not_signalled() {
     check(
@@ -130,7 +130,7 @@ fn the_pointer_never_moves_back() {
     );
 }
 
-/// It may come before the bytes it points at: that is what it is for.
+/// The pointer may arrive before the bytes that it points to: that is its purpose.
 #[test]
 fn a_segment_ahead_of_a_gap_tells_it() {
     check(
@@ -149,7 +149,7 @@ fn a_segment_ahead_of_a_gap_tells_it() {
     );
 }
 
-/// MUST-66: with the window closed too, when it is most needed.
+/// MUST-66: also with the window closed, when it is most needed.
 #[test]
 fn a_closed_window_lets_it_pass() {
     for data in ["", "<DATA=1> delivers nothing"] {
@@ -172,7 +172,7 @@ fn a_closed_window_lets_it_pass() {
     );
 }
 
-/// A pointer of nothing, at what has been consumed: no signal.
+/// A pointer of zero, to bytes that have been consumed: no signal.
 #[test]
 fn a_pointer_of_zero_says_nothing_new() {
     for state in STATES {
@@ -189,7 +189,7 @@ fn a_pointer_of_zero_says_nothing_new() {
     );
 }
 
-/// Beyond the window, and beyond anything the peer has said: it is believed, and does no harm.
+/// A pointer beyond the window, and beyond everything the peer has sent, is believed, and does no harm.
 #[test]
 fn a_pointer_far_ahead_is_believed() {
     check(
@@ -240,7 +240,7 @@ fn without_the_bit_the_field_is_ignored() {
     );
 }
 
-/// 3.10.7.4, sixth: after the peer's FIN there is nothing urgent.
+/// 3.10.7.4, sixth: after the peer's FIN a pointer is ignored.
 #[test]
 fn after_the_fin_of_the_peer_it_is_ignored() {
     for (state, una) in [("CLOSE-WAIT", 100), ("CLOSING", 99), ("LAST-ACK", 99)] {
@@ -261,7 +261,8 @@ fn after_the_fin_of_the_peer_it_is_ignored() {
     );
 }
 
-/// The segment with the FIN may still point: the sixth step stands before the eighth. The FIN is no byte to be read.
+/// The segment with the FIN may have a pointer, since the sixth step comes before the eighth. The FIN is no byte to
+/// read.
 #[test]
 fn the_segment_with_the_fin_may_point() {
     check(
@@ -280,7 +281,7 @@ fn the_segment_with_the_fin_may_point() {
     );
 }
 
-/// What was urgent before the FIN is urgent behind it, as long as it is unread.
+/// Bytes that were urgent before the FIN stay urgent after it, until they are read.
 #[test]
 fn the_fin_leaves_what_is_urgent_as_it_is() {
     for (state, after) in [("ESTABLISHED", "CLOSE-WAIT"), ("FIN-WAIT-2", "TIME-WAIT")] {
@@ -318,7 +319,7 @@ fn the_fin_leaves_what_is_urgent_as_it_is() {
     );
 }
 
-/// A pointer beyond the FIN points at what will never come: nobody is to wait for it.
+/// A pointer beyond the FIN points to bytes that will never arrive: no user is to wait for them.
 #[test]
 fn nothing_behind_the_fin_is_urgent() {
     for (fin, urgent) in [
@@ -355,7 +356,7 @@ fn nothing_behind_the_fin_is_urgent() {
     );
 }
 
-/// What is refused in steps one to five says nothing, nor does what comes before the handshake is over.
+/// A segment that is refused in steps one to five has no effect, nor has one before the handshake is complete.
 #[test]
 fn a_refused_segment_points_at_nothing() {
     for (arrives, answer) in [
@@ -379,7 +380,7 @@ fn a_refused_segment_points_at_nothing() {
     );
 }
 
-/// On the segment that ends the handshake it counts as ever (3.10.7.3: "continue at the sixth step").
+/// On the segment that completes the handshake the pointer counts as usual (3.10.7.3: "continue at the sixth step").
 #[test]
 fn on_the_last_segment_of_the_handshake_it_counts() {
     check(
@@ -403,7 +404,7 @@ fn on_the_last_segment_of_the_handshake_it_counts() {
     );
 }
 
-/// Acknowledgment and window of a segment that points are used as of any other.
+/// Acknowledgment and window of a segment with a pointer are used as of any other.
 #[test]
 fn a_segment_that_points_is_a_segment() {
     check(
@@ -420,7 +421,7 @@ fn a_segment_that_points_is_a_segment() {
     );
 }
 
-/// The peer's FIN takes a number, and no byte: what is urgent stays as much, and RCV.UP where it was.
+/// The peer's FIN takes a sequence number, and no byte: the number of urgent bytes and RCV.UP stay.
 #[test]
 fn a_fin_does_not_change_how_much_is_urgent() {
     check(

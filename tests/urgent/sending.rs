@@ -1,8 +1,8 @@
-//! SEND with the URGENT flag: SND.UP, and what the segments say of it.
+//! SEND with the URGENT flag: SND.UP, and the urgent pointer of the segments.
 
 use tcp_lifecycle::sim::check;
 
-/// MUST-62: the pointer counts from SEG.SEQ to the byte behind the urgent ones, in every segment until it is reached.
+/// MUST-62: the pointer counts from SEG.SEQ to the byte behind the urgent bytes, in every segment until it is reached.
 #[test]
 fn every_segment_points_behind_the_urgent_bytes() {
     check(
@@ -22,7 +22,7 @@ fn every_segment_points_behind_the_urgent_bytes() {
     );
 }
 
-/// Payload and urgent payload go in one segment; the pointer says where the one ends.
+/// Normal and urgent payload share a segment; the pointer shows where the urgent bytes end.
 #[test]
 fn a_segment_may_hold_bytes_on_both_sides_of_the_pointer() {
     check(
@@ -39,7 +39,7 @@ fn a_segment_may_hold_bytes_on_both_sides_of_the_pointer() {
     );
 }
 
-/// All that is queued is urgent, what was queued before included.
+/// Everything in the queue is urgent, including bytes that were queued before.
 #[test]
 fn what_was_queued_before_is_urgent_too() {
     check(
@@ -105,7 +105,7 @@ fn a_retransmission_points_from_where_it_begins() {
     );
 }
 
-/// Acknowledged is gone: nothing points at it any more.
+/// After the acknowledgment no segment has the pointer any more.
 #[test]
 fn it_ends_with_the_acknowledgment_of_the_last_urgent_byte() {
     for (ack, up, left) in [
@@ -136,7 +136,7 @@ fn it_ends_with_the_acknowledgment_of_the_last_urgent_byte() {
     }
 }
 
-/// MUST-31: of any length. The field says as much as it can, until the end is near enough.
+/// MUST-31: of any length. The field has its largest value until the end is near enough.
 #[test]
 fn urgent_bytes_beyond_the_reach_of_the_field() {
     check(
@@ -171,7 +171,7 @@ fn urgent_bytes_beyond_the_reach_of_the_field() {
     }
 }
 
-/// The peer is to know although its window is closed: it may be full of what it should consume.
+/// The peer is told although its window is closed, since its buffer may be full of bytes that its user should read.
 #[test]
 fn a_closed_window_does_not_keep_it_from_the_peer() {
     check(
@@ -191,7 +191,7 @@ fn a_closed_window_does_not_keep_it_from_the_peer() {
     );
 }
 
-/// Nor does Nagle's algorithm.
+/// Nagle's algorithm does not delay it either.
 #[test]
 fn what_nagle_holds_is_pointed_at() {
     check(
@@ -209,7 +209,7 @@ fn what_nagle_holds_is_pointed_at() {
     );
 }
 
-/// Told once: what does not change is not repeated without an occasion.
+/// The peer is told once: an unchanged pointer is not repeated without another reason to send.
 #[test]
 fn the_peer_is_told_once_by_an_ack() {
     check(

@@ -1,4 +1,4 @@
-//! SEND with the URGENT flag in every state, and what follows it.
+//! SEND with the URGENT flag in every state, and its later effects.
 
 use tcp_lifecycle::sim::check;
 
@@ -19,7 +19,7 @@ fn established_and_close_wait_send_it() {
     }
 }
 
-/// As of SEND; and nothing has become urgent, nor is anything said.
+/// The error is that of SEND; nothing has become urgent, and nothing is sent.
 #[test]
 fn elsewhere_it_is_an_error() {
     for (state, error) in [
@@ -53,7 +53,7 @@ fn more_than_the_queue_may_hold_is_an_error_and_marks_nothing() {
     );
 }
 
-/// RFC 9293 3.10.2: queued until ESTABLISHED, and urgent then. A SYN points at nothing.
+/// RFC 9293 3.10.2: queued until ESTABLISHED, and urgent then. A SYN has no pointer.
 #[test]
 fn before_the_handshake_is_over_it_waits() {
     check(
@@ -89,7 +89,7 @@ fn before_the_handshake_is_over_it_waits() {
     );
 }
 
-/// Simultaneous open: the SYN,ACK that answers a SYN points at nothing either.
+/// Simultaneous open: the SYN,ACK that answers a SYN has no pointer either.
 #[test]
 fn crossing_syns() {
     check(
@@ -108,7 +108,7 @@ fn crossing_syns() {
     );
 }
 
-/// The FIN comes behind what is urgent, and is not.
+/// The FIN comes behind the urgent bytes, and is not urgent.
 #[test]
 fn a_fin_rides_behind_urgent_bytes() {
     check(
@@ -156,7 +156,7 @@ fn a_reset_points_at_nothing_and_the_next_life_has_nothing_urgent() {
     );
 }
 
-/// While what is urgent is held by the caller's limit, the peer is told with every ACK.
+/// While the caller's limit holds the urgent bytes back, every ACK has the pointer.
 #[test]
 fn the_limit_holds_payload_not_the_pointer() {
     check(

@@ -1,4 +1,4 @@
-//! Whatever a peer sends, what it draws is bounded by what it sent, and a peer that acknowledges nothing is given up.
+//! Whatever a peer sends, the answers are bounded by what it sent, and a peer that acknowledges nothing is given up.
 
 use core::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::cases::cases;
 /// IP and TCP headers without options.
 const HEADERS: usize = 40;
 
-/// One that knows all our numbers, and acknowledges nothing that it has not acknowledged before.
+/// A segment of a peer that knows all our numbers, and acknowledges nothing new.
 #[derive(Clone, Copy, Debug)]
 struct Hostile {
-    /// From RCV.NXT.
+    /// Relative to RCV.NXT.
     seq: i32,
-    /// From SND.UNA, to the left.
+    /// The distance from SND.UNA, to the left.
     ack: u32,
     window: u16,
     payload: u16,
@@ -33,7 +33,7 @@ fn hostile() -> impl Strategy<Value = Hostile> {
         .prop_map(|(seq, ack, window, payload, fin, drained)| Hostile { seq, ack, window, payload, fin, drained })
 }
 
-/// How far it is when the peer turns hostile.
+/// The situation when the peer turns hostile.
 #[derive(Clone, Copy, Debug)]
 enum Given {
     InFlight,
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// Bytes on the wire that came of it.
+    /// Polls; returns the bytes on the wire that were sent.
     fn drained(&mut self) -> usize {
         self.drain().iter().map(|transmit| HEADERS + usize::from(transmit.segment.payload_len())).sum()
     }
@@ -75,7 +75,7 @@ impl World {
         Segment::new(seq, ack, Control::ACK).with_window(window).with_options(options)
     }
 
-    /// Bytes on the wire that it sent.
+    /// Lets a segment arrive; returns its bytes on the wire.
     fn arrives(&mut self, hostile: Hostile) -> usize {
         let segment = self.segment(hostile.seq, hostile.ack, hostile.window).with_payload(hostile.payload);
         let segment = match hostile.fin {
@@ -97,7 +97,7 @@ impl World {
     }
 }
 
-/// ESTABLISHED with a peer whose window field counts in units of 2^scale, and so many bytes sent.
+/// ESTABLISHED with a peer whose window field counts in units of 2^scale, and with `bytes` bytes sent.
 fn world(config: &Config, scale: u8, given: Given, bytes: usize) -> World {
     let mut connection = Connection::new(config, 100);
     connection.open(Open::Active, Instant::ZERO).unwrap();
@@ -136,7 +136,7 @@ fn policies() -> impl Strategy<Value = Config> {
 proptest! {
     #![proptest_config(cases(300))]
 
-    /// Each segment draws one answer at most, but once: an opening lets go what a probe stood for.
+    /// Each segment draws at most one answer, with one exception: an opening releases the flight behind a probe.
     #[test]
     fn what_goes_out_is_bounded_by_what_came_in(
         config in policies(),
@@ -157,7 +157,7 @@ proptest! {
         prop_assert!(went <= 2 * came, "{went} bytes for {came}");
     }
 
-    /// After a probe what is new goes as well, once, as the window has it; and nothing of it a second time.
+    /// After a probe, new payload is sent too, once, as the window allows; and none of it a second time.
     #[test]
     fn each_byte_goes_once_however_often_the_window_opens(
         config in policies(),
@@ -176,8 +176,8 @@ proptest! {
         prop_assert!(sent <= bytes, "{sent} of {bytes}");
     }
 
-    /// R2 or the user timeout, whatever the window does between two timers. (A window that is closed when the timer
-    /// fires is probed, and the answer to a probe is a sign of life: MUST-37.)
+    /// R2 or the user timeout ends the connection, whatever the window does between two timeouts. (A window that is
+    /// closed when the timer fires is probed, and the answer to a probe is a sign of life: MUST-37.)
     #[test]
     fn a_peer_that_acknowledges_nothing_is_given_up(
         user_timeout in select(vec![None, Some(Duration::from_secs(300))]),

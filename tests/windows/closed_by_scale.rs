@@ -1,9 +1,9 @@
-//! A scaled window that reads zero: RFC 7323 section 2.4 and RFC 9293 section 3.8.6.1. Less than a step of its field may be
-//! open all the same, or nothing may; the answers to what the timer sends tell which. D17, D20.
+//! A scaled window that reads zero: RFC 7323 section 2.4 and RFC 9293 section 3.8.6.1. The window may still be open by
+//! less than a step of its field, or it may be closed; the answers to the timer's segments tell which. D17, D20.
 
 use tcp_lifecycle::sim::check;
 
-/// The peer's window counts in steps of 2^scale.
+/// Plays a script with a peer whose window counts in steps of 2^scale.
 #[track_caller]
 fn scaled(scale: u8, policies: &str, script: &str) {
     check(&format!(
@@ -22,15 +22,15 @@ fn scaled(scale: u8, policies: &str, script: &str) {
 
 const CLOSED: &str = "<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n";
 
-/// MUST-37, SHLD-17: a hundred bytes in flight are less than a step of 128, and the peer has no room for any of them. It
-/// answers, for an hour and more.
+/// MUST-37, SHLD-17: a hundred bytes in flight are less than a step of 128, and the peer has no room for any of them.
+/// It answers, for an hour and more.
 #[test]
 fn a_peer_that_answers_is_not_given_up_though_less_than_a_step_is_in_flight() {
     let mut script = format!("send 100\n --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=100>\n {CLOSED}");
     for pause in [1, 2, 4, 8, 16, 32].into_iter().chain([60; 70]) {
         script += &format!("+ {pause}s\n --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=100>\n {CLOSED}");
     }
-    // It opens: what was refused goes at once, and the back-off is over.
+    // The window opens: the refused bytes are sent at once, and the back-off ends.
     script += "
         <-- <SEQ=300><ACK=100><CTL=ACK><WND=500>
         --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=100>
@@ -50,7 +50,7 @@ fn nor_for_a_fin_alone() {
     }
 }
 
-/// Without an answer it is given up, as behind any closed window.
+/// Without an answer the peer is given up, as behind any closed window.
 #[test]
 fn a_peer_that_does_not_answer_is_given_up() {
     let again = "--> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=100>";
@@ -65,7 +65,7 @@ fn a_peer_that_does_not_answer_is_given_up() {
     );
 }
 
-/// D17: our acknowledgments have a number that a peer without room takes.
+/// D17: our acknowledgments have a number that a peer without room accepts.
 #[test]
 fn what_was_refused_moves_our_acknowledgments_back() {
     scaled(
@@ -84,7 +84,7 @@ fn what_was_refused_moves_our_acknowledgments_back() {
     );
 }
 
-/// Where the peer does take it, the rest goes as after a timeout, at its acknowledgments and not at timers.
+/// If the peer does accept it, the rest is sent as after a timeout: driven by acknowledgments, not by timers.
 #[test]
 fn a_flight_within_the_rounding_is_repaired_as_any_other() {
     let mut script = String::from("<-- <SEQ=300><ACK=100><CTL=ACK><WND=1>\n send 5000\n");
@@ -111,7 +111,7 @@ fn a_flight_within_the_rounding_is_repaired_as_any_other() {
     scaled(14, "", &script);
 }
 
-/// RFC 7323 2.4: what the caller holds for lost goes as well, and a FIN with it.
+/// RFC 7323 2.4: what the caller considers lost is sent as well, together with a FIN.
 #[test]
 fn the_caller_may_send_again_what_only_the_rounding_has_taken_back() {
     for closes in [false, true] {
@@ -137,8 +137,8 @@ fn the_caller_may_send_again_what_only_the_rounding_has_taken_back() {
     }
 }
 
-/// Behind a closed window three acknowledgments of the same number answer three probes: they tell of no loss (RFC 5681
-/// section 2), and a caller who takes them for one changes nothing.
+/// Behind a closed window three acknowledgments of the same number answer three probes. They indicate no loss (RFC 5681
+/// section 2), and a caller that takes them for a loss changes nothing.
 #[test]
 fn answers_to_probes_are_no_duplicates_and_a_caller_who_counts_them_ends_nothing() {
     for scale in [0, 7] {

@@ -7,7 +7,7 @@ use tcp_lifecycle::{Config, State};
 
 const BUFFER: u32 = 100;
 
-/// Both ends have filled the other one's buffer, and have fifty bytes more.
+/// Both ends have filled the buffer of the other, and have fifty bytes more.
 #[track_caller]
 fn both_closed(network: Network) -> Pair {
     let config = Config { receive_buffer: BUFFER, mss: 50, ..Config::DEFAULT };
@@ -27,7 +27,7 @@ fn both_closed(network: Network) -> Pair {
     pair
 }
 
-/// Both windows are probed, and both probes are on their way.
+/// Lets time pass until both windows are probed, and both probes are in flight.
 #[track_caller]
 fn until_probes_cross(pair: &mut Pair) {
     for _ in 0..2 {
@@ -37,7 +37,7 @@ fn until_probes_cross(pair: &mut Pair) {
     assert_eq!(probes, [(Side::A, 1), (Side::B, 1)]);
 }
 
-/// The probes of both ends meet on their way, and are refused.
+/// The probes of both ends cross, and are refused.
 #[test]
 fn windows_that_stay_closed_keep_both_ends_waiting() {
     let mut pair = both_closed(Network::PERFECT);
@@ -53,8 +53,8 @@ fn windows_that_stay_closed_keep_both_ends_waiting() {
     }
 }
 
-/// D4. The probes cross while both users read, and the window updates are lost: each byte is taken, and every later ACK
-/// lies left of the other one's RCV.NXT.
+/// D4. The probes cross while both users read, and the window updates are lost: each byte is accepted, and every later
+/// ACK lies left of the RCV.NXT of the other end.
 #[test]
 fn probes_that_cross_and_are_taken_do_not_deadlock() {
     let mut pair = both_closed(Network::BY_HAND);

@@ -3,7 +3,7 @@
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Connection, Control, Instant, Open, Options, Output, Segment, SeqNumber, Transmit};
 
-/// The segments of a queue of so many bytes, none of which waits for an acknowledgment.
+/// The segments of a queue of `bytes` bytes, none of which waits for an acknowledgment.
 #[track_caller]
 fn cut(config: &Config, peer_mss: Option<u16>, window: u16, bytes: usize) -> Vec<Transmit> {
     let now = Instant::ZERO;
@@ -70,7 +70,7 @@ fn a_maximum_segment_size_below_48_counts_as_48() {
     assert_eq!(sizes(&cut(&Config::DEFAULT, Some(49), 1000, 100)), [49, 49, 2]);
 }
 
-/// MMS_S bounds the segment, its header included; the peer's size still counts where it is smaller.
+/// MMS_S bounds the segment, including its header; the peer's size still counts if it is smaller.
 #[test]
 fn a_segment_is_never_larger_than_our_own_bound() {
     let config = Config { max_segment: 120, ..Config::DEFAULT };
@@ -84,7 +84,7 @@ fn a_segment_is_never_larger_than_our_own_bound() {
     );
 }
 
-/// MUST-65: only SYNs carry it, and elsewhere it is ignored.
+/// MUST-65: only SYNs carry the option; elsewhere it is ignored.
 #[test]
 fn the_option_counts_on_a_syn_only() {
     check(
@@ -202,7 +202,7 @@ fn the_fin_rides_on_the_last_payload() {
     );
 }
 
-/// The FIN takes a number, and the window counts it.
+/// The FIN takes a sequence number, and the window counts it.
 #[test]
 fn a_fin_that_does_not_fit_into_the_window_waits() {
     check(
@@ -220,7 +220,7 @@ fn a_fin_that_does_not_fit_into_the_window_waits() {
     );
 }
 
-/// "FIN sent" is a fact of its own: what is acknowledged here is payload.
+/// Whether the FIN was sent is recorded separately: this acknowledgment covers payload only.
 #[test]
 fn a_fin_that_was_not_sent_is_not_acknowledged() {
     check(
@@ -243,7 +243,7 @@ fn a_fin_that_was_not_sent_is_not_acknowledged() {
     );
 }
 
-/// What was queued before ESTABLISHED goes out with the ACK of the handshake.
+/// Payload that was queued before ESTABLISHED is sent with the ACK of the handshake.
 #[test]
 fn what_is_queued_early_waits_for_the_handshake() {
     check(
@@ -266,7 +266,7 @@ fn what_is_queued_early_waits_for_the_handshake() {
     );
 }
 
-/// A queue as long as can be is no sum that overflows.
+/// The longest possible queue causes no overflow.
 #[test]
 fn the_longest_queue_is_cut_like_any_other() {
     let script = "ESTABLISHED SND.NXT=100 SND.WND=1000\n send 1073741824";

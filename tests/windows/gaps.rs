@@ -1,11 +1,11 @@
-//! Segments ahead of a gap: RFC 5681 section 4.2 wants a duplicate ACK for each, since the sender counts them.
+//! Segments ahead of a gap: RFC 5681 section 4.2 demands a duplicate ACK for each, since the sender counts them.
 
 use tcp_lifecycle::sim::{Script, check};
 use tcp_lifecycle::{Config, Control, Instant, Output, Segment, SeqNumber};
 
 const ACK: &str = "--> <SEQ=100><ACK=300><CTL=ACK>\n";
 
-/// So many segments of 10 bytes ahead of 300, all before one poll.
+/// Segments of 10 bytes ahead of 300, all before one poll.
 fn ahead(segments: u32) -> String {
     let segment = |n| format!("<-- <SEQ={}><ACK=100><CTL=ACK><DATA=10>  delivers nothing\n", 310 + 10 * n);
     (0..segments).map(segment).collect::<Vec<_>>().join("& ")
@@ -28,7 +28,7 @@ fn one_by_one_it_is_the_same() {
     check(&format!("ESTABLISHED\n{}ESTABLISHED RCV.NXT=300", format!("{}{ACK}", ahead(1)).repeat(5)));
 }
 
-/// The same segment twice is two segments: the network has delivered each.
+/// The same segment twice counts as two segments: the network has delivered each.
 #[test]
 fn each_copy_counts_and_so_does_a_fin() {
     check(&format!(
@@ -45,7 +45,7 @@ fn each_copy_counts_and_so_does_a_fin() {
     ));
 }
 
-/// It takes no number, so that nothing is missing before it.
+/// A bare ACK takes no sequence number, so nothing is missing before it.
 #[test]
 fn a_bare_ack_ahead_calls_for_none() {
     check(&format!(
@@ -60,7 +60,7 @@ fn a_bare_ack_ahead_calls_for_none() {
     ));
 }
 
-/// The gap is filled in the same batch: nothing is missing that a duplicate ACK could tell.
+/// The gap is filled in the same batch: no duplicate ACK has a gap to report.
 #[test]
 fn payload_in_order_behind_them_is_acknowledged_once_with_all() {
     check(&format!(
@@ -123,7 +123,7 @@ fn what_they_acknowledge_and_say_of_the_window_counts_each_time() {
     ));
 }
 
-/// With timestamps each echoes what the last segment in order said (RFC 7323 section 4.3).
+/// With timestamps each echoes that of the last segment in order (RFC 7323 section 4.3).
 #[test]
 fn with_timestamps_each_echoes_the_segment_before_the_gap() {
     check(&format!(
@@ -183,7 +183,7 @@ fn an_end_takes_them_along() {
     check(&format!("ESTABLISHED\n{}& <-- <SEQ=300><CTL=RST>\nsignal: Reset\nCLOSED", ahead(3)));
 }
 
-/// A caller without room stops polling; what is in order by the time it goes on needs no duplicates any more.
+/// A caller without room stops polling. Segments that are in order by the time it polls again need no duplicate ACKs.
 #[test]
 fn those_not_yet_handed_out_are_taken_back_when_the_gap_is_filled() {
     let mut connection = Script::parse("ESTABLISHED SND.NXT=100 RCV.NXT=300").unwrap().run(&Config::DEFAULT).unwrap();
@@ -207,7 +207,7 @@ fn those_not_yet_handed_out_are_taken_back_when_the_gap_is_filled() {
     assert_eq!(acks, [Some(SeqNumber(300)), Some(SeqNumber(310))]);
 }
 
-/// A FIN that fills the gap alone: its ACK tells it all.
+/// A FIN fills the gap alone: its ACK acknowledges everything.
 #[test]
 fn a_fin_that_fills_the_gap_drops_the_duplicates() {
     check(

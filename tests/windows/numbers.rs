@@ -1,4 +1,4 @@
-//! The number of a bare ACK and of the user's reset: one that an honest peer takes. D17.
+//! The sequence number of a bare ACK and of the user's reset, chosen so that an honest peer accepts it. D17.
 
 use tcp_lifecycle::sim::check;
 
@@ -37,7 +37,7 @@ fn refused_probe(state: &str, script: &str) {
     ));
 }
 
-/// The peer awaits 100: a reset at 101 lies right of its window, and it would live on.
+/// The peer expects 100: a reset at 101 would lie right of its window, and the peer's end would live on.
 #[test]
 fn an_abort_behind_a_refused_probe_carries_the_number_that_the_peer_awaits() {
     for state in ["ESTABLISHED", "CLOSE-WAIT"] {
@@ -62,7 +62,7 @@ fn an_abort_behind_a_probe_that_was_taken_carries_the_number_behind_it() {
     );
 }
 
-/// The FIN takes a number, but no buffer: a peer takes it at a closed window (D28).
+/// The FIN takes a number, but no buffer: a peer accepts it at a closed window (D28).
 #[test]
 fn an_abort_behind_a_fin_at_a_closed_window_carries_the_number_behind_the_fin() {
     check(
@@ -86,7 +86,7 @@ fn an_abort_in_fin_wait_1_behind_a_refused_probe_carries_the_number_that_the_pee
     refused_probe("ESTABLISHED", "close\nFIN-WAIT-1\nabort\n--> <SEQ=100><CTL=RST>\nCLOSED");
 }
 
-/// RFC 9293 3.10.5: what was never handed out is lost with it, so the peer is told.
+/// RFC 9293 3.10.5: payload that was never sent is lost with the ABORT, so the peer is told.
 #[test]
 fn an_abort_in_closing_behind_a_refused_probe_carries_the_number_that_the_peer_awaits() {
     refused_probe(
@@ -124,7 +124,7 @@ fn the_numbers_of_a_refused_probe_may_lie_on_both_sides_of_zero() {
     );
 }
 
-/// A thousand bytes are in flight, and the peer says that it takes two hundred: its right edge is 300.
+/// A thousand bytes are in flight, and the peer reduces its window to two hundred: its right edge is 300.
 #[test]
 fn an_abort_behind_a_window_that_was_taken_back_carries_its_right_edge() {
     for (state, wrap) in [("ESTABLISHED", 0_u32), ("CLOSE-WAIT", 0), ("ESTABLISHED", 4_294_966_796)] {
@@ -188,7 +188,7 @@ fn a_window_that_is_one_byte_too_small_moves_both_numbers() {
     );
 }
 
-/// RFC 9293 3.6.1: bytes that are unread at CLOSE are lost, and the peer has to learn it.
+/// RFC 9293 3.6.1: bytes that are unread at CLOSE are lost, and the peer has to be told.
 #[test]
 fn the_reset_of_a_half_duplex_close_behind_a_refused_probe_is_one_that_the_peer_takes() {
     check(
@@ -221,7 +221,7 @@ fn the_reset_of_a_half_duplex_close_behind_a_refused_probe_is_one_that_the_peer_
     );
 }
 
-/// The window opens for what was refused, and has not gone again: all is as within an open window.
+/// The window opens for the refused bytes, which have not been sent again: the number is that of an open window.
 #[test]
 fn a_reset_for_late_payload_behind_a_window_that_opens_carries_snd_nxt() {
     for window in [1, 2] {
@@ -243,7 +243,7 @@ fn a_reset_for_late_payload_behind_a_window_that_opens_carries_snd_nxt() {
     }
 }
 
-/// The peer's field says 4 * 128 of the 536 bytes that it still takes: it has taken nothing back.
+/// The peer's field announces 4 * 128 of the 536 bytes that it still accepts: it has taken nothing back.
 #[test]
 fn the_rounding_of_the_peers_window_moves_no_number() {
     filled(
@@ -286,7 +286,7 @@ fn one_step_of_the_scale_is_more_than_rounding() {
     );
 }
 
-/// The window that rounds to nothing is no closed one to whoever has a hundred bytes of room.
+/// A window that rounds to zero is not closed if the peer has a hundred bytes of room.
 #[test]
 fn a_window_that_reads_zero_by_its_rounding_moves_no_number() {
     filled(
@@ -301,7 +301,7 @@ fn a_window_that_reads_zero_by_its_rounding_moves_no_number() {
     );
 }
 
-/// A probe is one byte, and with window scale that is less than a step. The peer takes what lies within its rounding.
+/// A probe is one byte, which is less than a step with window scale. The peer accepts bytes within its rounding.
 #[test]
 fn a_probe_of_a_scaled_window_is_within_its_rounding() {
     filled(
@@ -318,7 +318,7 @@ fn a_probe_of_a_scaled_window_is_within_its_rounding() {
     );
 }
 
-/// D4, D17: the user's RECEIVE is told by an ACK, which the peer must not refuse either.
+/// D4, D17: the ACK after the user's RECEIVE announces the window, and the peer must not refuse it either.
 #[test]
 fn an_update_of_our_window_is_not_lost_for_the_rounding_of_the_peers() {
     check(
@@ -342,7 +342,7 @@ fn an_update_of_our_window_is_not_lost_for_the_rounding_of_the_peers() {
     );
 }
 
-/// A delayed ACK has the number of the moment at which it goes out.
+/// A delayed ACK has the number of the moment when it is sent.
 #[test]
 fn a_delayed_ack_follows_the_rule_when_it_goes_out() {
     let flight = "
@@ -377,7 +377,7 @@ fn several_events_before_one_poll_count_with_the_last_window() {
     );
 }
 
-/// With timestamps the reset says the moment, and has the same number.
+/// With timestamps the reset has the TSval of the moment, and the same number.
 #[test]
 fn timestamps_change_no_number() {
     check(
@@ -402,7 +402,7 @@ fn timestamps_change_no_number() {
     );
 }
 
-/// The peer knows nothing of our FIN but what it was sent: before our SYN is acknowledged the number is SND.NXT.
+/// The peer knows of our FIN only by what it was sent: before our SYN is acknowledged the number is SND.NXT.
 #[test]
 fn before_our_syn_is_acknowledged_an_abort_carries_snd_nxt() {
     check("SYN-RECEIVED SND.NXT=100 SND.WND=0\nabort\n--> <SEQ=100><CTL=RST>\nCLOSED");

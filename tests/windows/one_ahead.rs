@@ -55,7 +55,7 @@ fn after_it_the_peers_updates_count_again() {
     );
 }
 
-/// Through the eight steps too: with payload, a FIN, urgent data, and with what is partly known.
+/// The same for segments that pass all eight steps: with payload, a FIN, urgent data, or a part that is already known.
 #[test]
 fn whatever_comes_with_the_acknowledgment() {
     for (segment, comes) in [
@@ -88,7 +88,7 @@ fn the_window_of_a_bare_old_segment_counts_if_it_acknowledges() {
     }
 }
 
-/// Our probe of the window that is closed by nobody but the forger, and the peer's answer.
+/// Our probe of the window that only the forger has closed, and the peer's answer.
 #[test]
 fn the_answer_to_a_probe_that_is_taken_opens_it() {
     check(
@@ -107,7 +107,7 @@ fn the_answer_to_a_probe_that_is_taken_opens_it() {
     );
 }
 
-/// An acknowledgment of all ends the stall in each state that has something in flight.
+/// An acknowledgment of everything ends the stall in each state that has something in flight.
 #[test]
 fn in_every_state_with_something_in_flight() {
     for (state, after) in [("ESTABLISHED", "FIN-WAIT-1"), ("CLOSE-WAIT", "LAST-ACK")] {
@@ -145,7 +145,7 @@ fn in_every_state_with_something_in_flight() {
     );
 }
 
-/// The forged one lies across 2^32, and so does the acknowledgment.
+/// The forged number lies across 2^32, and so does the acknowledgment.
 #[test]
 fn the_numbers_may_lie_on_both_sides_of_zero() {
     check(
@@ -189,7 +189,7 @@ fn a_scaled_window_counts_as_such() {
     );
 }
 
-/// Two ACKs change places on their way: the one that acknowledges more has the say, and the other one comes to nothing.
+/// Two ACKs are reordered: the ACK that acknowledges more sets the window, and the other has no effect.
 #[test]
 fn of_two_acks_that_change_places_the_one_that_acknowledges_more_counts() {
     check(

@@ -1,11 +1,11 @@
-//! A window that closes and opens: what goes out again, and what does not. D40.
+//! A window that closes and opens: which segments are sent again, and which are not. D40.
 //!
-//! Only a probe was sent against the window, and only a probe was refused. The rest was sent while the window was open,
-//! and is lost or not: the timer says so, not the peer's window.
+//! Only a probe was sent against the window, and only a probe was refused. The rest was sent while the window was open.
+//! Whether it is lost, only the timer tells, not the peer's window.
 
 use tcp_lifecycle::sim::check;
 
-/// A thousand bytes are in flight since now, and the peer takes its window back.
+/// A thousand bytes were sent just now, and the peer takes its window back.
 const TAKEN_BACK: &str = "
     config r1=0, nagle=off
     ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
@@ -36,7 +36,7 @@ fn a_window_that_opens_without_a_probe_outstanding_sends_nothing_again_and_resta
     );
 }
 
-/// However often it does so, and whatever comes with it.
+/// It makes no difference how often the window does so, and which segments bring it.
 #[test]
 fn a_window_that_toggles_draws_nothing() {
     for payload in ["", "<DATA=1>"] {
@@ -60,7 +60,7 @@ fn a_window_that_toggles_draws_nothing() {
     }
 }
 
-/// In each state that has something in flight; a FIN is one.
+/// The same in each state that has something in flight; a FIN counts.
 #[test]
 fn nor_does_it_in_any_other_state() {
     for (state, after) in [("ESTABLISHED", "FIN-WAIT-1"), ("CLOSE-WAIT", "LAST-ACK")] {
@@ -95,7 +95,7 @@ fn nor_does_it_in_any_other_state() {
     );
 }
 
-/// RFC 9293 3.8.3: no acknowledgment is no progress, whatever the window says.
+/// RFC 9293 3.8.3: without an acknowledgment there is no progress, whatever the window says.
 #[test]
 fn a_peer_that_toggles_its_window_and_acknowledges_nothing_is_given_up() {
     let toggle = "<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n<-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>\n";
@@ -122,7 +122,8 @@ fn a_peer_that_toggles_its_window_and_acknowledges_nothing_is_given_up() {
     }
 }
 
-/// A probe stood for a flight of a thousand: one segment from the front, and then as after a timeout (D16).
+/// The peer refused a probe of a flight of a thousand: one segment from the front is sent, and the rest as after a
+/// timeout (D16).
 #[test]
 fn behind_a_probe_of_a_larger_flight_one_segment_from_the_front_goes() {
     taken_back(
@@ -147,7 +148,7 @@ fn behind_a_probe_of_a_larger_flight_one_segment_from_the_front_goes() {
     );
 }
 
-/// What was in the peer's buffer all the time is not sent again.
+/// Bytes that were in the peer's buffer all the time are not sent again.
 #[test]
 fn what_the_front_fills_up_is_not_sent_again() {
     taken_back(
@@ -164,7 +165,7 @@ fn what_the_front_fills_up_is_not_sent_again() {
     );
 }
 
-/// The byte that was refused goes at once, and what was never sent behind it; no second opening sends it again.
+/// The refused byte is sent at once, followed by new payload; a second opening does not send it again.
 #[test]
 fn a_refused_probe_goes_again_once_and_not_at_each_opening() {
     for (state, number) in [("ESTABLISHED", 100_u32), ("CLOSE-WAIT", 100), ("ESTABLISHED", 4_294_967_295)] {
@@ -190,7 +191,7 @@ fn a_refused_probe_goes_again_once_and_not_at_each_opening() {
     }
 }
 
-/// The window closes before the poll, so that nothing could go.
+/// The window closes before the poll, so nothing can be sent.
 #[test]
 fn a_window_that_opens_and_closes_before_the_poll_sends_nothing() {
     check(
@@ -209,7 +210,7 @@ fn a_window_that_opens_and_closes_before_the_poll_sends_nothing() {
     );
 }
 
-/// In a recovery an opening earns no credit.
+/// During a recovery an opening earns no credit.
 #[test]
 fn an_opening_releases_nothing_of_a_recovery() {
     check(
@@ -240,7 +241,7 @@ fn an_opening_releases_nothing_of_a_recovery() {
     );
 }
 
-/// The peer's window counts in steps of 128, and reads 0 where it has room for 69: it has taken nothing back.
+/// The peer's window counts in steps of 128, and reads 0 while it has room for 69: it has taken nothing back.
 const ROUNDED_TO_ZERO: &str = "
     config window_scale=0, r1=0
     ISS=99
@@ -272,7 +273,8 @@ fn a_flight_smaller_than_one_step_of_the_scale_is_not_sent_again_when_the_window
         --> <SEQ=151><ACK=300><CTL=PSH,ACK><DATA=69>
         "
     ));
-    // What the timer has sent behind the closed window is a probe, though it is all of it: refused, it goes at once.
+    // The timer's segment behind the closed window is a probe, even though it is the whole flight. Refused, it is sent
+    // again at once.
     check(&format!(
         "{ROUNDED_TO_ZERO}
         + 1s
@@ -286,7 +288,7 @@ fn a_flight_smaller_than_one_step_of_the_scale_is_not_sent_again_when_the_window
     ));
 }
 
-/// And what is new goes as the window allows, without what is in flight.
+/// New payload is sent as the window allows, without the flight.
 #[test]
 fn what_is_new_goes_alone_behind_a_flight_that_was_not_refused() {
     check(&format!(
@@ -334,7 +336,7 @@ fn timestamps_change_nothing() {
     );
 }
 
-/// Likewise with a delayed ACK due, which goes when it is due.
+/// The same with a delayed ACK due, which is sent when it is due.
 #[test]
 fn a_delayed_ack_is_not_hurried_by_an_opening() {
     check(
@@ -353,7 +355,7 @@ fn a_delayed_ack_is_not_hurried_by_an_opening() {
     );
 }
 
-/// The timer has fired, but no probe has gone out: nothing was refused.
+/// The timer has fired, but no probe has been sent: nothing was refused.
 #[test]
 fn a_probe_that_was_never_handed_out_is_not_outstanding() {
     check(
@@ -372,7 +374,7 @@ fn a_probe_that_was_never_handed_out_is_not_outstanding() {
     );
 }
 
-/// Nothing is in flight, and a window of a byte that opens and closes puts neither the probe off nor the override (RFC
+/// Nothing is in flight. A window of a byte that opens and closes postpones neither the probe nor the override (RFC
 /// 9293 sections 3.8.6.1 and 3.8.6.2.1, D42).
 #[test]
 fn a_window_that_toggles_does_not_put_off_what_is_held_back() {
@@ -433,8 +435,8 @@ fn a_small_window_behind_a_closed_one_is_overridden_within_a_second() {
     );
 }
 
-/// RFC 9293 section 3.8.2: the back-off of a loss lasts until something is acknowledged that was sent once. A window that
-/// closes and opens without a probe tells nothing about that.
+/// RFC 9293 section 3.8.2: the back-off of a loss lasts until an acknowledgment of something that was sent once. A
+/// window that closes and opens without a probe gives no such information.
 #[test]
 fn an_opening_without_a_probe_leaves_the_back_off_of_a_loss() {
     check(

@@ -1,4 +1,4 @@
-//! A window that closes over what is in flight, and events between the timer and the poll: RFC 9293 sections 3.8.6.1 and
+//! A window that closes over a flight, and events between the timeout and the poll: RFC 9293 sections 3.8.6.1 and
 //! 3.8.3. D17, D20, D40.
 
 use core::time::Duration;
@@ -9,7 +9,7 @@ use tcp_lifecycle::{Config, Connection, Instant, Output, Signal};
 const CLOSED: &str = "<-- <SEQ=300><ACK=100><CTL=ACK><WND=0>\n";
 const PROBE: &str = "--> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n";
 
-/// Five hundred bytes are sent again at 1, 3, 7, 15, 31 and 63 s, and nobody answers.
+/// Five hundred bytes are retransmitted at 1, 3, 7, 15, 31 and 63 s, without an answer.
 fn unanswered(policies: &str) -> String {
     let again = "--> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=500>\n";
     let mut script = format!(
@@ -21,11 +21,11 @@ fn unanswered(policies: &str) -> String {
     script
 }
 
-/// MUST-37: the peer speaks again, and has no room. What was lost before is no unanswered probe.
+/// MUST-37: the peer answers again, and has no room. The earlier losses do not count as unanswered probes.
 #[test]
 fn losses_before_the_window_closed_do_not_count_as_probes() {
     for policies in ["", ", r2=none, user_timeout=96s", ", r2=none, user_timeout=none, r2_count=7"] {
-        // The timer that was running is that of the user timeout.
+        // The running timer is that of the user timeout.
         let (first, pause) = if policies.contains("=96s") { (1, 32) } else { (28, 60) };
         let mut script = format!("{}+ 32s\n{CLOSED}+ {first}s\n{PROBE}", unanswered(policies));
         for _ in 0..20 {
@@ -35,7 +35,8 @@ fn losses_before_the_window_closed_do_not_count_as_probes() {
     }
 }
 
-/// D20: three go unanswered, whatever had passed when the window closed, or when the user timeout became shorter.
+/// D20: three probes go unanswered, however much time had passed when the window closed, or when the user timeout
+/// became shorter.
 #[test]
 fn three_probes_go_unanswered_before_the_end() {
     for policies in ["", ", r2=none, user_timeout=96s"] {
@@ -73,7 +74,7 @@ fn three_probes_go_unanswered_before_the_end() {
     ));
 }
 
-/// A caller that holds all for lost at each timeout, before it polls.
+/// A caller that considers everything lost at each timeout, before it polls.
 #[test]
 fn a_caller_that_sends_all_again_at_each_timeout_ends_nothing() {
     let script = "
@@ -129,7 +130,7 @@ fn fired(window: &str) -> (Connection, Instant) {
 
 const FRONT: &str = "<SEQ=100><ACK=300><CTL=ACK><DATA=536><WND=65535>";
 
-/// The window opens before the probe has gone out: the front goes in its place, and the rest as after a timeout.
+/// The window opens before the probe has been sent: the front is sent in its place, and the rest as after a timeout.
 #[test]
 fn a_window_that_opens_before_the_probe_is_polled_begins_a_recovery() {
     let (mut connection, now) = fired("<WND=0>");
@@ -140,7 +141,8 @@ fn a_window_that_opens_before_the_probe_is_polled_begins_a_recovery() {
     assert_eq!(segments(&mut connection, now), ["<SEQ=636><ACK=300><CTL=PSH,ACK><DATA=464><WND=65535>"]);
 }
 
-/// It closes before what is lost, for the second time, has gone out: that is the first probe now, and its answer is one.
+/// The window closes before the second retransmission of the lost segment is sent. That segment is the first probe now,
+/// and its answer counts as an answer to a probe.
 #[test]
 fn a_window_that_closes_before_what_is_lost_is_polled_is_probed() {
     let (mut connection, now) = fired("<WND=1000>");
@@ -157,7 +159,7 @@ fn a_window_that_closes_before_what_is_lost_is_polled_is_probed() {
     assert_eq!(connection.status().rto, Some(Duration::from_secs(1)));
 }
 
-/// What goes behind a refused probe is nobody's recovery: the caller's retransmission sends what it says, and no more.
+/// There is no recovery behind a refused probe: the caller's retransmission sends its range, and no more.
 #[test]
 fn behind_a_refused_probe_the_caller_sends_again_what_it_says() {
     let mut script = format!(
@@ -189,7 +191,7 @@ fn behind_a_refused_probe_the_caller_sends_again_what_it_says() {
     check(&script);
 }
 
-/// MUST-38: what was refused goes again, and no silly segment of what is new.
+/// MUST-38: the refused bytes are sent again, and no silly segment of new payload.
 #[test]
 fn behind_a_refused_probe_no_silly_segment_goes() {
     check(&format!(
@@ -207,8 +209,8 @@ fn behind_a_refused_probe_no_silly_segment_goes() {
     ));
 }
 
-/// D4: our probe's byte was taken, and its acknowledgment is on its way, when the peer's reader reads. D17 has its window
-/// update step back to before the byte of its own probe, which we have.
+/// D4: our probe's byte was accepted, and its acknowledgment is in flight, when the peer's user reads. By D17 the
+/// peer's window update has a number before the byte of its own probe, which we have received.
 #[test]
 fn a_window_update_from_before_the_probe_counts() {
     for octets in ["", "<DATA=5>"] {
@@ -227,7 +229,7 @@ fn a_window_update_from_before_the_probe_counts() {
             nxt = 300 + taken,
         ));
     }
-    // An older one, or one that opens nothing, does not.
+    // An older update, or one that opens nothing, does not count.
     for update in ["<SEQ=299><ACK=100><CTL=ACK><WND=2000>", "<SEQ=300><ACK=100><CTL=ACK><WND=0>"] {
         check(&format!(
             "

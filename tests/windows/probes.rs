@@ -47,7 +47,7 @@ fn the_pause_between_probes_has_the_ceiling_of_the_timeout() {
     );
 }
 
-/// SHLD-29: the pause counts from when there is something to send.
+/// SHLD-29: the pause counts from the moment when there is something to send.
 #[test]
 fn a_closed_window_with_nothing_to_send_is_not_probed() {
     check(
@@ -98,7 +98,7 @@ fn the_byte_that_was_refused_goes_out_again_as_soon_as_the_window_opens() {
     );
 }
 
-/// The queue may be one byte long: then the probe has sent all of it, and is refused nonetheless.
+/// The queue may be one byte long: then the probe has sent all of it, and is refused just the same.
 #[test]
 fn a_probe_that_was_the_whole_queue_goes_out_again_too() {
     check(
@@ -166,7 +166,7 @@ fn a_fin_alone_probes_a_closed_window_too() {
     );
 }
 
-/// A FIN that was refused goes out again as a byte does.
+/// A FIN that was refused is sent again as a byte is.
 #[test]
 fn a_fin_that_was_refused_goes_out_again_as_soon_as_the_window_opens() {
     check(
@@ -184,7 +184,7 @@ fn a_fin_that_was_refused_goes_out_again_as_soon_as_the_window_opens() {
     );
 }
 
-/// A probe that is the last payload lets LAST-ACK begin; the FIN is behind the window still.
+/// A probe with the last payload allows LAST-ACK to begin; the FIN is still behind the window.
 #[test]
 fn a_close_behind_a_closed_window_ends_in_order() {
     check(
@@ -205,7 +205,7 @@ fn a_close_behind_a_closed_window_ends_in_order() {
     );
 }
 
-/// The last byte is a probe, and all has been cut into segments: LAST-ACK is entered before it goes.
+/// The last byte is a probe, so everything has been cut into segments: LAST-ACK is entered before the probe is sent.
 #[test]
 fn a_probe_that_is_the_last_byte_begins_last_ack() {
     check(
@@ -281,7 +281,7 @@ fn a_bare_ack_behind_the_peers_probe_counts_and_is_not_answered() {
     );
 }
 
-/// D17 is of bare ACKs: payload, FIN and SYN out there are refused and answered.
+/// D17 is about bare ACKs: payload, FIN and SYN at the edge are refused and answered.
 #[test]
 fn anything_else_at_the_right_edge_is_refused() {
     for segment in
@@ -336,7 +336,7 @@ fn the_acknowledgment_of_payload_before_our_closed_window_counts() {
     );
 }
 
-/// D40, where the acknowledgment of the last probe opens the window, or a segment behind it does.
+/// D40: the acknowledgment of the last probe opens the window, or a segment after it does.
 #[test]
 fn a_window_that_opens_ends_the_back_off_when_nothing_is_left_to_send() {
     let probed = "
@@ -366,7 +366,7 @@ fn a_window_that_opens_ends_the_back_off_when_nothing_is_left_to_send() {
     }
 }
 
-/// The probe was the last of all that there was: nothing is waited for, whatever the peer repeats.
+/// The probe was the last of the queue: nothing is waited for, whatever the peer repeats.
 #[test]
 fn a_probe_that_was_taken_and_was_the_last_leaves_no_timer() {
     for policy in ["user_timeout=none", "user_timeout=60s"] {

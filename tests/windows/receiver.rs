@@ -36,7 +36,7 @@ fn the_window_shrinks_as_payload_arrives() {
     );
 }
 
-/// What the user takes at once is offered again on the ACK of it.
+/// Bytes that the user consumes at once are offered again in the ACK of the same payload.
 #[test]
 fn payload_that_is_consumed_before_the_poll_does_not_shrink_the_window() {
     check(
@@ -100,7 +100,7 @@ fn consuming_is_told_at_once_only_if_the_window_at_least_doubles() {
     check(&format!("{start}\n receive 999\n receive 1\n --> <SEQ=100><ACK=1300><CTL=ACK><WND=2000>"));
 }
 
-/// D29: smaller gains ride on the next segment.
+/// D29: smaller gains are announced with the next segment.
 #[test]
 fn a_smaller_gain_rides_on_the_next_segment() {
     check(
@@ -136,7 +136,7 @@ fn a_closed_window_opens_with_the_first_segment_that_fits() {
     );
 }
 
-/// A probe of the closed window finds out nothing more than the ACK of silly-window avoidance would say.
+/// A probe of the closed window draws the same window as an ACK under silly window avoidance.
 #[test]
 fn a_probe_is_answered_with_the_window_that_is_offered() {
     check(
@@ -192,7 +192,7 @@ fn payload_beyond_the_window_is_cut_off() {
     );
 }
 
-/// A buffer of nothing is a window that is closed for ever; resets and acknowledgments still count (MUST-66).
+/// A buffer of zero is a permanently closed window; resets and acknowledgments still count (MUST-66).
 #[test]
 fn a_buffer_of_zero_takes_nothing() {
     check(
@@ -221,7 +221,7 @@ fn a_buffer_of_zero_takes_nothing() {
 proptest! {
     #![proptest_config(cases(256))]
 
-    /// SHLD-14: whatever arrives and is consumed, ACK + WND of what we send never move back, and the buffer is never
+    /// SHLD-14: whatever arrives and is consumed, the ACK + WND that we send never moves back, and the buffer is never
     /// promised twice.
     #[test]
     fn the_right_edge_never_moves_back(
@@ -282,7 +282,7 @@ fn a_buffer_that_shrinks_still_covers_one_step_of_the_scale() {
     }
 }
 
-/// The same where the policies change between our SYN and its answer; without the option on the answer a byte is a step.
+/// The same if the policies change between our SYN and its answer; without the option in the answer a step is one byte.
 #[test]
 fn and_so_does_one_that_shrinks_before_the_answer_to_our_syn() {
     for (option, buffer) in [("<WS=0>", 4), ("", 1)] {

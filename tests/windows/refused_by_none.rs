@@ -12,7 +12,7 @@ use crate::cases::cases;
 
 const MIB: u32 = 1 << 20;
 
-/// What both users do, in any order.
+/// The acts of both users, in any order.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Send(Side, usize),
@@ -31,7 +31,8 @@ fn acts() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// The policies of the handshake. A buffer of a mebibyte, which makes for a scale of five, is 70,000 bytes later on.
+/// The policies of the handshake. A buffer of a mebibyte, which takes a scale of five, is reduced to 70,000 bytes
+/// later.
 fn policies() -> impl Strategy<Value = Config> {
     let buffers = select(vec![300_u32, 2_000, 65_535, MIB, MIB]);
     (buffers, select(vec![100_u16, 500, 1_460]), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
@@ -46,7 +47,7 @@ fn policies() -> impl Strategy<Value = Config> {
     )
 }
 
-/// Both are ESTABLISHED, and none of the users reads but by [`Act::Read`].
+/// Both ends are ESTABLISHED, and the users read only by [`Act::Read`].
 #[track_caller]
 fn established(a: &Config, b: &Config, delay: u64) -> Pair {
     let network = Network { delay: Duration::from_millis(delay), ..Network::PERFECT };
@@ -68,7 +69,7 @@ fn act(pair: &mut Pair, act: Act) {
     }
 }
 
-/// The segments that were refused, as they print.
+/// The refused segments, in printed form.
 fn refused(pair: &Pair) -> Vec<String> {
     let mut refused = Vec::new();
     for event in pair.trace().events() {
@@ -97,14 +98,14 @@ proptest! {
         prop_assert_eq!(refused(&pair), Vec::<String>::new(), "{}", pair.trace());
     }
 
-    /// Whatever lies unread and unsent: one abort, one reset, and both are CLOSED.
+    /// Whatever is unread and unsent: after one abort and one reset both ends are CLOSED.
     #[test]
     fn an_abort_ends_the_peer_too(a in policies(), b in policies(), acts in vec(acts(), 1..30)) {
         let mut pair = established(&a, &b, 10);
         for step in acts {
             act(&mut pair, step);
         }
-        // All that is on its way arrives first, and is acknowledged.
+        // Everything in flight arrives first, and is acknowledged.
         pair.drive_for(Duration::from_millis(75)).unwrap();
         prop_assume!(pair.in_flight().is_empty());
         pair.abort(Side::A).unwrap();

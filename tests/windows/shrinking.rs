@@ -2,7 +2,7 @@
 
 use tcp_lifecycle::sim::check;
 
-/// A thousand bytes are in flight, and the peer says that it will take two hundred.
+/// A thousand bytes are in flight, and the peer reduces its window to two hundred.
 const SHRUNK: &str = "
     config r1=0, nagle=off
     ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
@@ -25,7 +25,7 @@ fn nothing_new_is_sent() {
     after_it_shrank("close\n FIN-WAIT-1 SND.NXT=1100");
 }
 
-/// SHLD-16: what lies within the window is sent again, no more.
+/// SHLD-16: bytes within the window are retransmitted, no others.
 #[test]
 fn what_is_sent_again_lies_within_the_window() {
     after_it_shrank(
@@ -45,7 +45,7 @@ fn what_is_sent_again_lies_within_the_window() {
     );
 }
 
-/// The FIN takes a number, and that lies beyond the window now.
+/// The FIN takes a number, which lies beyond the window now.
 #[test]
 fn a_fin_beyond_the_shrunken_window_is_not_sent_again() {
     check(
@@ -66,7 +66,7 @@ fn a_fin_beyond_the_shrunken_window_is_not_sent_again() {
     );
 }
 
-/// The peer may have taken what it has disclaimed since.
+/// The peer may have accepted bytes before it took the window back.
 #[test]
 fn an_acknowledgment_beyond_the_shrunken_window_counts() {
     after_it_shrank(
@@ -115,7 +115,7 @@ fn a_window_that_shrinks_to_zero_is_probed() {
     );
 }
 
-/// SHLD-17, MUST-37: for an hour and more the peer has taken nothing, but it answers.
+/// SHLD-17, MUST-37: for more than an hour the peer has accepted nothing, but it answers.
 #[test]
 fn a_peer_that_answers_is_not_given_up_for_what_lies_beyond_its_window() {
     let mut script = SHRUNK.replace("WND=200", "WND=0");
@@ -133,7 +133,7 @@ fn a_peer_that_answers_is_not_given_up_for_what_lies_beyond_its_window() {
     check(&script);
 }
 
-/// And one that does not answer is, after three probes at least.
+/// A peer that does not answer is given up, after at least three probes.
 #[test]
 fn a_peer_that_does_not_answer_is_given_up() {
     check(
@@ -157,7 +157,7 @@ fn a_peer_that_does_not_answer_is_given_up() {
     );
 }
 
-/// Once it opens again, one segment from the front goes out again, and the rest as after a timeout (D16).
+/// Once it opens again, one segment from the front is retransmitted, and the rest as after a timeout (D16).
 #[test]
 fn a_window_that_opens_again_lets_the_rest_go() {
     check(
@@ -183,7 +183,7 @@ fn a_window_that_opens_again_lets_the_rest_go() {
     );
 }
 
-/// SND.WL1 and SND.WL2: an older segment does not bring an older window back.
+/// SND.WL1 and SND.WL2: an older segment does not restore an older window.
 #[test]
 fn an_old_segment_does_not_set_the_window() {
     check(

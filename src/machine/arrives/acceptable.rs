@@ -1,5 +1,5 @@
-//! RFC 9293 section 3.10.7.4, first: check sequence number. Which segments are acceptable, and what counts all the same
-//! of those that are not.
+//! RFC 9293 section 3.10.7.4, first step: check the sequence number. Decides which segments are acceptable, and which
+//! parts of an unacceptable segment are still used.
 
 use super::outcome::Outcome;
 use crate::machine::context::Context;
@@ -7,21 +7,23 @@ use crate::machine::error::Refusal;
 use crate::machine::segment::Segment;
 use crate::machine::tcb::{Flags, Phase, Synchronized};
 
-/// How far left of RCV.NXT the acknowledgment of a segment still counts (D4).
+/// The distance left of RCV.NXT within which the acknowledgment of a segment is still used, in sequence numbers (D4).
 const ACK_DISTANCE: u32 = 65_536;
 
 impl Synchronized {
-    /// The four cases of Table 6, and what is let through besides.
+    /// Returns whether the segment passes the four cases of Table 6, or this crate's exceptions to them (D2, D17, D24,
+    /// D28).
     #[inline]
     pub(super) fn is_acceptable(&self, segment: &Segment) -> bool {
-        segment.seq() == self.rcv.nxt || self.is_acceptable_out_of_order(segment)
+        segment.seq() == self.rcv.nxt || self.is_acceptable_by_table_6(segment)
     }
 
-    fn is_acceptable_out_of_order(&self, segment: &Segment) -> bool {
-        // D2: a SYN that we know is cut off before the test, so that crossing SYN,ACKs establish (Figure 7).
-        let known = u32::from(self.is_syn_again(segment));
-        let (seq, len) = (segment.seq() + known, segment.len().wrapping_sub(known));
-        // D24: behind a closed window nothing of it is taken, but its ACK and window are used.
+    fn is_acceptable_by_table_6(&self, segment: &Segment) -> bool {
+        // D2: a repeated SYN is cut off before the test, so that crossing SYN,ACKs establish the connection (Figure 7).
+        let repeated_syn = u32::from(self.is_repeated_syn(segment));
+        let (seq, len) = (segment.seq() + repeated_syn, segment.len().wrapping_sub(repeated_syn));
+        // D24: a segment at RCV.NXT passes even if the window is zero. Then its ACK and window are used, but not its
+        // payload.
         if seq == self.rcv.nxt || self.rcv.in_window(seq) {
             return true;
         }
@@ -33,12 +35,14 @@ impl Synchronized {
         self.rcv.in_window(last) || (segment.is_fin() && len > 1 && self.rcv.in_window(last.back(1)))
     }
 
-    /// The peer's SYN once more, while our SYN is unacknowledged.
-    pub(super) fn is_syn_again(&self, segment: &Segment) -> bool {
-        self.snd.is_opening() && segment.is_syn() && segment.seq() == self.rcv.irs
+    /// Returns whether the segment repeats the peer's SYN while our SYN is unacknowledged.
+    pub(super) fn is_repeated_syn(&self, segment: &Segment) -> bool {
+        self.snd.is_syn_unacknowledged() && segment.is_syn() && segment.seq() == self.rcv.irs
     }
 
-    /// A bare ACK of a peer that has filled our window, or sent a probe behind it, all of which we have missed (D17).
+    /// Returns whether the segment is a bare ACK at the right edge of our window, or at RCV.NXT+1 if the window is
+    /// zero. An honest peer sends such an ACK after it has filled our window, or probed our zero window. All that it
+    /// sent was lost (D17).
     fn is_ack_at_right_edge(&self, segment: &Segment) -> bool {
         let right = if self.rcv.wnd() == 0 { self.rcv.nxt + 1 } else { self.rcv.edge };
         segment.len() == 0 && segment.seq() == right && !self.is_time_wait()
@@ -48,9 +52,11 @@ impl Synchronized {
         matches!(self.phase, Phase::TimeWait { .. })
     }
 
-    /// "An acknowledgment should be sent in reply."
+    /// Answers an unacceptable segment with an ACK. First uses the parts of the segment that still count (D3, D4, D30,
+    /// D39).
     #[cold]
     pub(super) fn unacceptable(&mut self, segment: &Segment, context: &mut Context) -> Outcome {
+        // Fast path: the acknowledgment is in range, and nothing of the segment can be used.
         if segment.ack() == Some(self.snd.una)
             && self.snd.wnd > 0
             && !self.snd.flags.intersects(Flags::USES_OLD_SEGMENTS)
@@ -61,31 +67,33 @@ impl Synchronized {
         self.use_unacceptable(segment, context)
     }
 
-    /// What counts all the same of a segment left of the window, if its acknowledgment is in range: its sender knows
-    /// our numbers.
+    /// Uses the parts of an unacceptable segment that still count, then answers it. Nothing counts unless the segment
+    /// lies left of RCV.NXT and its acknowledgment is in range, which shows that the sender knows our sequence numbers.
     #[cfg_attr(feature = "fast-path", inline(never))]
     fn use_unacceptable(&mut self, segment: &Segment, context: &mut Context) -> Outcome {
         if !segment.ack().is_some_and(|ack| self.is_in_range(ack)) {
             return Outcome::Acknowledge(Refusal::NotAcceptable);
         }
-        let left = self.rcv.nxt - segment.seq();
-        let ends_at_rcv_nxt = segment.len() > 0 && segment.len() == left;
+        let distance = self.rcv.nxt - segment.seq();
+        let ends_at_rcv_nxt = segment.len() > 0 && segment.len() == distance;
         if self.is_time_wait() {
             if ends_at_rcv_nxt && segment.is_fin() && !segment.is_syn() {
-                // D3: the acknowledgment of the peer's FIN was lost; 2 MSL from here.
+                // D3: our ACK of the peer's FIN was lost. The 2 MSL restart.
                 context.start_time_wait();
                 return Outcome::AcknowledgeUsed;
             }
-        } else if left <= ACK_DISTANCE && !segment.is_syn() && !self.snd.is_opening() {
-            // Our acknowledgment of it was lost: its echo tells which transmission the next one answers (D30).
+        } else if distance <= ACK_DISTANCE && !segment.is_syn() && !self.snd.is_syn_unacknowledged() {
+            // D30: our ACK of this segment was lost. The timestamp to echo must be that of the retransmission, which
+            // our next ACK answers.
             if ends_at_rcv_nxt {
                 self.note_timestamp(segment, context);
             }
-            // A peer whose probe was taken, and the acknowledgment lost, answers from there, and is alive (D39).
-            if left == 1 && self.snd.flags.intersects(Flags::KEEPS_ALIVE) {
+            // D39: we accepted the peer's window probe, and our ACK was lost. The peer now answers keep-alive from
+            // RCV.NXT-1, and is alive.
+            if distance == 1 && self.snd.flags.intersects(Flags::KEEPS_ALIVE) {
                 self.rearm_keep_alive(context);
             }
-            // D4
+            // D4: a new acknowledgment or a larger window is used before the segment is answered.
             if self.snd.una.lt(segment.ack_number()) || self.is_window_update(segment) {
                 self.snd.process_ack(segment.seq(), segment, context);
                 let early = self.after_ack(false, context).err();
@@ -96,8 +104,8 @@ impl Synchronized {
         self.answer_unacceptable(segment, context)
     }
 
-    /// A bare ACK that opens the window, of a peer whose probe was taken, and the acknowledgment is on its way: D17 has
-    /// it step back.
+    /// Returns whether the segment is a bare ACK left of the window that opens a zero window of the peer (D4). The peer
+    /// sends it there after we have accepted its window probe, while our ACK of the probe is under way (D17).
     fn is_window_update(&self, segment: &Segment) -> bool {
         self.snd.wnd == 0
             && segment.len() == 0
@@ -106,12 +114,16 @@ impl Synchronized {
             && self.snd.is_newer(segment.seq())
     }
 
-    /// Nothing of it counts. Its acknowledgment is in range, and so its answer is not limited if it is the peer's own,
-    /// as far as its numbers can tell (D12): a probe one left of RCV.NXT; payload or a FIN from the largest window left
-    /// of RCV.NXT up to one past the right edge; or the SYN of this life.
+    /// Answers an unacceptable segment of which nothing is used. Its acknowledgment is in range. The answer is not
+    /// rate-limited if an off-path attacker can hardly have sent the segment, by its sequence numbers (D12):
+    ///
+    /// * a keep-alive or window probe at RCV.NXT-1;
+    /// * payload or a FIN that begins between RCV.NXT less the largest window ever offered and one past the right edge;
+    /// * the SYN of this connection.
     #[inline]
     fn answer_unacceptable(&self, segment: &Segment, context: &Context) -> Outcome {
-        let oldest = self.rcv.nxt.back(self.most_window(context));
+        // A keep-alive probe may carry an octet, even if no window was ever offered.
+        let oldest = self.rcv.nxt.back(self.largest_window_offered(context).max(1));
         let is_genuine = if segment.is_syn() {
             segment.seq() == self.rcv.irs
         } else if segment.len() == 0 {
@@ -120,21 +132,22 @@ impl Synchronized {
             segment.seq() - oldest <= self.rcv.edge + 1 - oldest
         };
         if is_genuine {
-            Outcome::AcknowledgeGenuine(Refusal::NotAcceptable)
+            Outcome::AcknowledgeUnlimited(Refusal::NotAcceptable)
         } else {
             Outcome::Acknowledge(Refusal::NotAcceptable)
         }
     }
 
-    /// No window that was offered in this life was larger. That of our SYN is never scaled.
+    /// Returns an upper bound for the windows offered in this life of the connection, in bytes. The window of our SYN
+    /// is never scaled.
     #[inline]
-    fn most_window(&self, context: &Context) -> u32 {
+    fn largest_window_offered(&self, context: &Context) -> u32 {
         let buffer = context.policy.receive_buffer;
-        if buffer <= u32::from(u16::MAX) && !self.snd.flags.intersects(Flags::SHRUNK) {
+        if buffer <= u32::from(u16::MAX) && !self.snd.flags.intersects(Flags::BUFFER_SHRUNK) {
             return buffer;
         }
-        let scale = if self.snd.is_opening() { 0 } else { self.rcv.scale };
+        let scale = if self.snd.is_syn_unacknowledged() { 0 } else { self.rcv.scale };
         let field = u32::from(u16::MAX).wrapping_shl(u32::from(scale));
-        if self.snd.flags.intersects(Flags::SHRUNK) { field } else { field.min(buffer) }
+        if self.snd.flags.intersects(Flags::BUFFER_SHRUNK) { field } else { field.min(buffer) }
     }
 }

@@ -7,7 +7,7 @@ use crate::machine::error::Refusal;
 use crate::machine::segment::Segment;
 
 impl Connection {
-    /// Whatever it is, its payload is discarded; and it is answered with a reset, unless it is one.
+    /// Discards the segment with its payload, and answers it with a reset unless it is a reset itself.
     #[inline]
     pub(super) fn arrives_in_closed(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
         if segment.is_rst() {

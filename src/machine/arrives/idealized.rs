@@ -1,5 +1,5 @@
-//! The idealized segment: what is left when all that lies outside the window has been cut off (RFC 9293 section
-//! 3.10.7.4, first).
+//! The idealized segment of RFC 9293 section 3.10.7.4, first step: a segment without the parts that lie outside the
+//! receive window.
 
 use core::ops::Range;
 
@@ -7,31 +7,33 @@ use crate::machine::segment::Segment;
 use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::Synchronized;
 
-/// The RFC's idealized segment: what of a segment lies in the window. Steps two to eight take only this.
+/// The part of a segment that lies in the receive window, which the RFC calls the idealized segment. Steps five to
+/// eight work on this part.
 pub(super) struct Idealized<'s> {
-    /// The segment as it came, for its control bits, acknowledgment and window.
+    /// The segment as it arrived, for its control bits, acknowledgment and window.
     pub(super) header: &'s Segment,
-    /// SEG.SEQ behind what was cut off at the left, a SYN that is known included.
+    /// SEG.SEQ after everything left of the window, including a repeated SYN, has been cut off.
     pub(super) seq: SeqNumber,
-    /// Which bytes of the segment's payload are new and in the window.
+    /// The bytes of the segment's payload that are new and in the window.
     pub(super) payload: Range<u16>,
-    /// There is a FIN, and it lies in the window.
+    /// Whether the segment has a FIN, and the FIN lies in the window.
     pub(super) fin: bool,
 }
 
 impl Idealized<'_> {
+    /// Returns the number of payload bytes that are left.
     pub(super) fn len(&self) -> u32 {
         u32::from(self.payload.end.saturating_sub(self.payload.start))
     }
 
-    /// Whether it carries anything in sequence space.
+    /// Returns whether the segment, before trimming, has payload or a FIN.
     pub(super) fn carries(&self) -> bool {
         self.header.payload_len() > 0 || self.header.is_fin()
     }
 }
 
 impl Synchronized {
-    /// Trims off what lies outside the window: at the left what we have, at the right what we cannot take.
+    /// Trims off the parts outside the window: received data on the left, data without room on the right.
     #[inline]
     pub(super) fn idealize<'s>(&self, segment: &'s Segment) -> Idealized<'s> {
         let payload = segment.payload_len();
@@ -54,7 +56,7 @@ impl Synchronized {
             header: segment,
             seq,
             payload: start as u16..end as u16,
-            // D28: a FIN takes no buffer, and may lie at the right edge.
+            // D28: a FIN takes no buffer space, and may lie at the right edge.
             fin: segment.is_fin() && fin - self.rcv.nxt <= self.rcv.wnd(),
         }
     }

@@ -29,7 +29,7 @@ impl Connection {
         Err(Refusal::NoSynInListen)
     }
 
-    /// What the SYN carries besides is not acknowledged, so that the peer sends it again (D13).
+    /// Enters SYN-RECEIVED. Payload or a FIN on the SYN is not acknowledged, so the peer sends it again (D13).
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn enter_syn_received(&mut self, origin: Origin, syn: &Segment) {
         let snd = Snd::new(self.context.choose_isn(), &self.context);

@@ -1,11 +1,11 @@
-//! The policies that count in TIME-WAIT.
+//! The policies that matter in TIME-WAIT.
 
 use super::Config;
 use super::policy::{Policy, Switches};
 use crate::machine::time::Span;
 
-/// Of a [`Config`] the policies that count in TIME-WAIT, in twelve bytes: what the calls of a
-/// [`TimeWait`](crate::TimeWait) take.
+/// The policies of a [`Config`] that matter in TIME-WAIT, in twelve bytes. The calls of a [`TimeWait`](crate::TimeWait)
+/// take them.
 ///
 /// ```
 /// use tcp_lifecycle::{Config, TimeWaitPolicy};
@@ -23,13 +23,13 @@ pub struct TimeWaitPolicy {
 }
 
 impl TimeWaitPolicy {
-    /// Those of `config`, each value the nearest that makes sense (see [`Config::check`]).
+    /// Converts `config`. A value out of range becomes the nearest value in range (see [`Config::check`]).
     #[must_use]
     pub const fn new(config: &Config) -> TimeWaitPolicy {
         TimeWaitPolicy::of(&Policy::new(config))
     }
 
-    /// The others are those of [`Config::DEFAULT`], and count for nothing.
+    /// Fills the other policies from [`Config::DEFAULT`]. They have no effect in TIME-WAIT.
     pub(crate) const fn policy(self) -> Policy {
         const DEFAULT: Policy = Policy::new(&Config::DEFAULT);
         Policy {

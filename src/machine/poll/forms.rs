@@ -1,5 +1,5 @@
 //! The forms of the segments that a connection sends: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>` and the others that RFC
-//! 9293 section 3.10 names, with the window and the options of the moment.
+//! 9293 section 3.10 names, with the current window and options.
 
 use crate::machine::context::Context;
 use crate::machine::options::Options;
@@ -9,7 +9,7 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Flags, Rcv, SynSent, Synchronized};
 
 impl Synchronized {
-    /// A stretch of the send queue, with the window of the moment.
+    /// Outputs a segment with a stretch of the send queue, which starts at `start`, and with the current window.
     #[inline]
     pub(crate) fn transmit(
         &mut self,
@@ -19,7 +19,7 @@ impl Synchronized {
         payload: u32,
         context: &mut Context,
     ) -> Output {
-        let window = self.rcv.advertise(self.snd.is_opening(), context);
+        let window = self.rcv.advertise(self.snd.is_syn_unacknowledged(), context);
         let segment = self.segment(from, control, payload as u16, window, context);
         Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
     }
@@ -27,20 +27,21 @@ impl Synchronized {
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`
     #[inline]
     pub(super) fn bare_ack(&mut self, context: &Context) -> Segment {
-        let window = self.rcv.advertise(self.snd.is_opening(), context);
+        let window = self.rcv.advertise(self.snd.is_syn_unacknowledged(), context);
         self.segment(self.snd.bare_seq(), Control::ACK, 0, window, context)
     }
 
-    /// `<SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>`, which no window holds, so that the peer answers it (RFC 9293 section
-    /// 3.8.4, SHLD-12, MAY-6). The peer uses no more of it: an ACK that is due follows, and the window is what it was.
+    /// `<SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>`: its number lies left of the peer's window, so the peer answers it (RFC
+    /// 9293 section 3.8.4, SHLD-12, MAY-6). The peer may use nothing else of it. So it replaces no ACK that is due, and
+    /// announces no new window.
     #[cold]
     pub(super) fn keep_alive_probe(&mut self, context: &Context) -> Segment {
         let octet = u16::from(context.policy.keep_alive_octet());
         self.segment(self.snd.nxt.back(1), Control::ACK, octet, self.rcv.window_field(), context)
     }
 
-    /// A segment that acknowledges, with what all of them have: timestamps, where they were agreed (RFC 7323 section
-    /// 3.2), the urgent pointer and the echo of a mark.
+    /// Makes a segment with ACK, and with what all such segments have: timestamps where they were agreed (RFC 7323
+    /// section 3.2), the urgent pointer, and the echo of a congestion mark.
     #[inline]
     fn segment(&mut self, seq: SeqNumber, control: Control, payload: u16, window: u16, context: &Context) -> Segment {
         let (mut control, mut urgent) = (control, 0);
@@ -50,6 +51,8 @@ impl Synchronized {
         self.unmarked(seq, control, payload, window, context).with_urgent(urgent)
     }
 
+    /// Makes a segment at `seq` with ACK = RCV.NXT and, where agreed, timestamps; it leaves out the urgent pointer and
+    /// ECE.
     #[inline(always)]
     pub(crate) fn unmarked(
         &self,
@@ -65,8 +68,9 @@ impl Synchronized {
             .with_options(self.timestamps(context))
     }
 
-    /// The control bits with URG and ECE, and the urgent pointer, which counts from SEG.SEQ to the byte behind the
-    /// urgent ones (RFC 9293 section 3.8.5, MUST-62), as far as its field reaches.
+    /// Adds URG and ECE to the control bits where they are due, and returns the bits and the urgent pointer. The
+    /// pointer counts from SEG.SEQ to the byte behind the urgent data, and is 65,535 at most (RFC 9293 section 3.8.5,
+    /// MUST-62).
     #[cold]
     #[cfg_attr(feature = "fast-path", inline(never))]
     fn add_marks(&mut self, seq: SeqNumber, mut control: Control, payload: u16) -> (Control, u16) {
@@ -92,7 +96,7 @@ impl Synchronized {
         }
     }
 
-    /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the options that were agreed. Its window is never scaled.
+    /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`, with the agreed options. Its window is never scaled.
     #[inline]
     pub(super) fn syn_ack(&mut self, context: &Context) -> Segment {
         let mut options = self.timestamps(context).with_mss(context.policy.mss);
@@ -134,12 +138,12 @@ impl Rcv {
     #[cfg_attr(feature = "fast-path", inline(never))]
     fn move_edge(&mut self, syn_unacknowledged: bool, context: &Context) {
         if !syn_unacknowledged {
-            self.edge = self.offer(context);
+            self.edge = self.next_edge(context);
         }
     }
 
-    /// The window of a segment that is handed out; from now on the peer knows it. While our SYN is unacknowledged it
-    /// does not grow (D8).
+    /// Returns SEG.WND for a segment that is sent now. From then on the peer knows this window. While our SYN is
+    /// unacknowledged, the window does not grow (D8).
     #[inline]
     pub(crate) fn advertise(&mut self, syn_unacknowledged: bool, context: &Context) -> u16 {
         if self.may_grow(context) {
@@ -149,7 +153,7 @@ impl Rcv {
         self.window_field()
     }
 
-    /// SEG.WND, RFC 7323 section 2.3.
+    /// Returns SEG.WND, as RFC 7323 section 2.3 scales it.
     #[inline]
     pub(super) fn window_field(&self) -> u16 {
         u16::try_from(self.wnd().wrapping_shr(u32::from(self.scale))).unwrap_or(u16::MAX)

@@ -1,4 +1,4 @@
-//! Segments as the RFC prints them: `<SEQ=100><ACK=300><CTL=FIN,ACK>`.
+//! Segments as RFC 9293 prints them: `<SEQ=100><ACK=300><CTL=FIN,ACK>`.
 
 use core::fmt;
 use core::str::FromStr;
@@ -7,7 +7,7 @@ use super::{Control, Segment};
 use crate::machine::options::Options;
 use crate::machine::seq::SeqNumber;
 
-/// The order and the names in which control bits are printed.
+/// The control bits with their names, in the order of printing.
 const BITS: [(Control, &str); 9] = [
     (Control::FIN, "FIN"),
     (Control::SYN, "SYN"),
@@ -21,7 +21,7 @@ const BITS: [(Control, &str); 9] = [
 ];
 
 impl fmt::Display for Control {
-    /// The names of the bits with commas between: `FIN,ACK`.
+    /// Prints the names of the bits, separated by commas: `FIN,ACK`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut comma = "";
         for (bit, name) in BITS {
@@ -34,7 +34,7 @@ impl fmt::Display for Control {
     }
 }
 
-/// In its notation, so that a test that fails can be read.
+/// Prints the notation of RFC 9293, so that the output of a failed test is readable.
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Segment({self})")
@@ -42,7 +42,7 @@ impl fmt::Debug for Segment {
 }
 
 impl fmt::Display for Segment {
-    /// SEQ, ACK and CTL as in the RFC's figures, then what else is not zero or not absent:
+    /// Prints SEQ, ACK and CTL as in the figures of RFC 9293, then every other field that is neither zero nor absent:
     /// `<DATA=bytes><WND=window><URG=pointer><MSS=bytes><WS=shift><SACK><TS=value,echo>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<SEQ={}>", self.seq())?;
@@ -72,11 +72,11 @@ impl fmt::Display for Segment {
     }
 }
 
-/// Why a text is no segment in the RFC's notation.
+/// The reason why a text is not a segment in the notation of RFC 9293.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseSegmentError {
-    /// Something stands outside the angle brackets, or a bracket is missing.
+    /// There is text outside the angle brackets, or a bracket is missing.
     #[error("each field stands in angle brackets, as in <SEQ=100><CTL=SYN>")]
     Brackets,
     /// A field that the notation does not have.
@@ -85,13 +85,13 @@ pub enum ParseSegmentError {
     /// A control bit that TCP does not have.
     #[error("a control bit is one of FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE")]
     UnknownControl,
-    /// A value that is no decimal number, or too large for its field.
+    /// A value that is not a decimal number, or is too large for its field.
     #[error("a value is a decimal number that fits its field")]
     Number,
-    /// SEQ or CTL is missing, or a field stands twice.
+    /// SEQ or CTL is missing, or a field appears twice.
     #[error("SEQ and CTL stand exactly once, every other field at most once")]
     Fields,
-    /// An ACK field without the ACK bit, or the ACK bit without the field.
+    /// An ACK field without the ACK bit, or an ACK bit without the field.
     #[error("the ACK field stands exactly where CTL has ACK")]
     Ack,
 }
@@ -99,7 +99,7 @@ pub enum ParseSegmentError {
 impl FromStr for Control {
     type Err = ParseSegmentError;
 
-    /// Names of control bits with commas between; an empty text is no bit at all.
+    /// Reads names of control bits, separated by commas. An empty text means no bits.
     fn from_str(text: &str) -> Result<Control, ParseSegmentError> {
         let mut control = Control::empty();
         for name in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
@@ -110,7 +110,7 @@ impl FromStr for Control {
     }
 }
 
-/// The fields of one segment as they are found, in whatever order.
+/// The fields of a segment that have been read so far, in any order.
 #[derive(Default)]
 struct Fields {
     seq: Option<u32>,
@@ -128,7 +128,8 @@ struct Fields {
 impl FromStr for Segment {
     type Err = ParseSegmentError;
 
-    /// Reads what [`Display`](fmt::Display) prints; the fields may stand in any order, with white space between them.
+    /// Reads the format that [`Display`](fmt::Display) prints. The fields may come in any order, with white space
+    /// between them.
     fn from_str(text: &str) -> Result<Segment, ParseSegmentError> {
         let mut fields = Fields::default();
         let mut rest = text.trim();

@@ -1,23 +1,24 @@
-//! What our SYN offers.
+//! The offer of our SYN: its window, its options and ECN.
 
 use crate::machine::config::Policy;
 use crate::machine::options::Options;
 
-/// What our first SYN says; it stays when the policies change before the answer comes.
+/// The window, the options and the ECN bits of our first SYN. A change of policies before the answer arrives does not
+/// change them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Offer {
     pub(crate) window: u16,
-    /// Timestamps stand for those of the moment when it goes out.
+    /// The timestamps are placeholders: each SYN takes the values of the moment at which it is sent.
     pub(crate) options: Options,
     pub(crate) ecn: bool,
-    /// A SYN that was sent again has not offered it any more.
+    /// A retransmitted SYN no longer offered ECN.
     pub(crate) ecn_withdrawn: bool,
 }
 
 impl Offer {
     #[inline]
     pub(crate) fn of(policy: &Policy) -> Offer {
-        // SHLD-5, MAY-3: always.
+        // SHLD-5, MAY-3: every SYN has the maximum segment size option.
         let mut options = Options::NONE.with_mss(policy.mss);
         if let Some(shift) = policy.window_scale() {
             options = options.with_window_scale(shift);

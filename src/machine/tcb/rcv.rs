@@ -6,8 +6,9 @@ use crate::machine::context::Context;
 use crate::machine::segment::Segment;
 use crate::machine::seq::SeqNumber;
 
-/// 24 days at least, in the steps of [`Instant::as_long_steps`](crate::Instant), of which the first may be cut.
-const MOST_TS_AGE: u16 = 242;
+/// The greatest age at which TS.Recent counts: at least 24 days, in steps of
+/// [`Instant::as_coarse_steps`](crate::Instant). The first step may be partial.
+const MAX_TS_AGE: u16 = 242;
 
 /// The receive sequence space, RFC 9293 Figure 4, and how much of it the user has not consumed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,26 +17,27 @@ pub(crate) struct Rcv {
     pub(crate) irs: SeqNumber,
     /// RCV.NXT
     pub(crate) nxt: SeqNumber,
-    /// RCV.NXT + RCV.WND as the peer has been told; never moves back (SHLD-14).
+    /// The right edge of the receive window, RCV.NXT + RCV.WND, as the peer has been told. It never moves back
+    /// (SHLD-14).
     pub(crate) edge: SeqNumber,
-    /// Up to here the user has consumed what was delivered, and reported it.
+    /// The number behind the last byte that the user has reported as consumed.
     pub(crate) read: SeqNumber,
-    /// RCV.UP: the number behind the last urgent byte. With the peer's FIN it moves on by one, as `read` does.
+    /// RCV.UP: the number behind the last urgent byte. The peer's FIN moves it on by one, and `read` as well.
     pub(crate) up: SeqNumber,
     /// TS.Recent of RFC 7323 section 4.3: the timestamp to be echoed, and the oldest that is acceptable.
     pub(crate) ts_recent: u32,
-    /// When that was, for its age ([`Instant::as_long_steps`](crate::Instant)).
+    /// When `ts_recent` was taken, to tell its age ([`Instant::as_coarse_steps`](crate::Instant)).
     pub(crate) ts_recent_at: u16,
-    /// Rcv.Wind.Shift of RFC 7323 section 2.3: the right shift of a window that goes out.
+    /// Rcv.Wind.Shift of RFC 7323 section 2.3: the right shift of the windows that we send.
     pub(crate) scale: u8,
-    /// RCV.NXT has advanced since we last sent it: it is not Last.ACK.sent.
+    /// RCV.NXT has advanced since we last sent it. Until we send it, RCV.NXT is not Last.ACK.sent.
     pub(crate) unacknowledged: bool,
-    /// The number behind the last thing that has come ahead of a gap, where [`Flags::GAP`] is set.
-    pub(crate) ahead: SeqNumber,
+    /// The number behind everything that has arrived ahead of a gap, where [`Flags::GAP`] is set.
+    pub(crate) out_of_order_end: SeqNumber,
 }
 
 impl Rcv {
-    /// RFC 9293 3.10.7.2, third, and 3.10.7.3, fourth: IRS and RCV.NXT from the peer's SYN.
+    /// Takes IRS and RCV.NXT from the peer's SYN: RFC 9293 3.10.7.2, third step, and 3.10.7.3, fourth step.
     #[inline(always)]
     pub(super) fn new(syn: &Segment, offer: &Offer, agreed: Flags, context: &Context) -> Rcv {
         let nxt = syn.seq() + 1;
@@ -50,21 +52,21 @@ impl Rcv {
                 .timestamps()
                 .filter(|_| agreed.intersects(Flags::TIMESTAMPS))
                 .map_or(0, |(value, _)| value),
-            ts_recent_at: context.now.as_long_steps(),
+            ts_recent_at: context.now.as_coarse_steps(),
             scale: offer.options.window_scale().filter(|_| agreed.intersects(Flags::SCALE)).unwrap_or(0),
             unacknowledged: true,
-            ahead: SeqNumber(0),
+            out_of_order_end: SeqNumber(0),
         }
     }
 
-    /// RFC 7323 5.3, R1 and 5.5: older than TS.Recent, which counts for 24 days. Zero is none: some peers say so on
-    /// their SYN, and count from anywhere after it (D30).
+    /// Returns whether a timestamp is older than TS.Recent (RFC 7323 5.3, R1). TS.Recent counts for 24 days (5.5). A
+    /// TS.Recent of zero means that there is none: some peers send zero on their SYN, and any value after it (D30).
     pub(crate) fn is_old(&self, timestamp: u32, context: &Context) -> bool {
-        let age = context.now.as_long_steps().wrapping_sub(self.ts_recent_at);
-        self.ts_recent != 0 && SeqNumber(timestamp).lt(SeqNumber(self.ts_recent)) && age <= MOST_TS_AGE
+        let age = context.now.as_coarse_steps().wrapping_sub(self.ts_recent_at);
+        self.ts_recent != 0 && SeqNumber(timestamp).lt(SeqNumber(self.ts_recent)) && age <= MAX_TS_AGE
     }
 
-    /// RFC 7323 5.3, R3: the timestamp of a segment at Last.ACK.sent or left of it, if it is not older.
+    /// Updates TS.Recent from a segment at or left of Last.ACK.sent, unless its timestamp is older (RFC 7323 5.3, R3).
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn note_timestamp(&mut self, segment: &Segment, context: &Context) {
         if let Some((value, _)) = segment.options().timestamps()
@@ -75,14 +77,15 @@ impl Rcv {
         }
     }
 
-    /// The same of a segment at RCV.NXT or left of it whose timestamp is not older than TS.Recent.
+    /// Updates TS.Recent from a segment at or left of RCV.NXT whose timestamp is not older. While RCV.NXT is not
+    /// acknowledged, TS.Recent stays (D33).
     #[inline(always)]
     pub(crate) fn note_newer_timestamp(&mut self, segment: &Segment, context: &Context) {
         if let Some((value, _)) = segment.options().timestamps()
             && !self.unacknowledged
         {
             self.ts_recent = value;
-            self.ts_recent_at = context.now.as_long_steps();
+            self.ts_recent_at = context.now.as_coarse_steps();
         }
     }
 
@@ -99,8 +102,8 @@ impl Rcv {
         self.edge - self.nxt
     }
 
-    /// RCV.WND as the peer knows it: what is less than a step of its field is not said.
-    pub(crate) fn told(&self) -> u32 {
+    /// Returns RCV.WND as the peer knows it: rounded down to a step of the scaled window field.
+    pub(crate) fn advertised_wnd(&self) -> u32 {
         let scale = u32::from(self.scale);
         self.wnd().wrapping_shr(scale).wrapping_shl(scale)
     }
@@ -111,59 +114,64 @@ impl Rcv {
         seq - self.nxt < self.wnd()
     }
 
-    /// Bytes delivered that the user has not reported as consumed.
+    /// Returns how many delivered bytes the user has not yet reported as consumed.
     #[inline]
     pub(crate) fn unread(&self) -> u32 {
         self.nxt - self.read
     }
 
-    /// The user has consumed all but `unread` bytes.
+    /// Records that the user has consumed all but `unread` bytes.
     pub(crate) fn consume(&mut self, unread: u32) {
         self.read = self.nxt.back(unread);
         self.up = self.up.max(self.read);
     }
 
-    /// The right edge that a segment sent now would offer: further than the peer has been told only by as much as is
-    /// worth a segment (RFC 9293 section 3.8.6.2.2, MUST-39).
+    /// Returns the right edge that a segment sent now would offer. To avoid silly windows, the edge moves only by one
+    /// segment or more, or by half the buffer if that is less (RFC 9293 section 3.8.6.2.2, MUST-39).
     #[inline]
-    pub(crate) fn offer(&self, context: &Context) -> SeqNumber {
-        let (worth, right) = (Rcv::worth(context), self.read + context.policy.receive_buffer);
-        let told = self.nxt + self.told();
-        if right.ahead_of(told) < worth { self.edge } else { self.capped_offer(right, told, worth) }
+    pub(crate) fn next_edge(&self, context: &Context) -> SeqNumber {
+        let (least_gain, right) = (Rcv::least_gain(context), self.read + context.policy.receive_buffer);
+        let advertised_edge = self.nxt + self.advertised_wnd();
+        if right.ahead_of(advertised_edge) < least_gain {
+            self.edge
+        } else {
+            self.capped_edge(right, advertised_edge, least_gain)
+        }
     }
 
-    /// The least by which the window grows.
+    /// Returns the least number of bytes by which the offered window grows.
     #[inline(always)]
-    fn worth(context: &Context) -> u32 {
+    fn least_gain(context: &Context) -> u32 {
         u32::from(context.policy.mss).min(context.policy.receive_buffer / 2)
     }
 
-    /// Whether [`offer`](Self::offer) may lie right of the edge: never false where it does.
+    /// Returns whether [`next_edge`](Self::next_edge) may lie right of the edge. This is a cheap estimate: `true` may
+    /// be wrong, `false` never is.
     #[inline(always)]
     pub(crate) fn may_grow(&self, context: &Context) -> bool {
         let gain = (self.read + context.policy.receive_buffer).ahead_of(self.edge);
         let rounded = 1_u32.wrapping_shl(u32::from(self.scale));
-        gain > 0 && gain.saturating_add(rounded) > Rcv::worth(context)
+        gain > 0 && gain.saturating_add(rounded) > Rcv::least_gain(context)
     }
 
-    /// Whether a window at least twice as large as the peer knows may be offered.
+    /// Returns whether the window that can be offered is at least twice as large as the peer knows.
     #[inline(always)]
-    pub(crate) fn doubles(&self, context: &Context) -> bool {
-        let twice = self.told().saturating_mul(2);
+    pub(crate) fn window_would_double(&self, context: &Context) -> bool {
+        let twice = self.advertised_wnd().saturating_mul(2);
         let right = self.read + context.policy.receive_buffer;
         if right - self.nxt < twice {
             return false;
         }
-        let offer = self.offer(context);
+        let offer = self.next_edge(context);
         offer != self.edge && offer - self.nxt >= twice
     }
 
-    /// No more than the field can say, in its steps.
+    /// Returns the right edge to offer, capped at what the window field can hold and rounded down to its step.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    fn capped_offer(&self, right: SeqNumber, told: SeqNumber, worth: u32) -> SeqNumber {
+    fn capped_edge(&self, right: SeqNumber, advertised_edge: SeqNumber, least_gain: u32) -> SeqNumber {
         let scale = u32::from(self.scale);
         let field = right.ahead_of(self.nxt).wrapping_shr(scale).min(u32::from(u16::MAX));
         let offer = self.nxt + field.wrapping_shl(scale);
-        if offer.ahead_of(told) < worth { self.edge } else { self.edge.max(offer) }
+        if offer.ahead_of(advertised_edge) < least_gain { self.edge } else { self.edge.max(offer) }
     }
 }

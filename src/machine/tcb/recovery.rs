@@ -1,12 +1,12 @@
-//! Round-trip timing (RFC 6298 section 3), and what is sent again after a loss (D16).
+//! Round-trip timing (RFC 6298 section 3), and retransmission after a loss (D16).
 
 use crate::machine::seq::SeqNumber;
 use crate::machine::time::Instant;
 
-/// What the numbers between SND.UNA and SND.NXT go through.
+/// Round-trip timing and loss recovery of the data between SND.UNA and SND.NXT.
 ///
-/// Karn's algorithm takes a round-trip time only of what was sent once. So timing and recovery exclude each other, and
-/// one field tells which of them is under way.
+/// Karn's algorithm takes round-trip times only from segments that were sent once. So timing and recovery exclude each
+/// other, and one field holds the state of both.
 ///
 /// ```text
 ///               a segment is sent          its ACK: a sample
@@ -21,60 +21,64 @@ use crate::machine::time::Instant;
 ///               a probe is sent               the window opens
 ///    any state -----------------> Probing --------------------> GoBackN
 ///
-///               the caller asks for it             all of it is sent, or acknowledged
-///    steady    ------------------------> Requested ----------------------------------> Untimed
+///               the caller reports a loss             all of it is sent, or acknowledged
+///    steady    ---------------------------> Requested ----------------------------------> Untimed
 /// ```
+///
+/// `steady` is `Untimed` or `Timed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Recovery {
-    /// Nothing is timed, and all is sent once.
+    /// No segment is timed, and no recovery is under way.
     Untimed,
-    /// The segment that ends at `end` was sent at this moment, in microseconds modulo 2^32.
+    /// The segment that ends at `end` is timed. It was sent at `sent_at`, in microseconds modulo 2^32.
     Timed { end: SeqNumber, sent_at: u32 },
     /// The window is closed, and a probe has been sent.
     Probing,
-    /// From `cursor` up to `recover` all is sent again, before anything new, within `credit`. (`recover` is the SND.NXT
-    /// of the timeout, as in RFC 6582.)
+    /// After a timeout: everything from `cursor` up to `recover` is sent again, within `credit`, before anything new.
+    /// (`recover` is SND.NXT at the timeout, as in RFC 6582.) With [`UNBOUNDED`] credit it is no recovery: a refused
+    /// probe is sent again, once.
     GoBackN { recover: SeqNumber, cursor: SeqNumber, credit: u32 },
-    /// All up to `recover` has been sent again, and new payload since this moment, in microseconds modulo 2^32.
+    /// Everything up to `recover` has been sent again, within `credit`. New payload has followed, since `sent_at`, in
+    /// microseconds modulo 2^32.
     PastRecover { recover: SeqNumber, credit: u32, sent_at: u32 },
-    /// The caller holds it for lost: from `cursor` up to `until` it is sent again.
+    /// The caller has marked data as lost: from `cursor` up to `until` it is sent again.
     Requested { cursor: SeqNumber, until: SeqNumber },
 }
 
-/// The credit that nothing uses up.
+/// The credit of a recovery that may send without a bound.
 pub(crate) const UNBOUNDED: u32 = u32::MAX;
 
 impl Recovery {
-    /// All is sent in order, and once.
+    /// Returns whether no recovery is under way, and no probe is out: only new data is sent.
     #[inline]
     pub(crate) fn is_steady(&self) -> bool {
         matches!(self, Recovery::Untimed | Recovery::Timed { .. })
     }
 
-    /// A probe of a closed window is out.
+    /// Returns whether a zero-window probe is out.
     #[inline]
     pub(crate) fn is_probing(&self) -> bool {
         matches!(self, Recovery::Probing)
     }
 
-    /// Times the segment that ends at `end`, unless another is timed, or Karn's algorithm forbids it.
+    /// Times the segment that ends at `end`, unless another segment is timed, or Karn's algorithm forbids it.
     #[inline]
-    pub(crate) fn time(&mut self, end: SeqNumber, now: Instant) {
+    pub(crate) fn start_timing(&mut self, end: SeqNumber, now: Instant) {
         if let Recovery::Untimed = self {
             *self = Recovery::Timed { end, sent_at: micros(now) };
         }
     }
 
-    /// Stops the timing of what is about to be sent again (Karn).
+    /// Stops the timing of a segment that is about to be sent again (Karn).
     pub(crate) fn stop_timing(&mut self) {
         if self.is_steady() {
             *self = Recovery::Untimed;
         }
     }
 
-    /// Takes the acknowledgment of the segment that is timed: the round-trip time, in microseconds.
+    /// Takes an ACK. Returns the round-trip time, in microseconds, if the ACK covers the timed segment.
     #[inline]
-    pub(crate) fn timed(&mut self, ack: SeqNumber, now: Instant) -> Option<u32> {
+    pub(crate) fn sample_timed(&mut self, ack: SeqNumber, now: Instant) -> Option<u32> {
         if let Recovery::Timed { end, sent_at } = *self
             && end.le(ack)
         {
@@ -84,9 +88,9 @@ impl Recovery {
         None
     }
 
-    /// Takes an ACK that advances SND.UNA by `advance`, where not all is sent once. An ACK releases twice what it
-    /// acknowledges: what has left the network, and as much again, as in slow start (RFC 5681 section 3.1). The
-    /// round-trip time, in microseconds, if the ACK tells one.
+    /// Takes an ACK that advances SND.UNA by `advance` during recovery. It releases twice what it acknowledges: the
+    /// data that has left the network, and as much again, as in slow start (RFC 5681 section 3.1). Returns the
+    /// round-trip time, in microseconds, if the ACK yields one.
     pub(crate) fn acknowledged(&mut self, ack: SeqNumber, advance: u32, now: Instant) -> Option<u32> {
         let earned = advance.saturating_mul(2);
         match self {
@@ -104,7 +108,7 @@ impl Recovery {
                 *self = Recovery::Untimed;
                 return Some(rtt);
             }
-            // All that was sent again has arrived; what is timed is in flight.
+            // Everything that was sent again has arrived; the timed payload is still in flight.
             Recovery::PastRecover { recover, sent_at, .. } if *recover == ack => {
                 *self = Recovery::Timed { end: *recover + 1, sent_at: *sent_at };
             }
@@ -113,13 +117,13 @@ impl Recovery {
         None
     }
 
-    /// Takes the segment from `from` up to `end` that is sent now; `is_new` where it ends beyond SND.NXT.
+    /// Takes note that the segment from `from` up to `end` is sent now. `is_new` says that it ends beyond SND.NXT.
     #[inline]
     pub(crate) fn sent(&mut self, from: SeqNumber, end: SeqNumber, is_new: bool, now: Instant) {
         let used = end.ahead_of(from);
         match self {
             Recovery::Untimed | Recovery::Timed { .. } | Recovery::Probing => {}
-            // A refused probe is sent again, and all goes on as before.
+            // A refused probe is sent again. That is no recovery, and sending goes on as before (D40).
             Recovery::GoBackN { credit: UNBOUNDED, .. } => {
                 *self = if is_new { Recovery::Timed { end, sent_at: micros(now) } } else { Recovery::Untimed };
             }
@@ -137,8 +141,9 @@ impl Recovery {
         }
     }
 
-    /// Marks what lies from `from` up to `until` as lost, by the caller's loss detection. After a timeout all is sent
-    /// again in any case: then the call adds `credit`, and goes back as far as `from`.
+    /// Marks the data from `from` up to `until` as lost, by the caller's loss detection. After a timeout all of it is
+    /// sent again in any case. Then the call adds `credit`, and moves `cursor` back to `from`; if new payload has
+    /// followed already, go-back-N begins again with this `credit`.
     pub(crate) fn mark_lost(&mut self, from: SeqNumber, until: SeqNumber, credit: u32, nxt: SeqNumber) {
         match self {
             Recovery::Probing => {}
@@ -149,7 +154,7 @@ impl Recovery {
                 *cursor = cursor.min(from);
                 *left = left.saturating_add(credit);
             }
-            // The new payload since the timeout may be among it.
+            // The lost data may include new payload that was sent after the timeout.
             Recovery::PastRecover { .. } => *self = Recovery::GoBackN { recover: nxt, cursor: from, credit },
         }
     }

@@ -1,4 +1,4 @@
-//! One row of a figure, as it is understood.
+//! The rows of a figure, parsed.
 
 use std::format;
 use std::vec;
@@ -14,13 +14,13 @@ use crate::sim::text::{self, Mistake};
 pub(super) enum Row {
     /// A line of a script for one end.
     One(Side, Line),
-    /// A call that is made before the end is polled for what happened to it last.
+    /// A call that is made before the end is polled for its previous event.
     Joined(Side, Line),
-    /// Time, or policies, for both.
+    /// Time or policies, for both ends.
     Both(Line),
     /// The states of A and B.
     States(State, State),
-    /// A segment on its way.
+    /// A segment on its way through the network.
     Passage(Passage),
 }
 
@@ -31,21 +31,26 @@ pub(super) struct Passage {
     pub(super) pattern: Pattern,
     pub(super) fate: Fate,
     pub(super) outcome: Outcome,
-    /// The states after the row, where they are written.
+    /// The state of A after the row, if the row gives it.
     pub(super) a: Option<State>,
+    /// The state of B after the row, if the row gives it.
     pub(super) b: Option<State>,
 }
 
 /// Where a segment comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Origin {
+    /// Its sender puts it out now.
     PutOut,
+    /// The network has held it back.
     Held,
+    /// It is a copy of a segment that was sent before.
     Again,
+    /// It is an old duplicate, from before this exchange.
     Old,
 }
 
-/// What becomes of it.
+/// The fate of a segment in the network.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
     Arrives,
@@ -53,7 +58,7 @@ pub(super) enum Fate {
     Lost,
 }
 
-/// Reads a line; one that speaks of both ends becomes two rows.
+/// Reads a line. A line with both `A:` and `B:` becomes two rows.
 pub(super) fn parse(line: &str) -> Result<Vec<Row>, Mistake<'_>> {
     if let Some(rest) = line.strip_prefix("A:") {
         return match rest.split_once("B:") {
@@ -109,7 +114,7 @@ fn one(side: Side, text: &str) -> Result<Row, Mistake<'_>> {
     }
 }
 
-/// `2a. SYN-SENT --> ...` without the number.
+/// Removes the number of a row, such as `2a.` in `2a. SYN-SENT --> ...`.
 fn without_number(line: &str) -> &str {
     match line.split_once(char::is_whitespace) {
         Some((_, row)) if line.starts_with(|c: char| c.is_ascii_digit()) => row.trim_start(),
@@ -158,7 +163,7 @@ fn passage<'t>(left: &'t str, segment: &'t str, right: &'t str) -> Result<Passag
     Ok(Passage { from, origin, pattern, fate, outcome, a: a.state(), b: b.state() })
 }
 
-/// What stands at an end of a row.
+/// The text at the left or the right of a row: a state, a note, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Beside<'t> {
     Nothing,
@@ -167,7 +172,7 @@ enum Beside<'t> {
 }
 
 impl<'t> Beside<'t> {
-    /// And what follows it.
+    /// Reads the state or note at the start of `text`. Also returns the text behind it.
     fn parse(text: &'t str) -> Result<(Beside<'t>, &'t str), Mistake<'t>> {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         match word {

@@ -1,4 +1,4 @@
-//! The passing of time between two ends.
+//! Virtual time: drives two ends from event to event.
 
 use core::time::Duration;
 
@@ -8,15 +8,16 @@ use crate::sim::trace::What;
 use crate::sim::violation::Violation;
 use crate::sim::{Side, after};
 
-/// More steps than this without progress are two ends that never come to rest.
+/// The most steps without progress. Two ends that take more never come to rest.
 const MOST_STEPS: usize = 1_000_000;
 
-/// The passing of time.
+/// Virtual time.
 impl Pair {
-    /// Until nothing is in flight and no timer runs. An end in TIME-WAIT is driven to CLOSED.
+    /// Drives the ends until nothing is in flight and no timer runs. An end in TIME-WAIT reaches CLOSED. A segment that
+    /// waits for delivery by hand does not count as in flight.
     ///
-    /// Ends that keep each other alive never come to rest, nor do those of which one probes a window that stays closed:
-    /// for them there is [`drive_for`](Self::drive_for).
+    /// Ends with keep-alive never come to rest, nor does an end that probes a window which stays closed. Use
+    /// [`drive_for`](Self::drive_for) for them.
     ///
     /// ```
     /// use core::time::Duration;
@@ -33,23 +34,24 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// The first violation, likewise for the other ways to drive; [`Violation::NeverRests`] after a million steps in
-    /// which no state changed and no byte was delivered.
+    /// Returns the first violation, as do the other ways to drive. Returns [`Violation::NeverRests`] after a million
+    /// steps in which no state changed and no byte was delivered.
     pub fn drive(&mut self) -> Result<(), Violation> {
         self.drive_while(|_| true)
     }
 
-    /// While this holds, and there is anything to happen.
+    /// Drives the ends while `condition` holds and an event is due.
     ///
     /// # Errors
     ///
-    /// As of [`drive`](Self::drive).
+    /// Returns the same errors as [`drive`](Self::drive).
     pub fn drive_while(&mut self, condition: impl FnMut(&Pair) -> bool) -> Result<(), Violation> {
         let progress = |pair: &Pair| [Side::A, Side::B].map(|side| (pair.state(side), pair.received(side).len()));
         self.drive_on(condition, progress)
     }
 
-    /// While this holds, and there is anything to happen, and not too long without any of this progress.
+    /// Drives the ends while `condition` holds and an event is due. Fails after `MOST_STEPS` steps in which `progress`
+    /// stays the same.
     fn drive_on<P: PartialEq>(
         &mut self,
         mut condition: impl FnMut(&Pair) -> bool,
@@ -67,48 +69,49 @@ impl Pair {
         Err(Violation::NeverRests)
     }
 
-    /// Until nothing is in flight; timers whose time comes before fire.
+    /// Drives the ends until nothing is in flight. Timers that are due before then fire. A segment that waits for
+    /// delivery by hand does not count as in flight.
     ///
     /// # Errors
     ///
-    /// The first violation.
+    /// Returns the first violation.
     pub fn settle(&mut self) -> Result<(), Violation> {
         self.drive_while(|pair| pair.flights.next_arrival().is_some())
     }
 
-    /// For `time`, as [`drive_until`](Self::drive_until).
+    /// Drives the ends for `time`, as [`drive_until`](Self::drive_until) does.
     ///
     /// # Errors
     ///
-    /// The first violation.
+    /// Returns the first violation.
     pub fn drive_for(&mut self, time: Duration) -> Result<(), Violation> {
         self.drive_until(after(self.now, time))
     }
 
-    /// Until then, however many steps it takes. At one and the same moment a million is too many: then it returns
-    /// [`Violation::NeverRests`].
+    /// Drives the ends through all events up to and including `end`, in any number of steps. The time is then `end`.
     ///
     /// # Errors
     ///
-    /// The first violation.
+    /// Returns the first violation. Returns [`Violation::NeverRests`] after a million steps at the same time.
     pub fn drive_until(&mut self, end: Instant) -> Result<(), Violation> {
         self.drive_on(|pair| pair.next_event().is_some_and(|next| next <= end), Pair::now)?;
         self.now = self.now.max(end);
         Ok(())
     }
 
-    /// When the next segment arrives or the next timer fires.
+    /// Returns the time at which the next segment arrives or the next timer fires.
     #[must_use]
     pub fn next_event(&self) -> Option<Instant> {
         let deadlines = self.ends.iter().filter_map(|end| end.connection.deadline());
         deadlines.chain(self.flights.next_arrival()).min()
     }
 
-    /// The next event: a segment arrives or, if none comes before, a timer fires. False if there is none.
+    /// Runs the next event: a segment arrives, or a timer fires. If both are due at the same time, the segment comes
+    /// first. Returns false if no event is due.
     ///
     /// # Errors
     ///
-    /// The first violation.
+    /// Returns the first violation.
     pub fn step(&mut self) -> Result<bool, Violation> {
         self.check()?;
         let Some(next) = self.next_event() else { return Ok(false) };

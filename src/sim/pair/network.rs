@@ -1,4 +1,4 @@
-//! What is between two ends, and what they hand to it.
+//! The network between two ends, and the segments that they send into it.
 
 use core::ops::{Range, RangeBounds};
 use std::vec::Vec;
@@ -10,13 +10,14 @@ use crate::sim::violation::Violation;
 use crate::sim::{Side, after};
 use crate::{Instant, Output, Segment, State, Transmit};
 
-/// More outputs than this of one event, beside a segment for each byte queued, are a connection that never waits.
+/// The most outputs of one event, beside a segment for each queued byte. A connection with more never waits.
 const MOST_OUTPUTS: usize = 1_000_000;
 
-/// Times in which the network lets nothing through: what would enter it then, and what would come out of it then, is
-/// gone; what is delivered by hand arrives all the same. More than one may be planned, ahead of time too.
+/// Outages: times in which the network lets nothing through. A segment that would enter or leave the network in an
+/// outage is lost. A segment that is delivered by hand still arrives. Several outages may be planned, also ahead of
+/// time.
 impl Pair {
-    /// What `from` sends within `during` goes nowhere; the other direction is as it was.
+    /// Drops all segments of `from` within `during`. The other direction is not affected.
     ///
     /// ```
     /// use core::time::Duration;
@@ -38,7 +39,7 @@ impl Pair {
         self.outages.push(Outage::new(from, &during));
     }
 
-    /// Neither end hears of the other within `during`.
+    /// Drops all segments of both ends within `during`.
     pub fn partition(&mut self, during: impl RangeBounds<Instant>) {
         for from in [Side::A, Side::B] {
             self.outages.push(Outage::new(from, &during));
@@ -46,10 +47,10 @@ impl Pair {
     }
 }
 
-/// The network, by hand. A segment in flight is named by its place in [`in_flight`](Pair::in_flight); where there is
-/// none of this place, nothing happens, and the result is false.
+/// The network, by hand. `index` is the place of a segment in [`in_flight`](Pair::in_flight). If there is no segment at
+/// this place, nothing happens, and the result is false.
 impl Pair {
-    /// It arrives now. A damaged one is dropped.
+    /// Delivers a segment now. A damaged segment is dropped.
     pub fn deliver(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.remove(index) else { return false };
         let to = flight.from.other();
@@ -67,7 +68,7 @@ impl Pair {
         let outcome = self.end_mut(to).segment_arrives(&flight, now);
         if let Ok(range) = &outcome {
             self.give(&flight, range.clone());
-            // RFC 3168 section 6.1.5: the mark of a segment that is refused counts for nothing.
+            // RFC 3168 section 6.1.5: the mark of a refused segment is ignored.
             if flight.marked {
                 self.end_mut(to).connection.congestion_experienced();
             }
@@ -82,7 +83,7 @@ impl Pair {
         true
     }
 
-    /// The receive queue gets what a segment has brought.
+    /// Appends the delivered bytes of a segment to the receive queue.
     fn give(&mut self, flight: &Flight, range: Range<usize>) {
         let to = flight.from.other();
         let [a, b] = &mut self.ends;
@@ -96,7 +97,7 @@ impl Pair {
         }
     }
 
-    /// Keeps a segment that lies ahead of a gap; behind one that has filled it hands in what was kept.
+    /// Keeps a segment that lies ahead of a gap. If the segment fills a gap, hands in the kept segments behind the gap.
     fn reassemble(&mut self, flight: &Flight) -> Vec<What> {
         let mut reassembled = Vec::new();
         let (to, now) = (flight.from.other(), self.now);
@@ -115,14 +116,14 @@ impl Pair {
         reassembled
     }
 
-    /// It is lost.
+    /// Loses a segment.
     pub fn lose(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.remove(index) else { return false };
         self.record(flight.from, What::Lost(flight.number, flight.segment));
         true
     }
 
-    /// There is one more of it, behind all others.
+    /// Adds a copy of a segment, at the end of [`in_flight`](Pair::in_flight).
     pub fn duplicate(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.get(index).cloned() else { return false };
         self.record(flight.from, What::Duplicated(flight.number, flight.segment));
@@ -130,14 +131,14 @@ impl Pair {
         true
     }
 
-    /// It is damaged on its way: when it arrives, its checksum is bad.
+    /// Damages a segment on its way: it arrives with a bad checksum.
     pub fn corrupt(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.get_mut(index) else { return false };
         flight.corrupted = true;
         true
     }
 
-    /// It is marked with Congestion Experienced. False for one that may not be; see
+    /// Marks a segment with Congestion Experienced. Returns false if the segment may not be marked; see
     /// [`ecn_capable`](Flight::ecn_capable).
     pub fn mark(&mut self, index: usize) -> bool {
         let Some(flight) = self.flights.get_mut(index) else { return false };
@@ -145,7 +146,7 @@ impl Pair {
         flight.marked
     }
 
-    /// It waits until it is delivered by hand.
+    /// Holds a segment until it is delivered by hand.
     pub fn hold(&mut self, index: usize) -> bool {
         if let Some(flight) = self.flights.hold(index) {
             let (from, number, segment) = (flight.from, flight.number, flight.segment);
@@ -154,28 +155,28 @@ impl Pair {
         self.flights.get(index).is_some()
     }
 
-    /// A segment that `from` has not sent, an old one or a forged one, with as many bytes of payload as it says, goes
-    /// on its way.
+    /// Puts a segment into the network that `from` has not sent, such as an old duplicate or a forged segment. The
+    /// length of `payload` must be the one in the segment.
     pub fn inject(&mut self, from: Side, segment: Segment, payload: &[u8]) {
         let number = self.number;
         self.record(from, What::Injected(number, segment));
         self.launch(from, segment, payload.to_vec(), false);
     }
 
-    /// A segment that the script sends whose part `from` is.
+    /// Puts a segment of a script into the network. The script plays `from`.
     pub(in crate::sim) fn say(&mut self, from: Side, segment: Segment, payload: Vec<u8>) {
         self.record(from, What::Sent(self.number, segment));
         self.launch(from, segment, payload, false);
     }
 
-    /// Where what it is about is recorded now, its payload is too: it may not have been when the segment was sent.
+    /// Adds the payload of a segment to the trace, if recording is on. It may have been off when the segment was sent.
     fn keep(&mut self, number: u64, payload: &[u8], ecn_capable: bool) {
         if self.recording {
             self.trace.keep(number, payload, ecn_capable);
         }
     }
 
-    /// A segment goes on its way, and the network does with it what it does.
+    /// Puts a segment into the network, with the faults that the network chooses for it.
     fn launch(&mut self, from: Side, segment: Segment, payload: Vec<u8>, ecn_capable: bool) {
         let number = self.number;
         self.number = self.number.saturating_add(1);
@@ -198,7 +199,7 @@ impl Pair {
         self.flights.push(first);
     }
 
-    /// When it arrives, whether undamaged, and whether marked.
+    /// Chooses when a segment arrives, whether it is damaged, and whether it is marked.
     fn on_its_way(&mut self, flight: Flight) -> Flight {
         let late = self.random.up_to(self.network.jitter);
         let mut takes = self.network.delay.saturating_add(late);
@@ -212,8 +213,8 @@ impl Pair {
         Flight { arrives, corrupted, marked, ..flight }
     }
 
-    /// Where in the send queue the payload begins that may be marked, if any may: RFC 3168 sections 6.1.4 to 6.1.6, as
-    /// [`Status::ecn`](crate::Status::ecn) says.
+    /// Returns the offset of new payload in the send queue, or `None` if no payload may be marked. Only new payload may
+    /// be marked (RFC 3168 sections 6.1.4 to 6.1.6; see [`Status::ecn`](crate::Status::ecn)).
     fn ecn_capable_from(&self, side: Side) -> Option<usize> {
         let status = self.status(side);
         let is_open = status.snd_wnd.is_some_and(|window| window > 0);
@@ -224,7 +225,7 @@ impl Pair {
         self.outages.iter().any(|outage| outage.swallows(from, self.now))
     }
 
-    /// What has come to the end of its way: it arrives, unless just now nothing does.
+    /// Takes a segment out of the network at its time of arrival. It is delivered, unless an outage swallows it.
     pub(super) fn come_out(&mut self, index: usize) {
         if !self.flights.get(index).is_some_and(|flight| self.is_cut_off(flight.from)) {
             self.deliver(index);
@@ -233,7 +234,7 @@ impl Pair {
         }
     }
 
-    /// Polls until `Wait`, the rule of the contract.
+    /// Polls until `Wait`, as the contract requires.
     pub(super) fn drain(&mut self, side: Side) {
         let status = self.status(side);
         let queued = status.unsent.saturating_add(status.in_flight) as usize;

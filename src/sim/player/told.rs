@@ -1,4 +1,4 @@
-//! The strict reader: which outputs the lines have told of, and which they have not.
+//! The strict check of the outputs: the lines of a script must list each of them.
 
 use core::ops::Range;
 use std::format;
@@ -12,7 +12,7 @@ use crate::sim::variable::{self, Variable};
 use crate::{Output, Segment, State, Transition};
 
 impl<G: Glue> Player<'_, G> {
-    /// All that was put out has been told of: the next event may come.
+    /// Checks, before the next event, that the lines have listed all outputs.
     pub(in crate::sim) fn settle(&mut self) -> Result<(), Difference> {
         self.fresh = false;
         let told = core::mem::replace(&mut self.told, Told::Not);
@@ -27,7 +27,8 @@ impl<G: Glue> Player<'_, G> {
         }
     }
 
-    /// The next segment that was put out, which must be this one.
+    /// Takes the next output that is not a transition. It must be a segment that matches `pattern`, with the payload
+    /// range `bytes` if that is given.
     pub(in crate::sim) fn expect_segment(
         &mut self,
         pattern: &Pattern,
@@ -53,7 +54,8 @@ impl<G: Glue> Player<'_, G> {
         if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
     }
 
-    /// The next output that is not a transition; those before it are told by the state that they lead to.
+    /// Takes the next output that is not a transition. The transitions before it stay: a line lists them by the state
+    /// that they lead to.
     fn next_output(&mut self, expected: impl ToString) -> Result<Output, Difference> {
         let next = self.put_out.iter().position(|output| !is_transition(output));
         match next.and_then(|next| self.put_out.remove(next)) {

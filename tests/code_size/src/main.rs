@@ -1,5 +1,5 @@
-//! The least program without an operating system that lives through a connection: it opens, sends, receives and closes.
-//! What the crate weighs for such a user is its size, which `run` prints.
+//! The smallest program without an operating system that uses a connection from OPEN to CLOSE, with SEND and RECEIVE.
+//! Its size, which `run` prints, is the cost of the crate for such a user.
 
 #![no_std]
 #![no_main]
@@ -21,7 +21,7 @@ fn receive() -> Option<Segment> {
     black_box(None)
 }
 
-/// The moment.
+/// The current time.
 fn now() -> Instant {
     Instant::from_micros(black_box(0))
 }
@@ -35,7 +35,7 @@ extern "C" fn _start() -> ! {
             && let Ok(text) = connection.segment_arrives(&segment, now())
             && !text.is_empty()
         {
-            // An echo.
+            // The program echoes what it receives.
             let _ = connection.receive(text.len());
             let _ = connection.send(text.len(), now());
         }

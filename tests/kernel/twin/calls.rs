@@ -1,4 +1,4 @@
-//! The calls of the user, and time, at both ends alike.
+//! The calls of the user, and the passing of time, at both ends alike.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use super::ends::Outcome;
 use super::life::Step;
 use super::play::{Play, SLOW, Stop};
 
-/// Our timer may be so much later than the kernel's that has just fired.
+/// How much later than the kernel's timer, which has just fired, ours may be.
 const EARLY: Duration = Duration::from_millis(15);
-/// The kernel's may be so much later than ours, and a sixth of the time that it waits: its clock ticks in milliseconds,
-/// and in coarser steps the longer a timer is.
+/// How much later than ours the kernel's timer may be, in addition to a sixth of its time. The kernel's clock ticks in
+/// milliseconds, and in coarser steps for longer timers.
 const LATE: Duration = Duration::from_millis(60);
 
 impl Play<'_> {
-    /// A call of the user, where there is one, and where the kernel's can say what the RFC's can.
+    /// Makes a call of the user, if there is a user, and if a kernel call corresponds to the RFC's.
     pub(crate) fn call(&mut self, step: &Step) -> Result<(), Stop> {
         let begins = matches!(self.state, State::Closed | State::Listen | State::SynSent | State::SynReceived);
         let may = match step {
             Step::Connect => true,
             Step::Gone | Step::Abort => self.kernel.has_user(),
             Step::Send(_) => self.kernel.has_socket() && !begins,
-            // A second shutdown is no error of the kernel's, and no call.
+            // For the kernel a second shutdown is neither an error nor a call.
             Step::Close => self.kernel.has_socket() && matches!(self.state, State::Established | State::CloseWait),
             // Before the SYN a socket is no connection yet.
             Step::Receive(_) => self.kernel.has_socket() && (!begins || self.has_ended()),
@@ -58,8 +58,8 @@ impl Play<'_> {
     fn after_call(&mut self, name: &str, (kernel, twin): (Outcome, Outcome)) -> Result<(), Stop> {
         let call = name.split(' ').next().unwrap_or(name);
         self.kind = format!("{}: {call}", self.state);
-        // After a Fill there is more in one queue than in the other; and how an end is told after the peer's FIN is a
-        // matter of sockets.
+        // After a `Fill` one queue holds more than the other. How a user learns of the end after the peer's FIN depends
+        // on sockets.
         let comparable = self.kernel_seen.drift == self.twin_seen.drift && self.state != State::Closed;
         if kernel != twin && comparable {
             self.kind = format!("{}: {call} {kernel:?} / {twin:?}", self.state);

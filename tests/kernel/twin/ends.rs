@@ -1,4 +1,4 @@
-//! The two ends: a socket of the kernel, and a `Connection` with a caller who keeps what comes ahead of a gap.
+//! The two ends: a socket of the kernel, and a `Connection` with a caller that keeps segments ahead of a gap.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddrV4};
@@ -12,17 +12,17 @@ use tcp_lifecycle::{
 use super::life::Life;
 use crate::peer::{bound, states};
 
-/// `Config::linux()`, where the two can be compared step by step. The kernel is told the same.
+/// `Config::linux()`, changed so that the two can be compared step by step. The kernel has the same policies.
 pub(crate) fn twin_config(life: &Life) -> Config {
     Config {
-        // SO_RCVBUF; the scale is zero then.
+        // SO_RCVBUF; with it the scale is zero.
         receive_buffer: u32::from(life.buffer),
         window_scale: life.window_scaling.then_some(0),
         timestamps: life.timestamps,
         sack_permitted: life.sack,
         // TCP_NODELAY
         nagle: false,
-        // The route says quickack.
+        // The route has quickack.
         delayed_ack: None,
         // tcp_ecn
         accept_ecn: false,
@@ -34,16 +34,16 @@ pub(crate) fn twin_config(life: &Life) -> Config {
     }
 }
 
-/// `close`: the user is gone.
+/// `close`: the user leaves.
 fn gone(connection: &mut Connection, now: Instant) -> Result<(), CallError> {
     connection.detach(now)
 }
 
-/// What a call has come to.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// So many bytes were read.
+    /// The number of bytes that were read.
     Bytes(usize),
     /// There is nothing to read yet.
     Nothing,
@@ -82,7 +82,7 @@ impl Kernel {
         self.socket.is_some()
     }
 
-    /// A connection that waits to be accepted is; nobody listens then.
+    /// Accepts a connection that waits; then nothing listens any more.
     pub(crate) fn accept(&mut self) {
         if let Some(listener) = &self.listener
             && let Ok((socket, _)) = listener.accept()
@@ -93,7 +93,7 @@ impl Kernel {
         }
     }
 
-    /// A socket that listens may have connections beside it.
+    /// The state of the connection. A listening socket may have connections in addition.
     pub(crate) fn state(&self) -> State {
         let none = if self.listener.is_some() { State::Listen } else { State::Closed };
         states().get(&(self.local, self.remote)).copied().unwrap_or(none)
@@ -146,7 +146,7 @@ impl Kernel {
     }
 }
 
-/// What came ahead of a gap.
+/// A segment ahead of a gap.
 #[derive(Clone, Copy, Debug)]
 struct Ahead {
     header: Segment,
@@ -178,7 +178,7 @@ impl Twin {
         self.connection.state()
     }
 
-    /// A segment arrives, and with it all that it makes the next one.
+    /// Hands in a segment, and then every kept segment that has become the next in order.
     pub(crate) fn arrives(&mut self, segment: &Segment, now: Instant) -> Option<Refusal> {
         match self.connection.segment_arrives(segment, now) {
             Ok(range) => {
@@ -215,7 +215,8 @@ impl Twin {
             let Some(place) = self.ahead.iter().position(is_next) else { return };
             let ahead = self.ahead.swap_remove(place);
             let fin = if ahead.fin { Control::FIN } else { Control::empty() };
-            // Its own acknowledgment and window, which are the newer ones; the timestamps of what filled the gap.
+            // Its own acknowledgment and window, which are newer; but the timestamps of the segment that filled the
+            // gap.
             let header = ahead.header;
             let control = fin | (header.control() & Control::ACK);
             let again = Segment::new(ahead.seq, header.ack().unwrap_or(SeqNumber(0)), control)
@@ -241,7 +242,7 @@ impl Twin {
         if self.unread > 0 {
             let bytes = self.unread.min(at_most);
             self.unread -= bytes;
-            // In CLOSED the connection has no use for it.
+            // In CLOSED the call is an error.
             let _ = self.connection.receive(bytes);
             return Outcome::Bytes(bytes);
         }
@@ -257,7 +258,7 @@ impl Twin {
         done(self.connection.close(now))
     }
 
-    /// Nobody asks whether it was good.
+    /// The user leaves; the result of the call does not matter.
     pub(crate) fn gone(&mut self, now: Instant) -> Outcome {
         let _ = gone(&mut self.connection, now);
         Outcome::Done
@@ -273,14 +274,14 @@ impl Twin {
         self.unread > 0 || !self.ahead.is_empty()
     }
 
-    /// How much more fits into the window of the peer.
+    /// How many more bytes fit into the peer's window.
     pub(crate) fn room(&self) -> i64 {
         let numbers = (self.connection.snd_una(), self.connection.snd_wnd(), self.connection.snd_nxt());
         let (Some(una), Some(wnd), Some(nxt)) = numbers else { return 0 };
         i64::from(wnd) - i64::from(nxt - una)
     }
 
-    /// All that is due.
+    /// All segments that are due.
     pub(crate) fn drain(&mut self, now: Instant) -> Vec<Segment> {
         let mut segments = Vec::new();
         loop {

@@ -1,5 +1,4 @@
-//! Lives at random: who opens, with which options, how the state is reached in which it becomes random, and then
-//! segments, calls and pauses.
+//! Random lives: which end opens, with which options, the path to a random state, and then segments, calls and pauses.
 
 use tcp_lifecycle::{Control, Options};
 
@@ -47,12 +46,12 @@ impl Generator {
         }
     }
 
-    /// What an honest peer sends.
+    /// A segment of an honest peer.
     fn plain(&self, control: Control, payload: u16) -> Piece {
         Piece::plain(control, payload, self.stamps)
     }
 
-    /// What anybody sends.
+    /// A segment of any sender.
     fn any_segment(&mut self) -> Piece {
         let payload = match self.below(100) {
             0..50 => 0,
@@ -147,7 +146,7 @@ impl Generator {
         }
     }
 
-    /// Into ESTABLISHED; or not so far.
+    /// The path into ESTABLISHED, or part of it.
     fn opening(&mut self, active: bool, steps: &mut Vec<Step>) {
         let stray = |generator: &mut Generator, steps: &mut Vec<Step>| {
             while generator.chance(12) {
@@ -185,7 +184,7 @@ impl Generator {
         }
     }
 
-    /// From ESTABLISHED into some state.
+    /// The path from ESTABLISHED into some state.
     fn closing(&mut self, steps: &mut Vec<Step>) {
         for _ in 0..self.below(3) {
             match self.below(4) {

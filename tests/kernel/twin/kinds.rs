@@ -1,4 +1,4 @@
-//! Differences by kind: what came and what was answered, without the numbers.
+//! The kinds of differences: the arrival and the answers, without the numbers.
 
 use tcp_lifecycle::{Control, Segment};
 
@@ -17,7 +17,7 @@ pub(crate) fn shape(answers: &[Segment]) -> String {
     shape.join(" ")
 }
 
-/// What came, so roughly that the like of it is the same.
+/// The arrival, described so roughly that similar arrivals are equal.
 pub(crate) fn described(piece: &Piece) -> String {
     let seq = match piece.seq {
         Seq::Nxt(0) => "next",

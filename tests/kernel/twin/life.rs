@@ -1,15 +1,15 @@
-//! A life as data: what comes to both ends, in numbers relative to what each has said.
+//! A life as data: the events at both ends, in numbers relative to what each end has sent.
 
 use std::fmt;
 
 use tcp_lifecycle::{Control, Options};
 
-/// A number of the peer's, relative to what the end has said.
+/// A number of the peer's, relative to what the end has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seq {
-    /// To its RCV.NXT.
+    /// Relative to its RCV.NXT.
     Nxt(i32),
-    /// To the right edge of its window.
+    /// Relative to the right edge of its window.
     Edge(i32),
 }
 
@@ -17,9 +17,9 @@ pub(crate) enum Seq {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ack {
     Nothing,
-    /// To the highest one that was sent to it.
+    /// Relative to the highest acknowledgment that was sent to it.
     Una(i32),
-    /// To its SND.NXT.
+    /// Relative to its SND.NXT.
     Nxt(i32),
 }
 
@@ -27,9 +27,9 @@ pub(crate) enum Ack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stamp {
     Missing,
-    /// The clock's.
+    /// The clock's value.
     Fresh,
-    /// Older than the clock's by this.
+    /// Older than the clock by this.
     Older(u32),
 }
 
@@ -39,11 +39,11 @@ pub(crate) enum Echo {
     /// The last TSval of the end.
     Last,
     Zero,
-    /// Off by this.
+    /// The last TSval of the end, off by this.
     Off(i32),
 }
 
-/// A segment, in numbers relative to the end that gets it.
+/// A segment, in numbers relative to the end that receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) seq: Seq,
@@ -53,15 +53,15 @@ pub(crate) struct Piece {
     pub(crate) window: u16,
     pub(crate) stamp: Stamp,
     pub(crate) echo: Echo,
-    /// All but the timestamps.
+    /// All options but the timestamps.
     pub(crate) options: Options,
 }
 
-/// What happens next to both ends.
+/// The next event at both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Segment(Piece),
-    /// The segment so many back, once more.
+    /// An earlier segment again, counted backwards.
     Again(usize),
     /// Payload until the window is closed.
     Fill,
@@ -80,7 +80,7 @@ pub(crate) enum Step {
 }
 
 impl Piece {
-    /// What an honest peer sends next.
+    /// The next segment of an honest peer.
     pub(crate) fn plain(control: Control, payload: u16, stamps: bool) -> Piece {
         Piece {
             seq: Seq::Nxt(0),
@@ -112,7 +112,7 @@ pub(crate) struct Life {
 }
 
 impl fmt::Display for Life {
-    /// All but the steps.
+    /// Prints everything but the steps.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Life { seed, active, timestamps, sack, window_scaling, buffer, peer_iss, peer_ts, .. } = self;
         write!(

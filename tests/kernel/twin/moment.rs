@@ -1,4 +1,4 @@
-//! One step at both ends: what of it is compared, and the verdict.
+//! One step at both ends: the parts that are compared, and the verdict.
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber, State};
 
@@ -8,36 +8,36 @@ use super::seen::{Before, ISS, PEER_ISS, Seen};
 /// One step at both ends, in relative numbers.
 #[derive(Debug)]
 pub(crate) struct Moment<'a> {
-    /// Before it.
+    /// The state before the step.
     pub(crate) state: State,
     pub(crate) gone: bool,
     pub(crate) active: bool,
-    /// Both have opened at once.
+    /// Both ends have opened at once.
     pub(crate) crossed: bool,
-    /// A timer of either has fired.
+    /// A timer of either end has fired.
     pub(crate) timed_out: bool,
     /// TS.Recent may differ.
     pub(crate) loose: bool,
     pub(crate) unread: bool,
-    /// More has come to one than to the other.
+    /// One end has received more than the other.
     pub(crate) drifts: bool,
     pub(crate) seen: &'a Seen,
-    /// How much more fits into the window of the peer, after it.
+    /// How many more bytes fit into the peer's window after the step.
     pub(crate) room: i64,
-    /// The segment that came to the kernel.
+    /// The segment that arrived at the kernel.
     pub(crate) arrival: Option<Segment>,
     pub(crate) kernel: Vec<Segment>,
     pub(crate) twin: Vec<Segment>,
-    /// The kernel's state after it, and ours.
+    /// The kernel's state after the step, and ours.
     pub(crate) states: (State, State),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Same,
-    /// A difference that makes none later.
+    /// A difference without later effects.
     Allowed(&'static str),
-    /// From here on the two go separate ways.
+    /// From here on the two may differ in everything.
     Apart(&'static str),
     /// From here on TS.Recent may differ.
     Echo(&'static str),
@@ -46,17 +46,17 @@ pub(crate) enum Verdict {
 
 use Verdict::{Allowed, Apart, Differs, Echo, Same};
 
-/// What of an answer is compared.
+/// The parts of an answer that are compared.
 fn compared(answer: &Segment) -> Segment {
     let mut control = answer.control();
     // PUSH is the sender's hint; the crate leaves it to its caller.
     control.remove(Control::PSH);
     let rst = is_rst(answer);
-    // tcp_send_active_reset() puts an ACK on it, which 3.10.5 does not.
+    // tcp_send_active_reset() sets an ACK on it, which 3.10.5 does not.
     if rst && answer.seq().0 != 0 {
         control.remove(Control::ACK);
     }
-    // The buffers differ: windows are compared where they are closed.
+    // The buffers differ: of windows, only closed and open are compared.
     let window = if rst { 0 } else { answer.window().min(1) };
     // The clocks differ; and the kernel's resets without a connection have no timestamps (tcp_v4_send_reset()).
     let options = match answer.options().timestamps() {
@@ -76,7 +76,7 @@ fn comparable(answers: &[Segment]) -> Vec<Segment> {
     answers.iter().map(compared).collect()
 }
 
-/// With the maximum segment size alone.
+/// The segment with the maximum segment size as its only option.
 pub(crate) fn unadorned(answer: &Segment) -> Segment {
     let options = answer.options().mss().map_or(Options::NONE, |mss| Options::NONE.with_mss(mss));
     compared(answer).with_options(options)
@@ -102,7 +102,7 @@ pub(crate) fn is_bare_ack(segment: &Segment) -> bool {
     segment.len() == 0 && segment.control().difference(Control::PSH) == Control::ACK
 }
 
-/// Runs of payload: where each begins and ends, and with what besides.
+/// Runs of payload: the start and the end of each, with the other parts of its segments.
 fn joined(answers: &[Segment]) -> Vec<(Segment, u32)> {
     let mut runs: Vec<(Segment, u32)> = Vec::new();
     for answer in answers {
@@ -145,22 +145,22 @@ impl Moment<'_> {
         }
     }
 
-    /// Whether TS.Recent may differ from here on, beside all else.
+    /// Whether TS.Recent may differ from here on, while everything else is equal.
     pub(crate) fn loosens(&self) -> bool {
         all().any(|rule| rule.effect == Effect::Echo && (rule.holds)(self))
     }
 
-    /// What of answers is compared now.
+    /// The parts of the answers that are compared in this step.
     pub(crate) fn comparable(&self, answers: &[Segment]) -> Vec<Segment> {
         if self.loose || self.loosens() { without_echo(answers) } else { comparable(answers) }
     }
 
-    /// The same payload, however it is cut.
+    /// Whether both have sent the same payload, however it is cut.
     pub(crate) fn joins(&self, kernel: &[Segment], twin: &[Segment]) -> bool {
         joined(&self.comparable(kernel)) == joined(&self.comparable(twin))
     }
 
-    /// The same but for windows that are closed.
+    /// Whether they differ only in which windows are closed.
     pub(crate) fn differ_by_windows(&self) -> bool {
         let open = |answer: Segment| answer.with_window(1);
         let opened = |answers| self.comparable(answers).into_iter().map(open).collect::<Vec<_>>();
@@ -179,7 +179,7 @@ impl Moment<'_> {
         !matches!(self.state, State::Closed | State::Listen | State::SynSent | State::SynReceived)
     }
 
-    /// Not a mere request for a connection, as the kernel has it for a passive open.
+    /// Whether the kernel has a full socket, and not only a request socket of a passive open.
     pub(crate) fn has_full_socket(&self) -> bool {
         self.is_synchronized() || self.state == State::SynReceived && self.active
     }
@@ -188,7 +188,7 @@ impl Moment<'_> {
         matches!(self.state, State::CloseWait | State::Closing | State::LastAck)
     }
 
-    /// How far right of the end's RCV.NXT it begins.
+    /// How far right of the end's RCV.NXT the segment begins.
     pub(crate) fn offset(&self, arrival: &Segment) -> i64 {
         i64::from(arrival.seq().0.wrapping_sub(PEER_ISS).wrapping_sub(self.seen.before.rcv_nxt) as i32)
     }
@@ -201,7 +201,7 @@ impl Moment<'_> {
         })
     }
 
-    /// From SND.UNA to SND.NXT.
+    /// Whether the number is between SND.UNA and SND.NXT.
     pub(crate) fn is_in_flight(&self, seq: SeqNumber) -> bool {
         let Before { una, nxt, .. } = self.seen.before;
         seq.0.wrapping_sub(ISS).wrapping_sub(una) <= nxt.wrapping_sub(una)
@@ -216,12 +216,12 @@ impl Moment<'_> {
         arrival.ack().is_some_and(|ack| (ack.0.wrapping_sub(ISS).wrapping_sub(self.seen.before.una) as i32) < 0)
     }
 
-    /// One end has sent bare ACKs, the other has not.
+    /// Whether one end has sent bare ACKs, and the other has not.
     pub(crate) fn differ_by_bare_acks(&self) -> bool {
         self.kernel.iter().chain(&self.twin).all(is_bare_ack) && self.kernel.len() != self.twin.len()
     }
 
-    /// What the kernel sends is left of SND.NXT.
+    /// Whether the kernel's segments lie left of SND.NXT.
     pub(crate) fn sends_again(&self) -> bool {
         let is_again = |answer: &Segment| {
             answer.payload_len() > 0 && (answer.seq().0.wrapping_sub(ISS).wrapping_sub(self.seen.before.nxt) as i32) < 0

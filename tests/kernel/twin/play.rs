@@ -15,10 +15,10 @@ use super::world::{Difference, Played, World};
 use crate::harness::{ISN_OFFSET, bytes};
 use crate::wire::{Packet, emit};
 
-/// What has taken longer was played on a machine with other things to do.
+/// A step that took longer was played on a busy machine.
 pub(crate) const SLOW: Duration = Duration::from_millis(30);
 
-/// A life that goes on.
+/// A life in progress.
 pub(crate) struct Play<'w> {
     pub(crate) world: &'w mut World,
     pub(crate) life: &'w Life,
@@ -28,29 +28,29 @@ pub(crate) struct Play<'w> {
     pub(crate) twin_seen: Seen,
     /// The peer's clock, for its timestamps.
     pub(crate) clock: u32,
-    /// Segments that have come, to each end.
+    /// The segments that have arrived, at each end.
     arrived: Vec<(Segment, Segment)>,
     pub(crate) script: Vec<String>,
-    /// The state in which the step began.
+    /// The state before the step.
     pub(crate) state: State,
     pub(crate) kind: String,
-    /// What is sent.
+    /// The bytes that are sent.
     pub(crate) content: Vec<u8>,
-    /// Both have opened at once.
+    /// Both ends have opened at once.
     crossed: bool,
     /// TS.Recent may differ.
     loose: bool,
-    /// A segment has come at the right edge, which is not the same for both.
+    /// A segment has arrived at the right edge, which differs between the ends.
     has_edge: bool,
-    /// A timer of either has fired.
+    /// A timer of either end has fired.
     pub(crate) timed_out: bool,
 }
 
-/// Why it does not go on.
+/// Why a life stops.
 pub(crate) enum Stop {
     Slow,
     Differs,
-    /// A difference that is allowed, after which the two go separate ways.
+    /// An allowed difference, after which the two may differ in everything.
     Over,
 }
 
@@ -103,7 +103,7 @@ impl<'w> Play<'w> {
         // A timer that is about to fire fires first.
         self.pause(Duration::ZERO)?;
         self.state = self.twin.state();
-        // What the peer has said may have been refused.
+        // The peer's last segments may have been refused.
         let una = self.twin.connection.snd_una().map_or(0, |una| self.twin_seen.relative(una));
         self.kernel_seen.begin(una);
         self.crossed |= self.life.active && self.state == State::SynReceived;
@@ -114,7 +114,7 @@ impl<'w> Play<'w> {
                 self.has_edge |= matches!(piece.seq, Seq::Edge(_));
                 self.arrive(pair, &described(&piece))
             }
-            // What was sent to no connection, or to the edge of a window, has no number that is the same for both.
+            // A segment to no connection, or to the edge of a window, has no number that is the same for both ends.
             Step::Again(_) if self.has_edge || matches!(self.state, State::Closed | State::Listen | State::SynSent) => {
                 Ok(())
             }
@@ -138,7 +138,7 @@ impl<'w> Play<'w> {
             self.clock = self.clock.wrapping_add(10);
         }
         if matches!(self.state, State::Closed | State::Listen) {
-            // There is no window.
+            // In CLOSED and LISTEN there is no window.
             self.twin_seen.take_window(&self.kernel_seen);
         }
         (self.kernel_seen.resolve(piece, self.clock), self.twin_seen.resolve(piece, self.clock))
@@ -166,7 +166,7 @@ impl<'w> Play<'w> {
         self.world.device.send(&emit(self.kernel.remote, self.kernel.local, segment, payload));
     }
 
-    /// Payload in order, until nobody has room for more.
+    /// Sends payload in order, until neither end has room for more.
     fn fill(&mut self) -> Result<(), Stop> {
         let takes = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
         if !takes || !self.kernel.has_socket() || self.has_edge {
@@ -177,7 +177,7 @@ impl<'w> Play<'w> {
         let piece = |room: u32| Piece::plain(Control::ACK, room.min(1_000) as u16, stamps);
         let before = (self.kernel_seen.rcv_nxt(), self.twin_seen.rcv_nxt());
         self.clock = self.clock.wrapping_add(10);
-        // So many are enough, and a window that does not close is none of this step's business.
+        // This many are enough; a window that does not close by then is outside the scope of this step.
         for _ in 0..80 {
             if self.kernel_seen.window() > 0 {
                 let segment = self.kernel_seen.resolve(&piece(self.kernel_seen.window()), self.clock);
@@ -198,7 +198,8 @@ impl<'w> Play<'w> {
         self.compare(&[], &[], None)
     }
 
-    /// All that it has sent by now: a device that has taken a packet has delivered it, and has its answers.
+    /// Everything that the kernel has sent by now: once a device has taken a packet, the packet is delivered and
+    /// answered.
     pub(crate) fn kernel_sends(&mut self) -> Vec<Segment> {
         let mut segments = Vec::new();
         while let Some(bytes) = self.world.device.receive() {
@@ -265,7 +266,7 @@ impl<'w> Play<'w> {
         }
     }
 
-    /// Nothing of this life is left in the kernel, where that can be helped.
+    /// Removes this life from the kernel, as far as possible.
     pub(crate) fn clean_up(&mut self) {
         self.kernel.abort();
         let reset = Piece::plain(Control::RST, 0, self.kernel_seen.has_stamps());

@@ -1,6 +1,7 @@
-//! The differences that are allowed: each with its reason, and the function of the kernel (6.18) that makes it.
+//! The allowed differences: each with its reason, and the function of the kernel (6.18) that causes it.
 //!
-//! What the kernel does not do here is switched off in `world.rs`; what is not compared at all stands in `moment.rs`.
+//! Features of the kernel that the crate does not have are switched off in `world.rs`; `moment.rs` has the parts of a
+//! segment that are never compared.
 
 #[path = "rules/arriving.rs"]
 mod arriving;
@@ -13,29 +14,29 @@ mod sending;
 
 use super::moment::Moment;
 
-/// A difference that is allowed, and why.
+/// An allowed difference, and its reason.
 pub(crate) struct Rule {
     pub(crate) why: &'static str,
     pub(crate) effect: Effect,
     pub(crate) holds: fn(&Moment<'_>) -> bool,
 }
 
-/// What a difference leads to.
+/// The effect of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// The two are as before.
+    /// No effect: the two are as before.
     Nothing,
-    /// The two go separate ways.
+    /// The two may differ in everything from now on.
     Parts,
-    /// The same; and whether they do is not to be seen at once.
+    /// The same; and whether they differ is not visible at once.
     PartsUnseen,
-    /// What comes at once is the same, what comes later may not be.
+    /// The immediate answers are the same, later ones may differ.
     PartsLater,
     /// TS.Recent may differ from now on.
     Echo,
 }
 
-/// Of those that hold, the first counts.
+/// All rules; the first that matches counts.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> + Clone {
     [opening::RULES, arriving::RULES, closing::RULES, sending::RULES].into_iter().flatten()
 }

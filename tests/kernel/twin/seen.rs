@@ -1,18 +1,18 @@
-//! What the peer, which is the harness, has seen of one end: the numbers of a script are relative to it, and answers
-//! are printed and compared relative to it.
+//! One end as the peer, which is the harness, has seen it. The numbers of a script are relative to this view, and
+//! answers are printed and compared relative to it.
 
 use tcp_lifecycle::{Control, Options, Segment, SeqNumber};
 
 use super::life::{Ack, Echo, Life, Piece, Seq, Stamp};
 
-/// The initial sequence numbers in what is printed and compared, as in the RFC's figures: the end's, and the peer's.
+/// The initial sequence numbers in printed and compared segments, as in the RFC's figures: the end's, and the peer's.
 pub(crate) const ISS: u32 = 100;
 pub(crate) const PEER_ISS: u32 = 300;
-/// The first timestamps there.
+/// The first timestamps in printed and compared segments.
 const TS: u32 = 5_000;
 const PEER_TS: u32 = 1_000;
 
-/// What was seen before a step, in numbers relative to the initial ones.
+/// The view before a step, in numbers relative to the initial ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Before {
     pub(crate) rcv_nxt: u32,
@@ -34,13 +34,13 @@ pub(crate) struct Seen {
     iss: SeqNumber,
     /// Its SND.NXT.
     nxt: SeqNumber,
-    /// The rightmost number at which a segment of the peer has begun, as far as it is within the window.
+    /// The rightmost number at which a segment of the peer has begun, within the window.
     their_seq: SeqNumber,
     /// The latest timestamp that the peer has sent it.
     their_ts: Option<u32>,
     /// The highest acknowledgment that the peer has sent it.
     acked: SeqNumber,
-    /// Its RCV.NXT, and the right edge of its window, as far as it has said.
+    /// Its RCV.NXT, and the right edge of its window, as it has announced them.
     rcv_nxt: SeqNumber,
     has_acked: bool,
     edge: SeqNumber,
@@ -48,14 +48,14 @@ pub(crate) struct Seen {
     ts: Option<(u32, u32)>,
     /// The timestamps of its SYNs, the first and the last.
     syn_ts: Option<(u32, u32)>,
-    /// Whether it has window scaling, and the peer's shift then.
+    /// Whether it scales windows, and the peer's shift if so.
     scales: bool,
     shift: u8,
-    /// The last window that it has taken, and the number of the segment that had it: its SND.WND and SND.WL1.
+    /// The last window that it has accepted, and the number of that segment: its SND.WND and SND.WL1.
     their_window: u32,
     their_window_seq: SeqNumber,
     pub(crate) before: Before,
-    /// How many bytes more it got than the other end.
+    /// How many more bytes it has received than the other end.
     pub(crate) drift: u32,
 }
 
@@ -126,7 +126,7 @@ impl Seen {
         seq - self.iss
     }
 
-    /// A step begins, at this SND.UNA.
+    /// Starts a step, with this SND.UNA.
     pub(crate) fn begin(&mut self, una: u32) {
         self.before = Before {
             rcv_nxt: self.rcv_nxt - self.peer_iss,
@@ -140,7 +140,7 @@ impl Seen {
         };
     }
 
-    /// Whether it has a timestamp, and one before had a later one.
+    /// Whether the segment has a timestamp, and an earlier segment had a later one.
     pub(crate) fn has_old_stamp(&self, arrival: &Segment) -> bool {
         let values = arrival.options().timestamps().map(|(value, _)| value).zip(self.before.ts);
         values.is_some_and(|(value, before)| value.wrapping_sub(before) > 1 << 31)
@@ -155,21 +155,21 @@ impl Seen {
         self.edge = self.rcv_nxt + other.window();
     }
 
-    /// Whether it has a smaller window than the last one had, not a closed one, and begins no further right.
+    /// Whether the segment's window is smaller than the last one but not closed, and it begins no further right.
     pub(crate) fn shrinks(&self, arrival: &Segment) -> bool {
         let window = u32::from(arrival.window()) << self.shift;
         let seq = arrival.seq().0.wrapping_sub(PEER_ISS);
         window > 0 && window < self.before.window && self.before.seq.wrapping_sub(seq) < 1 << 31
     }
 
-    /// Whether it has a larger window than the last one had, or a closed one, and begins no further left.
+    /// Whether the segment's window is larger than the last one, or closed, and it begins no further left.
     pub(crate) fn widens_or_closes(&self, arrival: &Segment) -> bool {
         let window = u32::from(arrival.window()) << self.shift;
         let seq = arrival.seq().0.wrapping_sub(PEER_ISS);
         (window == 0 || window > self.before.window) && seq.wrapping_sub(self.before.window_seq) < 1 << 31
     }
 
-    /// Whether it opens a closed window.
+    /// Whether the segment opens a closed window.
     pub(crate) fn opens(&self, arrival: &Segment) -> bool {
         self.before.window == 0 && arrival.window() > 0 && self.widens_or_closes(arrival)
     }
@@ -179,7 +179,7 @@ impl Seen {
         1 << self.shift
     }
 
-    /// Whether it echoes a timestamp of the end's SYN, or has none.
+    /// Whether the segment echoes a timestamp of the end's SYN, or has none.
     pub(crate) fn echoes_syn(&self, arrival: &Segment) -> bool {
         match (arrival.options().timestamps(), self.syn_ts, self.ts) {
             (Some((_, echo)), Some((first, last)), Some((zero, _))) => {
@@ -190,7 +190,7 @@ impl Seen {
         }
     }
 
-    /// The peer sends it this.
+    /// Notes a segment that the peer sends it.
     fn note_sent(&mut self, segment: &Segment) {
         let control = segment.control();
         if control.contains(Control::SYN) && self.acked == self.iss {
@@ -207,7 +207,7 @@ impl Seen {
         self.note_acked(segment);
     }
 
-    /// The same for what comes again: it may not have acknowledged anything the first time.
+    /// The same for a repeated segment: it may not have acknowledged anything the first time.
     pub(crate) fn note_acked(&mut self, segment: &Segment) {
         if let Some(ack) = segment.ack()
             && self.acked.lt(ack)
@@ -217,7 +217,7 @@ impl Seen {
         }
     }
 
-    /// It has taken this: as in RFC 9293, what acknowledges more or is no older brings its window.
+    /// Notes a segment that it has accepted. As in RFC 9293, one that acknowledges more or is no older sets the window.
     pub(crate) fn note_taken(&mut self, segment: &Segment) {
         let is_syn = segment.control().contains(Control::SYN);
         let una = self.iss + self.before.una;
@@ -230,7 +230,7 @@ impl Seen {
         }
     }
 
-    /// It has sent the peer this.
+    /// Notes a segment that it has sent to the peer.
     pub(crate) fn note(&mut self, segment: &Segment) {
         let control = segment.control();
         if control.contains(Control::RST) {
@@ -249,7 +249,7 @@ impl Seen {
             self.nxt = end;
         }
         if let Some(ack) = segment.ack() {
-            // The peer's first number is what it was told, wherever it should have been.
+            // The peer's first number is the one that was acknowledged, whatever it should have been.
             if !self.has_acked || self.rcv_nxt.lt(ack) {
                 self.rcv_nxt = ack;
             }
@@ -273,7 +273,7 @@ impl Seen {
         self.ts.is_some()
     }
 
-    /// How much may be sent to it.
+    /// How many bytes may be sent to it.
     pub(crate) fn window(&self) -> u32 {
         self.edge - self.rcv_nxt
     }

@@ -1,4 +1,4 @@
-//! The kernel behind its device, with all switched off that is not the life of a connection.
+//! The kernel behind its device, with everything switched off that does not belong to the life of a connection.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
@@ -12,9 +12,9 @@ use super::play::Play;
 use crate::device::{Device, set_policy, set_policy_if_there};
 use crate::harness::{OURS, THEIRS};
 
-/// What of the kernel cannot be compared step by step, with the reason.
+/// The kernel's features that cannot be compared step by step, with the reason.
 const POLICIES: [(&str, &str); 18] = [
-    // Congestion control, recovery and its timers are beside a connection here: the window alone is the bound.
+    // A connection leaves congestion control, recovery and its timers to the caller: only the window is the bound.
     ("tcp_congestion_control", "reno"),
     ("tcp_recovery", "0"),
     ("tcp_early_retrans", "0"),
@@ -22,18 +22,18 @@ const POLICIES: [(&str, &str); 18] = [
     ("tcp_reordering", "300"),
     ("tcp_max_reordering", "300"),
     ("tcp_no_metrics_save", "1"),
-    // When an ACK, or a piece, waits for the next one.
+    // How long an ACK, or a small segment, waits for the next one.
     ("tcp_comp_sack_nr", "0"),
     ("tcp_autocorking", "0"),
-    // The buffers are what they are.
+    // The buffers keep their sizes.
     ("tcp_moderate_rcvbuf", "0"),
     ("tcp_wmem", "4096 1048576 4194304"),
     // Each challenge is answered.
     ("tcp_invalid_ratelimit", "0"),
     ("tcp_challenge_ack_limit", "2147483647"),
-    // Its default, which the harness has changed.
+    // The kernel's default, which the harness has changed.
     ("tcp_rfc1337", "0"),
-    // One handshake, and no mark.
+    // One kind of handshake, and no marks.
     ("tcp_fastopen", "0"),
     ("tcp_syncookies", "0"),
     ("tcp_ecn", "0"),
@@ -41,7 +41,8 @@ const POLICIES: [(&str, &str); 18] = [
     ("tcp_min_snd_mss", "48"),
 ];
 
-/// The same where an older kernel has none: defaults that the harness has changed, and RFC 6298's back-off of a SYN.
+/// The same for policies that an older kernel lacks: defaults that the harness has changed, and RFC 6298's back-off of
+/// a SYN.
 const YOUNG_POLICIES: [(&str, &str); 3] =
     [("tcp_rto_min_us", "200000"), ("tcp_rto_max_ms", "120000"), ("tcp_syn_linear_timeouts", "0")];
 
@@ -50,7 +51,7 @@ pub(crate) struct World {
     pub(crate) device: Device,
     start: Clock,
     port: u16,
-    /// How often each difference that is allowed was seen.
+    /// How often each allowed difference was seen.
     pub(crate) allowed: BTreeMap<&'static str, usize>,
 }
 
@@ -66,9 +67,9 @@ pub(crate) enum Played {
 /// Where the two ends differ.
 #[derive(Debug)]
 pub(crate) struct Difference {
-    /// The life so far, as the RFC prints one.
+    /// The life so far, in the notation of the RFC.
     pub(crate) script: Vec<String>,
-    /// The state before, and what came.
+    /// The state before the step, and the event.
     pub(crate) kind: String,
     pub(crate) step: usize,
 }
@@ -77,8 +78,8 @@ impl World {
     pub(crate) fn new(device: Device) -> Result<World, String> {
         POLICIES.iter().for_each(|(name, value)| set_policy(name, value));
         YOUNG_POLICIES.iter().for_each(|(name, value)| set_policy_if_there(name, value));
-        // Each segment is acknowledged at once, for the kernel's patience is a guess at the other end's habits; and no
-        // congestion window binds.
+        // Each segment is acknowledged at once, since the kernel's delay depends on its guess about the other end; and
+        // no congestion window limits.
         let route = "route replace 10.0.0.0/24 dev tun0 proto kernel scope link src 10.0.0.1 quickack 1 initcwnd 1000";
         match Command::new("ip").args(route.split(' ')).status() {
             Ok(status) if status.success() => {}

@@ -1,4 +1,4 @@
-//! [`Listener`], with the standard library's hash; another one has to answer for itself.
+//! [`Listener`], with the standard library's hash; any other hash may panic by itself.
 
 use core::hash::BuildHasherDefault;
 use core::hint::black_box;

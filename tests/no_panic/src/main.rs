@@ -1,8 +1,8 @@
 //! No public entry point has a panic path in an optimised build.
 //!
-//! Each function here is one of them. `#[no_panic]` gives it a way out that the linker does not know, which is taken when
-//! it panics. If the optimiser finds that it never does, the way is gone, and the program links; else the linker names the
-//! function.
+//! Each function here is one entry point. `#[no_panic]` adds a call to an undefined symbol, which is reached when the
+//! function panics. If the optimiser proves that it never does, the call is removed, and the program links. Otherwise
+//! the linker names the function.
 
 mod connection;
 mod listener;
@@ -18,7 +18,7 @@ fn main() {
     control::keep();
 }
 
-/// What must not link.
+/// The control: functions that must not link.
 #[cfg(feature = "control")]
 mod control {
     use no_panic::no_panic;

@@ -1,4 +1,4 @@
-//! [`TimeWait`], with the config that it had or any other.
+//! [`TimeWait`], with its own config or any other.
 
 use core::hint::black_box;
 use core::ops::Range;

@@ -20,57 +20,57 @@ pub(crate) enum Drives {
 /// One fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// `Wait` is taken for the end.
+    /// The program stops at `Wait`, without a timer.
     NoTimer,
     /// The timer counts in steps that are too long.
     LateTimer,
-    /// The timer fires, and the connection does not hear of it.
+    /// The timer fires, and the connection is not told.
     TimeoutNotHandedOn,
-    /// The user has the bytes, and the connection does not hear of it.
+    /// The user has consumed the bytes, and the connection is not told.
     NoReceive,
-    /// The connection hears of one byte less than the user has.
+    /// The connection is told one byte less than the user has consumed.
     ReceivesTooFew,
-    /// On `Acknowledged` one byte more leaves the send queue.
+    /// On `Acknowledged` one byte too many leaves the send queue.
     DropsTooMuch,
     /// On `Acknowledged` nothing leaves the send queue.
     DropsNothing,
     /// On `Acknowledged` bytes leave the send queue at the wrong end.
     DropsTheBack,
-    /// Acknowledged bytes leave the send queue only after the segments behind them.
+    /// Acknowledged bytes leave the send queue only after the segments that follow have been sent.
     StaleQueue,
-    /// Back in LISTEN, what was to be sent to the last peer is kept.
+    /// Back in LISTEN, bytes queued for the last peer are kept.
     KeepsTheQueueInListen,
-    /// Bytes of a SEND stand in the send queue twice.
+    /// Bytes of a SEND are queued twice.
     QueuesTwice,
-    /// Of the payload that arrives another range goes to the user: its front.
+    /// The user gets another range of the payload: its front.
     RangeIgnored,
-    /// All of a segment goes to the user, whatever the connection says.
+    /// The user gets the whole payload of a segment, whatever the connection returns.
     DeliversRefused,
-    /// The bytes go to the user in another order.
+    /// The user gets the bytes in another order.
     DeliversBackwards,
-    /// The last byte never comes to the user.
+    /// The user never gets the last byte.
     DeliversTooFew,
     /// `Closing` is not handed on.
     SwallowsClosing,
-    /// An end is not handed on.
+    /// The signal of an end is not handed on.
     SwallowsEnds,
     /// A segment is lost on its way out.
     SwallowsSegments,
-    /// The FIN of the peer closes, before the user does.
+    /// The FIN of the peer makes the program close, before the user does.
     ClosesUnasked,
-    /// Each CLOSE of the user is two.
+    /// Each CLOSE of the user is made twice.
     ClosesTwice,
-    /// After ABORT nothing is polled for.
+    /// The program does not poll after ABORT.
     NoPollAfterAbort,
-    /// After RECEIVE nothing is polled for.
+    /// The program does not poll after RECEIVE.
     NoPollAfterReceive,
-    /// After a timeout nothing is polled for.
+    /// The program does not poll after a timeout.
     NoPollAfterTimeout,
-    /// After an ICMP error nothing is polled for.
+    /// The program does not poll after an ICMP error.
     NoPollAfterIcmp,
-    /// One poll for each event.
+    /// The program polls once for each event.
     PollsOnce,
-    /// A keep-alive probe goes out without its octet.
+    /// A keep-alive probe is sent without its octet.
     NoOctet,
     /// The clock stands still.
     StaleClock,
@@ -108,7 +108,7 @@ impl Program {
         self.fault == Some(fault)
     }
 
-    /// An event, and the loop behind it if the program has one.
+    /// Handles an event, and polls afterwards if the program does.
     fn event<T>(&mut self, left_out_by: Option<Fault>, event: impl FnOnce(&mut Program, Instant) -> T) -> T {
         let now = self.now;
         let result = event(self, now);
@@ -139,7 +139,7 @@ impl Program {
         }
     }
 
-    /// One output, and what the program does about it.
+    /// Polls once, and carries out the output.
     fn next(&mut self, now: Instant) -> Output {
         let output = self.connection.poll(now);
         match output {
@@ -159,7 +159,7 @@ impl Program {
                 return Output::Wait(self.timer);
             }
             Output::Transition(Transition { to: State::Listen, .. }) if self.has(Fault::KeepsTheQueueInListen) => {}
-            // Not on the way to CLOSED: `Acknowledged` may follow.
+            // Not on a transition to CLOSED: `Acknowledged` may follow.
             Output::Transition(Transition { to: State::Listen, .. } | Transition { from: State::Closed, .. }) => {
                 self.unacknowledged.clear();
             }
@@ -179,7 +179,7 @@ impl Program {
         }
     }
 
-    /// Of the send queue, as long as it should be even where the queue is too short.
+    /// The bytes of this range of the send queue; of the right length even if the queue is too short.
     fn bytes(&self, range: Range<usize>) -> Vec<u8> {
         range.map(|index| self.unacknowledged.get(index).copied().unwrap_or_default()).collect()
     }

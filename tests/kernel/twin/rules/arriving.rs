@@ -1,4 +1,4 @@
-//! Which segment counts, once there is a connection.
+//! Which segments count, once there is a connection.
 
 use tcp_lifecycle::{Control, Segment, State};
 
@@ -6,19 +6,19 @@ use super::{Effect, Rule};
 use crate::twin::moment::{Moment, is_bare_ack, is_fin, is_rst};
 use crate::twin::seen::ISS;
 
-/// All of it is left of RCV.NXT, and near enough for D4.
+/// The segment lies entirely left of RCV.NXT, and near enough for D4.
 fn ends_left(m: &Moment<'_>, arrival: &Segment) -> bool {
     let offset = m.offset(arrival);
     let is_plain = !arrival.control().intersects(Control::SYN | Control::RST);
     is_plain && (-65_536..0).contains(&offset) && offset + i64::from(arrival.len()) < 0
 }
 
-/// It has come before, as a whole, and nothing behind it.
+/// The segment has arrived before as a whole, and ends at RCV.NXT.
 fn ends_at_nxt(m: &Moment<'_>, arrival: &Segment) -> bool {
     arrival.len() > 0 && m.offset(arrival) + i64::from(arrival.len()) == 0
 }
 
-/// It begins at the right edge of the window.
+/// The segment begins at the right edge of the window.
 fn is_at_the_edge(m: &Moment<'_>, arrival: &Segment) -> bool {
     m.offset(arrival) == i64::from(m.seen.window_before())
 }

@@ -85,7 +85,7 @@ pub(crate) const RULES: &[Rule] = &[
         why: "tcp_v4_timewait_ack() has timestamps, agreed or not, once a segment had",
         effect: Effect::Nothing,
         holds: |m| {
-            // FIN-WAIT-2 is one of its states once nobody reads.
+            // For the kernel FIN-WAIT-2 is a kind of TIME-WAIT once nobody reads.
             (m.state == State::TimeWait || m.state == State::FinWait2 && m.gone)
                 && m.agree()
                 && matches!((&m.kernel[..], &m.twin[..]), ([kernel], [twin])

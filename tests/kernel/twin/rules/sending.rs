@@ -1,4 +1,4 @@
-//! What is sent when.
+//! Which segments are sent, and when.
 
 use tcp_lifecycle::{Segment, SeqNumber, State};
 
@@ -76,7 +76,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
 ];
 
-/// The same at another number.
+/// The same segment at another number.
 fn at(segment: &Segment, seq: SeqNumber) -> Segment {
     Segment::new(seq, segment.ack().unwrap_or(seq), segment.control())
         .with_window(segment.window())

@@ -1,0 +1,136 @@
+//! Every short life in ESTABLISHED and beyond, event by event: the fast paths lead where the eight steps and the whole
+//! poll do.
+
+use core::time::Duration;
+use std::collections::HashSet;
+use std::vec::Vec;
+
+use super::tests::{drain, established, poll_the_long_way, without_looks};
+use crate::machine::connection::Connection;
+use crate::machine::output::Output;
+use crate::machine::segment::{Control, Segment};
+use crate::machine::time::Instant;
+use crate::{Config, KeepAlive, Options};
+
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// SEG.SEQ off RCV.NXT, SEG.ACK off SND.UNA, control bits, payload, window.
+    Segment(i32, i32, Control, u16, u16),
+    Send,
+    Receive,
+    Close,
+    Detach,
+    Limit(u32),
+    Marked,
+    Reduced,
+    Deadline,
+}
+
+fn events() -> Vec<Event> {
+    let mut events = Vec::from([
+        Event::Send,
+        Event::Receive,
+        Event::Close,
+        Event::Detach,
+        Event::Limit(0),
+        Event::Limit(u32::MAX),
+        Event::Marked,
+        Event::Reduced,
+        Event::Deadline,
+    ]);
+    for control in [Control::ACK, Control::ACK | Control::FIN] {
+        for (seq, ack) in [(0, 0), (0, 1), (0, 2), (-1, 0), (-1, 1), (1, 0), (1, 1), (0, -1)] {
+            for (payload, window) in [(0, 0), (0, 9), (1, 0), (1, 9)] {
+                events.push(Event::Segment(seq, ack, control, payload, window));
+            }
+        }
+    }
+    events
+}
+
+/// A segment near the variables. Its timestamps are the newest.
+fn segment(connection: &Connection, event: Event, now: Instant) -> Option<Segment> {
+    let Event::Segment(seq, ack, control, payload, window) = event else { return None };
+    let (nxt, una) = (connection.rcv_nxt()?, connection.snd_una()?);
+    let off = |number: crate::SeqNumber, off: i32| crate::SeqNumber(number.0.wrapping_add_signed(off));
+    let segment = Segment::new(off(nxt, seq), off(una, ack), control).with_payload(payload).with_window(window);
+    let stamp = now.as_millis_low();
+    let has_timestamps = connection.status().timestamps;
+    Some(if has_timestamps { segment.with_options(Options::NONE.with_timestamps(stamp, stamp)) } else { segment })
+}
+
+/// Carries out the event on both ways, with its polls; the outputs must be the same.
+fn live_on(fast: &mut Connection, long: &mut Connection, now: &mut Instant, event: Event) {
+    match event {
+        Event::Segment(..) => {
+            let Some(segment) = segment(fast, event, *now) else { return };
+            let before = long.context.now;
+            long.context.advance_clock(*now);
+            assert_eq!(fast.segment_arrives(&segment, *now), long.arrives(&segment, before));
+        }
+        Event::Send => assert_eq!(fast.send(1, *now), long.send_slow_path(1, *now)),
+        Event::Receive => assert_eq!(fast.receive(1), long.receive(1)),
+        Event::Close => assert_eq!(fast.close(*now), long.close(*now)),
+        Event::Detach => assert_eq!(fast.detach(*now), long.detach(*now)),
+        Event::Limit(bytes) => [&mut *fast, &mut *long].map(|one| one.limit(bytes)).into_iter().collect(),
+        Event::Marked => [&mut *fast, &mut *long].map(Connection::congestion_experienced).into_iter().collect(),
+        Event::Reduced => [&mut *fast, &mut *long].map(Connection::congestion_window_reduced).into_iter().collect(),
+        Event::Deadline => {
+            *now = fast.deadline().unwrap_or(*now).max(*now);
+            [&mut *fast, &mut *long].map(|one| one.timeout(*now)).into_iter().collect()
+        }
+    }
+    loop {
+        let (output, other) = (fast.poll(*now), poll_the_long_way(long, *now));
+        assert_eq!(output, other, "after {event:?}");
+        if let Output::Wait(_) = output {
+            break;
+        }
+    }
+    drain(long, *now);
+    fast.context.advance_clock(*now);
+    long.context.advance_clock(*now);
+}
+
+/// All lives of so many events, the equal ones once.
+fn explore(config: &Config, depth: usize) -> usize {
+    let start = established(config, 100, 9);
+    let mut seen = HashSet::new();
+    let mut level = Vec::from([(start, Instant::from_micros(1_000))]);
+    for _ in 0..depth {
+        let mut next = Vec::new();
+        for ((connection, now), event) in level.iter().flat_map(|state| events().into_iter().map(move |e| (state, e))) {
+            let (mut fast, mut long, mut now) = (connection.clone(), connection.clone(), *now);
+            live_on(&mut fast, &mut long, &mut now, event);
+            assert_eq!(without_looks(&fast), without_looks(&long), "after {event:?} of {connection:?}");
+            if seen.insert((fast.clone(), now)) {
+                next.push((fast, now));
+            }
+        }
+        level = next;
+    }
+    seen.len()
+}
+
+#[test]
+fn every_short_life_is_the_same_on_both_ways() {
+    let kept = KeepAlive { idle: Duration::from_secs(2), interval: Duration::from_millis(300), probes: 2 };
+    let plain = Config { receive_buffer: 9, mss: 4, max_segment: 24, ..Config::DEFAULT };
+    let policies = [
+        plain,
+        Config { nagle: false, timestamps: true, ..plain },
+        Config { delayed_ack: Some(Duration::from_millis(40)), ..plain },
+        Config { keep_alive: Some(kept), ..plain },
+        Config {
+            timestamps: true,
+            delayed_ack: Some(Duration::from_millis(40)),
+            keep_alive: Some(kept),
+            ecn: true,
+            ..plain
+        },
+    ];
+    for config in policies {
+        let states = explore(&config, 4);
+        assert!(states > 5_000, "{states}");
+    }
+}
