@@ -195,8 +195,8 @@ impl Connection {
                 if !tcb.is_quiet(segment) {
                     return self.arrives_in_order(segment, before);
                 }
-                if tcb.snd.flags.intersects(Flags::KEEPS_ALIVE) {
-                    return self.arrives_quietly(segment);
+                if tcb.snd.flags.intersects(Flags::SEES_QUIET) {
+                    return self.arrives_quietly(segment, before);
                 }
                 Ok(tcb.process_quiet(segment, &mut self.context))
             }

@@ -4,7 +4,7 @@
 //! A predicted segment is at RCV.NXT, and its ACK is new, or changes nothing that data waits for. It takes only the
 //! fifth, the seventh and the eighth of the eight steps. Prediction works in ESTABLISHED and the later states except
 //! TIME-WAIT, and in SYN-RECEIVED for the bare ACK of our SYN. A *quiet* segment takes even fewer steps: it arrives in
-//! ESTABLISHED, acknowledges nothing new, and no timestamp, delayed ACK or gap concerns it.
+//! ESTABLISHED, acknowledges nothing new, and no gap lies before it.
 //!
 //! A bare ACK, and payload sent in order, skip the poll's checks for recovery and probes. Whatever is not predicted
 //! falls back to the eight steps, and to the whole poll. A test runs two equal connections through the same events, one
@@ -45,12 +45,29 @@ impl Connection {
         self.arrives_in_other_states(segment, before)
     }
 
-    /// SEGMENT ARRIVES for a [quiet](Synchronized::is_quiet) segment of a connection with keep-alive.
+    /// SEGMENT ARRIVES for a [quiet](Synchronized::is_quiet) segment, with timestamps, delayed ACKs or keep-alive.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn arrives_quietly(&mut self, segment: &Segment) -> Result<Range<usize>, Refusal> {
-        let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
-        tcb.rearm_keep_alive_in_established(&mut self.context);
-        Ok(tcb.process_quiet(segment, &mut self.context))
+    pub(crate) fn arrives_quietly(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
+        let context = &mut self.context;
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.is_stamped_in_order(segment)
+        {
+            context.outbox.pass_time(before, context.now);
+            tcb.snd.note_window(segment.seq(), segment);
+            if tcb.snd.flags.intersects(Flags::TIMESTAMPS) {
+                tcb.rcv.note_newer_timestamp(segment, context);
+            }
+            let payload = segment.payload_len();
+            if payload > 0 {
+                context.acknowledge_text(u32::from(payload));
+                tcb.rcv.advance(u32::from(payload));
+            }
+            if tcb.snd.flags.intersects(Flags::KEEPS_ALIVE) {
+                tcb.rearm_keep_alive_in_established(context);
+            }
+            return Ok(0..usize::from(payload));
+        }
+        self.arrives_in_other_states(segment, before)
     }
 
     /// Outputs `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, where nothing else is due.
@@ -99,12 +116,12 @@ impl Synchronized {
     }
 
     /// Returns whether the fifth step only has to note the window. In ESTABLISHED, the text fits the window, nothing
-    /// new is acknowledged, no data waits for a window, and no feature needs to see the segment.
+    /// new is acknowledged, there is no gap, and no data waits for a window.
     #[inline(always)]
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
         matches!(self.phase, Phase::Established)
-            && !snd.flags.intersects(Flags::SLOW_INPUT)
+            && !snd.flags.intersects(Flags::GAP)
             && u32::from(segment.payload_len()) == segment.len()
             && segment.len() <= self.rcv.wnd()
             && segment.ack_number() == snd.una

@@ -191,6 +191,8 @@ use crate::machine::time::Instant;
 /// accepts no cookie, and can be dropped. The sequence numbers of the new key do not continue those of the old: see
 /// [`IsnHash`].
 #[derive(Clone)]
+#[doc(alias = "backlog")]
+#[doc(alias = "SYN cache")]
 pub struct Listener<S> {
     isn: IsnHash<S>,
     policy: Policy,

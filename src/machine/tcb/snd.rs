@@ -99,8 +99,8 @@ bitflags::bitflags! {
 
         /// These flags put control bits on the segments that we send.
         const MARKS = Self::URGENT.bits() | Self::ECHO.bits();
-        /// These flags rule out the shortest fast path for arriving segments.
-        const SLOW_INPUT = Self::TIMESTAMPS.bits() | Self::DELAYS_ACKS.bits() | Self::GAP.bits();
+        /// The features of these flags see the segments that would change nothing but the window and RCV.NXT.
+        const SEES_QUIET = Self::TIMESTAMPS.bits() | Self::DELAYS_ACKS.bits() | Self::KEEPS_ALIVE.bits();
         /// With these flags, more than the ACK may be used of a segment left of the window.
         const USES_OLD_SEGMENTS = Self::TIMESTAMPS.bits() | Self::KEEPS_ALIVE.bits();
         /// The policies of these flags have timers, which any segment may start or stop.
