@@ -459,3 +459,18 @@ fn a_pointer_beyond_the_fin_ends_at_it() {
         ",
     );
 }
+
+/// The SYN,ACK that establishes may carry the pointer, and nothing else.
+#[test]
+fn a_syn_ack_without_payload_may_say_where_the_urgent_payload_ends() {
+    check(
+        "
+        SYN-SENT SND.NXT=101
+        <-- <SEQ=300><ACK=101><CTL=SYN,URG,ACK><URG=5>
+        SYN-SENT -> ESTABLISHED
+        signal: Urgent
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED RCV.UP=305 URGENT=4
+        ",
+    );
+}
