@@ -217,9 +217,9 @@ impl Synchronized {
     #[inline(always)]
     fn process_predicted_text(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
         let payload = segment.payload_len();
+        // There is no gap, so no duplicate ACK is due that this one would replace.
         if payload > 0 {
             context.acknowledge_text(u32::from(payload));
-            context.drop_duplicate_acks();
             self.rcv.advance(u32::from(payload));
         }
         if segment.is_fin() {

@@ -16,6 +16,9 @@
 //! | 8 | `ACK`, `DUPLICATE_ACKS` | a bare ACK, unless a segment above has acknowledged; duplicate ACKs in any case | the number of duplicate ACKs, in the context |
 //! | - | `DELAYED_ACK` | nothing, until it becomes an `ACK` | the deadline |
 
+mod transition_log;
+
+use self::transition_log::TransitionLog;
 use crate::machine::icmp::IcmpError;
 use crate::machine::options::Options;
 use crate::machine::output::Signal;
@@ -95,97 +98,6 @@ bitflags::bitflags! {
 }
 
 const ERROR_SHIFT: u32 = 12;
-
-/// The transitions that have not been polled: up to three states that were left, oldest first, and the state that was
-/// reached. Each state that was left leads to the next in the log. Each state takes four bits: its index in
-/// [`State::ALL`] plus one, or zero for no state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct TransitionLog(u16);
-
-impl TransitionLog {
-    const EMPTY: TransitionLog = TransitionLog(0);
-    const FIRST: u32 = 0;
-    const SECOND: u32 = 4;
-    const THIRD: u32 = 8;
-    const REACHED: u32 = 12;
-
-    /// Maps four bits to a state. All 16 values have an entry, so that no bound is checked; unused values give CLOSED.
-    const STATES: [State; 16] = {
-        let [closed, listen, syn_sent, syn_received, established, fin_wait_1, fin_wait_2, rest @ ..] = State::ALL;
-        let [close_wait, closing, last_ack, time_wait] = rest;
-        [
-            closed,
-            closed,
-            listen,
-            syn_sent,
-            syn_received,
-            established,
-            fin_wait_1,
-            fin_wait_2,
-            close_wait,
-            closing,
-            last_ack,
-            time_wait,
-            closed,
-            closed,
-            closed,
-            closed,
-        ]
-    };
-
-    #[inline]
-    const fn bits(state: State, place: u32) -> u16 {
-        (state as u16).wrapping_add(1) << place
-    }
-
-    #[inline]
-    const fn has(self, place: u32) -> bool {
-        self.0 >> place & 0xF != 0
-    }
-
-    /// Returns the state at `place`; CLOSED if there is none.
-    #[inline]
-    fn get(self, place: u32) -> State {
-        let bits = usize::from(self.0 >> place & 0xF);
-        TransitionLog::STATES.get(bits).copied().unwrap_or(State::Closed)
-    }
-
-    #[inline]
-    fn push(&mut self, from: State, to: State) {
-        if self.has(TransitionLog::FIRST) {
-            return self.push_behind(from, to);
-        }
-        self.0 = TransitionLog::bits(from, TransitionLog::FIRST) | TransitionLog::bits(to, TransitionLog::REACHED);
-    }
-
-    /// Appends a transition to a log that is not empty. The log has room for three: a later transition merges into the
-    /// third. If the third then ends where it began, it is removed.
-    #[cold]
-    fn push_behind(&mut self, from: State, to: State) {
-        self.0 = self.0 & !(0xF << TransitionLog::REACHED) | TransitionLog::bits(to, TransitionLog::REACHED);
-        if !self.has(TransitionLog::SECOND) {
-            self.0 |= TransitionLog::bits(from, TransitionLog::SECOND);
-        } else if !self.has(TransitionLog::THIRD) {
-            self.0 |= TransitionLog::bits(from, TransitionLog::THIRD);
-        } else if self.get(TransitionLog::THIRD) == to {
-            self.0 &= !(0xF << TransitionLog::THIRD);
-        }
-    }
-
-    /// Removes and returns the oldest transition. The log must not be empty.
-    #[inline]
-    fn pop(&mut self) -> Transition {
-        let from = self.get(TransitionLog::FIRST);
-        if !self.has(TransitionLog::SECOND) {
-            let to = self.get(TransitionLog::REACHED);
-            *self = TransitionLog::EMPTY;
-            return Transition { from, to };
-        }
-        let to = self.get(TransitionLog::SECOND);
-        self.0 = self.0 & 0xF << TransitionLog::REACHED | self.0 >> TransitionLog::SECOND & 0xFF;
-        Transition { from, to }
-    }
-}
 
 /// The output that is waiting to be handed out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -148,20 +148,15 @@ impl Synchronized {
             | Phase::FinWait2
             | Phase::CloseWait
             | Phase::Closing
-            | Phase::LastAck
-                if in_window && !context.policy.rfc5961() =>
-            {
-                Outcome::ResetAndClose
+            | Phase::LastAck => {
+                if in_window && !context.policy.rfc5961() {
+                    Outcome::ResetAndClose
+                } else {
+                    Outcome::Acknowledge(Refusal::SynChallenged)
+                }
             }
             // D5: TIME-WAIT challenges a SYN, too.
-            Phase::SynReceived(_)
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::CloseWait
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. } => Outcome::Acknowledge(Refusal::SynChallenged),
+            Phase::TimeWait { .. } => Outcome::Acknowledge(Refusal::SynChallenged),
         }
     }
 
