@@ -144,8 +144,11 @@
 extern crate std;
 
 mod machine;
+mod sack;
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 #[doc = include_str!("embedding.md")]
 pub mod embedding {}
@@ -164,6 +167,7 @@ pub use machine::{
     ParseSegmentError, Policy, Refusal, Segment, SeqNumber, Signal, State, Status, TimeWait, TimeWaitPolicy,
     Transition, Transmit, diagram, isn, listener,
 };
+pub use sack::{SackBlock, SackBlocks};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
