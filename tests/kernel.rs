@@ -9,14 +9,12 @@
 //! connection with `Config::linux()`, and compares. `KERNEL_SOAK=600` lets either go on for 600 seconds.
 //!
 //! Namespaces and devices need root and `/dev/net/tun`. Without them a case prints what it skips and passes, unless
-//! `REQUIRE_KERNEL=1` is set. `checksums.rs` needs neither.
+//! `REQUIRE_KERNEL=1` is set.
 
 #![cfg(target_os = "linux")]
 
 #[path = "kernel/blind.rs"]
 mod blind;
-#[path = "kernel/checksums.rs"]
-mod checksums;
 #[path = "kernel/closing.rs"]
 mod closing;
 #[path = "kernel/cookies.rs"]
@@ -41,6 +39,8 @@ mod link;
 mod losses;
 #[path = "kernel/options.rs"]
 mod options;
+#[path = "kernel/packets.rs"]
+mod packets;
 #[path = "kernel/peer.rs"]
 mod peer;
 #[path = "kernel/resets.rs"]
@@ -55,5 +55,3 @@ mod twin;
 mod urgent;
 #[path = "kernel/us.rs"]
 mod us;
-#[path = "../examples/tun/wire.rs"]
-mod wire;

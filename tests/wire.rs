@@ -68,8 +68,14 @@ fn v4(options: &[u8], protocol: u8, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// A packet of IPv6 with these extension headers, each with its number and the bytes after the number of the next one.
-fn v6(extensions: &[(u8, &[u8])], protocol: u8, payload: &[u8]) -> Vec<u8> {
+/// Extension headers of IPv6, each with its number, and its bytes after the number of the next one: first its length.
+type Extensions<'a> = &'a [(u8, &'a [u8])];
+
+/// The content of an extension header without options.
+const NO_OPTIONS: &[u8] = &[0, 1, 4, 0, 0, 0, 0];
+
+/// A packet of IPv6 with these extension headers.
+fn v6(extensions: Extensions<'_>, protocol: u8, payload: &[u8]) -> Vec<u8> {
     let numbers = extensions.iter().map(|(number, _)| *number).chain([protocol]).collect::<Vec<_>>();
     let length = extensions.iter().map(|(_, bytes)| 1 + bytes.len()).sum::<usize>() + payload.len();
     let [high, low] = (length as u16).to_be_bytes();

@@ -9,7 +9,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
-use crate::harness::THEIRS;
+use crate::harness::THEIR_ADDRESS;
+use crate::packets::check_layout;
 
 /// A TUN device in a namespace that ends with the thread.
 pub(crate) struct Device(SyncDevice);
@@ -26,7 +27,7 @@ impl Device {
             .mtu(1500)
             // The device itself loses no packet.
             .tx_queue_len(10_000)
-            .ipv4(*THEIRS.ip(), 24, None)
+            .ipv4(THEIR_ADDRESS, 24, None)
             .build_sync()
             .map_err(missing("no TUN device can be made"))?;
         device.set_nonblocking(true).map_err(missing("the TUN device always blocks"))?;
@@ -50,6 +51,7 @@ impl Device {
         match self.0.recv(&mut buffer) {
             Ok(length) => {
                 buffer.truncate(length);
+                check_layout(&buffer);
                 Some(buffer)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,

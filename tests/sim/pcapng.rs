@@ -100,7 +100,8 @@ fn read(packet: &[u8], from: Side) -> (Segment, Vec<u8>, bool) {
             TcpOptionElement::WindowScale(shift) => options.with_window_scale(shift),
             TcpOptionElement::SelectiveAcknowledgementPermitted => options.with_sack_permitted(),
             TcpOptionElement::Timestamp(value, echo) => options.with_timestamps(value, echo),
-            other @ (TcpOptionElement::Noop | TcpOptionElement::SelectiveAcknowledgement(..)) => panic!("{other:?}"),
+            TcpOptionElement::Noop => options,
+            TcpOptionElement::SelectiveAcknowledgement(..) => panic!("SACK blocks"),
         };
     }
     let (seq, ack) = (SeqNumber(tcp.sequence_number()), SeqNumber(tcp.acknowledgment_number()));

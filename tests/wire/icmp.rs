@@ -4,7 +4,7 @@ use tcp_lifecycle::wire::{Checksums, IcmpMessage, WireError};
 use tcp_lifecycle::{IcmpError, SeqNumber};
 
 use crate::by_hand::{DESTINATION, FRAGMENT, HOP_BY_HOP, ICMP, ICMPV6, ROUTE, TCP};
-use crate::{BOTH, emitted, headers, parse, socket, tcp, v4, v6};
+use crate::{BOTH, Extensions, NO_OPTIONS, emitted, headers, parse, socket, tcp, v4, v6};
 
 /// An ICMP message: type, code, bytes 4 to 7, and the quoted packet.
 fn icmp(kind: u8, code: u8, word: [u8; 4], quote: &[u8]) -> Vec<u8> {
@@ -135,13 +135,12 @@ fn a_quote_may_have_options_and_extension_headers() {
     assert_eq!(error_v4(3, 3, ZERO, &quote), Err(WireError::QuoteTruncated));
 
     // The last two keep a receiver from going on. The router was none.
-    let option = [0, 1, 4, 0, 0, 0, 0];
-    let chains: [&[(u8, &[u8])]; 5] = [
-        &[(HOP_BY_HOP, &option)],
-        &[(DESTINATION, &option), (ROUTE, &[0, 4, 0, 0, 0, 0, 0])],
+    let chains: [Extensions<'_>; 5] = [
+        &[(HOP_BY_HOP, NO_OPTIONS)],
+        &[(DESTINATION, NO_OPTIONS), (ROUTE, &[0, 4, 0, 0, 0, 0, 0])],
         &[(FRAGMENT, &[0, 0, 0, 1, 2, 3, 4])],
         &[(ROUTE, &[0, 4, 1, 0, 0, 0, 0])],
-        &[(DESTINATION, &option), (HOP_BY_HOP, &[0, 0xC2, 4, 0, 0, 0, 0])],
+        &[(DESTINATION, NO_OPTIONS), (HOP_BY_HOP, &[0, 0xC2, 4, 0, 0, 0, 0])],
     ];
     for chain in chains {
         let quote = v6(chain, TCP, &tcp(&[], b"text"));

@@ -3,7 +3,7 @@
 use tcp_lifecycle::wire::{Ecn, Header};
 
 use crate::by_hand::{DESTINATION, FRAGMENT, HOP_BY_HOP, ROUTE, TCP, seal};
-use crate::{emitted, headers, parse, tcp, v4, v6};
+use crate::{Extensions, NO_OPTIONS, emitted, headers, parse, tcp, v4, v6};
 
 #[test]
 fn an_ipv4_packet_is_atomic_and_has_no_options() {
@@ -87,8 +87,6 @@ fn ipv4_options_are_skipped() {
     }
 }
 
-/// Extension headers without the number of the next header: length, then the content.
-const NO_OPTIONS: &[u8] = &[0, 1, 4, 0, 0, 0, 0];
 const ROUTE_AT_ITS_END: &[u8] = &[2, 4, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
 const ATOMIC: &[u8] = &[0, 0, 0, 1, 2, 3, 4];
 
@@ -96,7 +94,7 @@ const ATOMIC: &[u8] = &[0, 0, 0, 1, 2, 3, 4];
 fn ipv6_extension_headers_are_skipped() {
     let segment = tcp(&[], b"text");
     let bare = v6(&[], TCP, &segment);
-    let chains: [&[(u8, &[u8])]; 9] = [
+    let chains: [Extensions<'_>; 9] = [
         &[(HOP_BY_HOP, NO_OPTIONS)],
         &[(HOP_BY_HOP, &[0, 5, 2, 0, 0, 1, 0])],
         &[(DESTINATION, &[0, 0, 0, 0, 0, 0, 0])],

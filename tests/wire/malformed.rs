@@ -3,7 +3,7 @@
 use tcp_lifecycle::wire::WireError;
 
 use crate::by_hand::{DESTINATION, FRAGMENT, HOP_BY_HOP, ICMP, ROUTE, TCP, seal};
-use crate::{emitted, headers, parse, tcp, v4, v6};
+use crate::{Extensions, NO_OPTIONS, emitted, headers, parse, tcp, v4, v6};
 
 /// What happens to a good packet, before the checksums are put right; and the error.
 type Row = (&'static str, fn(&mut Vec<u8>), WireError);
@@ -122,13 +122,10 @@ fn an_address_beside_those_is_unicast() {
     }
 }
 
-/// Extension headers without the number of the next header: length, then the content.
-const NO_OPTIONS: &[u8] = &[0, 1, 4, 0, 0, 0, 0];
-
 #[test]
 fn extension_headers_that_end_a_packet_say_so() {
     let ends = WireError::ExtensionHeader;
-    let rows: [(&str, &[(u8, &[u8])], WireError); 13] = [
+    let rows: [(&str, Extensions<'_>, WireError); 13] = [
         ("hop-by-hop options come second", &[(DESTINATION, NO_OPTIONS), (HOP_BY_HOP, NO_OPTIONS)], ends(0)),
         ("hop-by-hop options come twice", &[(HOP_BY_HOP, NO_OPTIONS), (HOP_BY_HOP, NO_OPTIONS)], ends(0)),
         ("an unknown option discards", &[(HOP_BY_HOP, &[0, 0x40 | 30, 4, 0, 0, 0, 0])], ends(0)),

@@ -1,7 +1,7 @@
 //! The kernel behind its device, with everything switched off that does not belong to the life of a connection.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Instant as Clock;
 
@@ -95,8 +95,8 @@ impl World {
             set_policy(name, if value { "1" } else { "0" });
         }
         self.port = self.port % 30_000 + 1;
-        let local = SocketAddrV4::new(*THEIRS.ip(), 1_000 + self.port);
-        let remote = SocketAddrV4::new(*OURS.ip(), 2_000 + self.port);
+        let local = SocketAddr::new(THEIRS.ip(), 1_000 + self.port);
+        let remote = SocketAddr::new(OURS.ip(), 2_000 + self.port);
         let mut play = Play::new(self, life, local, remote);
         let outcome = play.all();
         play.clean_up();

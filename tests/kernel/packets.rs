@@ -1,0 +1,36 @@
+//! Segments as packets. The kernel lays out its packets as this crate does, down to each option.
+
+use std::net::SocketAddr;
+
+use tcp_lifecycle::Segment;
+use tcp_lifecycle::wire::{Checksums, Header, Packet};
+
+/// Parses a packet that carries a segment.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
+    Packet::parse(bytes, Checksums::Software).ok()
+}
+
+pub(crate) fn emit(source: SocketAddr, destination: SocketAddr, segment: &Segment, payload: &[u8]) -> Vec<u8> {
+    emit_with(&Header::new(source, destination, *segment), payload)
+}
+
+pub(crate) fn emit_with(header: &Header, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0; header.packet_len()];
+    header.emit([payload, &[]], Checksums::Software, &mut packet).expect("a packet");
+    packet
+}
+
+/// Checks that a segment of the kernel, taken apart and put together again, is the same packet. The identification and
+/// the checksum that covers it differ, and the kernel has another form of a TCP checksum that is zero.
+#[track_caller]
+pub(crate) fn check_layout(bytes: &[u8]) {
+    let Some(packet) = parse(bytes) else { return };
+    let [theirs, ours] = [bytes, &emit_with(&packet.header, packet.payload)].map(|packet| {
+        let mut packet = packet.to_vec();
+        for field in [4, 10, 36] {
+            packet[field..field + 2].fill(0);
+        }
+        packet
+    });
+    assert_eq!(theirs, ours, "{}", packet.header.segment);
+}
