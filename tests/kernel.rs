@@ -45,6 +45,8 @@ mod packets;
 mod peer;
 #[path = "kernel/resets.rs"]
 mod resets;
+#[path = "kernel/sack.rs"]
+mod sack;
 #[path = "kernel/time_wait.rs"]
 mod time_wait;
 #[path = "kernel/transfer.rs"]
