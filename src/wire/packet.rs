@@ -190,10 +190,11 @@ impl<'a> Packet<'a> {
         if checksums == Checksums::Software && !is_intact(plus(ip.pseudo_header(), sum(ip.payload))) {
             return Err(WireError::TcpChecksum);
         }
-        let payload = tcp.payload();
-        let (options, sack) = options::parse(tcp.options());
+        let header_len = usize::from(tcp.data_offset()) << 2;
+        let (header, payload) = ip.payload.split_at_checked(header_len).ok_or(WireError::DataOffset)?;
+        let (options, sack) = options::parse(header.get(TcpHeader::MIN_LEN..).unwrap_or(&[]));
         let segment =
-            Segment::new(SeqNumber(tcp.sequence_number()), SeqNumber(tcp.acknowledgment_number()), control(&tcp))
+            Segment::new(SeqNumber(tcp.sequence_number()), SeqNumber(tcp.acknowledgment_number()), control(header))
                 .with_window(tcp.window_size())
                 .with_urgent(tcp.urgent_pointer())
                 .with_options(options)
@@ -208,13 +209,9 @@ impl<'a> Packet<'a> {
 
 /// The control bits. The reserved bits before them are ignored (RFC 9293 section 3.1).
 #[inline]
-fn control(tcp: &TcpSlice<'_>) -> Control {
-    match *tcp.header_slice() {
-        [_, _, _, _, _, _, _, _, _, _, _, _, offset, bits, ..] => {
-            Control::from_bits_truncate(u16::from_be_bytes([offset, bits]))
-        }
-        [..] => Control::empty(),
-    }
+fn control(header: &[u8]) -> Control {
+    let Some(&[.., offset, bits]) = header.first_chunk::<14>() else { return Control::empty() };
+    Control::from_bits_truncate(u16::from_be_bytes([offset, bits]))
 }
 
 /// Whether a segment may have this address. The directed broadcast address of a network looks like any other: only a

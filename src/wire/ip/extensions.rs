@@ -71,7 +71,7 @@ impl Extension<'_> {
         let header = Ipv6RawExtHeaderSlice::from_slice(bytes).ok()?;
         Some(Extension {
             next: header.next_header(),
-            body: header.payload(),
+            body: header.slice().get(2..)?,
             is_fragment: false,
             is_later_fragment: false,
             rest: bytes.get(header.slice().len()..)?,
