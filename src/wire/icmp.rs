@@ -23,9 +23,9 @@ pub struct IcmpMessage {
     pub error: IcmpError,
     /// SEG.SEQ of the quoted segment.
     pub seq: SeqNumber,
-    /// The MTU of the next hop, with [`IcmpError::FragmentationNeeded`]: the longest packet that it takes, in bytes, with
-    /// the IP header. In IPv6 it is at least 1280, in IPv4 at least 68 (RFC 1191 section 3). Routers older than RFC
-    /// 1191 do not say it; RFC 1191 section 5 has a table of guesses.
+    /// The MTU of the next hop, with [`IcmpError::FragmentationNeeded`]: the length of the longest packet that it
+    /// takes, in bytes, IP header included. In IPv6 it is at least 1280. In IPv4 it is at least 68 (RFC 1191 section
+    /// 3); routers older than RFC 1191 do not tell it, and section 5 there says how to guess it.
     pub mtu: Option<u32>,
 }
 

@@ -140,7 +140,7 @@ fn a_device_completes_the_sum_of_the_pseudo_header() {
             let payload = &b"text"[..length];
             let mut packet = vec![0; header.packet_len()];
             header.emit([payload, b""], Checksums::Offloaded, &mut packet).unwrap();
-            // The device sums from the TCP header on, as virtio 1.2 section 5.1.6.2 describes it.
+            // The device sums from the TCP header on, as virtio specifies it (VIRTIO_NET_HDR_F_NEEDS_CSUM).
             let start = if header.source.is_ipv4() { 20 } else { 40 };
             let completed = !sum(&packet[start..]);
             packet[start + TCP..][..2].copy_from_slice(&completed.to_be_bytes());
