@@ -31,6 +31,8 @@ mod faults;
 mod harness;
 #[path = "kernel/icmp.rs"]
 mod icmp;
+#[path = "kernel/ipv6.rs"]
+mod ipv6;
 #[path = "kernel/keep_alive.rs"]
 mod keep_alive;
 #[path = "kernel/link.rs"]

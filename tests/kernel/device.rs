@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
+use std::process::Command;
 use std::time::Duration;
 use std::{fmt, fs, path};
 
@@ -10,6 +11,7 @@ use nix::sched::{CloneFlags, unshare};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
 use crate::harness::THEIR_ADDRESS;
+use crate::ipv6;
 use crate::packets::check_layout;
 
 /// A TUN device in a namespace that ends with the thread.
@@ -46,6 +48,13 @@ impl Device {
         Device::new()
     }
 
+    /// The same with an address of IPv6.
+    pub(crate) fn with_ipv6() -> Result<Device, String> {
+        let device = Device::new()?;
+        ip(&format!("-6 address add {}/64 dev tun0 nodad", ipv6::THEIRS.ip()))?;
+        Ok(device)
+    }
+
     pub(crate) fn receive(&self) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 65_536];
         match self.0.recv(&mut buffer) {
@@ -74,6 +83,14 @@ impl Device {
 /// Gives the rest of this thread a namespace of its own.
 fn own_network() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))
+}
+
+/// Runs `ip` in this namespace.
+pub(crate) fn ip(arguments: &str) -> Result<(), String> {
+    match Command::new("ip").args(arguments.split(' ')).status() {
+        Ok(status) if status.success() => Ok(()),
+        outcome => Err(format!("ip {arguments}: {outcome:?}")),
+    }
 }
 
 impl fmt::Debug for Device {

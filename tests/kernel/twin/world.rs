@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::process::Command;
 use std::time::Instant as Clock;
 
 use tcp_lifecycle::Instant;
 
 use super::life::Life;
 use super::play::Play;
-use crate::device::{Device, set_policy, set_policy_if_there};
+use crate::device::{Device, ip, set_policy, set_policy_if_there};
 use crate::harness::{OURS, THEIRS};
 
 /// The kernel's features that cannot be compared step by step, with the reason.
@@ -81,10 +80,7 @@ impl World {
         // Each segment is acknowledged at once, since the kernel's delay depends on its guess about the other end; and
         // no congestion window limits.
         let route = "route replace 10.0.0.0/24 dev tun0 proto kernel scope link src 10.0.0.1 quickack 1 initcwnd 1000";
-        match Command::new("ip").args(route.split(' ')).status() {
-            Ok(status) if status.success() => {}
-            outcome => return Err(format!("ip {route}: {outcome:?}")),
-        }
+        ip(route)?;
         Ok(World { device, start: Clock::now(), port: 0, allowed: BTreeMap::new() })
     }
 
