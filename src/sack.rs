@@ -1,5 +1,6 @@
 //! The blocks of a SACK option (RFC 2018).
 
+use core::fmt;
 use core::ops::Deref;
 
 use crate::SeqNumber;
@@ -7,12 +8,18 @@ use crate::SeqNumber;
 /// A block of bytes that the receiver has queued beyond the acknowledgment number (RFC 2018 section 3).
 ///
 /// The edges are as on the wire. A block of the peer may be empty, inverted or far away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SackBlock {
     /// The sequence number of the first byte of the block.
     pub left: SeqNumber,
     /// The sequence number that follows the last byte of the block.
     pub right: SeqNumber,
+}
+
+impl fmt::Debug for SackBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.left, self.right)
+    }
 }
 
 /// The blocks of a SACK option, four at most, in the order of the option: the first contains the segment that arrived
@@ -28,7 +35,7 @@ pub struct SackBlock {
 /// assert_eq!(blocks[..], [block(500, 600), block(300, 400)]);
 /// assert_eq!(blocks.wire_len(), 20);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SackBlocks {
     // A block is zero beyond the length, so that equal blocks compare equal.
     blocks: [SackBlock; SackBlocks::MOST],
@@ -65,6 +72,12 @@ impl SackBlocks {
     #[must_use]
     pub const fn wire_len(&self) -> usize {
         if self.len == 0 { 0 } else { (self.len as usize).wrapping_mul(8).wrapping_add(4) }
+    }
+}
+
+impl fmt::Debug for SackBlocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
     }
 }
 

@@ -34,10 +34,11 @@
 //! # Packets that arrive
 //!
 //! A packet is a whole IP packet without a link header, as a TUN device delivers it. [`WireError`] has a variant for
-//! each reason why it holds no segment; the packet is then dropped in silence. Three of them are for the caller to go
-//! on with: after [`WireError::Protocol`] the packet may be an [`IcmpMessage`], or is for another part of the host;
-//! [`WireError::Fragment`] is for a host that reassembles; after [`WireError::NotAnError`] the packet is an ICMP
-//! message such as an echo request.
+//! each reason why it holds no segment; the packet is then dropped in silence. After three of them a host can go on:
+//!
+//! * [`WireError::Protocol`]: the packet may hold an [`IcmpMessage`], or belongs to another part of the host.
+//! * [`WireError::NotAnError`]: the packet holds another ICMP message, such as an echo request.
+//! * [`WireError::Fragment`]: the host may reassemble the packet.
 //!
 //! A segment from or to an address that is not unicast is an error (RFC 9293 section 3.9.2.3; MUST-57, MUST-63). The
 //! host still decides which destinations are its own, and knows the directed broadcast addresses of its networks.
@@ -46,8 +47,7 @@
 //!
 //! The options stand where Linux puts them, each at a whole word. [`Options::wire_len`](crate::Options::wire_len) is
 //! their exact length, by which a connection has already reduced the payload. SACK blocks take
-//! [`SackBlocks::wire_len`](crate::SackBlocks::wire_len) more. Beside payload the caller leaves room for them, or sends
-//! the blocks on segments without payload only.
+//! [`SackBlocks::wire_len`](crate::SackBlocks::wire_len) more, for which the caller leaves room beside payload.
 //!
 //! # From the RFC to the file
 //!

@@ -114,7 +114,7 @@ fn parse_v6(bytes: &[u8]) -> Result<IpPacket<'_>, WireError> {
     })
 }
 
-/// The quoted packet of an ICMP error: the fields that a segment needs, and as many bytes of the segment as are quoted.
+/// The quoted packet of an ICMP error: the fields that a segment needs, and the bytes of the segment that are quoted.
 pub(super) struct Quote<'a> {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
@@ -122,7 +122,7 @@ pub(super) struct Quote<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Parses the beginning of an IPv4 packet. Routers have changed the header, so its checksum may be wrong.
+/// Parses the beginning of an IPv4 packet. Its checksum may be wrong, since routers have changed the header.
 pub(super) fn quote_v4(bytes: &[u8]) -> Result<Quote<'_>, WireError> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
         HeaderSliceError::Len(_) => WireError::QuoteTruncated,

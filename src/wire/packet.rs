@@ -13,25 +13,26 @@ use crate::{Control, SackBlocks, Segment, SeqNumber};
 /// The hop limit that RFC 1700 recommends, as Linux has it.
 const HOP_LIMIT: u8 = 64;
 
-/// Where checksums of TCP and ICMP are verified and computed. The checksum of the IPv4 header is always verified and
-/// computed here: network devices leave it to the host.
+/// Where the checksums of TCP and ICMP are verified and computed. The checksum of the IPv4 header covers few bytes, and
+/// is verified and computed here in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Checksums {
     /// Here (MUST-2, MUST-3).
     Software,
     /// By the device: checksum offload.
     ///
-    /// A packet that arrives is taken as verified, for example because virtio sets `VIRTIO_NET_HDR_F_DATA_VALID`. So is
-    /// a packet of the same machine that never had a checksum, which has `VIRTIO_NET_HDR_F_NEEDS_CSUM`.
+    /// The checksum of a packet that arrives is not verified. With virtio this is right for a packet with
+    /// `VIRTIO_NET_HDR_F_DATA_VALID`, and for one with `VIRTIO_NET_HDR_F_NEEDS_CSUM`, which comes from the same machine
+    /// and has no checksum yet.
     ///
-    /// A packet that is emitted has the sum of the pseudo header in the checksum field, folded but not complemented:
-    /// the start value for a device that sums from the TCP header on, and that completes the field. With virtio, or a
-    /// TUN device with `IFF_VNET_HDR`, the flag is `VIRTIO_NET_HDR_F_NEEDS_CSUM`, `csum_start` is 20 for IPv4 and 40
-    /// for IPv6, and `csum_offset` is 16.
+    /// A packet that is emitted has the sum of the pseudo header in the checksum field, folded and not complemented. A
+    /// device completes it: it sums from the TCP header on, and writes the complement into the field. For virtio, and
+    /// for a TUN device with `IFF_VNET_HDR`, the flag is `VIRTIO_NET_HDR_F_NEEDS_CSUM`, `csum_start` is 20 in IPv4 and
+    /// 40 in IPv6, and `csum_offset` is 16.
     Offloaded,
 }
 
-/// A segment with what its packet says beside it: the sockets, SACK blocks, the ECN codepoint.
+/// A segment, and what its packet says beside it: the sockets, SACK blocks, fields of the IP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Header {
     /// The socket that sends the segment. A parsed IPv6 address has neither a flow label nor a scope id.
@@ -83,8 +84,8 @@ impl Header {
     /// Writes the packet to the beginning of `buffer`, and returns its length. The payload is given in two parts, as a
     /// ring buffer has it; either may be empty.
     ///
-    /// An IPv4 packet has no options, Don't Fragment, and the identification zero (RFC 6864 section 4.1). An IPv6 packet
-    /// has no extension headers, and the flow label zero.
+    /// An IPv4 packet has no options, Don't Fragment, and the identification zero (RFC 6864 section 4.1). An IPv6
+    /// packet has no extension headers, and the flow label zero.
     ///
     /// # Errors
     ///

@@ -31,6 +31,11 @@ fn equal_blocks_are_equal_however_they_came_about() {
 }
 
 #[test]
+fn blocks_print_as_ranges() {
+    assert_eq!(format!("{:?}", (0..2).map(block).collect::<SackBlocks>()), "[0..1, 1..2]");
+}
+
+#[test]
 fn each_block_takes_eight_bytes_and_all_together_four_more() {
     for (count, bytes) in [(0, 0), (1, 12), (2, 20), (3, 28), (4, 36)] {
         assert_eq!((0..count).map(block).collect::<SackBlocks>().wire_len(), bytes);
