@@ -71,8 +71,8 @@
 //!
 //! * Bytes: a send queue, of which the connection knows the length, and a receive queue, to which
 //!   [`segment_arrives`](Connection::segment_arrives) says what to append.
-//! * Packets: parsing, checksums, addresses and ports.
-//! * The table of connections, the clock, and the choice of the ISN offset.
+//! * Packets, which the feature `wire` parses and writes.
+//! * The table of connections by addresses and ports, the clock, and the choice of the ISN offset.
 //! * Reassembly of segments out of order, and congestion control. The connection has the interface for both:
 //!   [`Connection::segment_arrives`]; [`Connection::limit`] and [`Connection::retransmit`].
 //!
@@ -85,17 +85,18 @@
 //! | `ecn` | on | RFC 3168's explicit congestion notification |
 //! | `urgent` | on | urgent payload, in and out |
 //! | `keep-alive`, `delayed-ack` | on | the policies of these names |
+//! | `wire` | off | segments and ICMP errors from and to packets of IPv4 and IPv6 |
 //! | `std` | off | a default key for [`isn::IsnHash`] |
 //! | `sim` | off | scripts in the RFC's notation and a simulated network in virtual time, for tests |
-//! | `pcapng` | off | `sim`, and captures of it that Wireshark opens |
+//! | `pcapng` | off | `sim` and `wire`, and captures that Wireshark opens |
 //!
 //! A small target leaves out the features that it does not use: the least program weighs 20 kB with the default
 //! features and 13 kB without. A policy whose feature is off counts as off, and [`Config::check`] finds it.
 //!
 //! # From the RFC to the file
 //!
-//! `src/machine` is the machine alone, and imports nothing of its neighbours; the files below are in it. `src/sim` is
-//! the simulator, which stands on the public interface of the machine.
+//! `src/machine` is the machine alone, and imports nothing of its neighbours; the files below are in it. `src/wire` has
+//! the packets, with a table of its own, and `src/sim` has the simulator. Both use the public interface of the machine.
 //!
 //! | RFC 9293 | file |
 //! |---|---|
@@ -144,8 +145,11 @@
 extern crate std;
 
 mod machine;
+mod sack;
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 #[doc = include_str!("embedding.md")]
 pub mod embedding {}
@@ -164,6 +168,7 @@ pub use machine::{
     ParseSegmentError, Policy, Refusal, Segment, SeqNumber, Signal, State, Status, TimeWait, TimeWaitPolicy,
     Transition, Transmit, diagram, isn, listener,
 };
+pub use sack::{SackBlock, SackBlocks};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

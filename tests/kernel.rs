@@ -9,14 +9,12 @@
 //! connection with `Config::linux()`, and compares. `KERNEL_SOAK=600` lets either go on for 600 seconds.
 //!
 //! Namespaces and devices need root and `/dev/net/tun`. Without them a case prints what it skips and passes, unless
-//! `REQUIRE_KERNEL=1` is set. `checksums.rs` needs neither.
+//! `REQUIRE_KERNEL=1` is set.
 
 #![cfg(target_os = "linux")]
 
 #[path = "kernel/blind.rs"]
 mod blind;
-#[path = "kernel/checksums.rs"]
-mod checksums;
 #[path = "kernel/closing.rs"]
 mod closing;
 #[path = "kernel/cookies.rs"]
@@ -33,6 +31,8 @@ mod faults;
 mod harness;
 #[path = "kernel/icmp.rs"]
 mod icmp;
+#[path = "kernel/ipv6.rs"]
+mod ipv6;
 #[path = "kernel/keep_alive.rs"]
 mod keep_alive;
 #[path = "kernel/link.rs"]
@@ -41,10 +41,14 @@ mod link;
 mod losses;
 #[path = "kernel/options.rs"]
 mod options;
+#[path = "kernel/packets.rs"]
+mod packets;
 #[path = "kernel/peer.rs"]
 mod peer;
 #[path = "kernel/resets.rs"]
 mod resets;
+#[path = "kernel/sack.rs"]
+mod sack;
 #[path = "kernel/time_wait.rs"]
 mod time_wait;
 #[path = "kernel/transfer.rs"]
@@ -55,5 +59,3 @@ mod twin;
 mod urgent;
 #[path = "kernel/us.rs"]
 mod us;
-#[path = "../examples/tun/wire.rs"]
-mod wire;

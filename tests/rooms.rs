@@ -1,5 +1,5 @@
-//! The files ("rooms") of the source, and the imports between them: there are no circular imports, and the machine
-//! imports nothing from outside of it.
+//! The files ("rooms") of the source, and the imports between them: there are no circular imports, the machine imports
+//! nothing from outside of it, and its neighbours import its public interface alone.
 
 #[path = "rooms/imports.rs"]
 mod imports;
@@ -23,6 +23,25 @@ fn the_machine_imports_nothing_of_its_neighbours() {
         .into_iter()
         .filter(|(from, to)| from.starts_with("src/machine") && !to.starts_with("src/machine"));
     assert_eq!(outside.collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn wire_and_sim_import_the_public_interface_of_the_machine() {
+    let house = House::read("src");
+    let inside = house.paths().filter(|(from, path)| {
+        let is_neighbour = ["src/wire", "src/sim", "src/sack"].iter().any(|room| from.starts_with(room));
+        is_neighbour && path.starts_with(&["crate".to_owned(), "machine".to_owned()])
+    });
+    assert_eq!(inside.collect::<Vec<_>>(), []);
+    assert!(house.imports().contains(&("src/wire/packet.rs".to_owned(), "src/machine/segment.rs".to_owned())));
+}
+
+#[test]
+fn only_captures_import_wire() {
+    let house = House::read("src");
+    let is_wire = |file: &str| file.starts_with("src/wire");
+    let users = house.imports().into_iter().filter(|(from, to)| is_wire(to) && !is_wire(from)).map(|(from, _)| from);
+    assert_eq!(users.collect::<BTreeSet<_>>(), BTreeSet::from(["src/sim/pcapng.rs".to_owned()]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod lifecycle;
 mod smoltcp;
+mod wire;
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub(crate) const POLICIES: [(&str, Config); 5] = [
     ("linux()", Config::linux()),
 ];
 
-pub(crate) const CASES: [Case; 14] = [
+pub(crate) const CASES: [Case; 18] = [
     Case { name: "pure ACK in, nothing out", lifecycle: lifecycle::pure_ack, smoltcp: Some(smoltcp::pure_ack) },
     Case {
         name: "pure ACK in that moves the window",
@@ -71,4 +72,8 @@ pub(crate) const CASES: [Case; 14] = [
     },
     Case { name: "a connection, of a Policy", lifecycle: lifecycle::connection, smoltcp: None },
     Case { name: "FIN again at a TimeWait, ACK out", lifecycle: lifecycle::time_wait, smoltcp: None },
+    Case { name: "packet of an ACK parsed", lifecycle: wire::parse_ack, smoltcp: Some(wire::smoltcp_parse_ack) },
+    Case { name: "packet of an ACK emitted", lifecycle: wire::emit_ack, smoltcp: Some(wire::smoltcp_emit_ack) },
+    Case { name: "packet of 1448 bytes parsed", lifecycle: wire::parse_full, smoltcp: Some(wire::smoltcp_parse_full) },
+    Case { name: "packet of 1448 bytes emitted", lifecycle: wire::emit_full, smoltcp: Some(wire::smoltcp_emit_full) },
 ];

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use lexopt::prelude::*;
 
@@ -39,7 +39,7 @@ Without a namespace, `sudo ip tuntap add dev tun9 mode tun user $USER` makes a d
 
 pub(crate) enum Command {
     Serve,
-    Connect(SocketAddrV4),
+    Connect(SocketAddr),
 }
 
 pub(crate) struct Arguments {
@@ -76,11 +76,7 @@ pub(crate) fn parse() -> Result<Arguments, lexopt::Error> {
     Ok(Arguments { command, device, address, port, verbose })
 }
 
-fn resolve(host: &str, port: u16) -> Result<SocketAddrV4, lexopt::Error> {
-    let addresses = (host, port).to_socket_addrs().map_err(|error| format!("{host}: {error}"))?;
-    let is_ipv4 = |address| match address {
-        SocketAddr::V4(address) => Some(address),
-        SocketAddr::V6(_) => None,
-    };
-    addresses.into_iter().find_map(is_ipv4).ok_or_else(|| format!("{host} has no IPv4 address").into())
+fn resolve(host: &str, port: u16) -> Result<SocketAddr, lexopt::Error> {
+    let mut addresses = (host, port).to_socket_addrs().map_err(|error| format!("{host}: {error}"))?;
+    addresses.find(SocketAddr::is_ipv4).ok_or_else(|| format!("{host} has no IPv4 address").into())
 }

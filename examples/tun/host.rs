@@ -2,17 +2,17 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tcp_lifecycle::wire::{Checksums, Header, Packet};
 use tcp_lifecycle::{CallError, Config, Instant};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
 use crate::socket::Socket;
 use crate::table::{Outgoing, Table};
-use crate::wire::{Packet, emit};
 
 /// The policies for a link whose packets have at most `mtu` bytes. Packets have no IPv4 options, so the IPv4 header
 /// takes 20 bytes and the TCP header 20 more. The connection itself allows for the timestamps option.
@@ -36,7 +36,7 @@ const MOST_PACKETS: usize = 64;
 
 pub(crate) struct Host {
     device: SyncDevice,
-    address: Ipv4Addr,
+    address: IpAddr,
     epoch: std::time::Instant,
     table: Table,
     verbose: bool,
@@ -51,7 +51,7 @@ impl Host {
         let device = DeviceBuilder::new().name(device).inherit_enable_state().build_sync()?;
         device.set_nonblocking(true)?;
         let table = Table::new(&config(device.mtu()?));
-        Ok(Host { device, address, epoch: std::time::Instant::now(), table, verbose })
+        Ok(Host { device, address: address.into(), epoch: std::time::Instant::now(), table, verbose })
     }
 
     /// Accepts connections to this port from now on.
@@ -60,9 +60,9 @@ impl Host {
     }
 
     /// Opens a connection to `remote`, from a port that the host chooses.
-    pub(crate) fn connect(&mut self, remote: SocketAddrV4) -> Result<(), CallError> {
+    pub(crate) fn connect(&mut self, remote: SocketAddr) -> Result<(), CallError> {
         let port = 49_152 | RandomState::new().hash_one(remote) as u16;
-        self.table.connect((SocketAddrV4::new(self.address, port), remote), self.now())
+        self.table.connect((SocketAddr::new(self.address, port), remote), self.now())
     }
 
     pub(crate) fn sockets(&mut self) -> impl Iterator<Item = &mut Socket> {
@@ -75,12 +75,15 @@ impl Host {
 
     /// Sends every segment that is due.
     pub(crate) fn transmit(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 65_536];
         for Outgoing { pair: (local, remote), segment, payload } in self.table.outgoing() {
             if self.verbose {
                 eprintln!("{remote} --> {segment}");
             }
+            let packet = Header::new(local, remote, segment).emit([&payload, &[]], Checksums::Software, &mut buffer);
+            let length = packet.map_err(io::Error::other)?;
             // A busy device loses the packet, as any network may.
-            match self.device.send(&emit(local, remote, &segment, &payload)) {
+            match self.device.send(&buffer[..length]) {
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
                 Ok(_) | Err(_) => {}
             }
@@ -117,22 +120,18 @@ impl Host {
     }
 
     fn packet_arrives(&mut self, bytes: &[u8]) {
-        let Some(packet) = Packet::parse(bytes).filter(|packet| self.is_for_us(packet)) else { return };
-        let (remote, segment) = (packet.source, packet.segment);
+        let Ok(Packet { header, payload }) = Packet::parse(bytes, Checksums::Software) else { return };
+        let (local, remote, segment) = (header.destination, header.source, header.segment);
+        if local.ip() != self.address || remote.ip() == self.address {
+            return;
+        }
         if self.verbose {
             eprintln!("{remote} <-- {segment}");
         }
         let now = self.now();
-        match self.table.segment_arrives((packet.destination, remote), &segment, packet.payload, now) {
+        match self.table.segment_arrives((local, remote), &segment, payload, now) {
             Err(refusal) if self.verbose => eprintln!("{remote} {refusal} ({})", refusal.citation()),
             Ok(()) | Err(_) => {}
         }
-    }
-
-    /// Whether the packet is for this host and its source can be a peer's (RFC 9293 section 3.9.2.3, MUST-57, MUST-63).
-    fn is_for_us(&self, packet: &Packet<'_>) -> bool {
-        let source = packet.source.ip();
-        let is_a_peers = !(source.is_multicast() || source.is_broadcast() || source.is_unspecified());
-        *packet.destination.ip() == self.address && *source != self.address && is_a_peers
     }
 }

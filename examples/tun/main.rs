@@ -7,14 +7,13 @@
 //! * `table.rs`: which connection a segment is for, SYN cookies when too many are half-open, TIME-WAIT and its
 //!   reopening.
 //! * `time_waits.rs`: the connections in TIME-WAIT, in little memory.
-//! * `wire.rs`: segments as packets.
-//! * `host.rs`: the device, the clock, and the policies for the link.
+//! * `host.rs`: the device, its packets (`tcp_lifecycle::wire`), the clock, and the policies for the link.
 //! * `users.rs`: the server and the client on top of the connections, and the event loop.
 //!
 //! A host in a network that others use too needs more:
 //!
 //! * congestion control in place of the fixed limit in `socket.rs` (`examples/congestion` has it);
-//! * the errors of ICMP (`Connection::icmp`; after "packet too big", a smaller `max_segment` by
+//! * the errors of ICMP (`IcmpMessage` and `Connection::icmp`; after "packet too big", a smaller `max_segment` by
 //!   `Connection::configure`);
 //! * a limit on idle clients: here a client that says nothing, or never closes, keeps its place in the table.
 //!
@@ -35,8 +34,6 @@ mod table;
 mod time_waits;
 #[cfg(target_os = "linux")]
 mod users;
-#[cfg(target_os = "linux")]
-mod wire;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {

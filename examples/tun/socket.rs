@@ -1,7 +1,7 @@
 //! A connection with the parts that the crate leaves to its caller: the send queue, the receive queue, and reassembly.
 //! It does no I/O, as the crate does none.
 
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use tcp_lifecycle::{CallError, Config, Connection, Instant, Output, Refusal, Segment, Signal, State, TimeWait};
 
@@ -13,7 +13,7 @@ use crate::reassembly::Reassembly;
 const IN_FLIGHT: u32 = 10;
 
 pub(crate) struct Socket {
-    remote: SocketAddrV4,
+    remote: SocketAddr,
     connection: Connection,
     /// The bytes that the user has sent and the peer has not acknowledged.
     send_queue: Vec<u8>,
@@ -32,7 +32,7 @@ pub(crate) struct Socket {
 /// many segments at once may poll after the last of them only: then one ACK answers all that arrived in order.
 impl Socket {
     /// Creates a socket around a connection that has been opened.
-    pub(crate) fn new(remote: SocketAddrV4, mut connection: Connection, config: &Config, now: Instant) -> Socket {
+    pub(crate) fn new(remote: SocketAddr, mut connection: Connection, config: &Config, now: Instant) -> Socket {
         connection.limit(IN_FLIGHT * u32::from(config.mss));
         let mut socket = Socket {
             remote,

@@ -14,7 +14,7 @@
 
 use std::collections::HashMap;
 use std::hash::RandomState;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use tcp_lifecycle::isn::IsnHash;
 use tcp_lifecycle::listener::{Arrival, Listener};
@@ -28,7 +28,7 @@ pub(crate) const MOST_CONNECTIONS: usize = 1_024;
 pub(crate) const MOST_HALF_OPEN: usize = 128;
 
 /// The two sockets, ours first.
-pub(crate) type Pair = (SocketAddrV4, SocketAddrV4);
+pub(crate) type Pair = (SocketAddr, SocketAddr);
 
 /// A segment to be sent.
 pub(crate) struct Outgoing {
@@ -75,7 +75,7 @@ impl Table {
             return Err(CallError::ConnectionAlreadyExists);
         }
         let mut connection = Connection::new(&self.config, self.isn_offset(pair));
-        connection.set_timestamp_offset(self.isn.timestamp_offset(pair.0.into(), pair.1.into()));
+        connection.set_timestamp_offset(self.isn.timestamp_offset(pair.0, pair.1));
         connection.open(Open::Active, now)?;
         self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
         Ok(())
@@ -171,7 +171,7 @@ impl Table {
         // which a flood leaves none. It gets no cookie, since a cookie would not lie beyond the previous sequence
         // numbers.
         if self.sockets.len() < MOST_CONNECTIONS
-            && let Arrival::Syn(syn) = self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now)
+            && let Arrival::Syn(syn) = self.listener.segment_arrives(segment, pair.0, pair.1, now)
         {
             let connection = syn.accept_with(isn_offset);
             self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
@@ -194,7 +194,7 @@ impl Table {
         if !is_strange || self.time_waits.contains(&pair) {
             return None;
         }
-        match self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now) {
+        match self.listener.segment_arrives(segment, pair.0, pair.1, now) {
             Arrival::Completed { connection, payload: range } => {
                 self.insert(pair, Socket::new(pair.1, connection, &self.config, now).with_received(&payload[range]));
                 Some(Ok(()))
@@ -212,7 +212,7 @@ impl Table {
         payload: &[u8],
         now: Instant,
     ) -> Result<(), Refusal> {
-        match self.listener.segment_arrives(segment, pair.0.into(), pair.1.into(), now) {
+        match self.listener.segment_arrives(segment, pair.0, pair.1, now) {
             Arrival::Syn(syn) if self.has_room_for_half_open() => {
                 let connection = syn.accept();
                 self.insert(pair, Socket::new(pair.1, connection, &self.config, now));
@@ -251,7 +251,7 @@ impl Table {
     }
 
     fn isn_offset(&self, pair: Pair) -> u32 {
-        self.isn.offset(pair.0.into(), pair.1.into())
+        self.isn.offset(pair.0, pair.1)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
@@ -68,7 +68,7 @@ fn answer(socket: &mut Socket, now: Instant) -> Result<(), CallError> {
     }
 }
 
-fn connect(host: &mut Host, remote: SocketAddrV4) -> Result<ExitCode, Box<dyn Error>> {
+fn connect(host: &mut Host, remote: SocketAddr) -> Result<ExitCode, Box<dyn Error>> {
     host.connect(remote)?;
     let mut stdin = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut reads = false;

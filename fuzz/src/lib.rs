@@ -11,6 +11,9 @@ mod ahead;
 mod arcs;
 #[path = "../../tests/hostile/attack.rs"]
 mod attack;
+#[allow(dead_code)] // as above
+#[path = "../../tests/wire/by_hand.rs"]
+mod by_hand;
 pub mod events;
 pub mod hostile;
 pub mod listener;

@@ -1,13 +1,13 @@
 //! A trace as a capture file.
 
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::borrow::Cow;
-use std::format;
 use std::io::{self, Write};
 use std::string::ToString;
 use std::vec::Vec;
+use std::{format, vec};
 
-use etherparse::{IpEcn, IpNumber, Ipv4Header, TcpHeader, TcpOptionElement};
 use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
 use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
 use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
@@ -15,7 +15,7 @@ use pcap_file::{DataLink, Endianness, PcapError};
 
 use super::Side;
 use super::trace::{Event, Trace, What};
-use crate::{Control, Options, Segment};
+use crate::wire::{Checksums, Ecn, EmitError, Header};
 
 /// Timestamps count units of 10^-9 seconds.
 const NANOSECONDS: u8 = 9;
@@ -70,12 +70,14 @@ impl Trace {
                 | What::Note(_) => continue,
             };
             let damage = u16::from(matches!(event.what, What::Corrupted(..)));
-            let ecn = match events.peek() {
-                Some(Event { what: What::Marked(..), .. }) => IpEcn::CongestionExperienced,
-                Some(_) | None if self.ecn_capable.contains(&number) => IpEcn::Ect0,
-                Some(_) | None => IpEcn::NotEct,
+            let mut header = Header::new(socket(from), socket(from.other()), *segment);
+            header.ecn = match events.peek() {
+                Some(Event { what: What::Marked(..), .. }) => Ecn::Ce,
+                Some(_) | None if self.ecn_capable.contains(&number) => Ecn::Ect0,
+                Some(_) | None => Ecn::NotEct,
             };
-            let packet = packet(from, number, segment, self.payload(number), damage, ecn)?;
+            let packet = packet(&header, number, self.payload(number), damage)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
             let block = EnhancedPacketBlock {
                 interface_id: 0,
                 timestamp: Duration::from_micros(event.at.as_micros()),
@@ -95,70 +97,42 @@ fn comment(what: &What) -> Option<EnhancedPacketOption<'static>> {
     Some(EnhancedPacketOption::Comment(Cow::Owned(why)))
 }
 
-/// Returns the segment in an IPv4 packet. The checksum is wrong in the bits of `damage`.
-fn packet(from: Side, number: u64, segment: &Segment, payload: &[u8], damage: u16, ecn: IpEcn) -> io::Result<Vec<u8>> {
-    let mut tcp = header(from, segment);
-    tcp.set_options(&elements(segment.options())).map_err(invalid)?;
-    let len = tcp.header_len().saturating_add(payload.len());
-    let len = u16::try_from(len).map_err(invalid)?;
-    let (source, destination) = (address(from), address(from.other()));
-    let mut ip = Ipv4Header::new(len, 64, IpNumber::TCP, source, destination).map_err(invalid)?;
-    // Copies of a segment are copies of its packet.
-    ip.identification = number as u16;
-    ip.ecn = ecn;
-    tcp.checksum = tcp.calc_checksum_ipv4(&ip, payload).map_err(invalid)? ^ damage;
-    let mut packet = Vec::new();
-    ip.write(&mut packet)?;
-    tcp.write(&mut packet)?;
-    packet.extend_from_slice(payload);
+/// The offsets of fields in a packet without IP options.
+const IDENTIFICATION: usize = 4;
+const IP_CHECKSUM: usize = 10;
+const TCP_CHECKSUM: usize = 36;
+
+/// Returns the packet of a segment. Copies of a segment are copies of its packet, with the same identification. The
+/// checksum is wrong in the bits of `damage`.
+fn packet(header: &Header, number: u64, payload: &[u8], damage: u16) -> Result<Vec<u8>, EmitError> {
+    let mut packet = vec![0; header.packet_len()];
+    header.emit([payload, &[]], Checksums::Software, &mut packet)?;
+    let identification = number as u16;
+    edit(&mut packet, IDENTIFICATION, |_zero| identification);
+    edit(&mut packet, IP_CHECKSUM, |checksum| {
+        // RFC 1624 section 3
+        let (sum, carry) = (!checksum).overflowing_add(identification);
+        !sum.wrapping_add(carry.into())
+    });
+    edit(&mut packet, TCP_CHECKSUM, |checksum| checksum ^ damage);
     Ok(packet)
 }
 
-fn header(from: Side, segment: &Segment) -> TcpHeader {
-    let control = segment.control();
-    let mut tcp = TcpHeader::new(port(from), port(from.other()), segment.seq().0, segment.window());
-    tcp.acknowledgment_number = segment.ack().unwrap_or_default().0;
-    tcp.urgent_pointer = segment.urgent();
-    tcp.fin = control.contains(Control::FIN);
-    tcp.syn = control.contains(Control::SYN);
-    tcp.rst = control.contains(Control::RST);
-    tcp.psh = control.contains(Control::PSH);
-    tcp.ack = control.contains(Control::ACK);
-    tcp.urg = control.contains(Control::URG);
-    tcp.ece = control.contains(Control::ECE);
-    tcp.cwr = control.contains(Control::CWR);
-    tcp.ns = control.contains(Control::AE);
-    tcp
-}
-
-fn elements(options: Options) -> Vec<TcpOptionElement> {
-    let mut elements = Vec::new();
-    elements.extend(options.mss().map(TcpOptionElement::MaximumSegmentSize));
-    elements.extend(options.window_scale().map(TcpOptionElement::WindowScale));
-    elements.extend(options.sack_permitted().then_some(TcpOptionElement::SelectiveAcknowledgementPermitted));
-    elements.extend(options.timestamps().map(|(value, echo)| TcpOptionElement::Timestamp(value, echo)));
-    elements
-}
-
-/// Returns an address of those that RFC 5737 reserves for documentation.
-const fn address(side: Side) -> [u8; 4] {
-    match side {
-        Side::A => [192, 0, 2, 1],
-        Side::B => [192, 0, 2, 2],
+fn edit(packet: &mut [u8], at: usize, change: impl FnOnce(u16) -> u16) {
+    if let Some(field) = packet.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *field = change(u16::from_be_bytes(*field)).to_be_bytes();
     }
 }
 
-const fn port(side: Side) -> u16 {
-    match side {
-        Side::A => 40_000,
-        Side::B => 9_293,
-    }
+/// Returns the socket of an end, with an address of those that RFC 5737 reserves for documentation.
+const fn socket(side: Side) -> SocketAddr {
+    let (host, port) = match side {
+        Side::A => (1, 40_000),
+        Side::B => (2, 9_293),
+    };
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), port)
 }
 
 fn io_error(error: PcapError) -> io::Error {
     if let PcapError::IoError(error) = error { error } else { io::Error::other(error) }
-}
-
-fn invalid(error: impl core::error::Error + Send + Sync + 'static) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, error)
 }

@@ -2,7 +2,7 @@
 //! kernel's ACK (RFC 4987 section 3.6).
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tcp_lifecycle::{Config, Control, Options, Refusal, Segment, SeqNumber, State};
@@ -211,7 +211,7 @@ fn a_forged_ack_is_reset() {
 fn an_ack_without_a_cookie_is_reset_and_the_kernel_connects_all_the_same() {
     with_kernel(CONFIG, |case| {
         until_the_kernel_has_a_cookie(case);
-        let stranger = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 3), 1000);
+        let stranger = SocketAddr::from(([10, 0, 0, 3], 1000));
         let cookie = syn(&case.to_kernel).seq() + 1;
         let forged = Segment::new(syn(&case.to_us).seq() + 1, cookie, Control::ACK).with_window(1000);
         case.until("the kernel's ACK is on its way", |case| case.to_us.holds(Control::ACK));

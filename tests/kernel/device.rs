@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
+use std::process::Command;
 use std::time::Duration;
 use std::{fmt, fs, path};
 
@@ -9,7 +10,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
-use crate::harness::THEIRS;
+use crate::harness::THEIR_ADDRESS;
+use crate::ipv6;
+use crate::packets::check_layout;
 
 /// A TUN device in a namespace that ends with the thread.
 pub(crate) struct Device(SyncDevice);
@@ -26,7 +29,7 @@ impl Device {
             .mtu(1500)
             // The device itself loses no packet.
             .tx_queue_len(10_000)
-            .ipv4(*THEIRS.ip(), 24, None)
+            .ipv4(THEIR_ADDRESS, 24, None)
             .build_sync()
             .map_err(missing("no TUN device can be made"))?;
         device.set_nonblocking(true).map_err(missing("the TUN device always blocks"))?;
@@ -45,11 +48,19 @@ impl Device {
         Device::new()
     }
 
+    /// The same with an address of IPv6.
+    pub(crate) fn with_ipv6() -> Result<Device, String> {
+        let device = Device::new()?;
+        ip(&format!("-6 address add {}/64 dev tun0 nodad", ipv6::THEIRS.ip()))?;
+        Ok(device)
+    }
+
     pub(crate) fn receive(&self) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 65_536];
         match self.0.recv(&mut buffer) {
             Ok(length) => {
                 buffer.truncate(length);
+                check_layout(&buffer);
                 Some(buffer)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
@@ -72,6 +83,14 @@ impl Device {
 /// Gives the rest of this thread a namespace of its own.
 fn own_network() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))
+}
+
+/// Runs `ip` in this namespace.
+pub(crate) fn ip(arguments: &str) -> Result<(), String> {
+    match Command::new("ip").args(arguments.split(' ')).status() {
+        Ok(status) if status.success() => Ok(()),
+        outcome => Err(format!("ip {arguments}: {outcome:?}")),
+    }
 }
 
 impl fmt::Debug for Device {

@@ -1,7 +1,7 @@
 //! The answers at our port while there is no connection: those of a listener, or of the last incarnation in TIME-WAIT.
 
 use std::hash::RandomState;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::ops::Range;
 
 use tcp_lifecycle::isn::IsnHash;
@@ -59,13 +59,7 @@ impl Door {
         }
     }
 
-    pub(crate) fn arrives(
-        &mut self,
-        segment: &Segment,
-        local: SocketAddrV4,
-        remote: SocketAddrV4,
-        now: Instant,
-    ) -> Answer {
+    pub(crate) fn arrives(&mut self, segment: &Segment, local: SocketAddr, remote: SocketAddr, now: Instant) -> Answer {
         if (local, remote) == (OURS, THEIRS) && self.last_life.is_some() {
             return match self.reopens(segment, now) {
                 Some(isn_offset) => self.opens_anew(segment, isn_offset, now),
@@ -76,7 +70,7 @@ impl Door {
         let Some(listener) = self.listener.as_ref().filter(|_| local == OURS) else {
             return Answer::Segments(segment.reset().into_iter().collect());
         };
-        match listener.segment_arrives(segment, OURS.into(), remote.into(), now) {
+        match listener.segment_arrives(segment, OURS, remote, now) {
             Arrival::Syn(syn) if self.has_room => Answer::Life(Box::new(syn.accept()), 0..0),
             Arrival::Syn(syn) => Answer::Segments(vec![syn.cookie()]),
             Arrival::Completed { connection, payload } => Answer::Life(Box::new(connection), payload),
@@ -96,17 +90,16 @@ impl Door {
 
     /// The SYN opens another connection, whose initial sequence number is beyond the last incarnation.
     fn opens_anew(&self, syn: &Segment, isn_offset: u32, now: Instant) -> Answer {
-        let connection =
-            match self.listener.as_ref().map(|door| door.segment_arrives(syn, OURS.into(), THEIRS.into(), now)) {
-                Some(Arrival::Syn(syn)) => syn.accept_with(isn_offset),
-                Some(other) => panic!("a SYN is no {other:?}"),
-                None => {
-                    let mut connection = Connection::new(&self.config, isn_offset);
-                    connection.open(Open::Passive, now).expect("OPEN");
-                    connection.segment_arrives(syn, now).expect("a SYN in LISTEN");
-                    connection
-                }
-            };
+        let connection = match self.listener.as_ref().map(|door| door.segment_arrives(syn, OURS, THEIRS, now)) {
+            Some(Arrival::Syn(syn)) => syn.accept_with(isn_offset),
+            Some(other) => panic!("a SYN is no {other:?}"),
+            None => {
+                let mut connection = Connection::new(&self.config, isn_offset);
+                connection.open(Open::Passive, now).expect("OPEN");
+                connection.segment_arrives(syn, now).expect("a SYN in LISTEN");
+                connection
+            }
+        };
         Answer::Life(Box::new(connection), 0..0)
     }
 

@@ -1,20 +1,16 @@
 //! Explicit congestion notification with the kernel (RFC 3168): which end offers it and which accepts, and marks that
 //! the network sets on the way.
 
-use etherparse::{IpEcn, Ipv4Header};
+use tcp_lifecycle::wire::{Ecn, Header, Packet};
 use tcp_lifecycle::{Config, Control, Open, Segment, SeqNumber, Signal, State};
 
 use crate::device::set_policy;
 use crate::harness::{CONFIG, Case, THEIRS, bytes, the_kernel_connects, until_established, we_connect, with_kernel};
 use crate::link::{Fate, Flying, Link};
 use crate::options::{both_close, we_close_and_then_the_kernel};
+use crate::packets::{emit_with, parse};
 
 const WILLING: Config = Config { ecn: true, ..CONFIG };
-
-/// The ECN field of a packet's IP header, before and after the network has treated it.
-const NOT_CAPABLE: IpEcn = IpEcn::ZERO;
-const CAPABLE: IpEcn = IpEcn::TWO;
-const MARKED: IpEcn = IpEcn::THREE;
 
 /// Both bits on a SYN offer ECN, ECE alone on a SYN,ACK accepts it.
 const OFFERED: Control = Control::ECE.union(Control::CWR);
@@ -24,22 +20,13 @@ const NEITHER: Control = Control::empty();
 /// A number of bytes above one full segment, and below two.
 const PIECE: usize = 2_000;
 
-/// Whether the network has marked this packet.
-pub(crate) fn is_marked(packet: &[u8]) -> bool {
-    codepoint(packet) == MARKED
+fn codepoint(packet: &Flying) -> Ecn {
+    parse(&packet.bytes).expect("it was parsed before").header.ecn
 }
 
-fn codepoint(packet: &[u8]) -> IpEcn {
-    Ipv4Header::from_slice(packet).expect("an IP packet").0.ecn
-}
-
-fn set_codepoint(packet: &mut Flying, ecn: IpEcn) {
-    let (mut header, rest) = Ipv4Header::from_slice(&packet.bytes).expect("an IP packet");
-    header.ecn = ecn;
-    header.header_checksum = header.calc_header_checksum();
-    let mut bytes = header.to_bytes().to_vec();
-    bytes.extend_from_slice(rest);
-    packet.bytes = bytes;
+fn set_codepoint(packet: &mut Flying, ecn: Ecn) {
+    let Packet { header, payload } = parse(&packet.bytes).expect("it was parsed before");
+    packet.bytes = emit_with(&Header { ecn, ..header }, payload);
 }
 
 fn carries(segment: &Segment) -> bool {
@@ -60,8 +47,8 @@ fn check_agreement(case: &mut Case, agreed: bool) {
     case.to_us.hold();
     case.peer.send(b"capable?");
     case.until("the kernel's payload is on its way", |case| case.to_us.held(carries).is_some());
-    let theirs = codepoint(&case.to_us.held(carries).expect("it is held").bytes);
-    assert_eq!(theirs, if agreed { CAPABLE } else { NOT_CAPABLE });
+    let theirs = codepoint(case.to_us.held(carries).expect("it is held"));
+    assert_eq!(theirs, if agreed { Ecn::Ect0 } else { Ecn::NotEct });
     case.to_us.release();
     case.send(b"who knows");
     case.until("both have read it", |case| case.us.received == b"capable?" && case.peer.received == b"who knows");
@@ -201,10 +188,10 @@ fn mark_next(link: &mut Link) {
 fn mark(link: &mut Link, marks: impl Fn(usize) -> bool + 'static) {
     let mut number = 0;
     link.treat(move |packet| {
-        if !carries(&packet.segment) || (packet.source() == THEIRS && codepoint(&packet.bytes) == NOT_CAPABLE) {
+        if !carries(&packet.segment) || (packet.source() == THEIRS && codepoint(packet) == Ecn::NotEct) {
             return;
         }
-        set_codepoint(packet, if marks(number) { MARKED } else { CAPABLE });
+        set_codepoint(packet, if marks(number) { Ecn::Ce } else { Ecn::Ect0 });
         number += 1;
     });
 }

@@ -5,20 +5,21 @@
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant as Clock};
 use std::{env, panic};
 
 use socket2::Socket;
+use tcp_lifecycle::wire::Packet;
 use tcp_lifecycle::{Config, Connection, Instant, KeepAlive, Open, Signal, State};
 
 use crate::device::Device;
 use crate::harness::{CONFIG, ISN_OFFSET, OURS, THEIRS, WATCHDOG, with_device};
 use crate::link::{Fate, Flying, Link, random};
+use crate::packets::{emit, parse};
 use crate::peer::{End, Peer, bound, states};
 use crate::us::Us;
-use crate::wire::{Packet, emit};
 
 /// The number of connections in each role.
 const CONNECTIONS: u16 = 200;
@@ -161,8 +162,8 @@ impl Pair {
         let mut moved = self.peer.step();
         while let Some(packet) = self.to_us.arrival() {
             moved = true;
-            let packet = Packet::parse(&packet.bytes).expect("it was parsed before");
-            self.us.arrives(&packet.segment, packet.payload, now);
+            let packet = parse(&packet.bytes).expect("it was parsed before");
+            self.us.arrives(&packet.header.segment, packet.payload, now);
         }
         moved |= self.us.timeout(now);
         if self.established.is_none() && self.us.has_been_in(State::Established) && self.peer.is_connected() {
@@ -297,7 +298,7 @@ struct Crowd {
     listener: Socket,
     pairs: Vec<Pair>,
     /// The index of each connection, by our socket and the kernel's.
-    places: HashMap<(SocketAddrV4, SocketAddrV4), usize>,
+    places: HashMap<(SocketAddr, SocketAddr), usize>,
 }
 
 impl Crowd {
@@ -307,7 +308,7 @@ impl Crowd {
         let mut crowd = Crowd { device, start: Clock::now(), listener, pairs: Vec::new(), places: HashMap::new() };
         for number in 0..CONNECTIONS {
             let (ours, theirs) =
-                (SocketAddrV4::new(*OURS.ip(), 20_000 + number), SocketAddrV4::new(*THEIRS.ip(), 30_000 + number));
+                (SocketAddr::new(OURS.ip(), 20_000 + number), SocketAddr::new(THEIRS.ip(), 30_000 + number));
             crowd.add(Peer::new(THEIRS, ours), &mut seed);
             crowd.add(Peer::new(theirs, OURS), &mut seed);
         }
@@ -343,14 +344,14 @@ impl Crowd {
         let mut moved = false;
         while let Some(bytes) = self.device.receive() {
             moved = true;
-            let Some(packet) = Packet::parse(&bytes) else { continue };
-            let (segment, sockets) = (packet.segment, (packet.destination, packet.source));
+            let Some(Packet { header, .. }) = parse(&bytes) else { continue };
+            let (segment, sockets) = (header.segment, (header.destination, header.source));
             let pair = &mut self.pairs[self.places[&sockets]];
             let fate = pair.to_us.send(Flying { segment, bytes });
             pair.us.note(now, format_args!("<-- {segment} {fate:?}"));
         }
         while let Ok((socket, from)) = self.listener.accept() {
-            let from = from.as_socket_ipv4().expect("an address");
+            let from = from.as_socket().expect("an address");
             self.pairs[self.places[&(from, THEIRS)]].peer.take(socket);
         }
         for pair in &mut self.pairs {

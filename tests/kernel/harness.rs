@@ -1,23 +1,24 @@
 //! A connection of this crate and the kernel, at the two ends of a TUN device in a network namespace of its own.
 
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant as Clock};
 use std::{panic, thread};
 
+use tcp_lifecycle::wire::{Ecn, Packet};
 use tcp_lifecycle::{Config, Connection, Instant, Open, Segment, State};
 
 use crate::device::Device;
 use crate::door::{Answer, Door, LastLife};
-use crate::ecn::is_marked;
 use crate::link::{Fate, Flying, Link};
+use crate::packets::{emit, parse};
 use crate::peer::Peer;
 use crate::us::Us;
-use crate::wire::{Packet, emit};
 
 /// Our socket, and the kernel's.
-pub(crate) const OURS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 2000);
-pub(crate) const THEIRS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 1000);
+pub(crate) const OURS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)), 2000);
+pub(crate) const THEIRS: SocketAddr = SocketAddr::new(IpAddr::V4(THEIR_ADDRESS), 1000);
+pub(crate) const THEIR_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
 /// RFC 9293 with minutes replaced by milliseconds, since the network between the ends takes microseconds.
 pub(crate) const CONFIG: Config = Config {
@@ -236,8 +237,8 @@ impl Case {
         let mut moved = self.peer.step();
         while let Some(bytes) = self.device.receive() {
             moved = true;
-            if let Some(packet) = Packet::parse(&bytes) {
-                let segment = packet.segment;
+            if let Some(packet) = parse(&bytes) {
+                let segment = packet.header.segment;
                 let fate = self.to_us.send(Flying { segment, bytes });
                 self.us.note(self.now(), format_args!("<-- {segment} {}", described(fate)));
             }
@@ -263,27 +264,27 @@ impl Case {
 
     /// Handles a packet that has reached our host.
     fn arrives(&mut self, bytes: &[u8]) {
-        let packet = Packet::parse(bytes).expect("it was parsed before");
-        let (local, remote, now) = (packet.destination, packet.source, self.now());
+        let Packet { header, payload } = parse(bytes).expect("it was parsed before");
+        let (local, remote, now) = (header.destination, header.source, self.now());
         let is_ours = (local, remote) == (OURS, THEIRS);
         if is_ours && !(self.us.state() == State::Closed && self.door.is_open()) {
-            if is_marked(bytes) {
-                self.us.arrives_marked(&packet.segment, packet.payload, now);
+            if header.ecn == Ecn::Ce {
+                self.us.arrives_marked(&header.segment, payload, now);
             } else {
-                self.us.arrives(&packet.segment, packet.payload, now);
+                self.us.arrives(&header.segment, payload, now);
             }
             if self.us.state() == State::Established {
                 // The new incarnation is established, so the last one is no longer needed.
                 self.door.last_life = None;
             }
         } else {
-            match self.door.arrives(&packet.segment, local, remote, now) {
+            match self.door.arrives(&header.segment, local, remote, now) {
                 Answer::Segments(segments) => {
                     segments.iter().for_each(|segment| self.transmit(local, remote, segment, &[]));
                 }
                 Answer::Life(connection, range) => {
                     assert!(is_ours, "a life for {remote}");
-                    self.us.begin(*connection, &packet.payload[range], now);
+                    self.us.begin(*connection, &payload[range], now);
                 }
             }
         }
@@ -296,7 +297,7 @@ impl Case {
         }
     }
 
-    fn transmit(&mut self, source: SocketAddrV4, destination: SocketAddrV4, segment: &Segment, payload: &[u8]) {
+    fn transmit(&mut self, source: SocketAddr, destination: SocketAddr, segment: &Segment, payload: &[u8]) {
         let bytes = emit(source, destination, segment, payload);
         let fate = self.to_kernel.send(Flying { segment: *segment, bytes });
         self.us.note(self.now(), format_args!("--> {segment} {}", described(fate)));

@@ -1,68 +1,58 @@
 //! ICMP errors that the kernel sends as a router, about our segments (RFC 9293 section 3.9.2.2).
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant as Clock};
 
-use etherparse::{Icmpv4Slice, IpNumber, Ipv4Header, Ipv4Slice};
-use tcp_lifecycle::{Config, Connection, IcmpError, Instant, Open, Output, Refusal, SeqNumber, Signal, State};
+use tcp_lifecycle::wire::{Checksums, Header, IcmpMessage};
+use tcp_lifecycle::{
+    Config, Connection, Control, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State,
+};
 
-use crate::device::{Device, set_policy};
-use crate::harness::{CONFIG, ISN_OFFSET, OURS, WATCHDOG, with_device};
-use crate::wire::emit;
+use crate::device::{Device, ip, set_policy};
+use crate::harness::{CONFIG, ISN_OFFSET, OURS, WATCHDOG, with, with_device};
+use crate::ipv6;
+use crate::packets::emit_with;
 
 const NOW: Instant = Instant::ZERO;
 /// The kernel has no route to this address.
-const NOWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 1000);
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 1000);
 /// An address behind our own device.
-const NEIGHBOUR: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 3), 1000);
+const NEIGHBOUR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 3)), 1000);
 
-/// The next ICMP error of the kernel, and the sequence number of ours that it quotes.
+const NOWHERE_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x2001, 0xDB8, 0, 0, 0, 0, 0, 1)), 1000);
+const NEIGHBOUR_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0xFD00, 0, 0, 0, 0, 0, 0, 3)), 1000);
+
+/// The next ICMP error of the kernel.
 #[track_caller]
-fn error_of(device: &Device) -> (IcmpError, SeqNumber) {
+fn error_of(device: &Device) -> IcmpMessage {
     let start = Clock::now();
     while start.elapsed() < WATCHDOG {
-        match device.receive() {
-            Some(packet) => {
-                if let Some(error) = parse(&packet) {
-                    return error;
-                }
-            }
+        match device.receive().map(|packet| IcmpMessage::parse(&packet, Checksums::Software)) {
+            Some(Ok(message)) => return message,
+            Some(Err(_)) => {}
             None => device.wait(Duration::from_millis(10)),
         }
     }
     panic!("the kernel says nothing");
 }
 
-fn parse(packet: &[u8]) -> Option<(IcmpError, SeqNumber)> {
-    let ip = Ipv4Slice::from_slice(packet).ok()?;
-    let icmp =
-        Icmpv4Slice::from_slice(ip.payload().payload).ok().filter(|_| ip.payload_ip_number() == IpNumber::ICMP)?;
-    // Type and code of RFC 792.
-    let error = match (icmp.type_u8(), icmp.code_u8()) {
-        (3, 0) => IcmpError::NetworkUnreachable,
-        (11, 0) => IcmpError::TimeExceeded,
-        other => panic!("not expected: {other:?}"),
-    };
-    // The quoted header, and at least eight bytes after it: the ports and the sequence number.
-    let (_, quoted) = Ipv4Header::from_slice(icmp.payload()).expect("a quoted header");
-    let seq = quoted[4..8].try_into().expect("four bytes");
-    Some((error, SeqNumber(u32::from_be_bytes(seq))))
-}
-
 /// Our SYN on its way through the kernel, and the connection that sends it.
 #[track_caller]
-fn syn_to(remote: SocketAddrV4) -> (Connection, Vec<u8>) {
+fn syn_to(remote: SocketAddr) -> (Connection, Header) {
     let mut connection = Connection::new(&Config { r1: 3, ..CONFIG }, ISN_OFFSET);
     connection.open(Open::Active, NOW).expect("OPEN");
     assert!(matches!(connection.poll(NOW), Output::Transition(_)));
     let Output::Transmit(syn) = connection.poll(NOW) else { panic!("no SYN") };
     assert!(matches!(connection.poll(NOW), Output::Wait(Some(_))));
-    (connection, emit(OURS, remote, &syn.segment, &[]))
+    let ours = if remote.is_ipv4() { OURS } else { ipv6::OURS };
+    (connection, Header::new(ours, remote, syn.segment))
 }
 
 /// The error is signalled, and does not end the connection (MUST-56): the SYN is retransmitted.
 #[track_caller]
-fn check_soft(mut connection: Connection, (error, quoted): (IcmpError, SeqNumber), expected: IcmpError) {
+fn check_soft(mut connection: Connection, syn: &Header, message: IcmpMessage, expected: IcmpError) {
+    assert_eq!((message.source, message.destination, message.mtu), (syn.source, syn.destination, None));
+    let (error, quoted) = (message.error, message.seq);
     assert_eq!((error, quoted), (expected, SeqNumber(ISN_OFFSET)));
     assert_eq!(connection.icmp(error, quoted + 1), Err(Refusal::IcmpNotInFlight));
     assert_eq!(connection.icmp(error, quoted), Ok(()));
@@ -79,8 +69,8 @@ fn no_route_to_the_peer_is_a_soft_error() {
     with_device(|device| {
         set_policy("ip_forward", "1");
         let (connection, syn) = syn_to(NOWHERE);
-        device.send(&syn);
-        check_soft(connection, error_of(&device), IcmpError::NetworkUnreachable);
+        device.send(&emit_with(&syn, &[]));
+        check_soft(connection, &syn, error_of(&device), IcmpError::NetworkUnreachable);
     });
 }
 
@@ -89,10 +79,46 @@ fn a_segment_that_has_lived_too_long_is_a_soft_error() {
     with_device(|device| {
         set_policy("ip_forward", "1");
         let (connection, syn) = syn_to(NEIGHBOUR);
-        let (mut header, rest) = Ipv4Header::from_slice(&syn).expect("an IP packet");
-        header.time_to_live = 1;
-        header.header_checksum = header.calc_header_checksum();
-        device.send(&[&header.to_bytes()[..], rest].concat());
-        check_soft(connection, error_of(&device), IcmpError::TimeExceeded);
+        device.send(&emit_with(&Header { hop_limit: 1, ..syn }, &[]));
+        check_soft(connection, &syn, error_of(&device), IcmpError::TimeExceeded);
+    });
+}
+
+#[test]
+fn the_errors_of_a_router_of_ipv6_are_understood() {
+    with(Device::with_ipv6, |device| {
+        std::fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1").expect("a policy of the kernel");
+        let (connection, syn) = syn_to(NOWHERE_V6);
+        device.send(&emit_with(&syn, &[]));
+        check_soft(connection, &syn, error_of(&device), IcmpError::NetworkUnreachable);
+        let (connection, syn) = syn_to(NEIGHBOUR_V6);
+        device.send(&emit_with(&Header { hop_limit: 1, ..syn }, &[]));
+        check_soft(connection, &syn, error_of(&device), IcmpError::TimeExceeded);
+    });
+}
+
+/// A full segment to this socket.
+fn full(syn: &Header) -> (Header, Vec<u8>) {
+    let segment = Segment::new(SeqNumber(ISN_OFFSET), SeqNumber(1), Control::ACK).with_payload(1400);
+    (Header { segment, ..*syn }, vec![7; 1400])
+}
+
+#[test]
+fn a_router_tells_the_mtu_of_the_next_hop() {
+    with(Device::with_ipv6, |device| {
+        set_policy("ip_forward", "1");
+        std::fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1").expect("a policy of the kernel");
+        for (route, remote, mtu) in [
+            ("route add 192.0.2.0/24 dev tun0 mtu lock 1000", NOWHERE, 1000),
+            ("-6 route add 2001:db8::/64 dev tun0 mtu 1300", NOWHERE_V6, 1300),
+        ] {
+            ip(route).expect("a route");
+            let (header, payload) = full(&syn_to(remote).1);
+            device.send(&emit_with(&header, &payload));
+            let message = error_of(&device);
+            assert_eq!((message.source, message.destination), (header.source, remote));
+            assert_eq!((message.error, message.seq), (IcmpError::FragmentationNeeded, SeqNumber(ISN_OFFSET)));
+            assert_eq!(message.mtu, Some(mtu));
+        }
     });
 }

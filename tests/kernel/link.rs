@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
+use tcp_lifecycle::wire::{Header, Packet};
 use tcp_lifecycle::{Control, Segment, SeqNumber};
 
-use crate::wire::{Packet, emit};
+use crate::packets::{emit, emit_with, parse};
 
 /// A packet on its way.
 #[derive(Clone, Debug)]
@@ -17,23 +18,23 @@ pub(crate) struct Flying {
 
 impl Flying {
     /// Makes a packet that neither end has sent.
-    pub(crate) fn new(source: SocketAddrV4, destination: SocketAddrV4, segment: &Segment) -> Flying {
+    pub(crate) fn new(source: SocketAddr, destination: SocketAddr, segment: &Segment) -> Flying {
         Flying { segment: *segment, bytes: emit(source, destination, segment, &[]) }
     }
 
-    pub(crate) fn source(&self) -> SocketAddrV4 {
-        Packet::parse(&self.bytes).expect("it was parsed before").source
+    pub(crate) fn source(&self) -> SocketAddr {
+        parse(&self.bytes).expect("it was parsed before").header.source
     }
 
     /// The packet again, with its timestamps and payload, but with other sequence numbers: it looks like a duplicate
     /// from 4 GiB ago.
     pub(crate) fn at(&self, seq: SeqNumber, ack: SeqNumber) -> Flying {
-        let parsed = Packet::parse(&self.bytes).expect("it was parsed before");
-        let segment = Segment::new(seq, ack, parsed.segment.control())
-            .with_window(parsed.segment.window())
-            .with_options(parsed.segment.options())
-            .with_payload(parsed.segment.payload_len());
-        Flying { segment, bytes: emit(parsed.source, parsed.destination, &segment, parsed.payload) }
+        let Packet { header, payload } = parse(&self.bytes).expect("it was parsed before");
+        let segment = Segment::new(seq, ack, header.segment.control())
+            .with_window(header.segment.window())
+            .with_options(header.segment.options())
+            .with_payload(header.segment.payload_len());
+        Flying { segment, bytes: emit_with(&Header { segment, ..header }, payload) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub(crate) enum End {
 /// The kernel's end.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) local: SocketAddrV4,
-    pub(crate) remote: SocketAddrV4,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
     listener: Option<Socket>,
     socket: Option<Socket>,
     outgoing: Vec<u8>,
@@ -38,7 +38,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// An end without any connection between the kernel's socket and ours.
-    pub(crate) fn new(local: SocketAddrV4, remote: SocketAddrV4) -> Peer {
+    pub(crate) fn new(local: SocketAddr, remote: SocketAddr) -> Peer {
         Peer {
             local,
             remote,
@@ -69,7 +69,7 @@ impl Peer {
     pub(crate) fn accept(&mut self) -> bool {
         match self.listener().accept() {
             Ok((socket, from)) => {
-                assert_eq!(from.as_socket_ipv4(), Some(self.remote));
+                assert_eq!(from.as_socket(), Some(self.remote));
                 self.take(socket);
                 true
             }
@@ -92,7 +92,7 @@ impl Peer {
     }
 
     /// `connect` to another socket of ours than the connection's.
-    pub(crate) fn connect_to(&mut self, address: SocketAddrV4) {
+    pub(crate) fn connect_to(&mut self, address: SocketAddr) {
         self.connect_by(bound(self.local), address);
     }
 
@@ -103,7 +103,7 @@ impl Peer {
         self.connect_by(socket, self.remote);
     }
 
-    fn connect_by(&mut self, socket: Socket, address: SocketAddrV4) {
+    fn connect_by(&mut self, socket: Socket, address: SocketAddr) {
         let error = socket.connect(&address.into()).expect_err("nobody can have answered yet");
         assert_eq!(error.raw_os_error(), Some(nix::errno::Errno::EINPROGRESS as i32));
         self.socket = Some(socket);
@@ -224,7 +224,7 @@ impl Peer {
 }
 
 /// A bound socket, even if an earlier one there is in TIME-WAIT.
-pub(crate) fn bound(local: SocketAddrV4) -> Socket {
+pub(crate) fn bound(local: SocketAddr) -> Socket {
     let socket = || -> io::Result<Socket> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
@@ -236,7 +236,7 @@ pub(crate) fn bound(local: SocketAddrV4) -> Socket {
 }
 
 /// The kernel's own table of connections: the state of each, by its own socket and the peer's.
-pub(crate) fn states() -> HashMap<(SocketAddrV4, SocketAddrV4), State> {
+pub(crate) fn states() -> HashMap<(SocketAddr, SocketAddr), State> {
     let table = fs::read_to_string("/proc/thread-self/net/tcp").expect("the kernel's table of sockets");
     let row = |line: &str| {
         let mut fields = line.split_whitespace().skip(1);
@@ -247,10 +247,10 @@ pub(crate) fn states() -> HashMap<(SocketAddrV4, SocketAddrV4), State> {
 }
 
 /// An address as `/proc/net/tcp` prints it: the bytes in the machine's order, then the port.
-fn address_in_table(text: &str) -> Option<SocketAddrV4> {
+fn address_in_table(text: &str) -> Option<SocketAddr> {
     let (ip, port) = text.split_once(':')?;
     let ip = u32::from_str_radix(ip, 16).ok()?.to_ne_bytes();
-    Some(SocketAddrV4::new(Ipv4Addr::from(ip), u16::from_str_radix(port, 16).ok()?))
+    Some((Ipv4Addr::from(ip), u16::from_str_radix(port, 16).ok()?).into())
 }
 
 /// The kernel's numbers for the states.

@@ -1,7 +1,7 @@
 //! Connections that do not end gracefully: refused, aborted, reset.
 
 use std::io::ErrorKind;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use tcp_lifecycle::{Config, Control, Open, Segment, Signal, State};
 
@@ -27,7 +27,7 @@ fn the_kernel_refuses_us() {
 #[test]
 fn a_host_without_a_connection_refuses_the_kernel() {
     with_kernel(CONFIG, |case| {
-        let nobody = SocketAddrV4::new(*OURS.ip(), OURS.port() + 1);
+        let nobody = SocketAddr::new(OURS.ip(), OURS.port() + 1);
         case.peer.connect_to(nobody);
         case.until("the kernel gives up", |case| case.peer.end.is_some());
         assert_eq!(case.peer.end, Some(End::Error(ErrorKind::ConnectionRefused)));

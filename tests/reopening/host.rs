@@ -1,6 +1,6 @@
 //! The listening host, and a peer of it.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tcp_lifecycle::{Config, Connection, Instant, Open, Segment, State};
@@ -17,7 +17,8 @@ pub(crate) const PAIR: Pair = pair(50_000);
 
 /// The peer at this port.
 pub(crate) const fn pair(port: u16) -> Pair {
-    (SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 2), 80), SocketAddrV4::new(Ipv4Addr::new(10, 9, 0, 1), port))
+    let [ours, theirs] = [Ipv4Addr::new(10, 9, 0, 2), Ipv4Addr::new(10, 9, 0, 1)];
+    (SocketAddr::new(IpAddr::V4(ours), 80), SocketAddr::new(IpAddr::V4(theirs), port))
 }
 
 pub(crate) fn seconds(seconds: u64) -> Instant {

@@ -43,6 +43,11 @@ impl House {
         self.rooms.values().map(|room| room.file.as_str())
     }
 
+    /// Each path in a file.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.rooms.values().flat_map(|room| room.paths.iter().map(|path| (room.file.as_str(), path.as_slice())))
+    }
+
     /// Each import of one file from another.
     pub(crate) fn imports(&self) -> BTreeSet<(String, String)> {
         let mut imports = BTreeSet::new();

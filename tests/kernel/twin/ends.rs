@@ -1,7 +1,7 @@
 //! The two ends: a socket of the kernel, and a `Connection` with a caller that keeps segments ahead of a gap.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddrV4};
+use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 use socket2::Socket;
@@ -55,14 +55,14 @@ pub(crate) enum Outcome {
 /// The kernel's socket, and its listener.
 #[derive(Debug)]
 pub(crate) struct Kernel {
-    pub(crate) local: SocketAddrV4,
-    pub(crate) remote: SocketAddrV4,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
     listener: Option<Socket>,
     socket: Option<Socket>,
 }
 
 impl Kernel {
-    pub(crate) fn new(life: &Life, local: SocketAddrV4, remote: SocketAddrV4) -> Kernel {
+    pub(crate) fn new(life: &Life, local: SocketAddr, remote: SocketAddr) -> Kernel {
         let socket = bound(local);
         socket.set_recv_buffer_size(usize::from(life.buffer)).expect("SO_RCVBUF");
         socket.set_tcp_nodelay(true).expect("TCP_NODELAY");

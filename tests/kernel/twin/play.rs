@@ -1,9 +1,10 @@
 //! Plays a life at both ends, step by step, and compares after each.
 
 use std::mem;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant as Clock};
 
+use tcp_lifecycle::wire::Packet;
 use tcp_lifecycle::{Control, Instant, Segment, State};
 
 use super::ends::{Kernel, Twin};
@@ -13,7 +14,7 @@ use super::moment::{Moment, Verdict};
 use super::seen::Seen;
 use super::world::{Difference, Played, World};
 use crate::harness::{ISN_OFFSET, bytes};
-use crate::wire::{Packet, emit};
+use crate::packets::{emit, parse};
 
 /// A step that took longer was played on a busy machine.
 pub(crate) const SLOW: Duration = Duration::from_millis(30);
@@ -55,7 +56,7 @@ pub(crate) enum Stop {
 }
 
 impl<'w> Play<'w> {
-    pub(crate) fn new(world: &'w mut World, life: &'w Life, local: SocketAddrV4, remote: SocketAddrV4) -> Play<'w> {
+    pub(crate) fn new(world: &'w mut World, life: &'w Life, local: SocketAddr, remote: SocketAddr) -> Play<'w> {
         let now = world.now();
         let mut twin = Twin::new(life, ISN_OFFSET, now);
         assert_eq!(twin.drain(now), []);
@@ -203,11 +204,11 @@ impl<'w> Play<'w> {
     pub(crate) fn kernel_sends(&mut self) -> Vec<Segment> {
         let mut segments = Vec::new();
         while let Some(bytes) = self.world.device.receive() {
-            if let Some(packet) = Packet::parse(&bytes)
-                && (packet.source, packet.destination) == (self.kernel.local, self.kernel.remote)
+            if let Some(Packet { header, .. }) = parse(&bytes)
+                && (header.source, header.destination) == (self.kernel.local, self.kernel.remote)
             {
-                self.kernel_seen.note(&packet.segment);
-                segments.push(packet.segment);
+                self.kernel_seen.note(&header.segment);
+                segments.push(header.segment);
             }
         }
         self.kernel.accept();

@@ -1,15 +1,14 @@
 //! The kernel behind its device, with everything switched off that does not belong to the life of a connection.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
-use std::process::Command;
+use std::net::SocketAddr;
 use std::time::Instant as Clock;
 
 use tcp_lifecycle::Instant;
 
 use super::life::Life;
 use super::play::Play;
-use crate::device::{Device, set_policy, set_policy_if_there};
+use crate::device::{Device, ip, set_policy, set_policy_if_there};
 use crate::harness::{OURS, THEIRS};
 
 /// The kernel's features that cannot be compared step by step, with the reason.
@@ -81,10 +80,7 @@ impl World {
         // Each segment is acknowledged at once, since the kernel's delay depends on its guess about the other end; and
         // no congestion window limits.
         let route = "route replace 10.0.0.0/24 dev tun0 proto kernel scope link src 10.0.0.1 quickack 1 initcwnd 1000";
-        match Command::new("ip").args(route.split(' ')).status() {
-            Ok(status) if status.success() => {}
-            outcome => return Err(format!("ip {route}: {outcome:?}")),
-        }
+        ip(route)?;
         Ok(World { device, start: Clock::now(), port: 0, allowed: BTreeMap::new() })
     }
 
@@ -95,8 +91,8 @@ impl World {
             set_policy(name, if value { "1" } else { "0" });
         }
         self.port = self.port % 30_000 + 1;
-        let local = SocketAddrV4::new(*THEIRS.ip(), 1_000 + self.port);
-        let remote = SocketAddrV4::new(*OURS.ip(), 2_000 + self.port);
+        let local = SocketAddr::new(THEIRS.ip(), 1_000 + self.port);
+        let remote = SocketAddr::new(OURS.ip(), 2_000 + self.port);
         let mut play = Play::new(self, life, local, remote);
         let outcome = play.all();
         play.clean_up();

@@ -8,12 +8,14 @@ mod connection;
 mod listener;
 mod time_wait;
 mod values;
+mod wire;
 
 fn main() {
     connection::keep();
     listener::keep();
     time_wait::keep();
     values::keep();
+    wire::keep();
     #[cfg(feature = "control")]
     control::keep();
 }
