@@ -87,6 +87,8 @@
 //! | `keep-alive`, `delayed-ack` | on | the policies of these names |
 //! | `wire` | off | segments and ICMP errors from and to packets of IPv4 and IPv6 |
 //! | `std` | off | a default key for [`isn::IsnHash`] |
+//! | `stream` | off | [`stream`]: a connection with its bytes, reassembly, SACK, loss recovery, congestion control; needs `alloc` |
+//! | `endpoint` | off | [`endpoint`]: many streams, ports, listeners, timers, TIME-WAIT; needs `alloc` |
 //! | `sim` | off | scripts in the RFC's notation and a simulated network in virtual time, for tests |
 //! | `pcapng` | off | `sim` and `wire`, and captures that Wireshark opens |
 //!
@@ -141,13 +143,20 @@
     clippy::unwrap_used
 )]
 
+#[cfg(feature = "stream")]
+extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod ecn;
+#[cfg(feature = "endpoint")]
+pub mod endpoint;
 mod machine;
 mod sack;
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(feature = "stream")]
+pub mod stream;
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -163,6 +172,7 @@ pub mod decisions {}
 #[doc = include_str!("checks.md")]
 pub mod checks {}
 
+pub use ecn::Ecn;
 pub use machine::{
     CallError, Config, ConfigError, Connection, Control, IcmpError, Instant, KeepAlive, Open, Options, Output,
     ParseSegmentError, Policy, Refusal, Segment, SeqNumber, Signal, State, Status, TimeWait, TimeWaitPolicy,

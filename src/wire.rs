@@ -68,7 +68,7 @@ mod options;
 mod packet;
 mod words;
 
+pub use crate::Ecn;
 pub use error::{EmitError, WireError};
 pub use icmp::IcmpMessage;
-pub use ip::Ecn;
 pub use packet::{Checksums, Header, Packet};

@@ -26,22 +26,39 @@ fn the_machine_imports_nothing_of_its_neighbours() {
 }
 
 #[test]
-fn wire_and_sim_import_the_public_interface_of_the_machine() {
+fn the_neighbours_import_the_public_interface_of_the_machine() {
     let house = House::read("src");
     let inside = house.paths().filter(|(from, path)| {
-        let is_neighbour = ["src/wire", "src/sim", "src/sack"].iter().any(|room| from.starts_with(room));
+        let is_neighbour =
+            ["src/wire", "src/stream", "src/endpoint", "src/sim", "src/sack"].iter().any(|room| from.starts_with(room));
         is_neighbour && path.starts_with(&["crate".to_owned(), "machine".to_owned()])
     });
     assert_eq!(inside.collect::<Vec<_>>(), []);
     assert!(house.imports().contains(&("src/wire/packet.rs".to_owned(), "src/machine/segment.rs".to_owned())));
 }
 
+/// The files outside of a room that import it.
+fn users_of(room: &str) -> BTreeSet<String> {
+    let is_in = |file: &str| file.starts_with(room);
+    House::read("src")
+        .imports()
+        .into_iter()
+        .filter(|(from, to)| is_in(to) && !is_in(from))
+        .map(|(from, _)| from)
+        .collect()
+}
+
 #[test]
-fn only_captures_import_wire() {
-    let house = House::read("src");
-    let is_wire = |file: &str| file.starts_with("src/wire");
-    let users = house.imports().into_iter().filter(|(from, to)| is_wire(to) && !is_wire(from)).map(|(from, _)| from);
-    assert_eq!(users.collect::<BTreeSet<_>>(), BTreeSet::from(["src/sim/pcapng.rs".to_owned()]));
+fn only_captures_and_the_endpoint_import_wire() {
+    let users = ["src/endpoint/arrives.rs", "src/endpoint/transmit.rs", "src/sim/pcapng.rs"].map(String::from);
+    assert_eq!(users_of("src/wire"), BTreeSet::from(users));
+}
+
+#[test]
+fn the_endpoint_stands_on_the_stream_and_nothing_stands_on_the_endpoint() {
+    assert!(users_of("src/stream").iter().all(|file| file.starts_with("src/endpoint")));
+    assert!(!users_of("src/stream").is_empty());
+    assert_eq!(users_of("src/endpoint"), BTreeSet::new());
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod shapes;
 #[allow(dead_code)] // as above
 #[path = "../../tests/properties/story.rs"]
 mod story;
+pub mod stream;
 pub mod time_wait;
 #[path = "../../tests/time_wait/twins.rs"]
 mod twins;

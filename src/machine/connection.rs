@@ -97,6 +97,7 @@ impl Connection {
                 isn_offset,
                 timestamp_offset: 0,
                 duplicate_acks: 0,
+                reserved: 0,
                 policy,
             },
             tcb: Tcb::Closed,
@@ -252,6 +253,7 @@ impl Connection {
     /// STATUS, RFC 9293 section 3.10.6: returns every variable as plain data. Allowed in every state. A variable that
     /// the state does not have is `None` or zero.
     #[doc(alias = "TCP_INFO")]
+    #[inline(always)]
     #[must_use]
     pub fn status(&self) -> Status {
         Status::of(&self.tcb, &self.context)
@@ -263,6 +265,12 @@ impl Connection {
     #[must_use]
     pub const fn is_drained(&self) -> bool {
         self.context.outbox.is_drained()
+    }
+
+    /// Tells whether the next output is a transition.
+    #[cfg(feature = "stream")]
+    pub(crate) const fn has_transition(&self) -> bool {
+        self.context.outbox.has_transition()
     }
 }
 
@@ -348,7 +356,7 @@ impl Connection {
     fn leave_tcb(&mut self, next: Tcb) {
         self.enter(next);
         self.context.outbox.drop_segments();
-        self.context.duplicate_acks = 0;
+        (self.context.duplicate_acks, self.context.reserved) = (0, 0);
         self.context.timer = None;
     }
 

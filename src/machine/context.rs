@@ -39,6 +39,9 @@ pub(crate) struct Context {
     pub(crate) timestamp_offset: u16,
     /// The number of duplicate ACKs that are due.
     pub(crate) duplicate_acks: u8,
+    /// The option space that the caller keeps for itself in segments with payload, in bytes. The maximum segment size
+    /// of the TCB leaves it out.
+    pub(crate) reserved: u8,
 }
 
 impl Context {

@@ -12,6 +12,9 @@ use crate::machine::seq::SeqNumber;
 use crate::machine::tcb::{Flags, Phase, Snd, Tcb};
 use crate::machine::time::Instant;
 
+/// The option space beside the timestamps, in bytes.
+const MAX_RESERVED: u8 = 28;
+
 /// Calls that the RFC does not have.
 impl Connection {
     /// Sets F, the offset of the next initial sequence number; see [`new`](Self::new). In LISTEN it applies to the next
@@ -149,6 +152,37 @@ impl Connection {
         // The credit may release the rest of the queue.
         tcb.enter_last_ack(&mut self.context);
         Ok(())
+    }
+
+    /// Takes the recovery after a retransmission timeout over from the connection.
+    ///
+    /// After a timeout the connection sends everything in flight again, in order, as ACKs arrive (RFC 6298 section 5.4,
+    /// D16). A caller that knows from SACK blocks what has arrived calls this at
+    /// [`Signal::RetransmissionTimeout`](crate::Signal::RetransmissionTimeout). From then on the connection sends again
+    /// only what [`retransmit`](Self::retransmit) names (RFC 6675 section 5.1). The segment at the front of the queue
+    /// still goes out. Without a timeout before it, or while a closed window is probed, the call changes nothing.
+    pub fn take_over_recovery(&mut self) {
+        if let Tcb::Synchronized(tcb) = &mut self.tcb {
+            tcb.snd.recovery.take_over();
+        }
+    }
+
+    /// Keeps `bytes` of the options of each segment with payload free for options that the caller adds, such as SACK
+    /// blocks (RFC 2018 section 3). The payload of a segment shrinks by as much, since the options count (RFC 9293
+    /// section 3.7.1). At most 28 bytes, all that timestamps leave; more counts as 28. The space stays reserved until
+    /// the next call. In CLOSED, LISTEN and SYN-SENT the call does nothing. This is an event: poll after it.
+    pub fn reserve_options(&mut self, bytes: u8) {
+        let bytes = bytes.min(MAX_RESERVED);
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && self.context.reserved != bytes
+        {
+            let whole = tcb.snd.mss.saturating_add(self.context.reserved.into());
+            self.context.reserved = bytes;
+            let reduced = whole.saturating_sub(bytes.into()).max(1);
+            tcb.snd.mss = reduced.min(tcb.snd.payload_bound(&self.context));
+            // What was too little for a segment may now fill one.
+            self.context.outbox.request_data();
+        }
     }
 
     /// Makes the segment to hand in for `kept`, a segment that came ahead of a gap, once `filler` has filled the gap.

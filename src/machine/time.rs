@@ -82,8 +82,8 @@ impl Instant {
         (self.as_micros() >> 33) as u16
     }
 
-    #[inline]
     /// Returns the moment `millis` milliseconds later, or `None` if that is beyond the last moment, and so never comes.
+    #[inline]
     pub(crate) const fn after_millis(self, millis: u64) -> Option<Instant> {
         // No finite `Span` and no RTO overflows when converted to microseconds.
         match self.0.checked_add(millis.wrapping_mul(1_000)) {

@@ -10,26 +10,11 @@ use etherparse::{IpNumber, Ipv4HeaderSlice, Ipv6Header, Ipv6HeaderSlice};
 use super::WireError;
 use super::checksum::{checksum, is_intact, plus, sum, sum_of};
 use super::words::Words;
+use crate::Ecn;
 
 /// The lengths of the headers that are emitted, in bytes.
 pub(super) const V4_HEADER: usize = 20;
 pub(super) const V6_HEADER: usize = 40;
-
-/// The ECN codepoint of the IP header (RFC 3168 section 5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Ecn {
-    /// Not ECN-capable.
-    #[default]
-    NotEct = 0b00,
-    /// ECN-capable transport, ECT(1).
-    Ect1 = 0b01,
-    /// ECN-capable transport, ECT(0): the codepoint for payload.
-    Ect0 = 0b10,
-    /// Congestion experienced: a router has marked the packet. See
-    /// [`Connection::congestion_experienced`](crate::Connection::congestion_experienced).
-    Ce = 0b11,
-}
 
 impl Ecn {
     /// Returns the codepoint in the lowest two bits of Type of Service or Traffic Class.

@@ -5,10 +5,10 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use etherparse::{IpNumber, TcpHeader, TcpSlice};
 
 use super::checksum::{checksum, folded, is_intact, plus, sum};
-use super::ip::{self, Ecn, IpFields, IpPacket, V4_HEADER, V6_HEADER};
+use super::ip::{self, IpFields, IpPacket, V4_HEADER, V6_HEADER};
 use super::words::Words;
 use super::{EmitError, WireError, options};
-use crate::{Control, SackBlocks, Segment, SeqNumber};
+use crate::{Control, Ecn, SackBlocks, Segment, SeqNumber};
 
 /// The hop limit that RFC 1700 recommends, as Linux has it.
 const HOP_LIMIT: u8 = 64;

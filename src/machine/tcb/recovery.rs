@@ -23,6 +23,9 @@ use crate::machine::time::Instant;
 ///
 ///               the caller reports a loss             all of it is sent, or acknowledged
 ///    steady    ---------------------------> Requested ----------------------------------> Untimed
+///
+///               the caller takes over
+///    GoBackN or PastRecover --> Untimed
 /// ```
 ///
 /// `steady` is `Untimed` or `Timed`.
@@ -73,6 +76,15 @@ impl Recovery {
     pub(crate) fn stop_timing(&mut self) {
         if self.is_steady() {
             *self = Recovery::Untimed;
+        }
+    }
+
+    /// Ends the recovery after a timeout: the caller goes on with it. A refused probe is still sent again.
+    pub(crate) fn take_over(&mut self) {
+        match self {
+            Recovery::GoBackN { credit: UNBOUNDED, .. } => {}
+            Recovery::GoBackN { .. } | Recovery::PastRecover { .. } => *self = Recovery::Untimed,
+            Recovery::Untimed | Recovery::Timed { .. } | Recovery::Probing | Recovery::Requested { .. } => {}
         }
     }
 

@@ -287,7 +287,8 @@ impl Snd {
     /// Returns the most payload that our own bound on segments leaves, after the header and its options.
     pub(crate) fn payload_bound(&self, context: &Context) -> u16 {
         let options = if self.flags.intersects(Flags::TIMESTAMPS) { TIMESTAMPS_LEN } else { 0 };
-        context.policy.max_payload.saturating_sub(options).max(1)
+        let reserved = u16::from(context.reserved);
+        context.policy.max_payload.saturating_sub(options).saturating_sub(reserved).max(1)
     }
 
     /// Returns SEG.WND in bytes. The window of a SYN is never scaled.

@@ -140,6 +140,16 @@ fn acknowledge_now(connection: &mut Connection) {
 }
 
 #[no_panic]
+fn take_over_recovery(connection: &mut Connection) {
+    connection.take_over_recovery();
+}
+
+#[no_panic]
+fn reserve_options(connection: &mut Connection, bytes: u8) {
+    connection.reserve_options(bytes);
+}
+
+#[no_panic]
 fn accept(config: &Config, isn_offset: u32, syn: &Segment, now: Instant) -> Result<Connection, Refusal> {
     Connection::accept(config, isn_offset, syn, now)
 }
@@ -241,6 +251,8 @@ pub(crate) fn keep() {
     black_box(eq as fn(&_, &_) -> _);
     black_box(detach as fn(&mut _, _) -> _);
     black_box(acknowledge_now as fn(&mut _));
+    black_box(take_over_recovery as fn(&mut _));
+    black_box(reserve_options as fn(&mut _, _));
     black_box(accept as fn(&_, _, &_, _) -> _);
     black_box(with_policy as fn(_, _) -> _);
     black_box(accept_with_policy as fn(_, _, &_, _) -> _);

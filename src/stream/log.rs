@@ -1,0 +1,35 @@
+//! A log of what happens to a stream, in the order of events.
+
+use alloc::collections::VecDeque;
+
+use super::output::Event;
+use crate::{IcmpError, Instant, Refusal, Segment, Transition};
+
+/// An entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogEntry {
+    /// A segment has arrived; it had an effect, or was refused.
+    Arrived(Segment, Result<(), Refusal>),
+    /// A segment was handed out.
+    Sent(Segment),
+    /// The connection has changed its state.
+    Transition(Transition),
+    /// An event was handed out.
+    Event(Event),
+    /// An ICMP error has arrived.
+    Icmp(IcmpError),
+    /// The retransmission timer has fired.
+    RetransmissionTimeout,
+    /// Bytes in flight were found lost, so many.
+    Lost(u64),
+    /// The path takes no larger segments than this, in bytes with the header.
+    MaxSegment(u16),
+}
+
+/// The last entries, as many as the user wants.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    pub(super) entries: VecDeque<(Instant, LogEntry)>,
+    pub(super) most: usize,
+}

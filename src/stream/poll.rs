@@ -1,0 +1,339 @@
+//! What comes out of a stream: the events of the connection and its own, and segments with their bytes.
+
+use core::ops::Range;
+
+use super::counters::count;
+use super::flow::{LEAST_IDLE, Stream, end_of_bytes};
+use super::log::LogEntry;
+use super::output::{End, Event, Output, Pending, Transmit};
+use crate::{Control, Ecn, Instant, SackBlocks, Segment, Signal, State, Transition};
+
+/// The length of all options together, in bytes.
+const OPTIONS: usize = 40;
+/// A keep-alive probe may carry an octet that is no part of the stream.
+const GARBAGE: &[u8] = &[0];
+
+/// The next output of the connection, as the stream has taken it.
+enum Step {
+    Noted,
+    Transmit(Dressed),
+    Wait,
+}
+
+/// A segment with what its packet has beside it, and where its payload lies in the send queue.
+#[derive(Debug)]
+pub(crate) struct Dressed {
+    segment: Segment,
+    sack: SackBlocks,
+    ecn: Ecn,
+    payload: Range<usize>,
+}
+
+impl Stream {
+    /// Returns the next output: events, segments, and then [`Output::Wait`]. What has been returned is committed: a
+    /// segment that the caller cannot send is a lost segment.
+    pub fn poll(&mut self, now: Instant) -> Output<'_> {
+        let segment = loop {
+            if let Some(event) = self.poll_event(now) {
+                return Output::Event(event);
+            }
+            match self.advance(now) {
+                Step::Noted => {}
+                Step::Transmit(segment) => break segment,
+                Step::Wait => return Output::Wait(self.deadline()),
+            }
+        };
+        Output::Transmit(self.fill(segment))
+    }
+
+    /// Returns the next event alone, for a caller whose user takes events at another time than the device takes
+    /// segments. See [`poll`](Self::poll).
+    pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
+        // A segment may establish the connection and bring bytes: first comes `Connected`.
+        if self.connection.has_transition() {
+            return None;
+        }
+        let event = self.next_event()?;
+        self.note(now, || LogEntry::Event(event));
+        Some(event)
+    }
+
+    /// Returns the next segment alone. After `None`, [`deadline`](Self::deadline) holds. See [`poll`](Self::poll).
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit<'_>> {
+        let segment = self.next_segment(now)?;
+        Some(self.fill(segment))
+    }
+
+    /// Returns the next segment, without its payload. Until [`fill`](Self::fill) the stream must not change.
+    pub(crate) fn next_segment(&mut self, now: Instant) -> Option<Dressed> {
+        loop {
+            match self.advance(now) {
+                Step::Noted => {}
+                Step::Transmit(segment) => return Some(segment),
+                Step::Wait => return None,
+            }
+        }
+    }
+
+    /// Adds the payload.
+    pub(crate) fn fill(&self, dressed: Dressed) -> Transmit<'_> {
+        let Dressed { segment, sack, ecn, payload } = dressed;
+        Transmit { segment, sack, ecn, payload: self.slices(payload, segment.payload_len()) }
+    }
+
+    /// Takes the next output of the connection.
+    fn advance(&mut self, now: Instant) -> Step {
+        self.request_lost();
+        self.reserve_options();
+        let in_flight = self.connection.status().in_flight;
+        match self.connection.poll(now) {
+            crate::Output::Transition(transition) => {
+                self.note(now, || LogEntry::Transition(transition));
+                self.note_transition(transition, now);
+                Step::Noted
+            }
+            crate::Output::Signal(signal) => {
+                self.take_signal(signal, now);
+                Step::Noted
+            }
+            crate::Output::Transmit(transmit) => {
+                let is_new = transmit.payload.start as u64 >= u64::from(in_flight);
+                Step::Transmit(self.sent(transmit, is_new, now))
+            }
+            crate::Output::Wait(_) => {
+                self.rest(now);
+                Step::Wait
+            }
+        }
+    }
+
+    /// Returns the next event that is due.
+    fn next_event(&mut self) -> Option<Event> {
+        let due = self.pending;
+        let (bit, event) = if due.intersects(Pending::CONNECTED) {
+            (Pending::CONNECTED, Event::Connected)
+        } else if due.intersects(Pending::READABLE) {
+            (Pending::READABLE, Event::Readable)
+        } else if due.intersects(Pending::WRITABLE) {
+            (Pending::WRITABLE, Event::Writable)
+        } else if due.intersects(Pending::END_OF_STREAM) {
+            (Pending::END_OF_STREAM, Event::EndOfStream)
+        } else if due.intersects(Pending::URGENT) {
+            (Pending::URGENT, Event::Urgent)
+        } else if let Some(error) = self.soft_error.take() {
+            (Pending::empty(), Event::SoftError(error))
+        } else if due.intersects(Pending::RETRANSMITTING) {
+            (Pending::RETRANSMITTING, Event::Retransmitting)
+        } else if due.intersects(Pending::ENDED) && self.connection.is_drained() {
+            (Pending::ENDED, Event::Ended(self.end?))
+        } else {
+            return None;
+        };
+        self.pending.remove(bit);
+        Some(event)
+    }
+
+    fn note_transition(&mut self, transition: Transition, now: Instant) {
+        let is_opening = |state| matches!(state, State::SynSent | State::SynReceived);
+        match transition.to {
+            // The connection has dropped what was queued for this peer.
+            State::Listen if transition.from == State::SynReceived => self.begin_life(),
+            State::Closed => {
+                self.pending |= Pending::ENDED;
+                let end = if self.pending.intersects(Pending::ABORTED) { End::Aborted } else { End::Closed };
+                self.end.get_or_insert(end);
+                if let Some(flow) = &mut self.flow {
+                    flow.stop();
+                }
+            }
+            to if is_opening(transition.from) && !is_opening(to) => {
+                if to == State::Established {
+                    self.pending |= Pending::CONNECTED;
+                }
+                // What was written before belongs to a flow that did not know the peer's MSS, nor that it sends SACK.
+                let recovery = self.new_recovery(now);
+                self.flow(now).recovery = recovery;
+                self.update_limit();
+            }
+            State::Listen
+            | State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => {}
+        }
+    }
+
+    fn take_signal(&mut self, signal: Signal, now: Instant) {
+        match signal {
+            Signal::Acknowledged(bytes) => self.drop_acknowledged(bytes),
+            Signal::Closing => self.pending |= Pending::AT_END | Pending::END_OF_STREAM,
+            Signal::Urgent => self.pending |= Pending::URGENT,
+            Signal::Retransmitting => self.pending |= Pending::RETRANSMITTING,
+            Signal::SoftError(error) => self.soft_error = Some(error),
+            Signal::RetransmissionTimeout => {
+                let srtt = self.connection.status().srtt;
+                count(&mut self.counts.timeouts);
+                self.note(now, || LogEntry::RetransmissionTimeout);
+                if let Some(flow) = &mut self.flow {
+                    flow.recovery.timed_out(srtt, now);
+                    flow.requested = None;
+                    self.connection.take_over_recovery();
+                    self.update_limit();
+                }
+                self.suspect_black_hole(now);
+            }
+            Signal::CongestionExperienced => {
+                if let Some(flow) = &mut self.flow
+                    && flow.recovery.congestion_experienced(now)
+                {
+                    self.connection.congestion_window_reduced();
+                    self.update_limit();
+                }
+            }
+            Signal::Refused => self.end_with(End::Refused),
+            Signal::Reset => self.end_with(End::Reset),
+            Signal::TimedOut => self.end_with(End::TimedOut),
+            Signal::Unreachable(error) => self.end_with(End::Unreachable(error)),
+        }
+    }
+
+    fn end_with(&mut self, end: End) {
+        self.end = Some(end);
+        self.pending |= Pending::ENDED;
+        if let Some(flow) = &mut self.flow {
+            flow.receive.drop_kept();
+        }
+    }
+
+    fn drop_acknowledged(&mut self, bytes: usize) {
+        self.acknowledged = self.acknowledged.saturating_add(bytes as u64);
+        let Some(flow) = &mut self.flow else { return };
+        let bytes = bytes.min(flow.send.len());
+        flow.send.drain(..bytes);
+        if core::mem::take(&mut flow.is_blocked) {
+            self.pending |= Pending::WRITABLE;
+        }
+    }
+
+    /// Asks the connection to send the next lost segment again, once.
+    fn request_lost(&mut self) {
+        if let Some(flow) = &self.flow
+            && let Some(range) = flow.recovery.next_resend()
+            && flow.requested != Some(range.start)
+        {
+            self.request(range);
+        }
+    }
+
+    /// Asks the connection to send `range` again. It counts from SND.UNA, before [`Signal::Acknowledged`] has been
+    /// told.
+    pub(super) fn request(&mut self, range: Range<u64>) {
+        let start = range.start.saturating_sub(self.una) as usize;
+        let end = range.end.saturating_sub(self.una) as usize;
+        if let Some(flow) = &mut self.flow {
+            flow.requested = Some(range.start);
+            let _ = self.connection.retransmit(start..end);
+        }
+    }
+
+    /// Lets the connection send what the congestion window has room for.
+    pub(super) fn update_limit(&mut self) {
+        let Some(flow) = &mut self.flow else { return };
+        let room = if flow.recovery.board.has_lost() { 0 } else { flow.recovery.room() };
+        let limit = flow.recovery.board.in_flight().saturating_add(room);
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        if limit != flow.limit {
+            flow.limit = limit;
+            self.connection.limit(limit);
+        }
+    }
+
+    /// Keeps room for the SACK blocks in segments with payload.
+    fn reserve_options(&mut self) {
+        let Some(flow) = &mut self.flow else { return };
+        let blocks = flow.receive.block_count();
+        let bytes = if blocks == 0 { 0 } else { blocks.saturating_mul(8).saturating_add(4) };
+        let bytes = u8::try_from(bytes.min(28)).unwrap_or(0);
+        if bytes != flow.reserved {
+            flow.reserved = bytes;
+            self.connection.reserve_options(bytes);
+        }
+    }
+
+    /// Notes that a segment goes out, and adds what the connection does not know: SACK blocks, the ECN codepoint.
+    fn sent(&mut self, transmit: crate::Transmit, is_new: bool, now: Instant) -> Dressed {
+        let crate::Transmit { segment, payload } = transmit;
+        let status = self.connection.status();
+        let has = |bit| segment.control().contains(bit);
+        let mut sack = SackBlocks::default();
+        self.counts.sent = self.counts.sent.saturating_add(1);
+        self.note(now, || LogEntry::Sent(segment));
+        let fin = u64::from(has(Control::FIN));
+        if let Some(flow) = &mut self.flow {
+            let start = self.acknowledged.saturating_add(payload.start as u64);
+            let end = self.acknowledged.saturating_add(payload.end as u64).saturating_add(fin);
+            if start < end && !has(Control::SYN) {
+                // A FIN alone counts from behind the last byte.
+                let start = if payload.is_empty() { end.saturating_sub(fin) } else { start };
+                let stamp = segment.options().timestamps().map(|(value, _)| value);
+                if flow.recovery.sent(start..end, stamp, now) {
+                    count(&mut self.counts.retransmissions);
+                }
+                flow.requested = None;
+            }
+            if status.sack_permitted
+                && has(Control::ACK)
+                && !has(Control::RST)
+                && !has(Control::SYN)
+                && let Some(nxt) = end_of_bytes(&status)
+            {
+                sack = flow.receive.take_blocks(nxt);
+                let used = segment.options().wire_len();
+                let room = if payload.is_empty() { OPTIONS.saturating_sub(used) } else { flow.reserved.into() };
+                sack.truncate(room.saturating_sub(4) / 8);
+            }
+        }
+        self.update_limit();
+        let is_ect = status.ecn && is_new && !payload.is_empty() && status.snd_wnd != Some(0);
+        let ecn = if is_ect { Ecn::Ect0 } else { Ecn::NotEct };
+        Dressed { segment, sack, ecn, payload }
+    }
+
+    /// Returns the bytes of `range` in the send queue.
+    fn slices(&self, range: Range<usize>, len: u16) -> [&[u8]; 2] {
+        if range.is_empty() {
+            // The octet of a keep-alive probe is not in the queue.
+            return [if len == 1 { GARBAGE } else { &[] }, &[]];
+        }
+        let Some(flow) = &self.flow else { return [&[], &[]] };
+        let (front, back) = flow.send.as_slices();
+        let split = front.len();
+        let in_front = front.get(range.start.min(split)..range.end.min(split)).unwrap_or_default();
+        let in_back = back.get(range.start.saturating_sub(split)..range.end.saturating_sub(split)).unwrap_or_default();
+        [in_front, in_back]
+    }
+
+    /// Nothing is left to send: sets the timers.
+    fn rest(&mut self, now: Instant) {
+        let status = self.connection.status();
+        if status.state == State::Closed && self.flow.as_ref().is_some_and(|flow| flow.is_idle()) {
+            self.drop_flow();
+        }
+        if let Some(flow) = &mut self.flow {
+            let is_waiting = status.unsent > 0 || flow.recovery.board.has_lost();
+            if is_waiting && flow.recovery.room() < u64::from(status.peer_mss.unwrap_or(0)) {
+                flow.recovery.note_limited();
+            }
+            flow.recovery.rearm(status.srtt, status.timer, now);
+            let rto = status.rto.unwrap_or_default().max(LEAST_IDLE);
+            flow.idle_at = flow.is_idle().then(|| flow.used + rto);
+        }
+        // The user may have read the last byte long after it came.
+        self.drop_idle_flow(now);
+    }
+}

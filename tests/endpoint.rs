@@ -1,0 +1,16 @@
+//! Endpoints: many streams over packets, in virtual time.
+
+#[path = "endpoint/calls.rs"]
+mod calls;
+#[path = "endpoint/listening.rs"]
+mod listening;
+#[path = "endpoint/many.rs"]
+mod many;
+#[path = "endpoint/nobody.rs"]
+mod nobody;
+#[path = "endpoint/peer.rs"]
+mod peer;
+#[path = "endpoint/time_wait.rs"]
+mod time_wait;
+#[path = "endpoint/world.rs"]
+mod world;

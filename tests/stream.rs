@@ -1,0 +1,33 @@
+//! Streams: bytes over a path that loses, delays and reorders, in virtual time.
+
+#![allow(clippy::single_range_in_vec_init, reason = "one SACK block is a list of one range")]
+
+#[path = "stream/at_random.rs"]
+mod at_random;
+#[path = "stream/attack.rs"]
+mod attack;
+mod cases;
+#[path = "stream/controllers.rs"]
+mod controllers;
+#[path = "stream/cubic.rs"]
+mod cubic;
+#[path = "stream/hostile.rs"]
+mod hostile;
+#[path = "stream/hystart.rs"]
+mod hystart;
+#[path = "stream/pair.rs"]
+mod pair;
+#[path = "stream/path.rs"]
+mod path;
+#[path = "stream/peer.rs"]
+mod peer;
+#[path = "stream/receiver.rs"]
+mod receiver;
+#[path = "stream/recovery.rs"]
+mod recovery;
+#[path = "stream/spurious.rs"]
+mod spurious;
+#[path = "stream/transfer.rs"]
+mod transfer;
+#[path = "stream/watched.rs"]
+mod watched;

@@ -1,0 +1,26 @@
+//! What takes and gives packets.
+
+use std::io;
+use std::task::{Context, Poll};
+
+/// A device for IP packets, without link headers.
+pub trait Device: Send + Unpin + 'static {
+    /// Reads one packet into `buffer`, and returns its length. If there is none, the waker of `context` is woken once
+    /// there may be one.
+    fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes one packet. If there is no room, the waker of `context` is woken once there may be; the same packet is
+    /// then written again.
+    fn poll_send(&mut self, context: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<()>>;
+}
+
+#[cfg(feature = "tun-rs")]
+impl Device for tun_rs::AsyncDevice {
+    fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        tun_rs::AsyncDevice::poll_recv(self, context, buffer)
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<()>> {
+        tun_rs::AsyncDevice::poll_send(self, context, packet).map_ok(|_| ())
+    }
+}
