@@ -120,7 +120,7 @@
 //! | 3.10.6 STATUS | `status.rs` |
 //! | 3.10.7 SEGMENT ARRIVES | `arrives.rs` |
 //! | 3.10.7.1 CLOSED | `arrives/closed.rs` |
-//! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | `arrives/listen.rs`; `listener.rs`, `listener/cookie.rs` |
+//! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | `arrives/listen.rs`; `listener.rs`, `listener/accept.rs`, `listener/cookie.rs` |
 //! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
 //! | 3.10.7.4 the eight steps; the first of them | `arrives/synchronized.rs`; `arrives/acceptable.rs` |
 //! | 3.10.7.4, first, the idealized segment | `arrives/idealized.rs` |

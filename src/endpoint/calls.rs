@@ -89,7 +89,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         self.slot(handle).map(|slot| &slot.stream)
     }
 
-    /// Returns a stream, to call it. This is an event of the stream: poll after it.
+    /// Returns a stream, to call it. This is an event of the stream: poll after it. A stream that has ended is not
+    /// opened again: its sockets are free for others. [`connect`](Self::connect) makes a new one.
     pub fn stream_mut(&mut self, handle: Handle) -> Option<&mut Stream> {
         self.slot(handle)?;
         self.note_work(handle.number());

@@ -79,6 +79,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
                 self.offer(listener, number);
             }
             (Owner::Nobody, State::Closed) => return self.remove(number),
+            // Its sockets are free: a new connection may have them before the user has left this one.
+            (Owner::Backlog(_) | Owner::User, State::Closed) => self.index.remove(number, &self.key, &self.slots),
             (Owner::Backlog(_) | Owner::User | Owner::Nobody, _) => {}
         }
         if state == State::TimeWait {

@@ -1,6 +1,7 @@
 //! The passive side of many connections, without memory for each peer: LISTEN of RFC 9293 section 3.10.7.2, and the SYN
 //! cookies of RFC 4987 section 3.6.
 
+mod accept;
 mod cookie;
 
 use core::fmt;
@@ -16,7 +17,7 @@ use crate::machine::isn::{IsnHash, Purpose};
 use crate::machine::options::Options;
 use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
-use crate::machine::tcb::{Offer, Origin, Tcb};
+use crate::machine::tcb::Offer;
 use crate::machine::time::Instant;
 
 /// The passive side of many connections (RFC 9293 section 3.10.7.2). It takes the segments that arrive at a port for
@@ -344,54 +345,6 @@ impl<S: BuildHasher> Listener<S> {
             Ok(payload) => Arrival::Completed { connection, payload },
             Err(refusal) => Arrival::Refused { refusal, reset: ack.reset() },
         }
-    }
-}
-
-/// Passive opens without a listener, for one SYN.
-impl Connection {
-    /// Accepts a SYN as LISTEN does (RFC 9293 section 3.10.7.2). Returns a new connection in SYN-RECEIVED, as
-    /// [`Syn::accept`] does. Its SYN,ACK comes out of [`poll`](Self::poll).
-    ///
-    /// # Errors
-    ///
-    /// Returns the [`Refusal`] of LISTEN if the segment is not a SYN, or has ACK or RST. Answer an ACK with
-    /// [`Segment::reset`].
-    pub fn accept(config: &Config, isn_offset: u32, syn: &Segment, now: Instant) -> Result<Connection, Refusal> {
-        Connection::accept_with_policy(Policy::new(config), isn_offset, syn, now)
-    }
-
-    /// Accepts a SYN like [`accept`](Self::accept), with policies that are made once for many connections.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`accept`](Self::accept).
-    pub fn accept_with_policy(
-        policy: Policy,
-        isn_offset: u32,
-        syn: &Segment,
-        now: Instant,
-    ) -> Result<Connection, Refusal> {
-        if syn.is_rst() {
-            return Err(Refusal::ResetInListen);
-        }
-        if syn.ack().is_some() {
-            return Err(Refusal::AckInListen);
-        }
-        if !syn.is_syn() {
-            return Err(Refusal::NoSynInListen);
-        }
-        let mut connection = Connection::child(policy, isn_offset, syn, now);
-        connection.context.outbox.request_syn();
-        Ok(connection)
-    }
-
-    /// Makes a connection in SYN-RECEIVED whose LISTEN is not its own, so that it cannot return there.
-    fn child(policy: Policy, isn_offset: u32, syn: &Segment, now: Instant) -> Connection {
-        let mut connection = Connection::with_policy(policy, isn_offset);
-        connection.tcb = Tcb::Listen;
-        connection.context.advance_clock(now);
-        connection.enter_syn_received(Origin::Listener, syn);
-        connection
     }
 }
 

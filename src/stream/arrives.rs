@@ -24,6 +24,8 @@ impl Stream {
         payload: &[u8],
         now: Instant,
     ) -> Result<(), Refusal> {
+        // No packet holds more.
+        let payload = payload.get(..u16::MAX.into()).unwrap_or(payload);
         let segment = &segment.with_payload(u16::try_from(payload.len()).unwrap_or(u16::MAX));
         let before = self.connection.status();
         let outcome = self.connection.segment_arrives(segment, now);

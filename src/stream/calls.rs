@@ -67,18 +67,11 @@ impl Stream {
         if self.pending.intersects(Pending::SHUT) {
             return Err(WriteError::ShutDown);
         }
-        match self.state() {
-            State::Closed if self.pending.intersects(Pending::ABORTED) => return Err(WriteError::Ended(End::Aborted)),
-            State::Closed | State::Listen => return Err(WriteError::NotConnected),
-            State::SynSent
-            | State::SynReceived
-            | State::Established
-            | State::FinWait1
-            | State::FinWait2
-            | State::CloseWait
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait => {}
+        if self.state() == State::Closed && self.pending.intersects(Pending::ABORTED) {
+            return Err(WriteError::Ended(End::Aborted));
+        }
+        if matches!(self.state(), State::Closed | State::Listen) {
+            return Err(WriteError::NotConnected);
         }
         let room = (self.send_buffer as usize).saturating_sub(self.queued());
         let (taken, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));

@@ -135,36 +135,25 @@ impl Stream {
 
     fn note_transition(&mut self, transition: Transition, now: Instant) {
         let is_opening = |state| matches!(state, State::SynSent | State::SynReceived);
-        match transition.to {
+        let Transition { from, to } = transition;
+        if (from, to) == (State::SynReceived, State::Listen) {
             // The connection has dropped what was queued for this peer.
-            State::Listen if transition.from == State::SynReceived => self.begin_life(),
-            State::Closed => {
-                self.pending |= Pending::ENDED;
-                let end = if self.pending.intersects(Pending::ABORTED) { End::Aborted } else { End::Closed };
-                self.end.get_or_insert(end);
-                if let Some(flow) = &mut self.flow {
-                    flow.stop();
-                }
+            self.begin_life();
+        } else if to == State::Closed {
+            self.pending |= Pending::ENDED;
+            let end = if self.pending.intersects(Pending::ABORTED) { End::Aborted } else { End::Closed };
+            self.end.get_or_insert(end);
+            if let Some(flow) = &mut self.flow {
+                flow.stop();
             }
-            to if is_opening(transition.from) && !is_opening(to) => {
-                if to == State::Established {
-                    self.pending |= Pending::CONNECTED;
-                }
-                // What was written before belongs to a flow that did not know the peer's MSS, nor that it sends SACK.
-                let recovery = self.new_recovery(now);
-                self.flow(now).recovery = recovery;
-                self.update_limit();
+        } else if is_opening(from) && !is_opening(to) {
+            if to == State::Established {
+                self.pending |= Pending::CONNECTED;
             }
-            State::Listen
-            | State::SynSent
-            | State::SynReceived
-            | State::Established
-            | State::FinWait1
-            | State::FinWait2
-            | State::CloseWait
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait => {}
+            // What was written before belongs to a flow that did not know the peer's MSS, nor that it sends SACK.
+            let recovery = self.new_recovery(now);
+            self.flow(now).recovery = recovery;
+            self.update_limit();
         }
     }
 

@@ -117,3 +117,18 @@ fn streams_send_in_turn() {
     let order: Vec<_> = bench.sent().into_iter().map(|(remote, _)| remote).collect();
     assert_eq!(order, [peers, peers].concat(), "536 bytes of each, then 464");
 }
+
+#[test]
+fn the_sockets_of_a_connection_that_has_ended_are_free_before_its_user_leaves() {
+    let (mut bench, listener) = Bench::listening(Accept::Established, 10);
+    let (first, _) = bench.accepted(listener, PEER);
+    bench.arrives(PEER, "<SEQ=301><CTL=RST>").unwrap();
+    assert_eq!(bench.sent(), []);
+    assert_eq!(bench.events(), [EndpointEvent::Stream(first, Event::Ended(End::Reset))]);
+    let (second, _) = bench.accepted(listener, PEER);
+    assert_eq!((bench.endpoint.state(first), bench.endpoint.state(second)), (State::Closed, State::Established));
+    bench.endpoint.release(first, bench.now);
+    assert_eq!(bench.sent(), []);
+    assert_eq!((bench.endpoint.state(second), bench.endpoint.len()), (State::Established, (1, 0)));
+    assert_eq!(bench.arrives(PEER, "<SEQ=301><CTL=RST>"), Ok(()), "the second is found");
+}

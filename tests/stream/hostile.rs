@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::stream::{End, Event, ReadError, StreamConfig};
+use tcp_lifecycle::stream::{End, Event, Output, ReadError, Stream, StreamConfig};
 use tcp_lifecycle::{Config, Control, Ecn, IcmpError, Instant, Open, Options, SackBlock, Segment, SeqNumber, State};
 
 use crate::pair::Pair;
@@ -663,4 +663,21 @@ fn four_gigabytes_pass() {
     assert!(told.contains(&format!("una: {una},")), "{una}");
     // The scoreboard counts like the connection.
     assert!(!told.contains(&format!("una: {},", una - 1)) && !told.contains(&format!("una: {},", una + 1)));
+}
+
+#[test]
+fn a_payload_longer_than_a_packet_is_cut() {
+    let now = Instant::ZERO;
+    let mut stream = Stream::new(&StreamConfig::default(), 99);
+    stream.open(Open::Active, now).unwrap();
+    while !matches!(stream.poll(now), Output::Wait(_)) {}
+    let mut arrives = |segment: &str, payload: &[u8]| {
+        stream.segment_arrives(&segment.parse().unwrap(), &[], Ecn::NotEct, payload, now).unwrap();
+        while !matches!(stream.poll(now), Output::Wait(_)) {}
+        let (front, back) = stream.readable();
+        front.len() + back.len()
+    };
+    arrives("<SEQ=300><ACK=100><CTL=SYN,ACK><WND=1000><MSS=1460><WS=7>", &[]);
+    assert_eq!(arrives("<SEQ=1301><ACK=100><CTL=ACK><WND=1000>", &[7; 70_000]), 0, "ahead of a gap");
+    assert_eq!(arrives("<SEQ=301><ACK=100><CTL=ACK><WND=1000>", &[7; 1_000]), 66_535);
 }

@@ -140,7 +140,7 @@ impl Shared {
         Instant::ZERO + self.epoch.elapsed()
     }
 
-    /// Locks the state. No user code runs under the lock, so a panic cannot leave it half changed.
+    /// Locks the state. The user's closures run under the lock, before anything changes: one that panics leaves it whole.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

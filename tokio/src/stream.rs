@@ -88,12 +88,14 @@ impl TcpStream {
         self.with(|stream, _| stream.abort());
     }
 
-    /// Changes the policies: Nagle's algorithm, keep-alive, the user timeout and others.
+    /// Changes the policies: Nagle's algorithm, keep-alive, the user timeout and others. `change` must not call the
+    /// stack.
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         self.with(|stream, _| stream.configure(change));
     }
 
-    /// Looks at the stream.
+    /// Looks at the stream: its state, counters, log. `look` must not call the stack. Returns `None` if the stack has
+    /// dropped the connection.
     pub fn inspect<T>(&self, look: impl FnOnce(&Stream) -> T) -> Option<T> {
         self.stack.shared.lock().endpoint.stream(self.handle).map(look)
     }
