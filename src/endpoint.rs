@@ -67,7 +67,7 @@
 //!
 //! | what | bound |
 //! |---|---|
-//! | streams | [`max_streams`](EndpointConfig::max_streams); about 400 bytes each, and the buffers of those in use (see [`stream`](crate::stream)) |
+//! | streams | [`max_streams`](EndpointConfig::max_streams); 384 bytes each, the index, and the buffers of those in use (see [`stream`](crate::stream)) |
 //! | connections in TIME-WAIT | [`max_time_waits`](EndpointConfig::max_time_waits); 56 bytes each over IPv4, 80 over IPv6, beside the index |
 //! | handshakes, and connections that wait to be accepted | the backlog of each listener; beyond it cookies (RFC 4987), which take nothing |
 //! | answers to segments of nobody | [`resets_per_second`](EndpointConfig::resets_per_second); 1,024 wait at most |

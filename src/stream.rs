@@ -64,11 +64,11 @@
 //!   without SACK by duplicate acknowledgments (RFC 6582). In fast recovery the window shrinks in proportion (RFC
 //!   6937). A loss that proves to be none is taken back (RFC 3522, RFC 3708).
 //! * **Congestion control.** [`congestion`] has NewReno and CUBIC, and the trait for others.
-//! * **Sizes.** The receive buffer grows with the flow, up to a bound. Segments shrink to the path MTU, by ICMP and
+//! * **Sizes.** The receive buffer grows with what arrives, up to a bound. Segments shrink to the path MTU, by ICMP and
 //!   where a path swallows full segments in silence.
-//! * **Memory.** A stream takes [`size_of::<Stream>`](Stream) bytes as long as nothing is queued, in flight or kept,
-//!   and for a retransmission timeout after that. Otherwise it takes at most the send queue, the receive window, and 40
-//!   bytes for each segment in flight.
+//! * **Memory.** A stream takes [`size_of::<Stream>`](Stream) bytes, about 320, while nothing is queued, in flight or
+//!   kept; the congestion controller stays for a retransmission timeout after that. A stream in use takes at most the
+//!   send queue, the receive window, 64 bytes for each segment in flight, and about a kilobyte.
 //!
 //! # From the RFC to the file
 //!
@@ -84,22 +84,26 @@
 
 mod arrives;
 mod calls;
+mod config;
 pub mod congestion;
 mod counters;
 mod flow;
+mod life;
 mod log;
 mod output;
 mod path_mtu;
 mod poll;
 mod rack;
 mod receive_queue;
+mod records;
 mod recovery;
 mod report;
 mod scoreboard;
 mod sizing;
 
 pub use calls::{ReadError, WriteError};
+pub use config::StreamConfig;
 pub use counters::Counters;
-pub use flow::{Stream, StreamConfig};
+pub use life::Stream;
 pub use log::LogEntry;
 pub use output::{End, Event, Output, Transmit};

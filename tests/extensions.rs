@@ -10,6 +10,8 @@ mod getters;
 mod isn;
 #[path = "extensions/options.rs"]
 mod options;
+#[path = "extensions/recovery.rs"]
+mod recovery;
 #[path = "extensions/signals.rs"]
 mod signals;
 #[path = "extensions/time_wait.rs"]

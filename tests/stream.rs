@@ -15,12 +15,16 @@ mod cubic;
 mod hostile;
 #[path = "stream/hystart.rs"]
 mod hystart;
+#[path = "stream/idle.rs"]
+mod idle;
 #[path = "stream/pair.rs"]
 mod pair;
 #[path = "stream/path.rs"]
 mod path;
 #[path = "stream/peer.rs"]
 mod peer;
+#[path = "stream/probe.rs"]
+mod probe;
 #[path = "stream/receiver.rs"]
 mod receiver;
 #[path = "stream/recovery.rs"]

@@ -247,3 +247,7 @@ impl<S> fmt::Debug for Endpoint<S> {
             .finish_non_exhaustive()
     }
 }
+
+// What `endpoint.rs` promises.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(super::slab::size_of_entry::<Slot>() <= 384);

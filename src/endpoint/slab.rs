@@ -18,6 +18,11 @@ enum Entry<T> {
 
 const PAGE: usize = 256;
 
+/// Returns the size of an entry, in bytes.
+pub(super) const fn size_of_entry<T>() -> usize {
+    size_of::<Entry<T>>()
+}
+
 impl<T> Slab<T> {
     pub(super) const fn new() -> Slab<T> {
         Slab { pages: Vec::new(), free: None, len: 0 }

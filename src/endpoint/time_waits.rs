@@ -1,6 +1,7 @@
 //! Connections in TIME-WAIT, in 32 bytes each, and the order in which they end.
 
 use core::hash::{BuildHasher, Hash};
+use core::num::NonZeroU32;
 
 use super::index::{Index, Paired};
 use super::pair::{Pair, PairV4};
@@ -113,12 +114,26 @@ struct Chain<P> {
 struct Link<P> {
     time_wait: TimeWait,
     pair: P,
-    /// The neighbours in the order; `NONE` at the ends.
-    before: u32,
-    after: u32,
+    before: Neighbour,
+    after: Neighbour,
 }
 
-const NONE: u32 = u32::MAX;
+/// The number of the entry before or after another, or none. It is no `Option<u32>`, which takes 8 bytes; and zero is
+/// left, to mark the vacant entries of the slab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Neighbour(NonZeroU32);
+
+impl Neighbour {
+    const NONE: Neighbour = Neighbour(NonZeroU32::MAX);
+
+    fn new(number: u32) -> Neighbour {
+        NonZeroU32::new(number.wrapping_add(1)).map_or(Neighbour::NONE, Neighbour)
+    }
+
+    fn number(self) -> Option<u32> {
+        Some(self.0.get().wrapping_sub(1)).filter(|_| self != Neighbour::NONE)
+    }
+}
 
 impl<P: Copy + Eq + Hash> Paired for Link<P> {
     type Pair = P;
@@ -142,7 +157,7 @@ impl<P> Chain<P> {
 
 impl<P: Copy + Eq + Hash> Chain<P> {
     fn push(&mut self, pair: P, time_wait: TimeWait, key: &impl BuildHasher) {
-        let number = self.entries.insert(Link { time_wait, pair, before: NONE, after: NONE });
+        let number = self.entries.insert(Link { time_wait, pair, before: Neighbour::NONE, after: Neighbour::NONE });
         self.index.insert(number, key, &self.entries);
         self.link(number);
     }
@@ -170,25 +185,31 @@ impl<P: Copy + Eq + Hash> Chain<P> {
     fn link(&mut self, number: u32) {
         let last = self.last.replace(number);
         if let Some(link) = self.entries.get_mut(number) {
-            (link.before, link.after) = (last.unwrap_or(NONE), NONE);
+            (link.before, link.after) = (last.map_or(Neighbour::NONE, Neighbour::new), Neighbour::NONE);
         }
-        match last {
-            Some(last) => _ = self.entries.get_mut(last).map(|link| link.after = number),
-            None => self.first = Some(number),
-        }
+        self.set_after(last, Neighbour::new(number));
     }
 
     /// Takes an entry out of the order.
     fn unlink(&mut self, number: u32) {
-        let Some(link) = self.entries.get(number) else { return };
-        let (before, after) = (link.before, link.after);
-        match self.entries.get_mut(before) {
-            Some(link) => link.after = after,
-            None => self.first = Some(after).filter(|after| *after != NONE),
-        }
-        match self.entries.get_mut(after) {
+        let Some(&Link { before, after, .. }) = self.entries.get(number) else { return };
+        self.set_after(before.number(), after);
+        match after.number().and_then(|after| self.entries.get_mut(after)) {
             Some(link) => link.before = before,
-            None => self.last = Some(before).filter(|before| *before != NONE),
+            None => self.last = before.number(),
+        }
+    }
+
+    /// Puts `after` behind the entry `number`, or at the beginning.
+    fn set_after(&mut self, number: Option<u32>, after: Neighbour) {
+        match number.and_then(|number| self.entries.get_mut(number)) {
+            Some(link) => link.after = after,
+            None => self.first = after.number(),
         }
     }
 }
+
+// What `endpoint.rs` promises.
+#[cfg(target_pointer_width = "64")]
+const _: () =
+    assert!(super::slab::size_of_entry::<Link<PairV4>>() <= 56 && super::slab::size_of_entry::<Link<Pair>>() <= 80);

@@ -167,6 +167,22 @@ impl Connection {
         }
     }
 
+    /// Restarts the retransmission timer, one RTO from now. A caller that sends a tail loss probe before the timer fires
+    /// calls this (RFC 8985 section 7.3).
+    ///
+    /// R1, R2 and the user timeout count on, and after R2 the timer is left alone. In the handshake, if nothing is
+    /// in flight, or while a closed window is probed, the call does nothing. This is an event: poll after it.
+    pub fn restart_retransmission_timer(&mut self, now: Instant) {
+        self.context.advance_clock(now);
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.snd.una != tcb.snd.nxt
+            // It is zero in the handshake.
+            && tcb.snd.wnd > 0
+        {
+            tcb.snd.rearm_after_resend(self.context.policy.r2, &mut self.context);
+        }
+    }
+
     /// Keeps `bytes` of the options of each segment with payload free for options that the caller adds, such as SACK
     /// blocks (RFC 2018 section 3). The payload of a segment shrinks by as much, since the options count (RFC 9293
     /// section 3.7.1). At most 28 bytes, all that timestamps leave; more counts as 28. The space stays reserved until

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::counters::count;
-use super::flow::{Stream, end_of_bytes, has_taken_fin, position_of};
+use super::life::{Stream, end_of_bytes, has_taken_fin, position_of};
 use super::log::LogEntry;
 use super::output::Pending;
 use super::recovery::Ack;
@@ -41,19 +41,16 @@ impl Stream {
                 Err(_) => self.note_duplicate(segment, &before, now),
             }
             if has_taken_fin(self.state())
-                && let Some(flow) = &mut self.flow
-                && flow.receive.has_gap()
+                && let Some(receiver) = &mut self.receiver
+                && receiver.queue.has_gap()
             {
-                flow.receive.drop_ahead();
+                receiver.queue.drop_ahead();
             }
         }
         if ecn == Ecn::Ce && outcome.is_ok() {
             self.connection.congestion_experienced();
         }
         self.take_ack(segment, sack, &before, outcome.is_ok(), now);
-        if let Some(flow) = &mut self.flow {
-            flow.used = now;
-        }
         self.grow_receive_buffer(now);
         told
     }
@@ -69,10 +66,10 @@ impl Stream {
             };
         }
         let received = self.received;
-        let flow = self.flow(now);
-        flow.receive.append(new);
+        let queue = &mut self.receiver(now).queue;
+        queue.append(new);
         let duplicate = received.saturating_sub(range.start as u64)..received;
-        flow.receive.note_duplicate(duplicate);
+        queue.note_duplicate(duplicate);
         self.received = received.saturating_add(new.len() as u64);
         self.pending |= Pending::READABLE;
         self.fill_gaps(segment, now);
@@ -84,17 +81,17 @@ impl Stream {
         let room = wnd.saturating_sub(segment.seq() - nxt) as usize;
         let fin = segment.control().contains(Control::FIN) && payload.len() < room;
         let payload = payload.get(..room).unwrap_or(payload);
-        count(&mut self.counts.out_of_order);
+        count(&mut self.rare().out_of_order);
         if let Some(start) = position_of(segment.seq(), nxt, self.received) {
-            self.flow(now).receive.keep(start, payload, fin);
+            self.receiver(now).queue.keep(start, payload, fin);
         }
     }
 
     /// Hands in what was kept ahead of a gap, as far as `filler` has filled the gap.
     fn fill_gaps(&mut self, filler: &Segment, now: Instant) {
         loop {
-            let Some(flow) = &mut self.flow else { return };
-            let (Some((count, fin)), Some(nxt)) = (flow.receive.next_kept(), self.connection.status().rcv_nxt) else {
+            let Some(receiver) = &mut self.receiver else { return };
+            let (Some((count, fin)), Some(nxt)) = (receiver.queue.next_kept(), self.connection.status().rcv_nxt) else {
                 return;
             };
             let part = u16::try_from(count).unwrap_or(u16::MAX);
@@ -103,7 +100,7 @@ impl Stream {
             let kept = self.connection.reassembled(&kept, filler);
             match self.connection.segment_arrives(&kept, now) {
                 Ok(range) if range.len() == usize::from(part) => {
-                    flow.receive.advance(part.into());
+                    receiver.queue.advance(part.into());
                     self.received = self.received.saturating_add(part.into());
                 }
                 Ok(_) | Err(_) => return,
@@ -121,12 +118,23 @@ impl Stream {
             return;
         }
         if end.le(nxt) {
-            count(&mut self.counts.duplicates);
+            count(&mut self.rare().duplicates);
         }
         let end = if end.gt(nxt) { nxt } else { end };
         if let (Some(start), Some(end)) = (position_of(start, nxt, self.received), position_of(end, nxt, self.received))
         {
-            self.flow(now).receive.note_duplicate(start..end);
+            self.receiver(now).queue.note_duplicate(start..end);
+        }
+    }
+
+    /// The window is never the bound for a user that reads.
+    fn grow_receive_buffer(&mut self, now: Instant) {
+        let srtt = self.connection.status().srtt;
+        let Some(least) = self.sizing.least_buffer(srtt, now) else { return };
+        let mut config = self.connection.config();
+        if least > config.receive_buffer {
+            config.receive_buffer = least;
+            self.connection.configure(&config);
         }
     }
 
@@ -138,11 +146,13 @@ impl Stream {
         self.una = self.una.saturating_add((una - was).saturating_sub(of_syn).into());
         let has_advanced = una != was;
         let position = self.una;
-        let Some(flow) = self.flow.as_mut().filter(|_| segment.ack().is_some() && (is_taken || has_advanced)) else {
+        let reserved = self.reserved.into();
+        let Some(sender) = self.sender.as_mut().filter(|_| segment.ack().is_some() && (is_taken || has_advanced))
+        else {
             return;
         };
         if let Some(mss) = after.peer_mss {
-            flow.recovery.set_segment(mss.saturating_add(flow.reserved.into()));
+            sender.recovery.set_segment(mss.saturating_add(reserved));
         }
         let (mut blocks, mut duplicate) = (Vec::new(), None);
         if after.sack_permitted {
@@ -173,8 +183,8 @@ impl Stream {
             srtt: after.srtt,
             now,
         };
-        let lost = flow.recovery.acknowledged(&ack);
-        flow.requested = None;
+        let lost = sender.recovery.acknowledged(&ack);
+        (sender.requested, sender.used) = (None, now);
         if lost > 0 {
             self.note(now, || LogEntry::Lost(lost));
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::flow::Stream;
+use super::life::Stream;
 use super::output::{End, Pending};
 use crate::{CallError, Instant, Open, State, Status};
 
@@ -75,15 +75,15 @@ impl Stream {
         }
         let room = (self.send_buffer as usize).saturating_sub(self.queued());
         let (taken, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
-        self.flow(now).is_blocked |= !rest.is_empty();
+        self.sender(now).is_blocked |= !rest.is_empty();
         if taken.is_empty() || self.connection.send(taken.len(), now).is_err() {
             return Ok(0);
         }
         self.written = self.written.saturating_add(taken.len() as u64);
         let rto = self.connection.status().rto.unwrap_or(Duration::MAX);
-        let flow = self.flow(now);
-        flow.send.extend(taken);
-        flow.recovery.restart_after_idle(rto, now);
+        let sender = self.sender(now);
+        sender.queue.extend(taken);
+        sender.recovery.restart_after_idle(rto, now);
         self.update_limit();
         Ok(taken.len())
     }
@@ -91,13 +91,13 @@ impl Stream {
     /// Returns the bytes that wait to be sent or acknowledged, in up to two parts.
     #[must_use]
     pub fn unacknowledged(&self) -> (&[u8], &[u8]) {
-        self.flow.as_ref().map_or((&[], &[]), |flow| flow.send.as_slices())
+        self.sender.as_ref().map_or((&[], &[]), |sender| sender.queue.as_slices())
     }
 
     /// Returns how many bytes wait to be sent or acknowledged.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.flow.as_ref().map_or(0, |flow| flow.send.len())
+        self.sender.as_ref().map_or(0, |sender| sender.queue.len())
     }
 
     /// Copies bytes that have arrived into `into`, and takes them out of the receive queue. Returns how many; zero is
@@ -136,14 +136,15 @@ impl Stream {
     /// Returns the bytes that can be read, in up to two parts, without taking them.
     #[must_use]
     pub fn readable(&self) -> (&[u8], &[u8]) {
-        self.flow.as_ref().map_or((&[], &[]), |flow| flow.receive.slices())
+        self.receiver.as_ref().map_or((&[], &[]), |receiver| receiver.queue.slices())
     }
 
     /// Takes `bytes` bytes out of the receive queue, at most those that can be read.
     pub fn consume(&mut self, bytes: usize) {
-        if let Some(flow) = &mut self.flow {
-            let bytes = bytes.min(flow.receive.readable());
-            flow.receive.consume(bytes);
+        if let Some(receiver) = &mut self.receiver {
+            let bytes = bytes.min(receiver.queue.readable());
+            receiver.queue.consume(bytes);
+            self.sizing.add(bytes);
             // In CLOSED there is no window to open.
             let _ = self.connection.receive(bytes);
         }
@@ -184,14 +185,18 @@ impl Stream {
 
     /// Carries out the timeouts whose time has come. Before the deadline it does nothing.
     pub fn timeout(&mut self, now: Instant) {
-        self.connection.timeout(now);
         let status = self.connection.status();
-        let Some(flow) = &mut self.flow else { return };
-        match flow.recovery.timeout(status.unsent > 0, status.srtt, now) {
-            Some(range) if !range.is_empty() => self.request(range),
-            Some(_) | None => {}
+        if let Some(sender) = &mut self.sender {
+            if let Some(probe) = sender.recovery.timeout(status.unsent > 0, status.srtt, now) {
+                // RFC 8985 section 7.3: the probe goes in place of a timeout.
+                self.connection.restart_retransmission_timer(now);
+                if !probe.is_empty() {
+                    self.request(probe);
+                }
+            }
+            self.update_limit();
         }
-        self.update_limit();
-        self.drop_idle_flow(now);
+        self.connection.timeout(now);
+        self.drop_idle(now);
     }
 }

@@ -44,6 +44,9 @@ pub trait Controller: Debug + Send + Sync {
     /// Takes note that nothing was sent for longer than a retransmission timeout (RFC 5681 section 4.1).
     fn idled(&mut self, now: Instant);
 
+    /// Takes note that a SYN was lost: the initial window is one segment (RFC 5681 section 3.1).
+    fn syn_lost(&mut self);
+
     /// Takes note of another maximum segment size, in bytes of payload.
     fn set_segment(&mut self, bytes: u16);
 

@@ -26,11 +26,16 @@ pub struct Counters {
     pub refused: u32,
 }
 
-/// Those that no other variable tells.
+/// The counts that no other variable tells.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) sent: u64,
     pub(super) received: u64,
+}
+
+/// The counts of what most streams never see.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RareCounts {
     pub(super) retransmissions: u32,
     pub(super) timeouts: u32,
     pub(super) duplicates: u32,

@@ -1,6 +1,6 @@
 //! The size of segments follows the path (RFC 1191, RFC 8201, RFC 4821).
 
-use super::flow::Stream;
+use super::life::Stream;
 use super::log::LogEntry;
 use crate::{IcmpError, Instant, Refusal, SeqNumber};
 
@@ -65,11 +65,11 @@ impl Stream {
             // What was sent is no larger.
             return;
         }
-        if let (Some(flow), Some(mss)) = (&mut self.flow, mss) {
-            flow.recovery.set_segment(mss.saturating_add(flow.reserved.into()));
+        if let (Some(sender), Some(mss)) = (&mut self.sender, mss) {
+            sender.recovery.set_segment(mss.saturating_add(self.reserved.into()));
             // They were too large, which is no sign of congestion (RFC 1191 section 6.4).
-            flow.recovery.board.lose_all(now);
-            flow.requested = None;
+            sender.recovery.board.lose_all(now);
+            sender.requested = None;
         }
         self.update_limit();
     }

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::counters::count;
-use super::flow::{LEAST_IDLE, Stream, end_of_bytes};
+use super::life::{Stream, end_of_bytes};
 use super::log::LogEntry;
 use super::output::{End, Event, Output, Pending, Transmit};
 use crate::{Control, Ecn, Instant, SackBlocks, Segment, Signal, State, Transition};
@@ -143,17 +143,16 @@ impl Stream {
             self.pending |= Pending::ENDED;
             let end = if self.pending.intersects(Pending::ABORTED) { End::Aborted } else { End::Closed };
             self.end.get_or_insert(end);
-            if let Some(flow) = &mut self.flow {
-                flow.stop();
-            }
+            self.stop();
         } else if is_opening(from) && !is_opening(to) {
             if to == State::Established {
                 self.pending |= Pending::CONNECTED;
             }
-            // What was written before belongs to a flow that did not know the peer's MSS, nor that it sends SACK.
-            let recovery = self.new_recovery(now);
-            self.flow(now).recovery = recovery;
-            self.update_limit();
+            // What was written before belongs to a sender that did not know the peer's MSS, nor that it sends SACK.
+            if self.sender.is_some() {
+                self.sender(now).recovery = self.new_recovery(now);
+                self.update_limit();
+            }
         }
     }
 
@@ -166,19 +165,19 @@ impl Stream {
             Signal::SoftError(error) => self.soft_error = Some(error),
             Signal::RetransmissionTimeout => {
                 let srtt = self.connection.status().srtt;
-                count(&mut self.counts.timeouts);
+                count(&mut self.rare().timeouts);
                 self.note(now, || LogEntry::RetransmissionTimeout);
-                if let Some(flow) = &mut self.flow {
-                    flow.recovery.timed_out(srtt, now);
-                    flow.requested = None;
+                if let Some(sender) = &mut self.sender {
+                    sender.recovery.timed_out(srtt, now);
+                    sender.requested = None;
                     self.connection.take_over_recovery();
                     self.update_limit();
                 }
                 self.suspect_black_hole(now);
             }
             Signal::CongestionExperienced => {
-                if let Some(flow) = &mut self.flow
-                    && flow.recovery.congestion_experienced(now)
+                if let Some(sender) = &mut self.sender
+                    && sender.recovery.congestion_experienced(now)
                 {
                     self.connection.congestion_window_reduced();
                     self.update_limit();
@@ -194,26 +193,26 @@ impl Stream {
     fn end_with(&mut self, end: End) {
         self.end = Some(end);
         self.pending |= Pending::ENDED;
-        if let Some(flow) = &mut self.flow {
-            flow.receive.drop_kept();
+        if let Some(receiver) = &mut self.receiver {
+            receiver.queue.drop_kept();
         }
     }
 
     fn drop_acknowledged(&mut self, bytes: usize) {
         self.acknowledged = self.acknowledged.saturating_add(bytes as u64);
-        let Some(flow) = &mut self.flow else { return };
-        let bytes = bytes.min(flow.send.len());
-        flow.send.drain(..bytes);
-        if core::mem::take(&mut flow.is_blocked) {
+        let Some(sender) = &mut self.sender else { return };
+        let bytes = bytes.min(sender.queue.len());
+        sender.queue.drain(..bytes);
+        if core::mem::take(&mut sender.is_blocked) {
             self.pending |= Pending::WRITABLE;
         }
     }
 
     /// Asks the connection to send the next lost segment again, once.
     fn request_lost(&mut self) {
-        if let Some(flow) = &self.flow
-            && let Some(range) = flow.recovery.next_resend()
-            && flow.requested != Some(range.start)
+        if let Some(sender) = &self.sender
+            && let Some(range) = sender.recovery.next_resend()
+            && sender.requested != Some(range.start)
         {
             self.request(range);
         }
@@ -224,32 +223,31 @@ impl Stream {
     pub(super) fn request(&mut self, range: Range<u64>) {
         let start = range.start.saturating_sub(self.una) as usize;
         let end = range.end.saturating_sub(self.una) as usize;
-        if let Some(flow) = &mut self.flow {
-            flow.requested = Some(range.start);
+        if let Some(sender) = &mut self.sender {
+            sender.requested = Some(range.start);
             let _ = self.connection.retransmit(start..end);
         }
     }
 
     /// Lets the connection send what the congestion window has room for.
     pub(super) fn update_limit(&mut self) {
-        let Some(flow) = &mut self.flow else { return };
-        let room = if flow.recovery.board.has_lost() { 0 } else { flow.recovery.room() };
-        let limit = flow.recovery.board.in_flight().saturating_add(room);
+        let Some(sender) = &mut self.sender else { return };
+        let room = if sender.recovery.board.has_lost() { 0 } else { sender.recovery.room() };
+        let limit = sender.recovery.board.in_flight().saturating_add(room);
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        if limit != flow.limit {
-            flow.limit = limit;
+        if limit != sender.limit {
+            sender.limit = limit;
             self.connection.limit(limit);
         }
     }
 
     /// Keeps room for the SACK blocks in segments with payload.
-    fn reserve_options(&mut self) {
-        let Some(flow) = &mut self.flow else { return };
-        let blocks = flow.receive.block_count();
+    pub(super) fn reserve_options(&mut self) {
+        let blocks = self.receiver.as_ref().map_or(0, |receiver| receiver.queue.block_count());
         let bytes = if blocks == 0 { 0 } else { blocks.saturating_mul(8).saturating_add(4) };
         let bytes = u8::try_from(bytes.min(28)).unwrap_or(0);
-        if bytes != flow.reserved {
-            flow.reserved = bytes;
+        if bytes != self.reserved {
+            self.reserved = bytes;
             self.connection.reserve_options(bytes);
         }
     }
@@ -263,29 +261,34 @@ impl Stream {
         self.counts.sent = self.counts.sent.saturating_add(1);
         self.note(now, || LogEntry::Sent(segment));
         let fin = u64::from(has(Control::FIN));
-        if let Some(flow) = &mut self.flow {
+        let mut has_resent = false;
+        if let Some(sender) = &mut self.sender {
             let start = self.acknowledged.saturating_add(payload.start as u64);
             let end = self.acknowledged.saturating_add(payload.end as u64).saturating_add(fin);
             if start < end && !has(Control::SYN) {
                 // A FIN alone counts from behind the last byte.
                 let start = if payload.is_empty() { end.saturating_sub(fin) } else { start };
                 let stamp = segment.options().timestamps().map(|(value, _)| value);
-                if flow.recovery.sent(start..end, stamp, now) {
-                    count(&mut self.counts.retransmissions);
+                if sender.recovery.sent(start..end, stamp, now) {
+                    has_resent = true;
                 }
-                flow.requested = None;
+                sender.requested = None;
             }
-            if status.sack_permitted
-                && has(Control::ACK)
-                && !has(Control::RST)
-                && !has(Control::SYN)
-                && let Some(nxt) = end_of_bytes(&status)
-            {
-                sack = flow.receive.take_blocks(nxt);
-                let used = segment.options().wire_len();
-                let room = if payload.is_empty() { OPTIONS.saturating_sub(used) } else { flow.reserved.into() };
-                sack.truncate(room.saturating_sub(4) / 8);
-            }
+        }
+        if has_resent {
+            count(&mut self.rare().retransmissions);
+        }
+        if let Some(receiver) = &mut self.receiver
+            && status.sack_permitted
+            && has(Control::ACK)
+            && !has(Control::RST)
+            && !has(Control::SYN)
+            && let Some(nxt) = end_of_bytes(&status)
+        {
+            sack = receiver.queue.take_blocks(nxt);
+            let used = segment.options().wire_len();
+            let room = if payload.is_empty() { OPTIONS.saturating_sub(used) } else { self.reserved.into() };
+            sack.truncate(room.saturating_sub(4) / 8);
         }
         self.update_limit();
         let is_ect = status.ecn && is_new && !payload.is_empty() && status.snd_wnd != Some(0);
@@ -299,8 +302,8 @@ impl Stream {
             // The octet of a keep-alive probe is not in the queue.
             return [if len == 1 { GARBAGE } else { &[] }, &[]];
         }
-        let Some(flow) = &self.flow else { return [&[], &[]] };
-        let (front, back) = flow.send.as_slices();
+        let Some(sender) = &self.sender else { return [&[], &[]] };
+        let (front, back) = sender.queue.as_slices();
         let split = front.len();
         let in_front = front.get(range.start.min(split)..range.end.min(split)).unwrap_or_default();
         let in_back = back.get(range.start.saturating_sub(split)..range.end.saturating_sub(split)).unwrap_or_default();
@@ -310,19 +313,14 @@ impl Stream {
     /// Nothing is left to send: sets the timers.
     fn rest(&mut self, now: Instant) {
         let status = self.connection.status();
-        if status.state == State::Closed && self.flow.as_ref().is_some_and(|flow| flow.is_idle()) {
-            self.drop_flow();
-        }
-        if let Some(flow) = &mut self.flow {
-            let is_waiting = status.unsent > 0 || flow.recovery.board.has_lost();
-            if is_waiting && flow.recovery.room() < u64::from(status.peer_mss.unwrap_or(0)) {
-                flow.recovery.note_limited();
+        if let Some(sender) = &mut self.sender {
+            let recovery = &mut sender.recovery;
+            let is_waiting = status.unsent > 0 || recovery.board.has_lost();
+            if is_waiting && recovery.room() < u64::from(status.peer_mss.unwrap_or(0)) {
+                recovery.note_limited();
             }
-            flow.recovery.rearm(status.srtt, status.timer, now);
-            let rto = status.rto.unwrap_or_default().max(LEAST_IDLE);
-            flow.idle_at = flow.is_idle().then(|| flow.used + rto);
+            recovery.rearm(status.srtt, status.timer, now);
         }
-        // The user may have read the last byte long after it came.
-        self.drop_idle_flow(now);
+        self.note_idle(&status, now);
     }
 }

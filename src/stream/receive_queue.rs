@@ -42,9 +42,9 @@ impl ReceiveQueue {
         ReceiveQueue { read: position, nxt: position, ..ReceiveQueue::default() }
     }
 
-    /// Returns the position up to which the user has read.
-    pub(super) fn read(&self) -> u64 {
-        self.read
+    /// Returns how many bytes the queue has memory for.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Returns how many bytes the user can read.

@@ -104,7 +104,7 @@ const INITIAL_PTO: Duration = Duration::from_secs(1);
 const MAX_ACK_DELAY: Duration = Duration::from_millis(200);
 
 impl Recovery {
-    /// `rtt` is the round-trip time of the SYN, or of an earlier flow.
+    /// `rtt` is the round-trip time of the SYN, or of an earlier sender.
     pub(super) fn new(
         controller: Box<dyn Controller>,
         mss: u16,
@@ -127,12 +127,6 @@ impl Recovery {
             timer: None,
             extra: 0,
         }
-    }
-
-    /// The connection has ended.
-    pub(super) fn stop(&mut self) {
-        self.board.reset(self.board.nxt());
-        (self.phase, self.undo, self.probe, self.timer) = (Phase::Open, None, None, None);
     }
 
     /// Returns how many bytes may be sent now.
@@ -404,10 +398,9 @@ impl Recovery {
         if self.board.len() == 1 {
             pto = pto.saturating_add(MAX_ACK_DELAY);
         }
-        let moment = self.progress + pto;
-        // Where the retransmission timer comes first, a probe gains nothing.
-        let moment = Some(moment).filter(|moment| may_probe && rto.is_none_or(|rto| *moment < rto));
-        // Nor where it was not worth its while when data was sent, and the retransmission timer has fired since.
+        // It comes in place of a timeout (RFC 8985 section 7.2).
+        let moment = Some(self.progress + pto).filter(|_| may_probe).map(|moment| moment.min(rto.unwrap_or(moment)));
+        // A moment that has passed unused is past: the retransmission timer has fired since.
         let armed = self.timer;
         let timer = moment.map(|moment| (moment, Timer::Probe));
         self.timer = timer.filter(|(moment, _)| *moment > now || armed == timer);

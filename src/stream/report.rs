@@ -2,16 +2,19 @@
 
 use alloc::collections::VecDeque;
 
-use super::counters::{Counters, Counts, count};
-use super::flow::{Records, Stream};
+use super::counters::{Counters, Counts, RareCounts, count};
+use super::life::Stream;
 use super::log::{Log, LogEntry};
+use super::records::Records;
 use crate::{Instant, Refusal};
 
 impl Stream {
     /// Returns what has gone in and out. The 32-bit counts stay at their largest value.
     #[must_use]
-    pub const fn counters(&self) -> Counters {
-        let Counts { sent, received, retransmissions, timeouts, duplicates, out_of_order, refused } = self.counts;
+    pub fn counters(&self) -> Counters {
+        let Counts { sent, received } = self.counts;
+        let rare = self.records.as_ref().map_or_else(RareCounts::default, |records| records.counts);
+        let RareCounts { retransmissions, timeouts, duplicates, out_of_order, refused } = rare;
         Counters {
             bytes_written: self.written,
             bytes_acknowledged: self.acknowledged,
@@ -33,8 +36,12 @@ impl Stream {
         self.records.iter().flat_map(|records| records.refusals.iter().copied())
     }
 
+    pub(super) fn rare(&mut self) -> &mut RareCounts {
+        &mut self.records.get_or_insert_default().counts
+    }
+
     pub(super) fn count_refusal(&mut self, refusal: Refusal) {
-        count(&mut self.counts.refused);
+        count(&mut self.rare().refused);
         let refusals = &mut self.records.get_or_insert_default().refusals;
         match refusals.iter_mut().find(|(known, _)| *known == refusal) {
             Some((_, counter)) => count(counter),

@@ -77,6 +77,11 @@ impl Controller for Noted {
         self.0.idled(now);
     }
 
+    fn syn_lost(&mut self) {
+        self.0.syn_lost();
+        CALLS.with_borrow_mut(|calls| calls.push("syn lost".to_owned()));
+    }
+
     fn set_segment(&mut self, bytes: u16) {
         self.0.set_segment(bytes);
     }
@@ -95,13 +100,15 @@ pub(crate) struct Setup {
     pub(crate) ecn: bool,
     /// The first congestion window, in segments.
     pub(crate) window: u64,
+    /// The first SYN is lost.
+    pub(crate) loses_syn: bool,
 }
 
 impl Default for Setup {
     fn default() -> Setup {
         let tcp = Config { delayed_ack: None, ecn: true, ..StreamConfig::new().tcp };
         let config = StreamConfig { tcp, controller: Noted::start, ..StreamConfig::new() };
-        Setup { config, sack: true, timestamps: false, ecn: false, window: 10 }
+        Setup { config, sack: true, timestamps: false, ecn: false, window: 10, loses_syn: false }
     }
 }
 
@@ -157,6 +164,9 @@ impl Peer {
         };
         peer.stream.open(Open::Active, peer.now).unwrap();
         peer.drain();
+        if setup.loses_syn {
+            assert_eq!(peer.wait_for(), "syn");
+        }
         let syn = peer.sent.first().expect("a SYN").segment;
         peer.iss = syn.seq().0;
         peer.echo = syn.options().timestamps().map_or(0, |(value, _)| value);

@@ -1,12 +1,10 @@
 //! A sender that loses segments, against a peer by hand: RFC 8985, RFC 6937, RFC 5681, RFC 6582, RFC 3042, RFC 3168.
 
-use std::time::Duration;
-
 use tcp_lifecycle::stream::Event;
 
 use crate::peer::{Peer, RTT, SEGMENT, Sent, Setup};
 
-const TEN: &str = "0 1 2 3 4 5 6 7 8 9";
+pub(crate) const TEN: &str = "0 1 2 3 4 5 6 7 8 9";
 
 /// Ten segments are in flight, sent at 100 ms; it is 200 ms.
 #[track_caller]
@@ -17,7 +15,7 @@ pub(crate) fn ten_in_flight(setup: Setup) -> Peer {
     peer
 }
 
-fn without_sack() -> Setup {
+pub(crate) fn without_sack() -> Setup {
     Setup { sack: false, ..Setup::default() }
 }
 
@@ -119,95 +117,6 @@ fn the_window_for_reordering_grows_with_each_duplicate() {
     assert_eq!(peer.ack(20, &[21..24]), "");
     assert_eq!(peer.wait(49), "");
     assert_eq!(peer.wait(1), "20");
-}
-
-// RFC 8985 section 7: TLP
-
-#[test]
-fn a_tail_that_is_not_acknowledged_is_probed_after_two_round_trips_with_its_last_segment() {
-    let mut peer = Peer::open(Setup::default());
-    assert_eq!(peer.write(3), "0 1 2");
-    assert_eq!(peer.wait(2 * RTT - 1), "");
-    assert_eq!(peer.wait(1), "2");
-    assert_eq!(peer.stream.counters().timeouts, 0);
-    assert_eq!(peer.calls(), [""; 0]);
-}
-
-#[test]
-fn a_probe_has_new_bytes_if_there_are_some() {
-    let mut peer = Peer::open(Setup::default());
-    assert_eq!(peer.write(12), TEN);
-    assert_eq!(peer.wait(2 * RTT - 1), "");
-    assert_eq!(peer.wait(1), "10");
-}
-
-#[test]
-fn a_probe_without_an_answer_is_the_only_one() {
-    let mut peer = Peer::open(Setup::default());
-    peer.write(3);
-    assert_eq!(peer.wait(2 * RTT), "2");
-    let probed = peer.now;
-    assert_eq!(peer.wait_for(), "0");
-    assert_eq!(peer.stream.counters().timeouts, 1);
-    let rto = peer.now.saturating_duration_since(probed);
-    assert!(rto >= Duration::from_millis(99) && rto <= Duration::from_millis(300), "{rto:?}");
-}
-
-#[test]
-fn the_answer_to_a_probe_finds_the_rest_of_the_tail() {
-    let mut peer = Peer::open(Setup::default());
-    peer.write(5);
-    assert_eq!(peer.wait(2 * RTT), "4");
-    peer.wait(RTT - 1);
-    // It comes just before the retransmission timer fires.
-    peer.now = peer.now + Duration::from_millis(1);
-    let resent = peer.ack(0, &[4..5]);
-    assert!(resent.starts_with('0'), "{resent}");
-    assert_eq!(peer.calls(), ["congested 2500"]);
-    assert_eq!(peer.stream.counters().timeouts, 0);
-}
-
-/// The last of four segments is lost, and the probe repairs it.
-#[track_caller]
-fn probed() -> Peer {
-    let mut peer = Peer::open(Setup::default());
-    peer.write(4);
-    peer.wait(RTT);
-    assert_eq!(peer.ack(2, &[]), "");
-    assert_eq!(peer.wait_for(), "3");
-    assert_eq!(peer.stream.counters().timeouts, 0, "a probe");
-    peer.wait(1);
-    assert_eq!(peer.ack(3, &[]), "");
-    peer.wait(RTT);
-    peer
-}
-
-#[test]
-fn a_loss_that_the_probe_has_repaired_is_congestion() {
-    let mut peer = probed();
-    peer.ack(4, &[]);
-    assert_eq!(peer.write(1), "4");
-    peer.wait(RTT);
-    peer.ack(5, &[]);
-    assert_eq!(peer.calls().len(), 1, "the loss of one segment");
-}
-
-#[test]
-fn a_probe_that_arrived_twice_is_no_congestion() {
-    let mut peer = probed();
-    peer.ack(4, &[3..4]);
-    assert_eq!(peer.write(1), "4");
-    peer.wait(RTT);
-    peer.ack(5, &[]);
-    assert_eq!(peer.calls(), [""; 0]);
-}
-
-#[test]
-fn without_sack_there_is_no_probe() {
-    let mut peer = Peer::open(without_sack());
-    peer.write(3);
-    assert_eq!(peer.wait_for(), "0");
-    assert_eq!(peer.stream.counters().timeouts, 1);
 }
 
 // RFC 6937
@@ -369,7 +278,8 @@ fn a_segment_that_was_sent_just_before_a_timeout_is_not_lost() {
     peer.wait(RTT);
     peer.ack(1, &[]);
     assert_eq!(peer.write(3), "1 2 3");
-    peer.wait(190);
+    assert_eq!(peer.wait_for(), "3", "a probe");
+    peer.wait(200);
     assert_eq!(peer.write(1), "4");
     assert_eq!(peer.wait(60), "1");
     assert_eq!(peer.calls(), ["timed out"]);

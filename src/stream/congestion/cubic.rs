@@ -176,6 +176,10 @@ impl Controller for Cubic {
         self.epoch = None;
     }
 
+    fn syn_lost(&mut self) {
+        self.window = 1.0;
+    }
+
     fn set_segment(&mut self, bytes: u16) {
         let segment = f64::from(bytes.max(1));
         let factor = self.segment / segment;

@@ -92,6 +92,10 @@ impl Controller for NewReno {
         self.counted = 0;
     }
 
+    fn syn_lost(&mut self) {
+        self.window = self.segment;
+    }
+
     fn set_segment(&mut self, bytes: u16) {
         let segment = u64::from(bytes.max(1));
         if segment < self.segment {

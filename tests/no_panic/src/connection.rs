@@ -144,6 +144,10 @@ fn take_over_recovery(connection: &mut Connection) {
     connection.take_over_recovery();
 }
 
+fn restart_retransmission_timer(connection: &mut Connection, now: Instant) {
+    connection.restart_retransmission_timer(now);
+}
+
 #[no_panic]
 fn reserve_options(connection: &mut Connection, bytes: u8) {
     connection.reserve_options(bytes);
@@ -252,6 +256,7 @@ pub(crate) fn keep() {
     black_box(detach as fn(&mut _, _) -> _);
     black_box(acknowledge_now as fn(&mut _));
     black_box(take_over_recovery as fn(&mut _));
+    black_box(restart_retransmission_timer as fn(&mut _, _));
     black_box(reserve_options as fn(&mut _, _));
     black_box(accept as fn(&_, _, &_, _) -> _);
     black_box(with_policy as fn(_, _) -> _);
