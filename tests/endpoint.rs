@@ -1,7 +1,12 @@
 //! Endpoints: many streams over packets, in virtual time.
 
+#[path = "endpoint/at_random.rs"]
+mod at_random;
 #[path = "endpoint/calls.rs"]
 mod calls;
+mod cases;
+#[path = "endpoint/hosts.rs"]
+mod hosts;
 #[path = "endpoint/listening.rs"]
 mod listening;
 #[path = "endpoint/many.rs"]

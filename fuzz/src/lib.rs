@@ -14,6 +14,7 @@ mod attack;
 #[allow(dead_code)] // as above
 #[path = "../../tests/wire/by_hand.rs"]
 mod by_hand;
+pub mod endpoint;
 pub mod events;
 pub mod hostile;
 pub mod listener;

@@ -151,8 +151,13 @@ impl Stream {
     }
 
     /// CLOSE, RFC 9293 section 3.10.4: a half-close. What is queued goes out, then a FIN; bytes may still arrive. The
-    /// second time, and after the end, it does nothing.
+    /// second time, and after the end, it does nothing. In SYN-SENT it waits until the connection is established, where
+    /// CLOSE would delete the connection.
     pub fn shutdown(&mut self, now: Instant) {
+        if self.state() == State::SynSent {
+            self.pending |= Pending::SHUT;
+            return;
+        }
         let before = self.connection.status();
         if self.connection.close(now).is_ok() {
             self.note_shut(&before);

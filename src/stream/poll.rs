@@ -148,6 +148,9 @@ impl Stream {
             if to == State::Established {
                 self.pending |= Pending::CONNECTED;
             }
+            if self.pending.intersects(Pending::SHUT) {
+                let _ = self.connection.close(now);
+            }
             // What was written before belongs to a sender that did not know the peer's MSS, nor that it sends SACK.
             if self.sender.is_some() {
                 self.sender(now).recovery = self.new_recovery(now);

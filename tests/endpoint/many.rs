@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tcp_lifecycle::Instant;
 use tcp_lifecycle::endpoint::EndpointConfig;
-use tcp_lifecycle::stream::{End, StreamConfig};
+use tcp_lifecycle::stream::{End, StreamConfig, WriteError};
 
 use crate::world::World;
 
@@ -45,4 +45,18 @@ fn thousands_of_connections_one_after_another_from_few_ports() {
         assert_eq!(user.end, Some(End::Closed), "{number}");
     }
     assert!(world.hosts[0].endpoint.len().1 <= 100);
+}
+
+#[test]
+fn a_client_that_closes_before_the_connection_is_established_loses_nothing() {
+    let mut world = World::new(EndpointConfig::default(), StreamConfig::default());
+    world.listen(1);
+    let client = world.connect(Vec::new());
+    let stream = world.hosts[0].endpoint.stream_mut(client).unwrap();
+    assert_eq!(stream.write(b"early", Instant::ZERO), Ok(5));
+    stream.shutdown(Instant::ZERO);
+    assert_eq!(stream.write(b"late", Instant::ZERO), Err(WriteError::ShutDown));
+    world.run(Instant::ZERO + Duration::from_secs(10));
+    let user = &world.hosts[0].users[&client];
+    assert_eq!((user.read.as_slice(), user.end), (&b"early"[..], Some(End::Closed)));
 }
