@@ -63,8 +63,8 @@
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
 //!
-//! [`embedding`] explains how to put the machine under a socket API: the order of the calls, the policies to set, the
-//! parts that may be left out. The examples `handshake`, `congestion` and `tun` are in the folder `examples` of the
+//! [`embedding`] explains the ways to put TCP under a program, what each takes in memory, what each policy is for, and
+//! how to put a bare connection under a socket API. The examples `handshake`, `congestion` and `tun` are in the folder `examples` of the
 //! repository.
 //!
 //! # The caller's part

@@ -2,6 +2,7 @@
 
 use core::hash::BuildHasher;
 use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
 
 use super::handle::{Handle, ListenerId};
 use super::host::{Endpoint, Owner};
@@ -104,12 +105,25 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     }
 
     /// The user is done with a stream: [`Stream::detach`]. The stream leaves by itself when its connection has ended.
+    /// That may take as long as the timeouts of its policies; see [`release_within`](Self::release_within).
     pub fn release(&mut self, handle: Handle, now: Instant) {
         if let Some(slot) = self.slot_mut(handle) {
             slot.owner = Owner::Nobody;
             slot.stream.detach(now);
             self.note_work(handle.number());
         }
+    }
+
+    /// Releases a stream, and aborts its connection if it has not ended after `linger`, at once with zero: `SO_LINGER` of a
+    /// socket.
+    pub fn release_within(&mut self, handle: Handle, linger: Duration, now: Instant) {
+        let Some(slot) = self.slot_mut(handle) else { return };
+        if linger.is_zero() {
+            slot.stream.abort();
+        } else {
+            self.lingering.insert(handle.number(), now + linger);
+        }
+        self.release(handle, now);
     }
 }
 
@@ -133,9 +147,9 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     }
 
     /// Ends a listener. Connections that nobody has accepted are reset.
-    pub fn unlisten(&mut self, listener: ListenerId, now: Instant) {
+    pub fn unlisten(&mut self, listener: ListenerId) {
         for incoming in self.listeners.remove(listener) {
-            self.refuse(incoming, now);
+            self.refuse(incoming);
         }
     }
 
@@ -170,8 +184,7 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     }
 
     /// Refuses a connection, with a reset.
-    pub fn refuse(&mut self, incoming: Incoming, now: Instant) {
-        let _ = now;
+    pub fn refuse(&mut self, incoming: Incoming) {
         match incoming.stage {
             Stage::Established(handle) => {
                 if let Some(slot) = self.slot_mut(handle) {

@@ -1,6 +1,6 @@
 //! The endpoint: its streams, and the order of their turns.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use core::fmt;
 use core::hash::BuildHasher;
 use core::net::SocketAddr;
@@ -75,6 +75,8 @@ pub struct Endpoint<S> {
     eventful: VecDeque<u32>,
     /// The listeners that have a connection more.
     pub(super) incoming: VecDeque<ListenerId>,
+    /// When the connections of released streams are aborted.
+    pub(super) lingering: BTreeMap<u32, Instant>,
     lives: u32,
 }
 
@@ -131,6 +133,7 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
             ready: VecDeque::new(),
             eventful: VecDeque::new(),
             incoming: VecDeque::new(),
+            lingering: BTreeMap::new(),
             lives: 0,
             config,
             key,
@@ -150,6 +153,10 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
             let Some(slot) = self.slots.get_mut(number) else { continue };
             slot.filed = None;
             slot.stream.timeout(now);
+            if self.lingering.get(&number).is_some_and(|until| *until <= now) {
+                slot.stream.abort();
+                self.lingering.remove(&number);
+            }
             self.note_work(number);
         }
     }
@@ -199,6 +206,7 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         self.index.remove(number, &self.key, &self.slots);
         if let Some(slot) = self.slots.remove(number) {
             self.deadlines.file(number, slot.filed, None);
+            self.lingering.remove(&number);
         }
     }
 

@@ -66,7 +66,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     /// state belongs.
     fn rest(&mut self, number: u32) {
         let Some(slot) = self.slots.get_mut(number) else { return };
-        slot.filed = self.deadlines.file(number, slot.filed, slot.stream.deadline());
+        let deadline = slot.stream.deadline().into_iter().chain(self.lingering.get(&number).copied()).min();
+        slot.filed = self.deadlines.file(number, slot.filed, deadline);
         let state = slot.stream.state();
         match (slot.owner, state) {
             (Owner::Handshake(listener), State::Closed) => {

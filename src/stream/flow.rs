@@ -16,6 +16,8 @@ pub(super) struct Sender {
     pub(super) requested: Option<u64>,
     /// The last value given to [`Connection::limit`](crate::Connection::limit).
     pub(super) limit: u32,
+    /// When the segments in flight were last found too large for the path.
+    pub(super) shrunk: Option<Instant>,
     /// The user has written more than fitted.
     pub(super) is_blocked: bool,
     /// The last write or acknowledgment.

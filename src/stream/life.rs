@@ -162,6 +162,7 @@ impl Stream {
                 queue: VecDeque::new(),
                 recovery: self.new_recovery(now),
                 requested: None,
+                shrunk: None,
                 limit: u32::MAX,
                 is_blocked: false,
                 used: now,

@@ -1,5 +1,7 @@
 //! The size of segments follows the path (RFC 1191, RFC 8201, RFC 4821).
 
+use core::time::Duration;
+
 use super::life::Stream;
 use super::log::LogEntry;
 use crate::{IcmpError, Instant, Refusal, SeqNumber};
@@ -9,6 +11,8 @@ use crate::{IcmpError, Instant, Refusal, SeqNumber};
 const SMALLER: [u16; 2] = [1_240, 556];
 /// How many timeouts of the same segment raise the suspicion that it is too large for the path.
 const BLACK_HOLE: u8 = 3;
+/// A round-trip time that is not known.
+const ROUND: Duration = Duration::from_secs(1);
 /// An MTU below this is none of a path (RFC 791).
 const MIN_SEGMENT: u16 = 48;
 
@@ -16,7 +20,7 @@ impl Stream {
     /// An ICMP error arrives, which quotes the sequence number `quoted`. With
     /// [`FragmentationNeeded`](IcmpError::FragmentationNeeded), `max_segment` is the largest segment for the next hop,
     /// in bytes: its MTU less the IP header. If it is smaller than those that are sent, what is in flight is sent again
-    /// in smaller segments.
+    /// in smaller segments, once in a round-trip time.
     ///
     /// # Errors
     ///
@@ -67,9 +71,14 @@ impl Stream {
         }
         if let (Some(sender), Some(mss)) = (&mut self.sender, mss) {
             sender.recovery.set_segment(mss.saturating_add(self.reserved.into()));
-            // They were too large, which is no sign of congestion (RFC 1191 section 6.4).
-            sender.recovery.board.lose_all(now);
-            sender.requested = None;
+            // Who forges such errors could have a window sent again by each (RFC 5927 section 7).
+            let round = self.connection.status().srtt.unwrap_or(ROUND);
+            if sender.shrunk.is_none_or(|shrunk| shrunk + round <= now) {
+                sender.shrunk = Some(now);
+                // They were too large, which is no sign of congestion (RFC 1191 section 6.4).
+                sender.recovery.board.lose_all(now);
+                sender.requested = None;
+            }
         }
         self.update_limit();
     }

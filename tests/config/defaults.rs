@@ -47,3 +47,13 @@ fn the_table_of_defaults_is_true_and_complete() {
     // This test relies on this format.
     assert_eq!(format!("{:?}", Some(Duration::from_millis(40))), "Some(40ms)");
 }
+
+#[test]
+fn the_page_on_embedding_tells_what_each_policy_is_for() {
+    let page = include_str!("../../src/embedding.md");
+    let (_, section) = page.split_once("\n# What each policy is for\n").unwrap();
+    let (section, _) = section.split_once("\n# ").unwrap();
+    for (field, _) in fields(&Config::DEFAULT) {
+        assert!(section.contains(&format!("`{field}`")), "{field}");
+    }
+}

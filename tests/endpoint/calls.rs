@@ -132,3 +132,49 @@ fn the_sockets_of_a_connection_that_has_ended_are_free_before_its_user_leaves() 
     assert_eq!((bench.endpoint.state(second), bench.endpoint.len()), (State::Established, (1, 0)));
     assert_eq!(bench.arrives(PEER, "<SEQ=301><CTL=RST>"), Ok(()), "the second is found");
 }
+
+#[test]
+fn a_stream_that_lingers_is_aborted_after_its_time() {
+    let (mut bench, listener) = Bench::listening(Accept::Established, 10);
+    let (handle, _) = bench.accepted(listener, PEER);
+    assert_eq!(bench.endpoint.stream_mut(handle).unwrap().write(&[1; 10], bench.now), Ok(10));
+    bench.endpoint.release_within(handle, Duration::from_millis(2_500), bench.now);
+    assert_eq!(bench.sends().control(), Control::ACK | Control::PSH | Control::FIN);
+    // A retransmission after one second; the next would come after two more.
+    bench.pass(Duration::from_millis(1_000));
+    assert_eq!(bench.sends().control(), Control::ACK | Control::PSH | Control::FIN);
+    bench.pass(Duration::from_millis(1_499));
+    assert_eq!((bench.sent(), bench.endpoint.len()), (vec![], (1, 0)));
+    assert_eq!(bench.endpoint.deadline(), Some(bench.now + Duration::from_millis(1)));
+    bench.pass(Duration::from_millis(1));
+    assert!(bench.sends().control().contains(Control::RST));
+    assert_eq!((bench.endpoint.len(), bench.endpoint.deadline()), ((0, 0), None));
+}
+
+#[test]
+fn a_stream_that_lingers_ends_sooner_if_the_peer_closes_too() {
+    let (mut bench, listener) = Bench::listening(Accept::Established, 10);
+    let (handle, next) = bench.accepted(listener, PEER);
+    bench.endpoint.release_within(handle, Duration::from_secs(5), bench.now);
+    bench.sends();
+    bench.arrives(PEER, &format!("<SEQ=301><ACK={}><CTL=FIN,ACK><WND=1000>", next + 1)).unwrap();
+    bench.sends();
+    assert_eq!(bench.endpoint.len(), (0, 1));
+    bench.pass(Duration::from_secs(5));
+    assert_eq!((bench.sent(), bench.endpoint.len()), (vec![], (0, 1)), "TIME-WAIT is not cut short");
+    // The slot has a new stream, which does not linger.
+    bench.accepted(listener, "198.51.100.7:1026");
+    bench.pass(Duration::from_secs(5));
+    assert_eq!((bench.sent(), bench.endpoint.len()), (vec![], (1, 1)));
+}
+
+#[test]
+fn without_time_to_linger_a_stream_is_reset_at_once() {
+    let (mut bench, listener) = Bench::listening(Accept::Established, 10);
+    let (handle, _) = bench.accepted(listener, PEER);
+    bench.endpoint.release_within(handle, Duration::ZERO, bench.now);
+    assert!(bench.sends().control().contains(Control::RST));
+    assert_eq!(bench.endpoint.len(), (0, 0));
+    bench.endpoint.release_within(handle, Duration::ZERO, bench.now);
+    assert_eq!(bench.sent(), []);
+}

@@ -189,7 +189,7 @@ impl Hosts {
         let host = &mut self.hosts[side];
         let Some(incoming) = host.kept.pop() else { return };
         match how % 8 {
-            0 => host.endpoint.refuse(incoming, self.now),
+            0 => host.endpoint.refuse(incoming),
             1 => host.endpoint.ignore(incoming),
             2 => host.kept.insert(0, incoming),
             _ => host.admit(incoming, self.now),
@@ -199,7 +199,7 @@ impl Hosts {
     fn unlisten(&mut self, side: usize) {
         let host = &mut self.hosts[side];
         if let Some(listener) = host.listener.take() {
-            host.endpoint.unlisten(listener, self.now);
+            host.endpoint.unlisten(listener);
         }
     }
 

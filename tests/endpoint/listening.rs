@@ -39,7 +39,7 @@ fn an_address_has_one_listener() {
     assert!(listen(ListenAddr::Socket(socket("192.0.2.2:80"))).is_ok());
     // An IPv4-mapped address is the IPv4 address.
     assert_eq!(listen(ListenAddr::Socket(socket("[::ffff:192.0.2.2]:80"))), Err(ListenError::AddressInUse));
-    bench.endpoint.unlisten(port, bench.now);
+    bench.endpoint.unlisten(port);
     assert!(bench.endpoint.listen(ListenAddr::Port(80), &plain(), Accept::Established, 10).is_ok());
 }
 
@@ -87,7 +87,7 @@ fn a_listener_that_ends_resets_whom_nobody_accepted() {
     let waiting = bench.handshake(OTHER);
     bench.arrives(THIRD, "<SEQ=300><CTL=SYN><WND=1000>").unwrap();
     let half = bench.sends().seq() + 1;
-    bench.endpoint.unlisten(listener, bench.now);
+    bench.endpoint.unlisten(listener);
     let sent = bench.sent();
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert_eq!((sent[0].0.as_str(), sent[0].1.seq().0), (OTHER, waiting));
@@ -117,7 +117,7 @@ fn a_syn_waits_for_the_user_and_is_answered_only_then() {
     bench.arrives(PEER, &format!("<SEQ=301><ACK={next}><CTL=ACK><WND=1000>")).unwrap();
     assert_eq!(bench.sent(), []);
     assert_eq!(bench.events(), [EndpointEvent::Stream(handle, Event::Connected)]);
-    bench.endpoint.refuse(second, bench.now);
+    bench.endpoint.refuse(second);
     assert_eq!(bench.sends().to_string(), "<SEQ=0><ACK=301><CTL=RST,ACK>");
 }
 

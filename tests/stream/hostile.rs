@@ -392,13 +392,13 @@ fn news_of_an_mtu_that_is_large_enough_resends_nothing() {
     }
 }
 
-/// Each message with a smaller MTU sends a window again, so that there are as many windows as steps, at worst.
+/// RFC 5927 section 7.
 #[test]
-fn a_storm_of_falling_mtus_resends_a_window_for_each_step() {
+fn a_storm_of_falling_mtus_resends_one_window_in_a_round_trip_time() {
     let mut fight = Fight::begin(&config());
     fight.write(200_000);
     let una = fight.una();
-    let window = fight.nxt() - una;
+    let window = (fight.nxt() - una) as usize;
     let (mut steps, mut resent) = (0, 0);
     for bytes in (0..=u16::MAX).rev().step_by(100) {
         let before = fight.watched.stream.connection().status().peer_mss;
@@ -406,8 +406,8 @@ fn a_storm_of_falling_mtus_resends_a_window_for_each_step() {
         resent += len(&fight.watched.drain());
         steps += usize::from(fight.watched.stream.connection().status().peer_mss != before);
     }
-    assert!(steps <= 11, "{steps}");
-    assert!(resent <= steps * window as usize, "{resent} bytes in {steps} steps of {window}");
+    assert!(steps > 5, "{steps}");
+    assert!(resent > 0 && resent <= window, "{resent} bytes in {steps} steps of {window}");
 }
 
 #[test]

@@ -96,10 +96,9 @@ impl TcpListener {
 impl Drop for TcpListener {
     /// Connections that nobody has accepted are reset.
     fn drop(&mut self) {
-        let now = self.stack.shared.now();
         let mut state = self.stack.shared.lock();
         state.listeners.remove(&self.id);
-        state.endpoint.unlisten(self.id, now);
+        state.endpoint.unlisten(self.id);
         state.wake_driver();
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tcp_lifecycle::endpoint::{ConnectError, Handle};
 use tcp_lifecycle::stream::{End, ReadError, Stream, WriteError};
@@ -21,11 +22,12 @@ use crate::stack::Wakers;
 pub struct TcpStream {
     stack: Stack,
     handle: Handle,
+    linger: Option<Duration>,
 }
 
 impl TcpStream {
     pub(crate) fn new(stack: Stack, handle: Handle) -> TcpStream {
-        TcpStream { stack, handle }
+        TcpStream { stack, handle, linger: None }
     }
 
     /// Connects to `remote` from an address of the stack. To cancel it ends the connection.
@@ -81,6 +83,13 @@ impl TcpStream {
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         let state = self.stack.shared.lock();
         state.endpoint.sockets(self.handle).map(|(_, remote)| remote).ok_or_else(not_connected)
+    }
+
+    /// Sets what becomes of the connection when the stream is dropped, as `SO_LINGER` does. With `None`, the default,
+    /// it goes on until all bytes have arrived and both ends have closed. With a time, it is reset if it has not ended
+    /// by then; with zero, at once. To drop the stream never blocks.
+    pub fn set_linger(&mut self, linger: Option<Duration>) {
+        self.linger = linger;
     }
 
     /// Resets the connection.
@@ -174,7 +183,10 @@ impl Drop for TcpStream {
         let now = self.stack.shared.now();
         let mut state = self.stack.shared.lock();
         state.streams.remove(&self.handle);
-        state.endpoint.release(self.handle, now);
+        match self.linger {
+            None => state.endpoint.release(self.handle, now),
+            Some(linger) => state.endpoint.release_within(self.handle, linger, now),
+        }
         state.wake_driver();
     }
 }
