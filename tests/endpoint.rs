@@ -2,6 +2,8 @@
 
 #[path = "endpoint/at_random.rs"]
 mod at_random;
+#[path = "endpoint/batches.rs"]
+mod batches;
 #[path = "endpoint/calls.rs"]
 mod calls;
 mod cases;

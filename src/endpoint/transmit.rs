@@ -2,10 +2,11 @@
 
 use core::hash::BuildHasher;
 use core::net::SocketAddr;
+use core::ops::Range;
 
 use super::handle::{Handle, ListenerId};
 use super::host::{Endpoint, Owner};
-use crate::{Ecn, Instant, SackBlocks, Segment, State};
+use crate::{Control, Ecn, Instant, SackBlocks, Segment, State};
 
 /// A segment to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,40 @@ pub struct Transmit<'a> {
     pub ecn: Ecn,
     /// The payload, in two parts.
     pub payload: [&'a [u8]; 2],
+    /// `Some` if these are several segments: the device cuts the payload into pieces of so many bytes; the last may be
+    /// shorter. PSH and FIN belong to the last. See [`Endpoint::poll_transmit_batch`].
+    pub segment_size: Option<u16>,
+}
+
+impl<'a> Transmit<'a> {
+    /// Returns the segments one by one, for a device that does not cut.
+    pub fn segments(&self) -> impl Iterator<Item = Transmit<'a>> + use<'a> {
+        let whole = self.clone();
+        let len = usize::from(whole.segment.payload_len());
+        let size = whole.segment_size.map_or(len, usize::from).max(1);
+        (0..len.div_ceil(size).max(1)).map(move |index| {
+            let start = index.saturating_mul(size);
+            if len <= size { whole.clone() } else { whole.piece(start..start.saturating_add(size).min(len)) }
+        })
+    }
+
+    /// Returns the segment with the bytes of `range`.
+    fn piece(&self, range: Range<usize>) -> Transmit<'a> {
+        let whole = &self.segment;
+        let is_last = range.end == usize::from(whole.payload_len());
+        let control = if is_last { whole.control() } else { whole.control() - Control::PSH - Control::FIN };
+        let start = u32::try_from(range.start).unwrap_or(u32::MAX);
+        let segment = Segment::new(whole.seq() + start, whole.ack().unwrap_or(whole.seq()), control)
+            .with_window(whole.window())
+            .with_options(whole.options())
+            .with_payload(u16::try_from(range.len()).unwrap_or(u16::MAX));
+        let [front, back] = self.payload;
+        let cut = |bytes: &'a [u8], before: usize| {
+            let place = |position: usize| position.saturating_sub(before).min(bytes.len());
+            bytes.get(place(range.start)..place(range.end)).unwrap_or_default()
+        };
+        Transmit { segment, payload: [cut(front, 0), cut(back, front.len())], segment_size: None, ..self.clone() }
+    }
 }
 
 #[cfg(feature = "wire")]
@@ -42,24 +77,31 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     /// Returns the next segment to be sent: one of each stream in turn. A caller whose device is full does not call it,
     /// and nothing is lost. After `None`, [`deadline`](Self::deadline) holds.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit<'_>> {
+        self.poll_transmit_batch(1, now)
+    }
+
+    /// Returns the next segments of one stream: at most `most`, those that a device can cut from one packet
+    /// (segmentation offload). In all else it is [`poll_transmit`](Self::poll_transmit).
+    pub fn poll_transmit_batch(&mut self, most: usize, now: Instant) -> Option<Transmit<'_>> {
         if let Some((pair, segment)) = self.answers.pop_front() {
             let (local, remote) = (pair.local(), pair.remote());
             let (sack, ecn, payload) = (SackBlocks::NONE, Ecn::NotEct, [&[][..]; 2]);
-            return Some(Transmit { local, remote, segment, sack, ecn, payload });
+            return Some(Transmit { local, remote, segment, sack, ecn, payload, segment_size: None });
         }
-        let (number, dressed) = loop {
+        let (number, (dressed, segment_size)) = loop {
             let number = self.ready.pop_front()?;
             let Some(slot) = self.slots.get_mut(number) else { continue };
-            if let Some(dressed) = slot.stream.next_segment(now) {
+            if let Some(segments) = slot.stream.next_segments(most, now) {
                 self.ready.push_back(number);
-                break (number, dressed);
+                break (number, segments);
             }
             slot.is_ready = false;
             self.rest(number);
         };
         let slot = self.slots.get(number)?;
         let crate::stream::Transmit { segment, sack, ecn, payload } = slot.stream.fill(dressed);
-        Some(Transmit { local: slot.pair.local(), remote: slot.pair.remote(), segment, sack, ecn, payload })
+        let (local, remote) = (slot.pair.local(), slot.pair.remote());
+        Some(Transmit { local, remote, segment, sack, ecn, payload, segment_size })
     }
 
     /// A stream has nothing more to send for now. Files its deadline, tells of its events, and moves it to where its

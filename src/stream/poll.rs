@@ -6,10 +6,12 @@ use super::counters::count;
 use super::life::{Stream, end_of_bytes};
 use super::log::LogEntry;
 use super::output::{End, Event, Output, Pending, Transmit};
-use crate::{Control, Ecn, Instant, SackBlocks, Segment, Signal, State, Transition};
+use crate::{Control, Ecn, Instant, SackBlocks, Segment, SeqNumber, Signal, State, Transition};
 
 /// The length of all options together, in bytes.
 const OPTIONS: usize = 40;
+/// The most payload of a batch, in bytes: an IP packet with all headers has room for it.
+const LARGEST_BATCH: u16 = 65_000;
 /// A keep-alive probe may carry an octet that is no part of the stream.
 const GARBAGE: &[u8] = &[0];
 
@@ -27,6 +29,35 @@ pub(crate) struct Dressed {
     sack: SackBlocks,
     ecn: Ecn,
     payload: Range<usize>,
+}
+
+impl Dressed {
+    /// Makes a segment that differs in its number, bits and length.
+    fn alike(&self, seq: SeqNumber, control: Control, payload_len: u16) -> Segment {
+        Segment::new(seq, self.segment.ack_number(), control)
+            .with_window(self.segment.window())
+            .with_options(self.segment.options())
+            .with_payload(payload_len)
+    }
+
+    /// Returns whether a device that cuts both from one packet makes the same two segments: `next` has the next bytes,
+    /// and differs in nothing but PSH and FIN. All but the last have `size` bytes.
+    fn is_followed_by(&self, next: &crate::Transmit, size: u16) -> bool {
+        let (control, len) = (next.segment.control(), next.segment.payload_len());
+        let seq = self.segment.seq() + u32::from(self.segment.payload_len());
+        self.segment.control() == Control::ACK
+            && self.segment.payload_len().is_multiple_of(size)
+            && self.segment.payload_len().checked_add(len).is_some_and(|len| len <= LARGEST_BATCH)
+            && (1..=size).contains(&len)
+            && self.payload.end == next.payload.start
+            && (Control::ACK | Control::PSH | Control::FIN).contains(control)
+            && next.segment == self.alike(seq, control, len)
+    }
+}
+
+/// Returns the length of a payload that is no longer than a packet.
+fn payload_len(payload: &Range<usize>) -> u16 {
+    u16::try_from(payload.len()).unwrap_or(u16::MAX)
 }
 
 impl Stream {
@@ -73,6 +104,43 @@ impl Stream {
                 Step::Wait => return None,
             }
         }
+    }
+
+    /// Returns the next segment, and with it as many as may follow it: at most `most`, alike but for their numbers, with
+    /// payloads of one size. The second value is this size, if there are several.
+    pub(crate) fn next_segments(&mut self, most: usize, now: Instant) -> Option<(Dressed, Option<u16>)> {
+        let mut batch = self.next_segment(now)?;
+        let size = batch.segment.payload_len();
+        let is_plain = batch.segment.control() == Control::ACK && size > 0 && batch.sack.is_empty();
+        let mut count = 1;
+        while is_plain && count < most && self.append_next(&mut batch, size, now) {
+            count = count.saturating_add(1);
+        }
+        Some((batch, Some(size).filter(|_| count > 1)))
+    }
+
+    /// Appends the next segment to a batch, if it belongs there.
+    fn append_next(&mut self, batch: &mut Dressed, size: u16, now: Instant) -> bool {
+        let has_lost = self.sender.as_ref().is_none_or(|sender| sender.recovery.board.has_lost());
+        let has_blocks = self.receiver.as_ref().is_some_and(|receiver| receiver.queue.block_count() > 0);
+        if has_lost || has_blocks {
+            return false;
+        }
+        let status = self.connection.status();
+        // A segment that does not belong there stays with the connection.
+        let mut connection = self.connection.clone();
+        let crate::Output::Transmit(next) = connection.poll(now) else { return false };
+        let is_new = next.payload.start as u64 >= u64::from(status.in_flight);
+        let ecn = if status.ecn && is_new { Ecn::Ect0 } else { Ecn::NotEct };
+        if ecn != batch.ecn || !batch.is_followed_by(&next, size) {
+            return false;
+        }
+        self.connection = connection;
+        let control = next.segment.control();
+        let Dressed { payload, .. } = self.sent(next, is_new, now);
+        batch.payload.end = payload.end;
+        batch.segment = batch.alike(batch.segment.seq(), control, payload_len(&batch.payload));
+        true
     }
 
     /// Adds the payload.

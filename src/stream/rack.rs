@@ -9,8 +9,8 @@ use crate::Instant;
 /// The state of RACK, RFC 8985 section 5.3.
 #[derive(Clone, Debug)]
 pub(super) struct Rack {
-    /// `RACK.xmit_ts` and `RACK.end_seq`: when the newest segment that has arrived was sent, and where it ends.
-    newest: Option<(Instant, u64)>,
+    /// The last transmission that has arrived, for `RACK.xmit_ts` and `RACK.end_seq`.
+    newest: Option<u64>,
     /// `RACK.rtt`: its round-trip time.
     rtt: Duration,
     min_rtt: Option<(Duration, Instant)>,
@@ -57,7 +57,7 @@ impl Rack {
         }
         self.fack = self.fack.max(segment.end);
         self.rtt = rtt;
-        self.newest = self.newest.max(Some((segment.sent_at, segment.end)));
+        self.newest = self.newest.max(Some(segment.transmission));
         (!segment.resent).then_some(rtt)
     }
 
@@ -105,8 +105,8 @@ impl Rack {
     ) -> impl Fn(Instant, u64) -> Verdict + use<> {
         let newest = self.newest;
         let patience = self.rtt.saturating_add(self.reordering_window(is_certain, srtt));
-        move |sent_at, end| {
-            if newest.is_none_or(|newest| newest <= (sent_at, end)) {
+        move |sent_at, transmission| {
+            if newest.is_none_or(|newest| newest <= transmission) {
                 return Verdict::InFlight;
             }
             let until = sent_at + patience;

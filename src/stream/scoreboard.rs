@@ -24,8 +24,11 @@ pub(super) struct Scoreboard {
     sacked: RangeSet<u64>,
     /// The positions that are lost and not sent again yet.
     lost: RangeSet<u64>,
-    /// The segments that were sent again, by the time of sending: the time, and where the segment ends.
-    resent: VecDeque<(Instant, u64)>,
+    /// The segments that were sent again, in the order of sending: the number of the transmission, and where the segment
+    /// ends.
+    resent: VecDeque<(u64, u64)>,
+    /// How many transmissions there were.
+    transmissions: u64,
     /// Every segment before this position has a fate other than `InFlight`.
     scanned: u64,
     /// The bytes that are in the network: neither sacked nor lost.
@@ -38,7 +41,10 @@ pub(super) struct Scoreboard {
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     end: u64,
+    /// When it was last sent, and the number of that transmission. Of two in the same tick of the clock the numbers tell
+    /// which came first.
     sent_at: Instant,
+    transmission: u64,
     fate: Fate,
     /// It was sent more than once.
     resent: bool,
@@ -57,8 +63,9 @@ enum Fate {
 pub(super) struct Delivered {
     pub(super) start: u64,
     pub(super) end: u64,
-    /// When it was last sent.
+    /// When it was last sent, and the number of that transmission.
     pub(super) sent_at: Instant,
+    pub(super) transmission: u64,
     /// It was sent more than once.
     pub(super) resent: bool,
 }
@@ -108,9 +115,16 @@ impl Scoreboard {
             self.sent_again(range.start.max(self.una)..range.end.min(nxt), now);
         }
         if range.end > nxt {
-            self.segments.push_back(Segment { end: range.end, sent_at: now, fate: Fate::InFlight, resent: false });
+            let (fate, resent) = (Fate::InFlight, false);
+            let transmission = self.next_transmission();
+            self.segments.push_back(Segment { end: range.end, sent_at: now, transmission, fate, resent });
             self.pipe = self.pipe.saturating_add(range.end.saturating_sub(nxt));
         }
+    }
+
+    fn next_transmission(&mut self) -> u64 {
+        self.transmissions = self.transmissions.saturating_add(1);
+        self.transmissions
     }
 
     fn sent_again(&mut self, range: Range<u64>, now: Instant) {
@@ -120,6 +134,7 @@ impl Scoreboard {
         self.split(range.start);
         self.split(range.end);
         self.lost.remove(range.clone());
+        let transmission = self.next_transmission();
         let (first, mut start) = (self.index(range.start), range.start);
         for segment in self.segments.range_mut(first..) {
             if start >= range.end {
@@ -133,8 +148,9 @@ impl Scoreboard {
                 Fate::Lost => self.pipe = self.pipe.saturating_add(segment.end.saturating_sub(start)),
                 Fate::InFlight | Fate::Resent => {}
             }
-            (segment.fate, segment.resent, segment.sent_at) = (Fate::Resent, true, now);
-            self.resent.push_back((now, segment.end));
+            (segment.fate, segment.resent) = (Fate::Resent, true);
+            (segment.sent_at, segment.transmission) = (now, transmission);
+            self.resent.push_back((transmission, segment.end));
             start = segment.end;
         }
         self.sweep_resent();
@@ -144,10 +160,10 @@ impl Scoreboard {
     fn sweep_resent(&mut self) {
         if self.resent.len() > self.segments.len().saturating_mul(2) {
             let segments = &self.segments;
-            self.resent.retain(|&(sent_at, end)| {
+            self.resent.retain(|&(transmission, end)| {
                 let index = segments.partition_point(|segment| segment.end < end);
                 let segment = segments.get(index);
-                segment.is_some_and(|segment| segment.end == end && segment.sent_at == sent_at)
+                segment.is_some_and(|segment| segment.end == end && segment.transmission == transmission)
             });
         }
     }
@@ -228,7 +244,7 @@ impl Scoreboard {
         let mut index = self.index(self.scanned);
         while let Some(segment) = self.segments.get(index).copied() {
             if segment.fate == Fate::InFlight {
-                match verdict(segment.sent_at, segment.end) {
+                match verdict(segment.sent_at, segment.transmission) {
                     Verdict::Lost => lost = lost.saturating_add(self.lose(index)),
                     Verdict::Wait(moment) => {
                         until = Some(moment);
@@ -240,13 +256,13 @@ impl Scoreboard {
             self.scanned = segment.end;
             index = index.saturating_add(1);
         }
-        while let Some(&(sent_at, end)) = self.resent.front() {
+        while let Some(&(transmission, end)) = self.resent.front() {
             let index = self.segments.partition_point(|segment| segment.end < end);
-            let is_it = self.segments.get(index).is_some_and(|segment| {
-                segment.end == end && segment.fate == Fate::Resent && segment.sent_at == sent_at
+            let segment = self.segments.get(index).filter(|segment| {
+                segment.end == end && segment.fate == Fate::Resent && segment.transmission == transmission
             });
-            if is_it {
-                match verdict(sent_at, end) {
+            if let Some(segment) = segment {
+                match verdict(segment.sent_at, transmission) {
                     Verdict::Lost => lost = lost.saturating_add(self.lose(index)),
                     Verdict::Wait(moment) => {
                         until = Some(until.map_or(moment, |until: Instant| until.min(moment)));
@@ -303,7 +319,7 @@ impl Scoreboard {
             if segment.fate == Fate::Lost {
                 segment.fate = if segment.resent { Fate::Resent } else { Fate::InFlight };
                 if segment.resent {
-                    self.resent.push_back((segment.sent_at, segment.end));
+                    self.resent.push_back((segment.transmission, segment.end));
                 }
                 self.pipe = self.pipe.saturating_add(segment.end.saturating_sub(start));
             }
@@ -367,7 +383,7 @@ impl Scoreboard {
         {
             self.segments.insert(index, Segment { end: position, ..segment });
             if segment.fate == Fate::Resent {
-                self.resent.push_back((segment.sent_at, position));
+                self.resent.push_back((segment.transmission, position));
             }
         }
     }
@@ -384,6 +400,7 @@ pub(super) enum Verdict {
 
 impl Segment {
     fn delivered(self, start: u64) -> Delivered {
-        Delivered { start, end: self.end, sent_at: self.sent_at, resent: self.resent }
+        let Segment { end, sent_at, transmission, resent, .. } = self;
+        Delivered { start, end, sent_at, transmission, resent }
     }
 }

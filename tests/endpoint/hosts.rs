@@ -44,6 +44,8 @@ struct Host {
     lives: HashMap<(SocketAddr, SocketAddr), u32>,
     /// Connections that the user keeps and has not answered.
     kept: Vec<Incoming>,
+    /// The most segments that the device cuts from one packet.
+    most: usize,
 }
 
 struct Hosts {
@@ -105,6 +107,7 @@ impl Hosts {
             listener: None,
             lives: HashMap::new(),
             kept: Vec::new(),
+            most: if is(7) { 4 } else { 1 },
         };
         let mut hosts = Hosts {
             now: Instant::ZERO,
@@ -401,13 +404,15 @@ impl Host {
         let mut buffer = [0; 2_000];
         let mut count = 0;
         while count < room {
-            let Some(transmit) = self.endpoint.poll_transmit(now) else { break };
-            let length = transmit.emit(Checksums::Software, &mut buffer).unwrap();
-            let packet = Packet::parse(&buffer[..length], Checksums::Software).unwrap();
-            assert_eq!((packet.header.source, packet.header.destination), (transmit.local, transmit.remote));
-            assert_eq!(packet.header.segment, transmit.segment);
-            network.push_back(buffer[..length].to_vec());
-            count += 1;
+            let Some(batch) = self.endpoint.poll_transmit_batch(self.most.min(room - count), now) else { break };
+            for transmit in batch.segments() {
+                let length = transmit.emit(Checksums::Software, &mut buffer).unwrap();
+                let packet = Packet::parse(&buffer[..length], Checksums::Software).unwrap();
+                assert_eq!((packet.header.source, packet.header.destination), (transmit.local, transmit.remote));
+                assert_eq!(packet.header.segment, transmit.segment);
+                network.push_back(buffer[..length].to_vec());
+                count += 1;
+            }
             assert!(count < ENDLESS, "segments without an end");
         }
         count

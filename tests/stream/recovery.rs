@@ -253,6 +253,19 @@ fn a_timer_that_fires_again_doubles_and_sends_the_same_segment() {
 }
 
 #[test]
+fn of_two_segments_in_one_tick_of_the_clock_the_one_that_was_sent_again_is_the_later() {
+    let mut peer = Peer::open(Setup::default());
+    assert_eq!(peer.write(10), TEN);
+    // No time passes: the clock is coarse, or the path is short.
+    assert!(peer.ack(0, &[1..4]).starts_with("0"));
+    for last in 5..10 {
+        let sent = peer.ack(0, &[1..last]);
+        assert!(!sent.split(' ').any(|segment| segment == "0"), "{sent}");
+    }
+    assert_eq!(peer.stream.counters().retransmissions, 1);
+}
+
+#[test]
 fn what_was_sacked_is_not_sent_again_after_a_timeout() {
     let mut peer = Peer::open(Setup::default());
     peer.write(6);
