@@ -2,6 +2,11 @@
 
 #[path = "endpoint/calls.rs"]
 mod calls;
+mod cases;
+#[path = "endpoint/cookies.rs"]
+mod cookies;
+#[path = "endpoint/faulty.rs"]
+mod faulty;
 #[path = "endpoint/listening.rs"]
 mod listening;
 #[path = "endpoint/many.rs"]
@@ -10,6 +15,8 @@ mod many;
 mod nobody;
 #[path = "endpoint/peer.rs"]
 mod peer;
+#[path = "endpoint/reopening.rs"]
+mod reopening;
 #[path = "endpoint/time_wait.rs"]
 mod time_wait;
 #[path = "endpoint/world.rs"]

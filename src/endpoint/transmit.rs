@@ -92,10 +92,6 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     /// The handshake of a listener is done: the stream waits to be accepted. If the listener is gone, it is reset.
     fn offer(&mut self, listener: ListenerId, number: u32) {
         let Some(slot) = self.slots.get_mut(number) else { return };
-        // The life that was in TIME-WAIT under the same sockets is over.
-        if let Some(last) = self.time_waits.find(&slot.pair, &self.key) {
-            self.time_waits.remove(last, &self.key);
-        }
         if self.listeners.offer(listener, Handle::new(number, slot.life), slot.pair) {
             slot.owner = Owner::Backlog(listener);
             self.incoming.push_back(listener);
