@@ -13,6 +13,8 @@ mod cases;
 mod controllers;
 #[path = "stream/cubic.rs"]
 mod cubic;
+#[path = "stream/first_flight.rs"]
+mod first_flight;
 #[path = "stream/hostile.rs"]
 mod hostile;
 #[path = "stream/hystart.rs"]
