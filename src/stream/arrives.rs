@@ -8,7 +8,7 @@ use super::flow::{Stream, end_of_bytes, has_taken_fin, position_of};
 use super::log::LogEntry;
 use super::output::Pending;
 use super::recovery::Ack;
-use crate::{Control, Ecn, Instant, Refusal, SackBlock, Segment, Status};
+use crate::{Control, Ecn, Instant, Refusal, SackBlock, Segment, State, Status};
 
 impl Stream {
     /// A segment arrives, with the blocks of its SACK option, the ECN codepoint of its packet, and its payload.
@@ -33,6 +33,7 @@ impl Stream {
         if let Err(refusal) = outcome {
             self.count_refusal(refusal);
         }
+        self.note_lost_syn(&before, now);
         let told = outcome.as_ref().map(|_| ()).map_err(|refusal| *refusal);
         self.note(now, || LogEntry::Arrived(*segment, told));
         if segment.len() > 0 {
@@ -56,6 +57,18 @@ impl Stream {
         }
         self.grow_receive_buffer(now);
         told
+    }
+
+    /// RFC 5681 section 3.1: the first flight is one segment, if the connection is established by a SYN that was sent
+    /// again.
+    fn note_lost_syn(&mut self, before: &Status, now: Instant) {
+        let is_opening = |state| matches!(state, State::SynSent | State::SynReceived);
+        if before.retransmissions > 0 && is_opening(before.state) && !is_opening(self.state()) {
+            self.pending |= Pending::SYN_LOST;
+            if let Some(flow) = &mut self.flow {
+                flow.recovery.controller.timed_out(0, true, now);
+            }
+        }
     }
 
     fn take_payload(&mut self, segment: &Segment, payload: &[u8], range: Range<usize>, before: &Status, now: Instant) {

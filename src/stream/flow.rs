@@ -245,7 +245,10 @@ impl Stream {
     pub(super) fn new_recovery(&self, now: Instant) -> Recovery {
         let status = self.connection.status();
         let mss = status.peer_mss.unwrap_or(536);
-        let controller = (self.controller)(mss, self.threshold.map(NonZeroU32::get));
+        let mut controller = (self.controller)(mss, self.threshold.map(NonZeroU32::get));
+        if self.pending.intersects(Pending::SYN_LOST) {
+            controller.timed_out(0, true, now);
+        }
         let mut recovery = Recovery::new(controller, mss, status.sack_permitted, status.srtt, now);
         recovery.board.reset(self.una);
         recovery
@@ -265,6 +268,7 @@ impl Stream {
 
     pub(super) fn drop_flow(&mut self) {
         self.flow = None;
+        self.pending.remove(Pending::SYN_LOST);
         // The next flow reserves what it needs.
         self.connection.reserve_options(0);
     }

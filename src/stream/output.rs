@@ -88,5 +88,7 @@ bitflags! {
         const AT_END = 512;
         /// The user has closed.
         const SHUT = 1024;
+        /// Our SYN was sent more than once, and the first flow has not ended.
+        const SYN_LOST = 2048;
     }
 }

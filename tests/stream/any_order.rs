@@ -45,7 +45,7 @@ impl Receiver {
         self.peer.events.contains(&Event::EndOfStream)
     }
 
-    /// What is missing arrives in order, and the FIN alone, if the window had no room for it.
+    /// The missing bytes arrive in order, and the FIN alone, if the window had no room for it.
     fn rest_arrives(&mut self) {
         while !self.is_at_end() {
             let start = self.read.len() as u64;

@@ -1,18 +1,64 @@
 //! How much a stream sends at first, and after a pause; and a timer that says nothing about congestion.
 
-use tcp_lifecycle::State;
-use tcp_lifecycle::stream::StreamConfig;
-use tcp_lifecycle::stream::congestion::{Cubic, NewReno};
+use std::time::Duration;
+
+use tcp_lifecycle::stream::congestion::{Cubic, NewReno, StartController};
+use tcp_lifecycle::stream::{Output, Stream, StreamConfig};
+use tcp_lifecycle::{Config, Control, Ecn, Instant, Open, Options, Segment, SeqNumber};
 
 use crate::peer::{Peer, RTT, Setup};
 
+const CONTROLLERS: [StartController; 2] = [NewReno::start, Cubic::start];
+
+/// The segments with payload that a new stream sends at once. Its SYN is sent `syns` times; the user
+/// writes before that or after the handshake.
+fn first_flight(controller: StartController, syns: u32, writes_early: bool) -> usize {
+    let tcp = Config { receive_buffer: 65_535, ..Config::DEFAULT };
+    let mut stream = Stream::new(&StreamConfig { tcp, controller, ..StreamConfig::default() }, 100);
+    let mut now = Instant::ZERO;
+    let flight = |stream: &mut Stream, now| {
+        let mut segments = 0;
+        loop {
+            match stream.poll(now) {
+                Output::Transmit(transmit) => segments += usize::from(transmit.segment.payload_len() > 0),
+                Output::Event(_) => {}
+                Output::Wait(_) => return segments,
+            }
+        }
+    };
+    stream.open(Open::Active, now).unwrap();
+    if writes_early {
+        stream.write(&[0; 60_000], now).unwrap();
+    }
+    flight(&mut stream, now);
+    for _ in 1..syns {
+        now = stream.deadline().unwrap();
+        stream.timeout(now);
+        flight(&mut stream, now);
+    }
+    now = now + Duration::from_millis(10);
+    let syn_ack = Segment::new(SeqNumber(300), SeqNumber(101), Control::SYN | Control::ACK)
+        .with_window(65_535)
+        .with_options(Options::NONE.with_mss(1_000));
+    stream.segment_arrives(&syn_ack, &[], Ecn::NotEct, &[], now).unwrap();
+    if !writes_early {
+        stream.write(&[0; 60_000], now).unwrap();
+    }
+    flight(&mut stream, now)
+}
+
 #[test]
 fn the_first_flight_is_ten_segments() {
-    for controller in [NewReno::start, Cubic::start] {
-        let setup = Setup::default();
-        let mut peer = Peer::open(Setup { config: StreamConfig { controller, ..setup.config }, ..setup });
-        assert_eq!(peer.stream.state(), State::Established);
-        assert_eq!(peer.write(30), "0 1 2 3 4 5 6 7 8 9");
+    for writes_early in [false, true] {
+        assert_eq!(CONTROLLERS.map(|controller| first_flight(controller, 1, writes_early)), [10; 2]);
+    }
+}
+
+/// RFC 5681 section 3.1.
+#[test]
+fn the_first_flight_is_one_segment_if_the_syn_was_lost() {
+    for writes_early in [false, true] {
+        assert_eq!(CONTROLLERS.map(|controller| first_flight(controller, 2, writes_early)), [1; 2]);
     }
 }
 
