@@ -144,8 +144,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         self.listeners.get_mut(listener)?.queue.pop_front()
     }
 
-    /// Takes a connection. `None` if it has ended in the meantime, if the user has taken it already because its SYN came
-    /// twice, or if there are too many streams.
+    /// Takes a connection. `None` if it has ended in the meantime, if its SYN came twice and the user has taken it
+    /// already, or if there are too many streams.
     pub fn admit(&mut self, incoming: Incoming, now: Instant) -> Option<Handle> {
         match incoming.stage {
             Stage::Established(handle) => {

@@ -35,8 +35,8 @@ pub trait Controller: Debug + Send + Sync {
     fn congested(&mut self, in_flight: u64, now: Instant);
 
     /// Takes note that the retransmission timer has fired: all in flight counts as lost (RFC 5681 section 3.1). `again`
-    /// says that it had fired before for the same data, or that it had fired for our SYN: the window is one segment, and
-    /// the threshold stays.
+    /// says that it had fired before for the same data, or for our SYN: the window is one segment, and the threshold
+    /// stays.
     fn timed_out(&mut self, in_flight: u64, again: bool, now: Instant);
 
     /// Takes back the last `congested` or `timed_out`: nothing was lost, it was late (RFC 4015).
