@@ -12,8 +12,8 @@
 //!
 //! # The path
 //!
-//! 10 ms each way, 10 Mbit/s, a queue of 20 ms. Each end has the congestion controller of the example `congestion`, and
-//! reassembles. The attacker's segments take no bandwidth on the path; the answers to them do.
+//! 10 ms each way, 10 Mbit/s, a queue of 20 ms. Each end is a stream with NewReno. The attacker's segments take no
+//! bandwidth on the path; the answers to them do.
 //!
 //! # Four attackers
 //!
@@ -52,8 +52,6 @@ mod end;
 mod luck;
 #[path = "blind/path.rs"]
 mod path;
-#[path = "../examples/congestion/reno.rs"]
-mod reno;
 #[path = "blind/run.rs"]
 mod run;
 #[path = "blind/scene.rs"]

@@ -7,6 +7,10 @@ mod batches;
 #[path = "endpoint/calls.rs"]
 mod calls;
 mod cases;
+#[path = "endpoint/cookies.rs"]
+mod cookies;
+#[path = "endpoint/faulty.rs"]
+mod faulty;
 #[path = "endpoint/hosts.rs"]
 mod hosts;
 #[path = "endpoint/listening.rs"]
@@ -17,6 +21,8 @@ mod many;
 mod nobody;
 #[path = "endpoint/peer.rs"]
 mod peer;
+#[path = "endpoint/reopening.rs"]
+mod reopening;
 #[path = "endpoint/time_wait.rs"]
 mod time_wait;
 #[path = "endpoint/world.rs"]

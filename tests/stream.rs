@@ -2,6 +2,8 @@
 
 #![allow(clippy::single_range_in_vec_init, reason = "one SACK block is a list of one range")]
 
+#[path = "stream/any_order.rs"]
+mod any_order;
 #[path = "stream/at_random.rs"]
 mod at_random;
 #[path = "stream/attack.rs"]
@@ -11,6 +13,8 @@ mod cases;
 mod controllers;
 #[path = "stream/cubic.rs"]
 mod cubic;
+#[path = "stream/first_flight.rs"]
+mod first_flight;
 #[path = "stream/hostile.rs"]
 mod hostile;
 #[path = "stream/hystart.rs"]

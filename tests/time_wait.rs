@@ -5,6 +5,8 @@ mod at_random;
 mod cases;
 #[path = "time_wait/reach.rs"]
 mod reach;
+#[path = "time_wait/reopening.rs"]
+mod reopening;
 #[path = "time_wait/stories.rs"]
 mod stories;
 #[path = "time_wait/twins.rs"]

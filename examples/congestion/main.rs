@@ -1,73 +1,53 @@
-//! Congestion control plugged into connections: RFC 5681 compared with waiting for timeouts, over a network that loses
-//! one segment in a hundred. The controller is `reno.rs`, less than 150 lines to be read beside RFC 5681.
+//! The recovery and the congestion control of a stream, compared with a bare connection that waits for the
+//! retransmission timeout after each loss, over a path that loses one segment in a hundred.
 //!
 //! Run it with `cargo run --example congestion`.
 
-mod host;
+mod ends;
 mod network;
-mod reno;
 
-use std::error::Error;
 use std::time::Duration;
 
-use host::Control;
-use network::{Network, Path};
-use reno::Reno;
-use tcp_lifecycle::Config;
+use ends::{Bare, End, Streamed};
+use network::Network;
+use tcp_lifecycle::stream::StreamConfig;
+use tcp_lifecycle::stream::congestion::{Cubic, NewReno};
+use tcp_lifecycle::{Config, Open};
 
-const MSS: u16 = 1460;
-/// The fixed limits that are tried on a connection without congestion control; the best result counts.
-const FIXED: [u32; 3] = [32, 44, 64];
+/// The limits of a bare connection on the bytes in flight; the best result counts.
+const LIMITS: [u32; 3] = [32 * 1_460, 44 * 1_460, 64 * 1_460];
 const SEEDS: u64 = 5;
 const BYTES: usize = 4_000_000;
 
-const PATH: Path = Path {
-    bandwidth: 10_000_000,
-    queue: Duration::from_millis(10),
-    delay: Duration::from_millis(1),
-    jitter: Duration::ZERO,
-    loss: 10,
-    seed: 0,
-};
-
-const CONFIG: Config = Config { mss: MSS, receive_buffer: 128 << 10, timestamps: true, ..Config::DEFAULT };
-
-fn main() -> Result<(), Box<dyn Error>> {
-    println!("{} transfers of {} MB at 80 Mbit/s, a queue of 10 ms, 1 % loss:\n", SEEDS, BYTES / 1_000_000);
-    println!("                          timeouts alone,");
-    println!("  delay       least RTO   best of 3 limits          RFC 5681   gain");
+fn main() {
+    println!("Transfers of 4 MB at 80 Mbit/s, a queue of 10 ms, 1 % loss, in kB/s:\n");
+    println!("                       timeouts alone,     stream,    stream,");
+    println!("      delay least RTO  best of 3 limits    NewReno      CUBIC   gain");
     for (delay, rto_min) in [(1, 1_000), (2, 1_000), (5, 1_000), (10, 1_000), (1, 200)] {
-        let path = Path { delay: Duration::from_millis(delay), ..PATH };
-        let config = Config { rto_min: Duration::from_millis(rto_min), ..CONFIG };
-        let mut fixed = 0.0_f64;
-        for segments in FIXED {
-            fixed = fixed.max(throughput(path, &config, &Control::Fixed(segments * u32::from(MSS)))?);
-        }
-        let reno = throughput(path, &config, &Control::Reno(Reno::new()))?;
-        let gain = reno / fixed;
-        println!(
-            "  {delay:>2} + {delay:>2} ms   {rto_min:>4} ms    {fixed:>11.0} kB/s  {reno:>11.0} kB/s  {gain:>4.1} x"
-        );
+        let (delay, rto_min) = (Duration::from_millis(delay), Duration::from_millis(rto_min));
+        let tcp = Config { mss: 1_460, rto_min, sack_permitted: true, timestamps: true, ..Config::DEFAULT };
+        let receiver = StreamConfig { tcp, ..StreamConfig::default() };
+        let bare = LIMITS.map(|limit| throughput(|| Bare::open(&tcp, BYTES, limit), &receiver, delay));
+        let bare = bare.into_iter().fold(0.0, f64::max);
+        let [new_reno, cubic] = [NewReno::start, Cubic::start].map(|controller| {
+            let config = StreamConfig { controller, ..receiver };
+            throughput(|| Streamed::open(&config, Open::Active, BYTES), &receiver, delay)
+        });
+        let gain = cubic / bare;
+        println!("{delay:>6?} each   {rto_min:>6?}  {bare:>16.0}  {new_reno:>9.0}  {cubic:>9.0}  {gain:>3.0} x");
     }
     println!(
-        "\nWaiting costs one retransmission timeout for each loss, however short the way is. Reno repairs a loss in"
+        "\nTimeouts alone cost a least RTO for each loss, whatever the delay. The stream repairs a loss in a round"
     );
-    println!("one round trip, so that it gains the more the shorter the round trip is beside the timeout.");
-    Ok(())
+    println!("trip, so it gains the more the shorter the round trip is beside the timeout.");
 }
 
 /// The throughput over all seeds, in kilobytes per second.
-fn throughput(path: Path, config: &Config, control: &Control) -> Result<f64, Box<dyn Error>> {
-    let mut micros = 0;
-    let bytes = Vec::from_iter(0..=250).repeat(BYTES / 251);
-    for seed in 1..=SEEDS {
-        let mut network = Network::new(Path { seed, ..path }, config, control);
-        network.transfer([bytes.clone(), Vec::new()])?;
-        let [sender, receiver] = &network.hosts;
-        if receiver.received != sender.sent {
-            return Err("not all bytes have arrived".into());
-        }
-        micros += network.now.as_micros();
-    }
-    Ok((SEEDS * bytes.len() as u64 * 1_000) as f64 / micros as f64)
+fn throughput<S: End>(sender: impl Fn() -> S, receiver: &StreamConfig, delay: Duration) -> f64 {
+    let micros = (1..=SEEDS).map(|seed| {
+        let mut network = Network::new(sender(), Streamed::open(receiver, Open::Passive, 0), delay, seed);
+        network.transfer(BYTES);
+        network.now.as_micros()
+    });
+    (SEEDS * BYTES as u64 * 1_000) as f64 / micros.sum::<u64>() as f64
 }

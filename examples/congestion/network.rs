@@ -1,146 +1,86 @@
-//! Two hosts with a bottleneck between them, in virtual time: bandwidth, delay, a bounded queue, and random loss.
+//! Two ends with a bottleneck between them, in virtual time: bandwidth, a bounded queue, delay, and random loss.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Segment, State};
+use tcp_lifecycle::Instant;
 
-use crate::host::{Control, Host};
+use crate::ends::{End, Packet, Streamed};
 
-/// The size of the IPv4 and TCP headers on the wire, in bytes.
-const HEADERS: u64 = 40;
-/// The bound on events; two hosts that need more never come to rest.
-const MOST_EVENTS: u32 = 5_000_000;
+/// The bandwidth of the bottleneck, in bytes per second.
+const BANDWIDTH: u64 = 10_000_000;
+/// The longest wait at the bottleneck; a segment that would wait longer is dropped.
+const QUEUE: Duration = Duration::from_millis(10);
+/// How many of a thousand segments are lost at random, acknowledgments as well as data.
+const LOSS: u64 = 10;
+/// The IPv4 and TCP headers with timestamps, in bytes.
+const HEADERS: u64 = 52;
 
-/// The path between two hosts, the same in both directions. Equal values always treat equal segments alike.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Path {
-    /// The bandwidth of the bottleneck, in bytes per second.
-    pub(crate) bandwidth: u64,
-    /// The longest wait at the bottleneck; a segment that would wait longer is dropped.
-    pub(crate) queue: Duration,
-    /// The delay from the bottleneck to the other host.
-    pub(crate) delay: Duration,
-    /// The most that is added to the delay at random, so that segments are reordered.
-    pub(crate) jitter: Duration,
-    /// How many of a thousand segments are lost at random, acknowledgments as well as data.
-    pub(crate) loss: u64,
-    /// The seed of the random numbers.
-    pub(crate) seed: u64,
-}
-
-/// Two hosts, and the segments on their way between them.
-#[derive(Debug)]
-pub(crate) struct Network {
+pub(crate) struct Network<S> {
     pub(crate) now: Instant,
-    pub(crate) hosts: [Host; 2],
-    path: Path,
-    random: Random,
+    sender: S,
+    receiver: Streamed,
+    /// The delay from the bottleneck to the other end.
+    delay: Duration,
+    random: u64,
     /// When the bottleneck is free again, for each direction.
     free: [Instant; 2],
-    /// Each segment on its way, with the host that it is for, by the time of arrival and a serial number.
-    flights: BTreeMap<(Instant, u64), (usize, Segment, Vec<u8>)>,
+    /// Each segment on its way, with the end that it is for, by the time of arrival and a serial number.
+    flights: BTreeMap<(Instant, u64), (usize, Packet)>,
     number: u64,
 }
 
-impl Network {
-    /// Two hosts in CLOSED; `control` limits their sending.
-    pub(crate) fn new(path: Path, config: &Config, control: &Control) -> Network {
-        Network {
-            now: Instant::ZERO,
-            hosts: [100, 300].map(|isn_offset| Host::new(config, isn_offset, control.clone())),
-            path,
-            random: Random(path.seed),
-            free: [Instant::ZERO; 2],
-            flights: BTreeMap::new(),
-            number: 0,
+impl<S: End> Network<S> {
+    pub(crate) fn new(sender: S, receiver: Streamed, delay: Duration, seed: u64) -> Network<S> {
+        let (now, free) = (Instant::ZERO, [Instant::ZERO; 2]);
+        Network { now, sender, receiver, delay, random: seed, free, flights: BTreeMap::new(), number: 0 }
+    }
+
+    /// Runs until the receiver has read this many bytes.
+    pub(crate) fn transfer(&mut self, bytes: usize) {
+        self.transmit(0);
+        while self.receiver.read < bytes {
+            self.step();
         }
     }
 
-    /// Transfers `bytes`: the first host opens to the second, and both send their part and close. Returns when each
-    /// host has received all that the other has sent.
-    pub(crate) fn transfer(&mut self, bytes: [Vec<u8>; 2]) -> Result<(), CallError> {
-        self.call(1, |connection, now| connection.open(Open::Passive, now))?;
-        self.call(0, |connection, now| connection.open(Open::Active, now))?;
-        self.run_while(|network| network.hosts.iter().any(|host| host.connection.state() != State::Established));
-        for (host, bytes) in bytes.into_iter().enumerate() {
-            let len = bytes.len();
-            self.hosts[host].sent = bytes;
-            self.call(host, |connection, now| connection.send(len, now))?;
-            self.call(host, Connection::close)?;
+    fn end(&mut self, end: usize) -> &mut dyn End {
+        if end == 0 { &mut self.sender } else { &mut self.receiver }
+    }
+
+    /// Handles the next event: a segment arrives, or a timer fires before that.
+    fn step(&mut self) {
+        let arrival = self.flights.first_key_value().map(|(&(at, _), _)| at);
+        let timers = [0, 1].into_iter().filter_map(|end| Some((self.end(end).deadline()?, end)));
+        let timer = timers.min().filter(|(deadline, _)| arrival.is_none_or(|at| *deadline < at));
+        if let Some((deadline, end)) = timer {
+            self.now = deadline.max(self.now);
+            let now = self.now;
+            self.end(end).timeout(now);
+            self.transmit(end);
+        } else if let Some(((at, _), (end, packet))) = self.flights.pop_first() {
+            self.now = at;
+            self.end(end).segment_arrives(&packet, at);
+            self.transmit(end);
         }
-        self.run_while(|network| network.hosts.iter().any(|host| !host.has_received_fin()));
-        Ok(())
     }
 
-    fn call<T>(&mut self, host: usize, call: impl FnOnce(&mut Connection, Instant) -> T) -> T {
-        let result = call(&mut self.hosts[host].connection, self.now);
-        self.after_event(host);
-        result
-    }
-
-    /// Runs while the condition holds and an event is pending.
-    fn run_while(&mut self, condition: impl Fn(&Network) -> bool) {
-        for _ in 0..MOST_EVENTS {
-            if !condition(self) || !self.step() {
-                return;
+    /// Sends segments through the bottleneck, where they may be dropped or lost.
+    fn transmit(&mut self, from: usize) {
+        let now = self.now;
+        for packet in self.end(from).drain(now) {
+            let start = self.free[from].max(now);
+            if start.saturating_duration_since(now) > QUEUE {
+                continue;
+            }
+            let bytes = HEADERS + packet.2.len() as u64;
+            self.free[from] = start + Duration::from_micros(bytes * 1_000_000 / BANDWIDTH);
+            // A linear congruential generator, with Knuth's constants.
+            self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if (self.random >> 33) % 1_000 >= LOSS {
+                self.number += 1;
+                self.flights.insert((self.free[from] + self.delay, self.number), (1 - from, packet));
             }
         }
-        panic!("the hosts never come to rest");
-    }
-
-    /// Handles the next event: an arriving segment, or a timer that fires before any arrives. Returns false if there is
-    /// no event.
-    fn step(&mut self) -> bool {
-        let arrival = self.flights.first_key_value().map(|(&(at, _), _)| at);
-        let deadlines = [0, 1].into_iter().filter_map(|host| Some((self.hosts[host].connection.deadline()?, host)));
-        let timer = deadlines.min();
-        if let Some(at) = arrival
-            && timer.is_none_or(|(deadline, _)| at <= deadline)
-            && let Some((_, (to, segment, payload))) = self.flights.pop_first()
-        {
-            self.now = at;
-            self.hosts[to].segment_arrives(segment, payload, at);
-            self.after_event(to);
-        } else if let Some((deadline, host)) = timer {
-            self.now = deadline.max(self.now);
-            self.hosts[host].timeouts += 1;
-            self.call(host, Connection::timeout);
-        }
-        arrival.is_some() || timer.is_some()
-    }
-
-    fn after_event(&mut self, from: usize) {
-        for (segment, payload) in self.hosts[from].after_event(self.now) {
-            self.launch(from, segment, payload);
-        }
-    }
-
-    /// Sends a segment through the bottleneck, where it may be dropped or lost.
-    fn launch(&mut self, from: usize, segment: Segment, payload: Vec<u8>) {
-        let start = self.free[from].max(self.now);
-        if start.saturating_duration_since(self.now) > self.path.queue {
-            return;
-        }
-        let bytes = HEADERS + u64::from(segment.payload_len());
-        let through = start + Duration::from_micros(bytes * 1_000_000 / self.path.bandwidth);
-        self.free[from] = through;
-        if self.random.below(1_000) < self.path.loss {
-            return;
-        }
-        let late = Duration::from_micros(self.random.below(self.path.jitter.as_micros() as u64 + 1));
-        self.number += 1;
-        self.flights.insert((through + self.path.delay + late, self.number), (1 - from, segment, payload));
-    }
-}
-
-/// A linear congruential generator, with Knuth's constants.
-#[derive(Clone, Debug)]
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
     }
 }

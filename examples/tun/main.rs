@@ -1,50 +1,44 @@
-//! A host of its own behind a TUN device, whose TCP is this crate: a web server for curl, and a client.
-//!
-//! The example has everything that an embedder has to add to the crate, each part in a file of its own:
-//!
-//! * `socket.rs`: a connection with its queues; it keeps the rule "after every event, poll until `Wait`".
-//! * `reassembly.rs`: payload that arrives out of order.
-//! * `table.rs`: which connection a segment is for, SYN cookies when too many are half-open, TIME-WAIT and its
-//!   reopening.
-//! * `time_waits.rs`: the connections in TIME-WAIT, in little memory.
-//! * `host.rs`: the device, its packets (`tcp_lifecycle::wire`), the clock, and the policies for the link.
-//! * `users.rs`: the server and the client on top of the connections, and the event loop.
-//!
-//! A host in a network that others use too needs more:
-//!
-//! * congestion control in place of the fixed limit in `socket.rs` (`examples/congestion` has it);
-//! * the errors of ICMP (`IcmpMessage` and `Connection::icmp`; after "packet too big", a smaller `max_segment` by
-//!   `Connection::configure`);
-//! * a limit on idle clients: here a client that says nothing, or never closes, keeps its place in the table.
-//!
-//! The example needs a TUN device, and root to create it: `cargo run --example tun -- --help` says how, and what to
-//! try.
+//! A host behind a TUN device: a web server for curl, and a client. An endpoint is its TCP; `host.rs` connects the
+//! endpoint to the device and to the clock.
 
-#[cfg(target_os = "linux")]
-mod arguments;
 #[cfg(target_os = "linux")]
 mod host;
-#[cfg(target_os = "linux")]
-mod reassembly;
-#[cfg(target_os = "linux")]
-mod socket;
-#[cfg(target_os = "linux")]
-mod table;
-#[cfg(target_os = "linux")]
-mod time_waits;
-#[cfg(target_os = "linux")]
-mod users;
+
+const HELP: &str = "\
+A host of its own behind a TUN device, whose TCP is the crate tcp-lifecycle.
+
+    tun [OPTIONS] serve                a web page, in HTTP/1.0
+    tun [OPTIONS] connect HOST PORT    stdin goes to the peer, what the peer sends to stdout
+
+    -d, --device NAME      the TUN device [tun9]
+    -a, --address ADDRESS  the address of this host, in the network of the device [10.9.0.2]
+    -p, --port PORT        where `serve` listens [80]
+    -v, --verbose          print the segments too
+    -h, --help
+
+The device has to exist. A network namespace keeps it apart from the rest of the machine:
+
+    cargo build --example tun
+    sudo ip netns add tcp
+    sudo ip -n tcp tuntap add dev tun9 mode tun
+    sudo ip -n tcp address add 10.9.0.1/24 dev tun9
+    sudo ip -n tcp link set tun9 up
+    sudo ip netns exec tcp target/debug/examples/tun serve
+
+    sudo ip netns exec tcp curl http://10.9.0.2/                      # in another terminal
+    sudo ip netns exec tcp curl --local-port 50000 http://10.9.0.2/   # twice: the second SYN reopens TIME-WAIT
+    sudo ip netns delete tcp                                          # removes all of this
+";
 
 #[cfg(target_os = "linux")]
-fn main() -> std::process::ExitCode {
-    let outcome = arguments::parse().map_err(Into::into).and_then(|arguments| users::run(&arguments));
-    outcome.unwrap_or_else(|error: Box<dyn std::error::Error>| {
+fn main() {
+    if let Err(error) = host::run() {
         eprintln!("tun: {error}");
-        std::process::ExitCode::FAILURE
-    })
+        std::process::exit(1);
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("this example needs the TUN device of Linux");
+    eprintln!("{HELP}\nThis example needs the TUN device of Linux.");
 }

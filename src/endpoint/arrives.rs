@@ -41,30 +41,69 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     ) -> Result<(), Refusal> {
         let segment = &segment.with_payload(u16::try_from(payload.len()).unwrap_or(u16::MAX));
         let pair = Pair::new(local, remote);
+        let arriving = Arriving { pair, segment, payload, now };
         if let Some(number) = self.index.find(&pair, &self.key, &self.slots) {
+            if let Some(outcome) = self.arrives_beside_handshake(number, &arriving) {
+                return outcome;
+            }
             let Some(slot) = self.slots.get_mut(number) else { return Err(Refusal::NoConnection) };
+            let before = slot.stream.state();
             let outcome = slot.stream.segment_arrives(segment, sack, ecn, payload, now);
+            if before == State::SynReceived && !matches!(slot.stream.state(), State::SynReceived | State::Closed) {
+                self.end_last_life(&pair);
+            }
             self.note_work(number);
             return outcome;
         }
-        let arriving = Arriving { pair, segment, payload, now };
         if let Some(number) = self.time_waits.find(&pair, &self.key) {
             return self.arrives_in_time_wait(number, &arriving);
         }
         self.arrives_for_listener(&arriving, None)
     }
 
+    /// A segment for the sockets of a handshake may be for another life: the last one, which is in TIME-WAIT until the
+    /// handshake is done, or one with a cookie, if the SYN was answered twice. `None` if it is for the handshake. See
+    /// "The order" of [`Listener`](crate::listener::Listener).
+    fn arrives_beside_handshake(&mut self, number: u32, arriving: &Arriving<'_>) -> Option<Result<(), Refusal>> {
+        let Arriving { pair, segment, payload, now } = *arriving;
+        let slot = self.slots.get(number).filter(|slot| slot.stream.state() == State::SynReceived)?;
+        if let Some(waiter) = self.time_waits.find(&pair, &self.key) {
+            let mut time_wait = self.time_waits.get(waiter)?.clone();
+            let is_expected = time_wait.segment_arrives(segment, now, self.time_waits.policy).is_ok();
+            let is_reset = segment.control().contains(Control::RST);
+            // No cookie was sent for this handshake.
+            return (is_expected && !is_reset).then(|| self.arrives_in_time_wait(waiter, arriving));
+        }
+        let Owner::Handshake(id) = slot.owner else { return None };
+        if segment.ack()? == slot.stream.connection().status().snd_nxt? {
+            return None;
+        }
+        let listening = self.listeners.get_mut(id)?;
+        match listening.machine.segment_arrives(segment, pair.local(), pair.remote(), now) {
+            Arrival::Completed { connection, payload: range } => {
+                let bytes = payload.get(range).unwrap_or_default();
+                let stream = Stream::with_payload(connection, &listening.config, bytes, now);
+                // The new connection has the place of this handshake in the backlog.
+                self.remove(number);
+                self.insert(pair, stream, Owner::Handshake(id));
+                Some(Ok(()))
+            }
+            Arrival::Refused { refusal: Refusal::NoTimestamp, .. } => Some(Err(Refusal::NoTimestamp)),
+            Arrival::Syn(_) | Arrival::Refused { .. } => None,
+        }
+    }
+
     /// TIME-WAIT: a SYN may open a new life (RFC 9293 section 3.6.1, RFC 6191).
     fn arrives_in_time_wait(&mut self, number: Waiter, arriving: &Arriving<'_>) -> Result<(), Refusal> {
         let Arriving { pair, segment, now, .. } = *arriving;
+        if segment.control().contains(Control::SYN)
+            && self.listeners.at(pair.local()).is_some()
+            && let Some(offset) = self.reopens(pair, segment, now)
+        {
+            return self.arrives_for_listener(arriving, Some(offset));
+        }
         let policy = self.time_waits.policy;
         let Some(time_wait) = self.time_waits.get_mut(number) else { return Err(Refusal::NoConnection) };
-        if segment.control().contains(Control::SYN) && self.listeners.at(pair.local()).is_some() {
-            let isn_offset = self.isn.offset(pair.local(), pair.remote());
-            if let Some(offset) = time_wait.reopens(segment, isn_offset, now, policy) {
-                return self.arrives_for_listener(arriving, Some(offset));
-            }
-        }
         let before = time_wait.deadline(policy);
         let outcome = time_wait.segment_arrives(segment, now, policy).map(|_| ());
         let is_restarted = time_wait.deadline(policy) != before;
@@ -87,6 +126,19 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         outcome
     }
 
+    /// Ends the TIME-WAIT of the last life of these sockets: the SYN of the new one was no old duplicate.
+    fn end_last_life(&mut self, pair: &Pair) {
+        if let Some(last) = self.time_waits.find(pair, &self.key) {
+            self.time_waits.remove(last, &self.key);
+        }
+    }
+
+    /// Returns the ISN offset for a SYN that opens a new life of sockets in TIME-WAIT.
+    pub(super) fn reopens(&self, pair: Pair, syn: &Segment, now: Instant) -> Option<u32> {
+        let last = self.time_waits.get(self.time_waits.find(&pair, &self.key)?)?;
+        last.reopens(syn, self.isn.offset(pair.local(), pair.remote()), now, self.time_waits.policy)
+    }
+
     /// A segment for which there is no connection. `offset` is the ISN offset, if the last life is in TIME-WAIT.
     fn arrives_for_listener(&mut self, arriving: &Arriving<'_>, offset: Option<u32>) -> Result<(), Refusal> {
         let Arriving { pair, segment, payload, now, .. } = *arriving;
@@ -101,7 +153,9 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
                 }
                 Ok(())
             }
-            Arrival::Syn(syn) if is_full || !listening.has_room() => {
+            // A new life takes the room of its own TIME-WAIT. The number of a cookie need not lie beyond the last life.
+            Arrival::Syn(_) if is_full && offset.is_some() => Ok(()),
+            Arrival::Syn(syn) if is_full || (offset.is_none() && !listening.has_room()) => {
                 let cookie = syn.cookie();
                 self.answer(pair, cookie);
                 Ok(())

@@ -158,7 +158,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         self.listeners.get_mut(listener)?.queue.pop_front()
     }
 
-    /// Takes a connection. `None` if it has ended in the meantime, or if there are too many streams.
+    /// Takes a connection. `None` if it has ended in the meantime, if its SYN came twice and the user has taken it
+    /// already, or if there are too many streams.
     pub fn admit(&mut self, incoming: Incoming, now: Instant) -> Option<Handle> {
         match incoming.stage {
             Stage::Established(handle) => {
@@ -169,15 +170,19 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
                 Some(handle)
             }
             Stage::Syn(syn, _) => {
-                if self.slots.len() >= self.config.max_streams {
+                // The peer has repeated its SYN, and another `Incoming` of it was admitted.
+                let is_known = self.index.find(&incoming.pair, &self.key, &self.slots).is_some();
+                if is_known || self.slots.len() >= self.config.max_streams {
                     return None;
                 }
+                let offset = self.reopens(incoming.pair, &syn, now);
                 let listening = self.listeners.get_mut(incoming.listener)?;
                 let (local, remote) = (incoming.local(), incoming.remote());
                 let Arrival::Syn(syn) = listening.machine.segment_arrives(&syn, local, remote, now) else {
                     return None;
                 };
-                let stream = Stream::with_connection(syn.accept(), &listening.config);
+                let connection = offset.map_or_else(|| syn.accept(), |offset| syn.accept_with(offset));
+                let stream = Stream::with_connection(connection, &listening.config);
                 Some(self.insert(incoming.pair, stream, Owner::User))
             }
         }

@@ -44,12 +44,13 @@ impl<'a> Transmit<'a> {
     fn piece(&self, range: Range<usize>) -> Transmit<'a> {
         let whole = &self.segment;
         let is_last = range.end == usize::from(whole.payload_len());
-        let control = if is_last { whole.control() } else { whole.control() - Control::PSH - Control::FIN };
+        let of_last = if is_last { Control::empty() } else { Control::PSH | Control::FIN };
         let start = u32::try_from(range.start).unwrap_or(u32::MAX);
-        let segment = Segment::new(whole.seq() + start, whole.ack().unwrap_or(whole.seq()), control)
-            .with_window(whole.window())
-            .with_options(whole.options())
-            .with_payload(u16::try_from(range.len()).unwrap_or(u16::MAX));
+        let segment =
+            Segment::new(whole.seq() + start, whole.ack().unwrap_or(whole.seq()), whole.control().difference(of_last))
+                .with_window(whole.window())
+                .with_options(whole.options())
+                .with_payload(u16::try_from(range.len()).unwrap_or(u16::MAX));
         let [front, back] = self.payload;
         let cut = |bytes: &'a [u8], before: usize| {
             let place = |position: usize| position.saturating_sub(before).min(bytes.len());
@@ -135,10 +136,6 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     /// The handshake of a listener is done: the stream waits to be accepted. If the listener is gone, it is reset.
     fn offer(&mut self, listener: ListenerId, number: u32) {
         let Some(slot) = self.slots.get_mut(number) else { return };
-        // The life that was in TIME-WAIT under the same sockets is over.
-        if let Some(last) = self.time_waits.find(&slot.pair, &self.key) {
-            self.time_waits.remove(last, &self.key);
-        }
         if self.listeners.offer(listener, Handle::new(number, slot.life), slot.pair) {
             slot.owner = Owner::Backlog(listener);
             self.incoming.push_back(listener);

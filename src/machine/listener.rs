@@ -140,7 +140,7 @@ use crate::machine::time::Instant;
 /// ISN offset, [`accept_with`](Syn::accept_with) makes the new life, whether there is room or not. The new life will
 /// replace its own TIME-WAIT, so it takes no room from others. Without this rule a flood would lock out clients that
 /// return from the same port. A cookie is no substitute: it need not lie beyond the sequence numbers of the last life.
-/// No cookie is sent for such a child, so do not ask the listener about its ACKs. `examples/tun/table.rs` shows all of
+/// No cookie is sent for such a child, so do not ask the listener about its ACKs. The feature `endpoint` does all of
 /// this.
 ///
 /// # Cookies

@@ -1,13 +1,11 @@
-//! One honest end: a connection, its congestion controller, its user, and reassembly.
+//! One honest end: a stream, which has congestion control and reassembly, and its user.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
-use tcp_lifecycle::{
-    Config, Connection, Control, Instant, Output, Segment, Signal, State, Status, Transition, Transmit,
-};
+use tcp_lifecycle::stream::congestion::NewReno;
+use tcp_lifecycle::stream::{self, Event, Output, Stream, StreamConfig};
+use tcp_lifecycle::{Config, Control, Ecn, Instant, SackBlocks, Segment, State, Status};
 
-use crate::reno::Reno;
 use crate::scene::Act;
 
 /// A streaming user keeps at least this many bytes queued.
@@ -23,27 +21,33 @@ pub(crate) struct Death {
     pub(crate) at: Instant,
 }
 
+/// A segment with what belongs to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    pub(crate) segment: Segment,
+    pub(crate) sack: SackBlocks,
+    pub(crate) ecn: Ecn,
+    pub(crate) payload: Vec<u8>,
+}
+
 #[derive(Debug)]
 pub(crate) struct End {
-    pub(crate) connection: Connection,
-    reno: Reno,
-    /// The bytes that the user has sent, and those of them that are acknowledged.
+    pub(crate) stream: Stream,
+    /// The bytes that the user has written, and those that it has read.
     pub(crate) sent: u64,
-    acknowledged: u64,
     pub(crate) received: u64,
     /// A delivered byte differs from the byte that was sent.
     pub(crate) is_wrong: bool,
-    /// Payload ahead of RCV.NXT, until the gap before it is filled.
-    kept: Vec<(Segment, Vec<u8>)>,
     /// The user always has more to send.
     streams: bool,
-    /// The user reads everything that is delivered.
+    /// The user reads everything that has arrived.
     reads: bool,
     to_send: u32,
     closes: bool,
     has_closed: bool,
     pub(crate) death: Option<Death>,
-    /// The previous state.
+    /// The present state, and the one before.
+    state: State,
     left: State,
     pub(crate) closed_at: Option<Instant>,
     pub(crate) time_wait_at: Option<Instant>,
@@ -62,20 +66,24 @@ pub(crate) struct View {
 
 impl End {
     pub(crate) fn new(config: &Config, isn_offset: u32) -> End {
+        let config = StreamConfig {
+            tcp: *config,
+            max_receive_buffer: config.receive_buffer,
+            controller: NewReno::start,
+            ..StreamConfig::default()
+        };
         End {
-            connection: Connection::new(config, isn_offset),
-            reno: Reno::new(),
+            stream: Stream::new(&config, isn_offset),
             sent: 0,
-            acknowledged: 0,
             received: 0,
             is_wrong: false,
-            kept: Vec::new(),
             streams: false,
             reads: true,
             to_send: 0,
             closes: false,
             has_closed: false,
             death: None,
+            state: State::Closed,
             left: State::Closed,
             closed_at: None,
             time_wait_at: None,
@@ -85,11 +93,11 @@ impl End {
     }
 
     pub(crate) fn state(&self) -> State {
-        self.connection.state()
+        self.stream.state()
     }
 
     pub(crate) fn view(&self) -> View {
-        let status = self.connection.status();
+        let status = self.stream.connection().status();
         let max_snd_wnd = self.max_snd_wnd.max(status.snd_wnd.unwrap_or(0));
         let max_rcv_wnd = self.max_rcv_wnd.max(status.rcv_wnd.unwrap_or(0));
         View { status, max_snd_wnd, max_rcv_wnd }
@@ -97,112 +105,88 @@ impl End {
 
     pub(crate) fn act(&mut self, act: Act, now: Instant) {
         match act {
-            Act::Open(open) => self.connection.open(open, now).expect("it is in CLOSED"),
+            Act::Open(open) => self.stream.open(open, now).expect("it is in CLOSED"),
             Act::Stream => self.streams = true,
             Act::Finish => self.streams = false,
             Act::Send(bytes) => self.to_send += bytes,
             Act::Close => self.closes = true,
-            Act::Read(reads) => {
-                self.reads = reads;
-                let unread = if reads { self.connection.status().unread } else { 0 };
-                // The connection may have died meanwhile.
-                let _ = self.connection.receive(unread as usize);
-            }
+            Act::Read(reads) => self.reads = reads,
         }
     }
 
-    /// Lets the user send and close as planned, once the connection is open.
+    /// Lets the user read, and send and close as planned, once the connection is open.
     fn carry_on(&mut self, now: Instant) {
+        if self.reads {
+            self.read();
+        }
         if !matches!(self.state(), State::Established | State::CloseWait) || self.has_closed {
             return;
         }
-        if self.streams && self.connection.status().unsent < QUEUED {
+        if self.streams && self.stream.connection().status().unsent < QUEUED {
             self.to_send += QUEUED;
         }
         if self.to_send > 0 {
-            self.connection.send(self.to_send as usize, now).expect("it is open");
-            self.sent += u64::from(self.to_send);
-            self.to_send = 0;
+            let bytes = bytes_at(self.sent, self.to_send as usize);
+            let written = self.stream.write(bytes, now).expect("it is open");
+            self.sent += written as u64;
+            self.to_send -= written as u32;
         }
-        if self.closes {
-            self.connection.close(now).expect("it is open");
+        if self.closes && self.to_send == 0 {
+            self.stream.shutdown(now);
             self.has_closed = true;
         }
     }
 
-    /// Hands in the segment, and then each kept segment that has become the next in order.
-    pub(crate) fn segment_arrives(&mut self, segment: Segment, payload: Vec<u8>, now: Instant) {
-        let Ok(range) = self.connection.segment_arrives(&segment, now) else { return };
-        let nxt = self.connection.status().rcv_nxt;
-        if segment.len() > 0 && nxt.is_some_and(|nxt| segment.seq().gt(nxt)) {
-            return self.kept.push((segment, payload));
-        }
-        self.deliver(&payload, range);
-        while let Some((kept, payload)) = self.next_kept() {
-            let again = Segment::new(kept.seq(), segment.ack().unwrap_or(kept.seq()), kept.control())
-                .with_payload(kept.payload_len())
-                .with_window(segment.window())
-                .with_options(segment.options());
-            if let Ok(range) = self.connection.segment_arrives(&again, now) {
-                self.deliver(&payload, range);
-            }
+    fn read(&mut self) {
+        let mut buffer = [0; 4_096];
+        while let Ok(count @ 1..) = self.stream.read(&mut buffer) {
+            self.is_wrong |= &buffer[..count] != bytes_at(self.received, count);
+            self.received += count as u64;
         }
     }
 
-    fn next_kept(&mut self) -> Option<(Segment, Vec<u8>)> {
-        if self.kept.is_empty() {
-            return None;
-        }
-        let nxt = self.connection.status().rcv_nxt?;
-        let next = self.kept.iter().position(|(segment, _)| segment.seq().le(nxt))?;
-        Some(self.kept.swap_remove(next))
+    pub(crate) fn segment_arrives(&mut self, packet: &Packet, now: Instant) {
+        let Packet { segment, sack, ecn, payload } = packet;
+        let _ = self.stream.segment_arrives(segment, sack, *ecn, payload, now);
     }
 
-    fn deliver(&mut self, payload: &[u8], range: Range<usize>) {
-        let bytes = &payload[range];
-        self.is_wrong |= bytes != bytes_at(self.received, bytes.len());
-        self.received += bytes.len() as u64;
-        if self.reads && !bytes.is_empty() {
-            self.connection.receive(bytes.len()).expect("it was delivered");
-        }
-    }
-
-    /// Runs after each event: the user, the congestion controller, then the polling that returns the segments to send.
-    pub(crate) fn after_event(&mut self, now: Instant) -> Vec<(Segment, Vec<u8>)> {
-        self.carry_on(now);
-        self.reno.after_event(&mut self.connection, now);
-        let mut segments = Vec::new();
+    /// Runs after each event: the user, then the polling that returns what is to be sent.
+    pub(crate) fn after_event(&mut self, now: Instant) -> Vec<Packet> {
+        let mut packets = Vec::new();
         loop {
-            match self.connection.poll(now) {
-                Output::Signal(signal) => self.signal(signal, now),
-                Output::Transition(transition) => self.transition(transition, now),
-                Output::Transmit(Transmit { segment, payload }) => {
-                    let first = self.acknowledged + payload.start as u64;
-                    segments.push((segment, bytes_at(first, payload.len()).to_vec()));
+            self.carry_on(now);
+            match self.stream.poll(now) {
+                Output::Event(Event::Ended(end)) if end != stream::End::Closed => {
+                    self.note_state(now);
+                    self.death = Some(Death { how: format!("{end:?}"), left: self.left, at: now });
                 }
+                Output::Event(_) => {}
+                Output::Transmit(transmit) => packets.push(Packet {
+                    segment: transmit.segment,
+                    sack: transmit.sack,
+                    ecn: transmit.ecn,
+                    payload: transmit.payload.concat(),
+                }),
                 Output::Wait(_) => break,
             }
+            self.note_state(now);
         }
+        self.note_state(now);
         let view = self.view();
         (self.max_snd_wnd, self.max_rcv_wnd) = (view.max_snd_wnd, view.max_rcv_wnd);
-        segments
+        packets
     }
 
-    fn signal(&mut self, signal: Signal, now: Instant) {
-        if let Signal::Acknowledged(bytes) = signal {
-            self.acknowledged += bytes as u64;
-        } else if matches!(signal, Signal::Refused | Signal::Reset | Signal::TimedOut | Signal::Unreachable(_)) {
-            self.death = Some(Death { how: format!("{signal:?}"), left: self.left, at: now });
+    fn note_state(&mut self, now: Instant) {
+        let (from, to) = (self.state, self.state());
+        if from == to {
+            return;
         }
-    }
-
-    fn transition(&mut self, transition: Transition, now: Instant) {
-        let Transition { from, to } = transition;
-        self.left = from;
+        (self.left, self.state) = (from, to);
         if to == State::TimeWait {
             self.time_wait_at = Some(now);
         } else if to == State::Closed {
-            // If the end was not graceful, a signal follows.
+            // If the end was not graceful, an event follows.
             self.closed_at = Some(now);
         } else if (from, to) == (State::SynReceived, State::Listen) {
             self.death = Some(Death { how: "LISTEN".into(), left: from, at: now });
@@ -212,7 +196,7 @@ impl End {
 
 /// The `len` bytes of either stream from `place` on: they count from 0 to 254, and begin again.
 fn bytes_at(place: u64, len: usize) -> &'static [u8] {
-    static STREAM: LazyLock<Vec<u8>> = LazyLock::new(|| Vec::from_iter(0..FORGED).repeat(300));
+    static STREAM: LazyLock<Vec<u8>> = LazyLock::new(|| Vec::from_iter(0..FORGED).repeat(800));
     &STREAM[(place % u64::from(FORGED)) as usize..][..len]
 }
 

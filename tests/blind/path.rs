@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tcp_lifecycle::{Instant, Segment};
+use tcp_lifecycle::Instant;
+
+use crate::end::Packet;
 
 /// The size of the IPv4 and TCP headers on the wire, in bytes.
 const HEADERS: u64 = 40;
@@ -18,7 +20,7 @@ pub(crate) struct Path {
     /// When the bottleneck is free again, for each direction.
     free: [Instant; 2],
     /// Each segment on its way, with the end that it is for, by the time of arrival and a serial number.
-    flights: BTreeMap<(Instant, u64), (usize, Segment, Vec<u8>)>,
+    flights: BTreeMap<(Instant, u64), (usize, Packet)>,
     number: u64,
 }
 
@@ -27,22 +29,22 @@ impl Path {
         Path { free: [Instant::ZERO; 2], flights: BTreeMap::new(), number: 0 }
     }
 
-    pub(crate) fn launch(&mut self, from: usize, segment: Segment, payload: Vec<u8>, now: Instant) {
+    pub(crate) fn launch(&mut self, from: usize, packet: Packet, now: Instant) {
         let start = self.free[from].max(now);
         if start.saturating_duration_since(now) > QUEUE {
             return;
         }
-        let bytes = HEADERS + u64::from(segment.payload_len());
+        let bytes = HEADERS + packet.payload.len() as u64;
         self.free[from] = start + Duration::from_micros(bytes * 1_000_000 / BANDWIDTH);
         self.number += 1;
-        self.flights.insert((self.free[from] + DELAY, self.number), (1 - from, segment, payload));
+        self.flights.insert((self.free[from] + DELAY, self.number), (1 - from, packet));
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {
         self.flights.first_key_value().map(|(&(at, _), _)| at)
     }
 
-    pub(crate) fn arrival(&mut self) -> Option<(usize, Segment, Vec<u8>)> {
+    pub(crate) fn arrival(&mut self) -> Option<(usize, Packet)> {
         self.flights.pop_first().map(|(_, flight)| flight)
     }
 }

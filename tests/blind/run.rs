@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::{Config, Instant, Segment, State};
+use tcp_lifecycle::{Config, Ecn, Instant, SackBlocks, Segment, State};
 
 use crate::attacker::{Attacker, Knows, Random};
-use crate::end::{End, FORGED, is_bare_ack};
+use crate::end::{End, FORGED, Packet, is_bare_ack};
 use crate::luck::{Luck, is_exempt, luck};
 use crate::path::Path;
 use crate::scene::{Act, Scene};
@@ -141,7 +141,7 @@ impl World {
         may_be(self.acts.last().map(|(at, _, _)| *at), |at, _| Next::Act(at), 0);
         may_be(self.path.next(), |at, _| Next::Arrival(at), 0);
         for end in 0..2 {
-            may_be(self.ends[end].connection.deadline(), Next::Timer, end);
+            may_be(self.ends[end].stream.deadline(), Next::Timer, end);
             may_be((self.plan.rate > 0).then_some(self.attacks[end]), Next::Attack, end);
         }
         let (at, next) = next?;
@@ -180,14 +180,14 @@ impl World {
             }
             Next::Arrival(at) => {
                 self.now = at.max(self.now);
-                if let Some((end, segment, payload)) = self.path.arrival() {
-                    self.ends[end].segment_arrives(segment, payload, self.now);
+                if let Some((end, packet)) = self.path.arrival() {
+                    self.ends[end].segment_arrives(&packet, self.now);
                     self.after_event(end);
                 }
             }
             Next::Timer(at, end) => {
                 self.now = at.max(self.now);
-                self.ends[end].connection.timeout(self.now);
+                self.ends[end].stream.timeout(self.now);
                 self.after_event(end);
             }
             Next::Attack(at, end) => {
@@ -217,7 +217,8 @@ impl World {
         }
         self.outcome.answers[end].exempt += u64::from(is_exempt(&segment, &view));
         let payload = vec![FORGED; usize::from(segment.payload_len())];
-        self.ends[end].segment_arrives(segment, payload, self.now);
+        let packet = Packet { segment, sack: SackBlocks::NONE, ecn: Ecn::NotEct, payload };
+        self.ends[end].segment_arrives(&packet, self.now);
         for segment in self.after_event(end) {
             let answers = &mut self.outcome.answers[end];
             answers.acks += u64::from(is_bare_ack(&segment));
@@ -233,13 +234,13 @@ impl World {
     }
 
     fn after_event(&mut self, from: usize) -> Vec<Segment> {
-        let segments = self.ends[from].after_event(self.now);
+        let packets = self.ends[from].after_event(self.now);
         let state = self.ends[from].state();
         let holds = self.now < self.until;
-        let sent = segments.iter().map(|(segment, _)| *segment).collect();
-        for (segment, payload) in segments {
-            if !(holds && self.plan.scene.swallows(from, state, &segment)) {
-                self.path.launch(from, segment, payload, self.now);
+        let sent = packets.iter().map(|packet| packet.segment).collect();
+        for packet in packets {
+            if !(holds && self.plan.scene.swallows(from, state, &packet.segment)) {
+                self.path.launch(from, packet, self.now);
             }
         }
         sent

@@ -122,6 +122,19 @@ fn a_syn_waits_for_the_user_and_is_answered_only_then() {
 }
 
 #[test]
+fn a_syn_that_comes_again_while_the_user_decides_makes_no_second_connection() {
+    let (mut bench, listener) = Bench::listening(Accept::Syn, 10);
+    let incoming = [0; 2].map(|_| {
+        bench.arrives(PEER, "<SEQ=300><CTL=SYN><WND=1000>").unwrap();
+        bench.incoming(listener)
+    });
+    let [first, second] = incoming.map(|incoming| bench.endpoint.admit(incoming, bench.now));
+    assert!(first.is_some() && second.is_none());
+    bench.sends();
+    assert_eq!(bench.endpoint.len(), (1, 0));
+}
+
+#[test]
 fn a_connection_that_ends_before_it_is_accepted_is_told_of_after() {
     let (mut bench, listener) = Bench::listening(Accept::Established, 10);
     bench.handshake(PEER);

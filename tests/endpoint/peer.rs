@@ -36,8 +36,17 @@ impl Bench {
     }
 
     pub(crate) fn listening(accept: Accept, backlog: usize) -> (Bench, ListenerId) {
-        let mut bench = Bench::new(EndpointConfig::default());
-        let listener = bench.endpoint.listen(ListenAddr::Port(80), &plain(), accept, backlog).unwrap();
+        Bench::listening_with(EndpointConfig::default(), &plain(), accept, backlog)
+    }
+
+    pub(crate) fn listening_with(
+        config: EndpointConfig,
+        stream: &StreamConfig,
+        accept: Accept,
+        backlog: usize,
+    ) -> (Bench, ListenerId) {
+        let mut bench = Bench::new(config);
+        let listener = bench.endpoint.listen(ListenAddr::Port(80), stream, accept, backlog).unwrap();
         (bench, listener)
     }
 

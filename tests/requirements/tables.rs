@@ -102,7 +102,7 @@ pub(crate) fn resolve<'t>(name: &str, tests: &'t HashSet<String>) -> Vec<&'t Str
 }
 
 /// Whether each part of a name such as `Config::mss` is a word of the source, or the name is a file such as
-/// `examples/tun/table.rs`.
+/// `src/endpoint.rs`.
 fn is_in(source: &HashSet<&str>, name: &str) -> bool {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name).is_file();
     file || name.split("::").all(|part| source.contains(part))

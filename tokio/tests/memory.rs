@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tcp_lifecycle_tokio::{Device, Stack, StackConfig, TcpListener, TcpStream};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, split};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::timeout;
 use tokio_util::sync::PollSender;
@@ -37,30 +37,44 @@ impl Device for Wire {
     }
 }
 
-fn stacks() -> (Stack, Stack) {
+fn wire() -> (Wire, Wire) {
     let ((to_b, from_a), (to_a, from_b)) = (channel(8), channel(8));
     let a = Wire { out: PollSender::new(to_b), inbox: from_b };
     let b = Wire { out: PollSender::new(to_a), inbox: from_a };
-    let config = |address: &str| StackConfig::new(address.parse().unwrap());
-    (Stack::new(a, config("10.9.0.1")), Stack::new(b, config("10.9.0.2")))
+    (a, b)
 }
 
-async fn echo(stack: Stack) {
-    let mut listener = TcpListener::bind(&stack, "10.9.0.2:7".parse().unwrap()).unwrap();
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        tokio::spawn(async move {
-            let (mut reader, mut writer) = split(stream);
-            copy(&mut reader, &mut writer).await.unwrap();
-            writer.shutdown().await.unwrap();
-        });
+fn stack(wire: Wire, address: &str) -> Stack {
+    Stack::new(wire, StackConfig::new(address.parse().unwrap()))
+}
+
+fn stacks() -> (Stack, Stack) {
+    let (a, b) = wire();
+    (stack(a, "10.9.0.1"), stack(b, "10.9.0.2"))
+}
+
+/// The echo server of README.
+mod echo {
+    include!("../examples/echo/serve.rs");
+
+    pub(crate) async fn run(device: impl Device) -> std::io::Result<()> {
+        serve(device).await
     }
+}
+
+#[test]
+fn readme_has_this_echo_server() {
+    let readme = include_str!("../../README.md");
+    let server = include_str!("../examples/echo/serve.rs");
+    assert!(readme.contains(&format!("```rust,ignore\n{server}```")));
+    assert!(server.lines().count() <= 30);
 }
 
 #[tokio::test]
 async fn a_megabyte_comes_back_after_a_half_close() {
-    let (a, b) = stacks();
-    tokio::spawn(echo(b));
+    let (a, b) = wire();
+    let a = stack(a, "10.9.0.1");
+    tokio::spawn(echo::run(b));
     tokio::task::yield_now().await;
     let stream = TcpStream::connect(&a, "10.9.0.2:7".parse().unwrap()).await.unwrap();
     let bytes: Vec<u8> = (0..1_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();

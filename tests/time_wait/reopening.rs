@@ -1,13 +1,12 @@
-//! The same without the example: a caller with the last incarnation in TIME-WAIT, as a [`Connection`] or as a
-//! [`TimeWait`], and a separate new one.
+//! A SYN that reopens TIME-WAIT: the caller has the last incarnation, as a [`Connection`] or as a [`TimeWait`], and a
+//! separate new connection.
 
 use std::time::Duration;
 
 use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State, TimeWait};
 
-use crate::host::TWO_MSL;
-
 const CONFIG: Config = Config::DEFAULT;
+const TWO_MSL: Duration = Duration::from_secs(240);
 const NOW: Instant = Instant::ZERO;
 const SYN: &str = "<SEQ=400><CTL=SYN><WND=1000>";
 /// The FIN of the last incarnation, and its acknowledgment.
