@@ -71,7 +71,8 @@ impl Host {
         let mut config = StreamConfig::default();
         config.tcp.max_segment = device.mtu()?.saturating_sub(20);
         config.tcp.mss = config.tcp.max_segment.saturating_sub(20);
-        let endpoint = Endpoint::new(EndpointConfig::default(), RandomState::new());
+        let mut endpoint = Endpoint::new(EndpointConfig::default(), RandomState::new());
+        endpoint.set_addresses([address.into()]);
         Ok(Host { device, address, epoch: std::time::Instant::now(), config, endpoint, verbose })
     }
 
@@ -129,11 +130,6 @@ impl Host {
         for _ in 0..MAX_BATCH {
             let Some(length) = not_blocked(self.device.recv(&mut buffer))? else { break };
             let packet = &buffer[..length];
-            // IPv4, from another host to this.
-            let address = Some(&self.address.octets()[..]);
-            if packet.get(16..20) != address || packet.get(12..16) == address {
-                continue;
-            }
             let outcome = self.endpoint.packet_arrives(packet, Checksums::Software, self.now());
             if self.verbose {
                 let segment = Packet::parse(packet, Checksums::Software).map(|packet| packet.header.segment);

@@ -97,7 +97,7 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     fn arrives_in_time_wait(&mut self, number: Waiter, arriving: &Arriving<'_>) -> Result<(), Refusal> {
         let Arriving { pair, segment, now, .. } = *arriving;
         if segment.control().contains(Control::SYN)
-            && self.listeners.at(pair.local()).is_some()
+            && self.listeners.at(pair.local(), self.is_ours(pair.local().ip())).is_some()
             && let Some(offset) = self.reopens(pair, segment, now)
         {
             return self.arrives_for_listener(arriving, Some(offset));
@@ -143,8 +143,9 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
     fn arrives_for_listener(&mut self, arriving: &Arriving<'_>, offset: Option<u32>) -> Result<(), Refusal> {
         let Arriving { pair, segment, payload, now, .. } = *arriving;
         let is_full = self.slots.len() >= self.config.max_streams;
-        let Some((id, listening)) = self.listeners.at(pair.local()) else {
-            return self.arrives_for_nobody(arriving);
+        let is_ours = self.is_ours(pair.local().ip());
+        let Some((id, listening)) = self.listeners.at(pair.local(), is_ours) else {
+            return if is_ours { self.arrives_for_nobody(arriving) } else { Err(Refusal::NoConnection) };
         };
         match listening.machine.segment_arrives(segment, pair.local(), pair.remote(), now) {
             Arrival::Syn(_) if listening.accept == Accept::Syn => {
@@ -227,8 +228,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
 /// Packets.
 #[cfg(feature = "wire")]
 impl<S: BuildHasher + Clone> Endpoint<S> {
-    /// An IP packet arrives: a segment, or an ICMP error about a segment. The caller has checked that it is for this
-    /// host.
+    /// An IP packet arrives: a segment, or an ICMP error about a segment. Either the host has named its addresses
+    /// ([`set_addresses`](Self::set_addresses)), or the caller has checked that the packet is for it.
     ///
     /// # Errors
     ///

@@ -33,7 +33,8 @@ pub enum ConnectError {
 
 /// Connections.
 impl<S: BuildHasher + Clone> Endpoint<S> {
-    /// Opens a connection from `local` to `remote`. With port 0, an ephemeral port is chosen (RFC 6056).
+    /// Opens a connection from `local` to `remote` (RFC 9293 section 3.9.1.1, MUST-43, MUST-45, MUST-46). With port 0,
+    /// an ephemeral port is chosen (RFC 6056).
     ///
     /// # Errors
     ///
@@ -114,8 +115,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         }
     }
 
-    /// Releases a stream, and aborts its connection if it has not ended after `linger`, at once with zero: `SO_LINGER` of a
-    /// socket.
+    /// Releases a stream, and aborts its connection if it has not ended after `linger`, at once with zero: `SO_LINGER`
+    /// of a socket.
     pub fn release_within(&mut self, handle: Handle, linger: Duration, now: Instant) {
         let Some(slot) = self.slot_mut(handle) else { return };
         if linger.is_zero() {
@@ -129,7 +130,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
 
 /// Listeners.
 impl<S: BuildHasher + Clone> Endpoint<S> {
-    /// Listens. At most `backlog` connections are in their handshake or wait to be accepted. With more, a SYN is
+    /// Listens, beside the connections of the same port (RFC 9293 section 3.9.1.1, MUST-41, MUST-42). At most `backlog`
+    /// connections are in their handshake or wait to be accepted. With more, a SYN is
     /// answered with a cookie (RFC 4987), or dropped under [`Accept::Syn`].
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! The endpoint: its streams, and the order of their turns.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::BuildHasher;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use super::deadlines::Deadlines;
 use super::handle::{Handle, ListenerId};
@@ -58,6 +59,8 @@ pub enum EndpointEvent {
 /// The TCP of a host.
 pub struct Endpoint<S> {
     pub(super) config: EndpointConfig,
+    /// The addresses of the host; `None` if each address is.
+    pub(super) addresses: Option<Vec<IpAddr>>,
     pub(super) key: S,
     pub(super) isn: IsnHash<S>,
     pub(super) slots: Slab<Slot>,
@@ -135,9 +138,21 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
             incoming: VecDeque::new(),
             lingering: BTreeMap::new(),
             lives: 0,
+            addresses: None,
             config,
             key,
         }
+    }
+
+    /// Names the addresses of the host, in place of those named before. Then a segment to another address has no effect
+    /// and no answer, unless a listener at that very address or at [`ListenAddr::Any`](super::ListenAddr) takes it.
+    /// Before the first call every address is the host's.
+    pub fn set_addresses(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.addresses = Some(addresses.into_iter().map(|address| address.to_canonical()).collect());
+    }
+
+    pub(super) fn is_ours(&self, address: IpAddr) -> bool {
+        self.addresses.as_ref().is_none_or(|addresses| addresses.contains(&address))
     }
 
     /// Returns when to call [`timeout`](Self::timeout), unless another event comes first.
@@ -161,7 +176,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
         }
     }
 
-    /// Returns the next event.
+    /// Returns the next event. Calls that the user makes upon it may draw segments, and those more events: go on until
+    /// [`poll_transmit`](Self::poll_transmit) and this both return `None`.
     pub fn poll_event(&mut self, now: Instant) -> Option<EndpointEvent> {
         if let Some(listener) = self.incoming.pop_front() {
             return Some(EndpointEvent::Incoming(listener));

@@ -15,9 +15,9 @@ use crate::{Instant, Segment};
 pub enum ListenAddr {
     /// At an address and a port.
     Socket(SocketAddr),
-    /// At a port of any address.
+    /// At a port of any address of the host ([`Endpoint::set_addresses`](super::Endpoint::set_addresses)).
     Port(u16),
-    /// At any port of any address, as a proxy or a tunnel does.
+    /// At any port of any address, those of other hosts included, as a proxy or a tunnel does.
     Any,
 }
 
@@ -116,10 +116,11 @@ impl<S> Listeners<S> {
         self.listening.get_mut(&id)
     }
 
-    /// Returns the listener for segments to `local`.
-    pub(super) fn at(&mut self, local: SocketAddr) -> Option<(ListenerId, &mut Listening<S>)> {
-        let places = [(Some(local.ip()), Some(local.port())), (None, Some(local.port())), (None, None)];
-        let id = places.iter().find_map(|place| self.addresses.get(place)).copied()?;
+    /// Returns the listener for segments to `local`, an address of the host or another.
+    pub(super) fn at(&mut self, local: SocketAddr, is_ours: bool) -> Option<(ListenerId, &mut Listening<S>)> {
+        let at_port = is_ours.then_some((None, Some(local.port())));
+        let places = [Some((Some(local.ip()), Some(local.port()))), at_port, Some((None, None))];
+        let id = places.iter().flatten().find_map(|place| self.addresses.get(place)).copied()?;
         Some((id, self.listening.get_mut(&id)?))
     }
 

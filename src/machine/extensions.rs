@@ -167,8 +167,8 @@ impl Connection {
         }
     }
 
-    /// Restarts the retransmission timer, one RTO from now. A caller that sends a tail loss probe before the timer fires
-    /// calls this (RFC 8985 section 7.3).
+    /// Restarts the retransmission timer, one RTO from now. A caller that sends a tail loss probe before the timer
+    /// fires calls this (RFC 8985 section 7.3).
     ///
     /// R1, R2 and the user timeout count on, and after R2 the timer is left alone. In the handshake, if nothing is
     /// in flight, or while a closed window is probed, the call does nothing. This is an event: poll after it.

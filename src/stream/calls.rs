@@ -17,7 +17,7 @@ pub enum WriteError {
     #[error("the stream is shut down")]
     ShutDown,
     /// The connection has ended.
-    #[error("the connection has ended")]
+    #[error("the connection has ended: {0}")]
     Ended(End),
 }
 
@@ -29,7 +29,7 @@ pub enum ReadError {
     #[error("no bytes yet")]
     Blocked,
     /// The connection has ended before the end of the stream.
-    #[error("the connection has ended")]
+    #[error("the connection has ended: {0}")]
     Ended(End),
 }
 
@@ -94,7 +94,9 @@ impl Stream {
         self.sender.as_ref().map_or((&[], &[]), |sender| sender.queue.as_slices())
     }
 
-    /// Returns how many bytes wait to be sent or acknowledged.
+    /// Returns how many bytes wait to be sent or acknowledged. A user that writes less than fits, by a bound of its
+    /// own, gets no [`Event::Writable`](super::Event::Writable): that comes after [`write`](Self::write) has taken less
+    /// than it was given.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.sender.as_ref().map_or(0, |sender| sender.queue.len())
@@ -162,6 +164,12 @@ impl Stream {
         if self.connection.close(now).is_ok() {
             self.note_shut(&before);
         }
+    }
+
+    /// Returns whether the user has called [`shutdown`](Self::shutdown) or [`detach`](Self::detach).
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.pending.intersects(Pending::SHUT)
     }
 
     /// The user is gone: [`Connection::detach`](crate::Connection::detach). The second time, and after the end, it does

@@ -8,7 +8,8 @@ use crate::{Config, Policy};
 pub struct StreamConfig {
     /// The policies of the connection. Its `receive_buffer` is the size to begin with.
     pub tcp: Config,
-    /// The most bytes that wait to be sent or acknowledged; [`Stream::write`](super::Stream::write) takes no more. At most 1 GiB.
+    /// The most bytes that wait to be sent or acknowledged; [`Stream::write`](super::Stream::write) takes no more. At
+    /// most 1 GiB.
     pub send_buffer: u32,
     /// The most bytes that wait to be read, or ahead of a gap: the receive buffer grows to this size, if the user reads
     /// as fast as the peer sends. At most 1 GiB; less than `tcp.receive_buffer` counts as that.
@@ -29,8 +30,8 @@ impl StreamConfig {
         }
     }
 
-    /// Returns the policies for a [`Connection`](crate::Connection) or a [`Listener`](crate::listener::Listener). Its SYNs offer a window
-    /// scale for the largest receive buffer.
+    /// Returns the policies for a [`Connection`](crate::Connection) or a [`Listener`](crate::listener::Listener). Its
+    /// SYNs offer a window scale for the largest receive buffer.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let largest = Config { receive_buffer: self.max_receive_buffer.max(self.tcp.receive_buffer), ..self.tcp };

@@ -1,4 +1,4 @@
-//! Congestion control: how much may be in the network at a time (RFC 9293 section 3.8.2, RFC 5681).
+//! Congestion control: how much may be in the network at a time (RFC 9293 section 3.8.2, MUST-19, MAY-18; RFC 5681).
 //!
 //! A [`Controller`] knows nothing of sequence numbers. A [`Stream`](super::Stream) tells it what has arrived, what is
 //! lost and when the retransmission timer has fired, and asks for the window. What to send again, and when, is the

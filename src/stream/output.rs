@@ -53,20 +53,26 @@ pub enum Event {
 }
 
 /// How a connection has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum End {
     /// Both ends have closed, and everything has arrived.
+    #[error("closed")]
     Closed,
     /// The user has aborted it.
+    #[error("aborted")]
     Aborted,
     /// The peer has refused it.
+    #[error("connection refused")]
     Refused,
     /// A reset: of the peer, or ours, because bytes arrived after the user was gone.
+    #[error("connection reset")]
     Reset,
     /// A timeout: [`Signal::TimedOut`](crate::Signal::TimedOut).
+    #[error("timed out")]
     TimedOut,
     /// A hard ICMP error.
+    #[error("unreachable: {0}")]
     Unreachable(IcmpError),
 }
 

@@ -68,8 +68,8 @@ impl ReceiveQueue {
         }
     }
 
-    /// Keeps bytes that have arrived ahead of a gap, and the position of a FIN behind them. What has arrived before is
-    /// a duplicate.
+    /// Keeps bytes that have arrived ahead of a gap (SHLD-31), and the position of a FIN behind them. What has arrived
+    /// before is a duplicate.
     pub(super) fn keep(&mut self, start: u64, payload: &[u8], fin: bool) {
         let range = start..start.saturating_add(payload.len() as u64);
         if fin {

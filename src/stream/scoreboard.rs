@@ -24,8 +24,8 @@ pub(super) struct Scoreboard {
     sacked: RangeSet<u64>,
     /// The positions that are lost and not sent again yet.
     lost: RangeSet<u64>,
-    /// The segments that were sent again, in the order of sending: the number of the transmission, and where the segment
-    /// ends.
+    /// The segments that were sent again, in the order of sending: the number of the transmission, and where the
+    /// segment ends.
     resent: VecDeque<(u64, u64)>,
     /// How many transmissions there were.
     transmissions: u64,
@@ -41,8 +41,8 @@ pub(super) struct Scoreboard {
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     end: u64,
-    /// When it was last sent, and the number of that transmission. Of two in the same tick of the clock the numbers tell
-    /// which came first.
+    /// When it was last sent, and the number of that transmission. Of two in the same tick of the clock the numbers
+    /// tell which came first.
     sent_at: Instant,
     transmission: u64,
     fate: Fate,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::endpoint::{EndpointConfig, PacketError};
+use tcp_lifecycle::endpoint::{Accept, EndpointConfig, ListenAddr, PacketError};
 use tcp_lifecycle::wire::{Checksums, WireError};
-use tcp_lifecycle::{IcmpError, Refusal, SeqNumber};
+use tcp_lifecycle::{Control, IcmpError, Refusal, SeqNumber};
 
-use crate::peer::{Bench, socket};
+use crate::peer::{Bench, plain, socket};
 
 const PEER: &str = "198.51.100.7:1025";
 
@@ -65,4 +65,34 @@ fn a_packet_that_is_none_is_refused() {
         assert!(matches!(outcome, Err(PacketError::Wire(error)) if !matches!(error, WireError::Protocol(_))));
     }
     assert_eq!((bench.sent(), bench.endpoint.deadline()), (vec![], None));
+}
+
+#[test]
+fn a_host_that_has_named_its_addresses_does_not_answer_for_others() {
+    let mut bench = Bench::new(EndpointConfig::default());
+    bench.endpoint.set_addresses([socket("192.0.2.2:0").ip(), socket("[2001:db8::2]:0").ip()]);
+    let mut listen = |place| bench.endpoint.listen(place, &plain(), Accept::Established, 10).unwrap();
+    listen(ListenAddr::Port(80));
+    listen(ListenAddr::Socket(socket("192.0.2.9:81")));
+    let answer = |bench: &mut Bench, local: &str, segment: &str| {
+        bench.local = socket(local);
+        let outcome = bench.arrives("198.51.100.7:1025", segment);
+        let sent = bench.sent();
+        assert!(sent.len() <= 1);
+        (outcome, sent.first().map(|(_, segment)| segment.control()))
+    };
+    let syn = "<SEQ=300><CTL=SYN><WND=1000>";
+    let syn_ack = (Ok(()), Some(Control::SYN | Control::ACK));
+    let reset = (Err(Refusal::NoConnection), Some(Control::RST | Control::ACK));
+    let silence = (Err(Refusal::NoConnection), None);
+    assert_eq!(answer(&mut bench, "192.0.2.2:80", syn), syn_ack);
+    assert_eq!(answer(&mut bench, "[::ffff:192.0.2.2]:82", syn), reset);
+    assert_eq!(answer(&mut bench, "192.0.2.2:81", syn), reset);
+    assert_eq!(answer(&mut bench, "192.0.2.3:80", syn), silence);
+    assert_eq!(answer(&mut bench, "192.0.2.3:82", syn), silence);
+    assert_eq!(answer(&mut bench, "192.0.2.9:80", syn), silence);
+    assert_eq!(answer(&mut bench, "192.0.2.9:81", syn), syn_ack, "somebody listens there");
+    bench.endpoint.listen(ListenAddr::Any, &plain(), Accept::Established, 10).unwrap();
+    assert_eq!(answer(&mut bench, "192.0.2.3:82", syn), syn_ack);
+    assert_eq!(answer(&mut bench, "192.0.2.3:80", syn), syn_ack);
 }

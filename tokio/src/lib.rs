@@ -21,3 +21,4 @@ pub use device::Device;
 pub use listener::TcpListener;
 pub use stack::{Stack, StackConfig};
 pub use stream::TcpStream;
+pub use tcp_lifecycle;

@@ -22,7 +22,8 @@ use crate::Device;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StackConfig {
-    /// The addresses of this host. The first of the peer's version of IP is the one that it connects from.
+    /// The addresses of this host. The first of the peer's version of IP is the one that it connects from. Packets for
+    /// others are dropped in silence, but for a listener at [`ListenAddr::Any`](tcp_lifecycle::endpoint::ListenAddr).
     pub addresses: Vec<IpAddr>,
     /// The largest packet, in bytes.
     pub mtu: u16,
@@ -92,13 +93,9 @@ impl Stack {
     /// Outside of a tokio runtime with a timer.
     #[must_use]
     pub fn new(device: impl Device, config: StackConfig) -> Stack {
-        let state = State {
-            endpoint: Endpoint::new(config.endpoint, RandomState::new()),
-            streams: HashMap::new(),
-            listeners: HashMap::new(),
-            driver: None,
-            failed: None,
-        };
+        let mut endpoint = Endpoint::new(config.endpoint, RandomState::new());
+        endpoint.set_addresses(config.addresses.iter().copied());
+        let state = State { endpoint, streams: HashMap::new(), listeners: HashMap::new(), driver: None, failed: None };
         let mtu = usize::from(config.mtu);
         let shared = Arc::new(Shared { config, epoch: Clock::now(), state: Mutex::new(state) });
         let driver = Driver {
@@ -140,7 +137,8 @@ impl Shared {
         Instant::ZERO + self.epoch.elapsed()
     }
 
-    /// Locks the state. The user's closures run under the lock, before anything changes: one that panics leaves it whole.
+    /// Locks the state. The user's closures run under the lock, before anything changes: one that panics leaves it
+    /// whole.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
