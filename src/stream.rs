@@ -77,7 +77,8 @@
 //! | RFC 2018, RFC 2883 the receiver of SACK | `receive_queue.rs` |
 //! | RFC 6675 the scoreboard | `scoreboard.rs` |
 //! | RFC 8985 RACK, TLP | `rack.rs` |
-//! | RFC 6582, RFC 6937, RFC 3522, RFC 3708 recovery | `recovery.rs` |
+//! | RFC 6582, RFC 3522, RFC 3708 recovery | `recovery.rs` |
+//! | RFC 6937 | `fast_recovery.rs` |
 //! | RFC 5681, RFC 6928, RFC 3465 | `congestion/new_reno.rs` |
 //! | RFC 9438; RFC 9406 | `congestion/cubic.rs`; `congestion/hystart.rs` |
 //! | RFC 1191, RFC 8201, RFC 4821 | `path_mtu.rs` |
@@ -87,6 +88,7 @@ mod calls;
 mod config;
 pub mod congestion;
 mod counters;
+mod fast_recovery;
 mod flow;
 mod life;
 mod log;

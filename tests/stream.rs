@@ -13,6 +13,8 @@ mod cases;
 mod controllers;
 #[path = "stream/cubic.rs"]
 mod cubic;
+#[path = "stream/fight.rs"]
+mod fight;
 #[path = "stream/first_flight.rs"]
 mod first_flight;
 #[path = "stream/hostile.rs"]
@@ -21,6 +23,8 @@ mod hostile;
 mod hystart;
 #[path = "stream/idle.rs"]
 mod idle;
+#[path = "stream/lives.rs"]
+mod lives;
 #[path = "stream/pair.rs"]
 mod pair;
 #[path = "stream/path.rs"]
@@ -29,13 +33,21 @@ mod path;
 mod peer;
 #[path = "stream/probe.rs"]
 mod probe;
+#[path = "stream/prr.rs"]
+mod prr;
 #[path = "stream/receiver.rs"]
 mod receiver;
 #[path = "stream/recovery.rs"]
 mod recovery;
+#[path = "stream/seen.rs"]
+mod seen;
 #[path = "stream/spurious.rs"]
 mod spurious;
 #[path = "stream/transfer.rs"]
 mod transfer;
+#[path = "stream/undo.rs"]
+mod undo;
 #[path = "stream/watched.rs"]
 mod watched;
+#[path = "stream/without_sack.rs"]
+mod without_sack;

@@ -7,6 +7,7 @@ use core::time::Duration;
 use rangemap::RangeSet;
 
 use super::congestion::{Acknowledgment, Controller};
+use super::fast_recovery::FastRecovery;
 use super::rack::{Probe, Rack};
 use super::scoreboard::Scoreboard;
 use crate::{Instant, SeqNumber};
@@ -39,23 +40,11 @@ pub(super) struct Recovery {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Open,
-    Fast(Fast),
+    Fast(FastRecovery),
     /// After a timeout, until this position is acknowledged.
     Slow {
         recover: u64,
     },
-}
-
-/// Fast recovery, and the proportional rate reduction of RFC 6937.
-#[derive(Clone, Copy, Debug)]
-struct Fast {
-    /// `RecoveryPoint` of RFC 6675, `recover` of RFC 6582.
-    recover: u64,
-    /// `RecoverFS`: the bytes in flight when recovery began.
-    flight: u64,
-    delivered: u64,
-    out: u64,
-    window: u64,
 }
 
 /// What tells that nothing was lost.
@@ -137,7 +126,7 @@ impl Recovery {
     /// Returns the congestion window, during fast recovery that of RFC 6937.
     pub(super) fn window(&self) -> u64 {
         match self.phase {
-            Phase::Fast(fast) => fast.window,
+            Phase::Fast(fast) => fast.window(),
             Phase::Open | Phase::Slow { .. } => self.controller.window(),
         }
     }
@@ -177,7 +166,7 @@ impl Recovery {
         }
         self.board.sent(range, now);
         if let Phase::Fast(fast) = &mut self.phase {
-            fast.out = fast.out.saturating_add(bytes);
+            fast.sent(bytes);
         }
         self.extra = 0;
         if is_new {
@@ -235,12 +224,21 @@ impl Recovery {
         let was_fast = matches!(self.phase, Phase::Fast(_));
         let lost = self.detect_losses(ack.srtt, advanced, ack.now);
         self.enter_or_leave(lost, in_flight, ack.now);
-        let is_fast = matches!(self.phase, Phase::Fast(_));
-        // RFC 5681 section 3.1: the window grows where SND.UNA advances. It does not by duplicates, nor at the end of
-        // fast recovery.
-        if bytes > 0 && (is_fast || advanced && !was_fast) {
-            let may_grow = una < self.limited_until;
-            self.adjust_window(ack, bytes, lost, advanced, (in_flight, rtt, may_grow));
+        if bytes > 0 {
+            let pipe = self.pipe();
+            if let Phase::Fast(fast) = &mut self.phase {
+                // RFC 6582 section 3.2: a partial acknowledgment sends the next segment again at once.
+                let is_partial = !self.sacks && lost > 0;
+                let is_good = advanced && lost == 0;
+                fast.acknowledged(bytes, pipe, self.controller.window(), self.mss, is_good, is_partial);
+            } else if advanced && !was_fast {
+                // RFC 5681 section 3.1: the window grows where SND.UNA advances. It does not by duplicates, nor at the
+                // end of fast recovery.
+                let Ack { now, srtt, .. } = *ack;
+                let (una, nxt, is_window_limited) = (self.board.una(), self.board.nxt(), una < self.limited_until);
+                let ack = Acknowledgment { now, bytes, in_flight, una, nxt, rtt, srtt, is_window_limited };
+                self.controller.acknowledged(&ack);
+            }
         }
         lost
     }
@@ -249,7 +247,7 @@ impl Recovery {
     fn detect_losses(&mut self, srtt: Option<Duration>, advanced: bool, now: Instant) -> u64 {
         if !self.sacks {
             // RFC 6582 section 3.2: the third duplicate, and each partial acknowledgment in recovery.
-            let is_partial = advanced && matches!(self.phase, Phase::Fast(fast) if self.board.una() < fast.recover);
+            let is_partial = advanced && matches!(&self.phase, Phase::Fast(fast) if self.board.una() < fast.recover());
             let is_third = self.duplicates == DUP_THRESH && matches!(self.phase, Phase::Open);
             return if is_partial || is_third { self.board.lose_front() } else { 0 };
         }
@@ -262,17 +260,19 @@ impl Recovery {
 
     fn enter_or_leave(&mut self, lost: u64, in_flight: u64, now: Instant) {
         let una = self.board.una();
-        match self.phase {
-            Phase::Fast(Fast { recover, .. }) | Phase::Slow { recover } if una >= recover => {
-                self.phase = Phase::Open;
-                if let Some(undo) = &mut self.undo {
-                    // The reports of duplicates are still to come.
-                    (undo.stamp, undo.until) = (None, Some(self.board.nxt()));
-                }
-                self.duplicates = 0;
-                self.rack.recovered();
+        let recover = match &self.phase {
+            Phase::Open => None,
+            Phase::Fast(fast) => Some(fast.recover()),
+            Phase::Slow { recover } => Some(*recover),
+        };
+        if recover.is_some_and(|recover| una >= recover) {
+            self.phase = Phase::Open;
+            if let Some(undo) = &mut self.undo {
+                // The reports of duplicates are still to come.
+                (undo.stamp, undo.until) = (None, Some(self.board.nxt()));
             }
-            Phase::Open | Phase::Fast(_) | Phase::Slow { .. } => {}
+            self.duplicates = 0;
+            self.rack.recovered();
         }
         if lost > 0 && matches!(self.phase, Phase::Open) {
             self.controller.congested(in_flight, now);
@@ -284,43 +284,8 @@ impl Recovery {
     fn begin_fast_recovery(&mut self, flight: u64) {
         // The first segment goes out at once.
         let window = self.pipe().saturating_add(self.mss);
-        self.phase = Phase::Fast(Fast { recover: self.board.nxt(), flight, delivered: 0, out: 0, window });
+        self.phase = Phase::Fast(FastRecovery::begin(self.board.nxt(), flight, window));
         self.probe = None;
-    }
-
-    /// Lets the window grow, or reduces it in proportion (RFC 6937 section 3).
-    fn adjust_window(
-        &mut self,
-        ack: &Ack<'_>,
-        bytes: u64,
-        lost: u64,
-        advanced: bool,
-        (in_flight, rtt, is_window_limited): (u64, Option<Duration>, bool),
-    ) {
-        let pipe = self.pipe();
-        let threshold = self.controller.window();
-        let Phase::Fast(fast) = &mut self.phase else {
-            let Ack { now, srtt, .. } = *ack;
-            let (una, nxt) = (self.board.una(), self.board.nxt());
-            let ack = Acknowledgment { now, bytes, in_flight, una, nxt, rtt, srtt, is_window_limited };
-            return self.controller.acknowledged(&ack);
-        };
-        fast.delivered = fast.delivered.saturating_add(bytes);
-        let count = if pipe > threshold {
-            let share = u128::from(fast.delivered).saturating_mul(threshold.into()).div_ceil(fast.flight.max(1).into());
-            u64::try_from(share).unwrap_or(u64::MAX).saturating_sub(fast.out)
-        } else {
-            let mut limit = fast.delivered.saturating_sub(fast.out).max(bytes);
-            if advanced && lost == 0 {
-                // The slow start reduction bound: acknowledgments come, and nothing more is lost.
-                limit = limit.saturating_add(self.mss);
-            }
-            threshold.saturating_sub(pipe).min(limit)
-        };
-        // RFC 6582 section 3.2: a partial acknowledgment sends the next segment again at once, as the first loss does.
-        let is_at_once = fast.out == 0 || !self.sacks && lost > 0;
-        let count = if is_at_once { count.max(self.mss) } else { count };
-        fast.window = pipe.saturating_add(count);
     }
 
     /// Takes an echo of congestion (RFC 3168 section 6.1.2). Returns whether the window was reduced: once for each

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use tcp_lifecycle::stream::{End, Event, ReadError, StreamConfig, WriteError};
+use tcp_lifecycle::stream::{Event, ReadError};
 use tcp_lifecycle::{Config, Control, State};
 
 use crate::peer::{Peer, RTT, SEGMENT, Setup, byte_at};
 
 /// What a segment of the stream says of the peer's bytes: the acknowledgment, and the blocks in their order.
-fn told(peer: &Peer, index: usize) -> String {
+pub(crate) fn told(peer: &Peer, index: usize) -> String {
     let sent = &peer.sent[index];
     let byte = |seq: tcp_lifecycle::SeqNumber| seq.0.wrapping_sub(Peer::peer_seq(0).0);
     let mut text = format!("ack {}", byte(sent.segment.ack().expect("an acknowledgment")));
@@ -22,25 +22,25 @@ fn told(peer: &Peer, index: usize) -> String {
 }
 
 /// The bytes arrive. Returns what the answers say.
-fn arrives(peer: &mut Peer, bytes: Range<u64>) -> String {
+pub(crate) fn arrives(peer: &mut Peer, bytes: Range<u64>) -> String {
     arrives_with(peer, bytes, Control::ACK)
 }
 
-fn arrives_with(peer: &mut Peer, bytes: Range<u64>, control: Control) -> String {
+pub(crate) fn arrives_with(peer: &mut Peer, bytes: Range<u64>, control: Control) -> String {
     let before = peer.sent.len();
     // A duplicate is refused, which is no failure.
     let _ = peer.arrives_with(bytes, control);
     (before..peer.sent.len()).map(|index| told(peer, index)).collect::<Vec<_>>().join("; ")
 }
 
-fn with_tcp(change: impl FnOnce(&mut Config)) -> Setup {
+pub(crate) fn with_tcp(change: impl FnOnce(&mut Config)) -> Setup {
     let mut setup = Setup::default();
     change(&mut setup.config.tcp);
     setup
 }
 
 /// Buffers of so many bytes, which do not grow.
-fn with_buffer(bytes: u32) -> Setup {
+pub(crate) fn with_buffer(bytes: u32) -> Setup {
     let mut setup = with_tcp(|tcp| tcp.receive_buffer = bytes);
     setup.config.max_receive_buffer = bytes;
     setup
@@ -48,7 +48,7 @@ fn with_buffer(bytes: u32) -> Setup {
 
 /// Reads everything, and checks it. Returns how many bytes there were.
 #[track_caller]
-fn read_all(peer: &mut Peer, from: u64) -> u64 {
+pub(crate) fn read_all(peer: &mut Peer, from: u64) -> u64 {
     let (mut buffer, mut at) = ([0; 777], from);
     while let Ok(count @ 1..) = peer.stream.read(&mut buffer) {
         for &value in &buffer[..count] {
@@ -370,115 +370,4 @@ fn the_buffer_does_not_grow_for_a_slow_flow() {
         peer.wait(RTT / 10);
     }
     assert!(offered(&peer) <= 64_000, "{}", offered(&peer));
-}
-
-// The end of the stream
-
-#[test]
-fn after_the_end_of_the_stream_read_gives_zero_in_every_state() {
-    let mut peer = Peer::open(Setup::default());
-    arrives_with(&mut peer, 0..1_000, Control::FIN | Control::ACK);
-    peer.nxt = 1_001;
-    assert_eq!(read_all(&mut peer, 0), 1_000);
-    for _ in 0..3 {
-        assert_eq!(peer.stream.read(&mut [0; 10]), Ok(0));
-    }
-    peer.stream.shutdown(peer.now);
-    assert_eq!(peer.drain(), "fin");
-    assert_eq!(peer.stream.state(), State::LastAck);
-    assert_eq!(peer.stream.read(&mut [0; 10]), Ok(0));
-    peer.ack_bytes(1, &[]);
-    assert_eq!((peer.stream.state(), peer.stream.end()), (State::Closed, Some(End::Closed)));
-    for _ in 0..3 {
-        assert_eq!(peer.stream.read(&mut [0; 10]), Ok(0));
-    }
-}
-
-#[test]
-fn a_reset_behind_the_end_of_the_stream_takes_nothing_away() {
-    let mut peer = Peer::open(Setup::default());
-    arrives_with(&mut peer, 0..1_000, Control::FIN | Control::ACK);
-    assert_eq!(read_all(&mut peer, 0), 1_000);
-    peer.nxt = 1_001;
-    let _ = peer.arrives_with(1_001..1_001, Control::RST | Control::ACK);
-    assert_eq!(peer.stream.end(), Some(End::Reset));
-    assert_eq!(peer.stream.read(&mut [0; 10]), Ok(0));
-}
-
-#[test]
-fn what_has_arrived_can_be_read_after_closed() {
-    let mut peer = Peer::open(Setup::default());
-    arrives_with(&mut peer, 0..1_000, Control::FIN | Control::ACK);
-    peer.nxt = 1_001;
-    peer.stream.shutdown(peer.now);
-    peer.drain();
-    peer.ack_bytes(1, &[]);
-    assert_eq!(peer.stream.state(), State::Closed);
-    peer.wait(100_000);
-    assert_eq!(read_all(&mut peer, 0), 1_000);
-    assert_eq!(peer.stream.read(&mut [0; 10]), Ok(0));
-}
-
-#[test]
-fn a_reset_before_the_end_of_the_stream_is_an_error() {
-    let mut peer = Peer::open(Setup::default());
-    let _ = peer.arrives_with(0..0, Control::RST | Control::ACK);
-    assert_eq!(peer.stream.end(), Some(End::Reset));
-    assert_eq!(peer.stream.read(&mut [0; 10]), Err(ReadError::Ended(End::Reset)));
-    assert_eq!(peer.stream.write(b"x", peer.now), Err(WriteError::Ended(End::Reset)));
-    assert_eq!(peer.events, [Event::Ended(End::Reset)]);
-}
-
-// Events
-
-#[test]
-fn readable_comes_once_for_bytes_in_order_and_not_for_others() {
-    let mut peer = Peer::open(Setup::default());
-    arrives(&mut peer, 1_000..2_000);
-    assert_eq!(peer.events, []);
-    arrives(&mut peer, 0..1_000);
-    assert_eq!(peer.events, [Event::Readable]);
-    arrives(&mut peer, 0..1_000);
-    peer.wait(1_000);
-    assert_eq!(peer.events, [Event::Readable]);
-    arrives(&mut peer, 2_000..2_001);
-    assert_eq!(peer.events, [Event::Readable, Event::Readable]);
-}
-
-#[test]
-fn writable_comes_once_after_a_write_that_did_not_fit() {
-    let mut setup = Setup::default();
-    setup.config = StreamConfig { send_buffer: 4_000, ..setup.config };
-    let mut peer = Peer::open(setup);
-    peer.write(2);
-    peer.wait(RTT);
-    peer.ack(1, &[]);
-    assert_eq!(peer.events, [], "everything had room");
-    let bytes: Vec<u8> = (2_000..8_000).map(byte_at).collect();
-    assert_eq!(peer.stream.write(&bytes, peer.now), Ok(3_000));
-    assert_eq!(peer.stream.write(&bytes[3_000..], peer.now), Ok(0));
-    assert_eq!(peer.drain(), "2 3 4");
-    assert_eq!(peer.events, []);
-    peer.wait(RTT);
-    peer.ack(2, &[]);
-    assert_eq!(peer.events, [Event::Writable]);
-    peer.ack(3, &[]);
-    peer.ack(5, &[]);
-    assert_eq!(peer.events, [Event::Writable], "once");
-}
-
-#[test]
-fn a_life_has_each_event_once() {
-    let mut peer = Peer::open(Setup::default());
-    arrives_with(&mut peer, 0..10, Control::FIN | Control::ACK);
-    peer.nxt = 11;
-    read_all(&mut peer, 0);
-    peer.stream.shutdown(peer.now);
-    peer.stream.shutdown(peer.now);
-    peer.drain();
-    peer.ack_bytes(1, &[]);
-    peer.wait(10_000);
-    // The FIN and the acknowledgment again.
-    let _ = peer.arrives_with(0..10, Control::FIN | Control::ACK);
-    assert_eq!(peer.events, [Event::Readable, Event::EndOfStream, Event::Ended(End::Closed)]);
 }
