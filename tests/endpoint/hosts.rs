@@ -302,7 +302,7 @@ impl Hosts {
         }
     }
 
-    /// Runs until no packet and no timer is left.
+    /// Runs until no packet, no timer and no connection that waits is left.
     fn rest(&mut self) {
         for round in 0.. {
             assert!(
@@ -317,7 +317,8 @@ impl Hosts {
                 (0..count).for_each(|_| self.deliver(to, 0, false));
             }
             self.settle();
-            if packets == [0, 0] {
+            let is_done = packets == [0, 0] && self.hosts.iter().all(|host| host.kept.is_empty());
+            if is_done {
                 match self.deadline() {
                     Some(deadline) => self.now = self.now.max(deadline),
                     None => return,
