@@ -27,7 +27,7 @@ const BAD: u8 = 0;
 pub(crate) enum Failure {
     Refused,
     Reset,
-    /// Nothing came until the deadline.
+    /// It was stuck, or too slow, at the deadline.
     TimeOut,
     WrongBytes,
     /// The stream ended too early.
@@ -40,7 +40,7 @@ impl Failure {
         match self {
             Failure::Refused => "refused".to_owned(),
             Failure::Reset => "reset".to_owned(),
-            Failure::TimeOut => "time-out".to_owned(),
+            Failure::TimeOut => "not done in time".to_owned(),
             Failure::WrongBytes => "wrong bytes".to_owned(),
             Failure::Short => "end too early".to_owned(),
             Failure::Other(kind) => kind.to_string(),

@@ -10,6 +10,7 @@ mod workloads;
 use std::time::Duration;
 use std::{env, fs};
 
+use conversation::Failure;
 use path::Conditions;
 use stacks::Server;
 use table::{Cell, Row};
@@ -22,106 +23,129 @@ pub(crate) fn run() {
         return;
     }
     println!("{}\n", versions());
-    if env::args().any(|argument| argument == "--quick") {
-        let rows = rows(&QUICK, 1, 20, 200);
-        assert!(
-            table::cells_of(&rows, Server::TcpLifecycle).all(|(_, cell)| cell.tally.is_good()),
-            "tcp-lifecycle got something wrong"
-        );
-    } else {
-        let pairs = env::var("PAIRS").map_or(3, |pairs| pairs.parse().expect("PAIRS is a number"));
-        rows(&TRANSFERS, pairs, 200, 2_000);
-    }
-}
-
-/// A transfer over a path.
-struct Transfer {
-    name: &'static str,
-    megabytes: u64,
-    milliseconds: u64,
-    /// Of 1,000 packets.
-    loss: u32,
-    reordering: u32,
-}
-
-const fn transfer(
-    name: &'static str,
-    megabytes: u64,
-    milliseconds: u64,
-    loss: u32,
-    reordering: u32,
-) -> Transfer {
-    Transfer { name, megabytes, milliseconds, loss, reordering }
-}
-
-const TRANSFERS: [Transfer; 5] = [
-    transfer("no loss, 0 ms", 64, 0, 0, 0),
-    transfer("1 % loss, 0 ms", 64, 0, 10, 0),
-    transfer("1 % loss, 5 ms", 16, 5, 10, 0),
-    transfer("1 % loss, 20 ms", 4, 20, 10, 0),
-    transfer("0.1 % loss, 1 % reordered, 5 ms", 64, 5, 1, 10),
-];
-
-const QUICK: [Transfer; 2] = [transfer("no loss, 0 ms", 4, 0, 0, 0), transfer("1 % loss, 5 ms", 1, 5, 10, 0)];
-
-/// Does everything, and prints it.
-fn rows(transfers: &[Transfer], pairs: u32, clients: u32, connections: u32) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for transfer in transfers {
-        for direction in [Direction::Upload, Direction::Download] {
-            rows.push(transfer.row(direction, pairs));
-        }
-    }
-    let whole = Conditions::default();
-    let lossy = Conditions { loss: 10, seed: 1, ..whole };
-    let minute = Duration::from_secs(60);
-    rows.push(row("half-close, 1 MB", |server| workloads::echoes(server, whole, 1, minute / 4)));
-    rows.push(row(&format!("half-close, 1 MB, {clients} clients at once, 1 % loss"), |server| {
-        workloads::echoes(server, lossy, clients, minute)
-    }));
-    rows.push(row(&format!("{connections} connections one after another from 20 ports"), |server| {
-        workloads::one_after_another(server, connections, minute)
-    }));
-    println!("{}| lines of code for a server |{}\n", table::markdown(&rows), lines_of_code());
+    let is_quick = env::args().any(|argument| argument == "--quick");
+    let pairs = env::var("PAIRS").map_or(3, |pairs| pairs.parse().expect("PAIRS is a number"));
+    let rows = if is_quick { QUICK.rows() } else { Scale { pairs, ..WHOLE }.rows() };
     println!("{}", table::mistakes(&rows));
-    rows
+    let is_good = table::cells_of(&rows, Server::TcpLifecycle).all(|(_, cell)| cell.tally.is_good());
+    assert!(is_good, "tcp-lifecycle got something wrong");
+}
+
+/// How much is asked.
+struct Scale {
+    transfers: &'static [Transfer],
+    pairs: u32,
+    /// Clients at once.
+    clients: u32,
+    /// Connections one after another.
+    connections: u32,
+    /// What a transfer may take, and all clients at once twice as long.
+    patience: Duration,
+}
+
+const WHOLE: Scale = Scale {
+    transfers: &[
+        transfer(64, "no loss, 0 ms", 0, 0, 0),
+        transfer(64, "1 % loss, 0 ms", 0, 10, 0),
+        transfer(16, "1 % loss, 5 ms", 5, 10, 0),
+        transfer(4, "1 % loss, 20 ms", 20, 10, 0),
+        transfer(64, "0.1 % loss, 1 % reordered, 5 ms", 5, 1, 10),
+    ],
+    pairs: 3,
+    clients: 200,
+    connections: 2_000,
+    patience: Duration::from_secs(30),
+};
+
+const QUICK: Scale = Scale {
+    transfers: &[transfer(4, "no loss, 0 ms", 0, 0, 0), transfer(1, "1 % loss, 5 ms", 5, 10, 0)],
+    pairs: 1,
+    clients: 20,
+    connections: 200,
+    patience: Duration::from_secs(3),
+};
+
+/// Bytes that one connection moves over a path.
+struct Transfer {
+    megabytes: u64,
+    path: &'static str,
+    conditions: Conditions,
+}
+
+const fn transfer(megabytes: u64, path: &'static str, milliseconds: u64, loss: u32, reordering: u32) -> Transfer {
+    let conditions = Conditions { delay: Duration::from_millis(milliseconds), loss, reordering, seed: 0 };
+    Transfer { megabytes, path, conditions }
+}
+
+impl Scale {
+    /// Does everything, and prints the table.
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for transfer in self.transfers {
+            for direction in [Direction::Upload, Direction::Download] {
+                rows.push(transfer.row(direction, self));
+            }
+        }
+        let whole = Conditions::default();
+        let lossy = Conditions { loss: 10, seed: 1, ..whole };
+        let Scale { clients, connections, patience, .. } = *self;
+        rows.push(row("half-close, 1 MB each way", |server| workloads::echoes(server, whole, 1, patience)));
+        rows.push(row(&format!("the same, {clients} clients at once, 1 % loss"), |server| {
+            workloads::echoes(server, lossy, clients, 2 * patience)
+        }));
+        rows.push(row(&format!("{connections} connections one after another from 20 ports"), |server| {
+            workloads::one_after_another(server, connections, patience)
+        }));
+        println!("{}| lines of code for a server |{}\n", table::markdown(&rows), lines_of_code());
+        rows
+    }
 }
 
 impl Transfer {
-    /// The stacks take turns, so that a noise on the machine concerns all of them.
-    fn row(&self, direction: Direction, pairs: u32) -> Row {
-        let arrow = if direction == Direction::Upload { "upload" } else { "download" };
-        let name = format!("{arrow} of {} MB, {}, MB/s", self.megabytes, self.name);
+    /// The stacks take turns, so that noise of the machine concerns all of them.
+    fn row(&self, direction: Direction, scale: &Scale) -> Row {
+        let verb = if direction == Direction::Upload { "upload" } else { "download" };
+        let name = format!("{verb} of {} MB, {}, MB/s", self.megabytes, self.path);
         eprintln!("{name}");
         let mut outcomes = Server::ALL.map(|server| (server, Vec::new(), Tally::default()));
-        for seed in 1..=u64::from(pairs) {
+        for seed in 1..=u64::from(scale.pairs) {
             for (server, rates, tally) in &mut outcomes {
-                // One that is too slow once has been waited for long enough.
-                if tally.failures.contains_key(&conversation::Failure::TimeOut) {
-                    tally.not_tried += 1;
-                    continue;
-                }
-                let (rate, overflows) = workloads::transfer(*server, direction, self.conditions(seed), self.megabytes * 1_000_000);
-                eprintln!("  {}: {rate:.1?}, {overflows} overflows", server.name());
-                tally.overflows += overflows;
-                tally.count(rate.map(|rate| rates.push(rate)));
+                self.repeat(*server, direction, seed, scale.patience, rates, tally);
             }
         }
         let kernel = median(&mut outcomes[0].1);
         let cells = outcomes.map(|(server, mut rates, tally)| {
-            let text = match median(&mut rates) {
-                None => table::failures(&tally),
-                Some(rate) if server == Server::Kernel => format!("{rate:.1}"),
-                Some(rate) => format!("{rate:.1} ({:.2})", rate / kernel.unwrap_or(f64::NAN)),
+            let text = match (median(&mut rates), kernel) {
+                (None, _) => table::failures(&tally),
+                (Some(rate), Some(kernel)) if server != Server::Kernel => format!("{rate:.1} ({:.2})", rate / kernel),
+                (Some(rate), _) => format!("{rate:.1}"),
             };
             Cell { server, text, tally }
         });
         Row { name, cells: cells.into() }
     }
 
-    fn conditions(&self, seed: u64) -> Conditions {
-        let Transfer { milliseconds, loss, reordering, .. } = *self;
-        Conditions { delay: Duration::from_millis(milliseconds), loss, reordering, seed }
+    fn repeat(
+        &self,
+        server: Server,
+        direction: Direction,
+        seed: u64,
+        most: Duration,
+        rates: &mut Vec<f64>,
+        tally: &mut Tally,
+    ) {
+        // A stack that was too slow once is not waited for again.
+        if tally.failures.contains_key(&Failure::TimeOut) {
+            tally.not_tried += 1;
+            return;
+        }
+        let conditions = Conditions { seed, ..self.conditions };
+        let (rate, overflows) = workloads::transfer(server, direction, conditions, self.megabytes * 1_000_000, most);
+        match rate {
+            Ok(rate) => eprintln!("  {}: {rate:.1}, {overflows} overflows", server.name()),
+            Err(failure) => eprintln!("  {}: {}, {overflows} overflows", server.name(), failure.name()),
+        }
+        tally.count(rate.map(|rate| rates.push(rate)));
     }
 }
 
@@ -129,9 +153,10 @@ fn row(name: &str, workload: impl Fn(Server) -> Tally) -> Row {
     eprintln!("{name}");
     let cells = Server::ALL.map(|server| {
         let tally = workload(server);
-        eprintln!("  {}: {tally:?}", server.name());
         let all = tally.completed + tally.failures.values().sum::<u32>() + tally.not_tried;
-        Cell { server, text: format!("{} of {all}", tally.completed), tally }
+        let text = format!("{} of {all}, {:.1} s", tally.completed, tally.time.as_secs_f64());
+        eprintln!("  {}: {text}, {}, {} overflows", server.name(), table::failures(&tally), tally.overflows);
+        Cell { server, text, tally }
     });
     Row { name: name.to_owned(), cells: cells.into() }
 }

@@ -45,7 +45,8 @@ pub(crate) fn mistakes(rows: &[Row]) -> String {
 }
 
 pub(crate) fn cells_of(rows: &[Row], server: Server) -> impl Iterator<Item = (&Row, &Cell)> {
-    rows.iter().flat_map(move |row| row.cells.iter().filter(move |cell| cell.server == server).map(move |cell| (row, cell)))
+    rows.iter()
+        .flat_map(move |row| row.cells.iter().filter(move |cell| cell.server == server).map(move |cell| (row, cell)))
 }
 
 /// How often what went wrong.

@@ -98,21 +98,22 @@ pub(crate) fn requirements() -> Result<(), String> {
 /// Moves this thread into a network namespace of its own, with a TUN device.
 fn enter_namespace(address: Ipv4Addr) -> io::Result<File> {
     unshare(CloneFlags::CLONE_NEWNET)?;
-    let device = DeviceBuilder::new().name("tun0").mtu(1_500).tx_queue_len(10_000).ipv4(address, 24, None).build_sync()?;
+    let device =
+        DeviceBuilder::new().name("tun0").mtu(1_500).tx_queue_len(10_000).ipv4(address, 24, None).build_sync()?;
     device.set_nonblocking(true)?;
-    for (name, value) in [
-        ("tcp_congestion_control", "cubic"),
-        ("tcp_rmem", "4096 131072 6291456"),
-        ("tcp_wmem", "4096 16384 4194304"),
-    ] {
-        set(name, value)?;
-    }
+    set("tcp_rmem", "4096 131072 6291456")?;
+    set("tcp_wmem", "4096 16384 4194304")?;
     Ok(File::from(device.as_fd().try_clone_to_owned()?))
 }
 
 /// Sets a policy of the kernel in the namespace of this thread.
 fn set(name: &str, value: &str) -> io::Result<()> {
     fs::write(format!("/proc/sys/net/ipv4/{name}"), value)
+}
+
+/// Lets the kernel use CUBIC for a socket, or for those that a listener accepts.
+pub(crate) fn use_cubic(socket: &impl AsFd) -> io::Result<()> {
+    Ok(setsockopt(socket, sockopt::TcpCongestion, &"cubic".into())?)
 }
 
 /// A pair of sockets for packets, with buffers that hold some thousands of them.

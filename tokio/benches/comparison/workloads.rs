@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::conversation::{Failure, download, echo, number, upload};
 use super::path::Conditions;
 use super::stacks::Server;
-use super::trial::{CLIENT, SERVER, trial};
+use super::trial::{CLIENT, SERVER, trial, use_cubic};
 
 /// What became of a number of connections.
 #[derive(Clone, Debug, Default)]
@@ -46,18 +46,16 @@ pub(crate) enum Direction {
     Download,
 }
 
-/// What a transfer may take.
-const TRANSFER: Duration = Duration::from_secs(30);
-
 /// One connection that moves `bytes`. Returns the megabytes (10^6 bytes) per second.
 pub(crate) fn transfer(
     server: Server,
     direction: Direction,
     conditions: Conditions,
     bytes: u64,
+    most: Duration,
 ) -> (Result<f64, Failure>, u64) {
     let (time, overflows) = trial(server, conditions, || {
-        within(TRANSFER, async move {
+        within(most, async move {
             let stream = connect().await?;
             match direction {
                 Direction::Upload => upload(stream, bytes).await,
@@ -125,6 +123,7 @@ async fn connect_from(port: u16) -> Result<TcpStream, Failure> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.set_nodelay(true)?;
+    use_cubic(&socket)?;
     socket.bind(SocketAddr::from((CLIENT, port)))?;
     Ok(socket.connect(SERVER.into()).await?)
 }
