@@ -73,14 +73,17 @@ pub(crate) async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> i
             let mut bytes = Vec::new();
             stream.read_to_end(&mut bytes).await?;
             stream.write_all(&bytes).await?;
+            return stream.shutdown().await;
         }
         SERVER_CLOSES => {
             stream.write_u64(number).await?;
             stream.shutdown().await?;
+            return end(&mut stream).await.map_err(|_| io::ErrorKind::InvalidData.into());
         }
         _ => stream.write_u64(number).await?,
     }
-    at_end(&mut stream).await.ok();
+    // The client closes first.
+    end(&mut stream).await.ok();
     stream.shutdown().await
 }
 
@@ -116,7 +119,7 @@ pub(crate) async fn echo(
     send(&mut stream, seed, bytes).await?;
     stream.shutdown().await?;
     receive(&mut stream, seed, bytes).await?;
-    at_end(&mut stream).await
+    end(&mut stream).await
 }
 
 /// Wants a number back. The server closes first if the number of the round is even.
@@ -133,7 +136,7 @@ pub(crate) async fn number(
     if client_closes {
         stream.shutdown().await?;
     }
-    at_end(&mut stream).await
+    end(&mut stream).await
 }
 
 /// The bytes repeat after as many.
@@ -175,7 +178,7 @@ async fn receive(stream: &mut (impl AsyncRead + Unpin), from: u64, bytes: u64) -
 }
 
 /// Waits for the end of the stream.
-async fn at_end(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), Failure> {
+async fn end(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), Failure> {
     match stream.read(&mut [0]).await? {
         0 => Ok(()),
         _ => Err(Failure::WrongBytes),

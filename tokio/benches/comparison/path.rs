@@ -135,7 +135,9 @@ impl<'a> Link<'a> {
     /// Sends the packets whose time has come.
     fn send(&mut self) {
         let now = Instant::now();
-        while let Some((_, packet)) = self.queue.pop_front_if(|(due, _)| *due <= now) {
+        while self.due().is_some_and(|due| due <= now)
+            && let Some((_, packet)) = self.queue.pop_front()
+        {
             self.overflows += u64::from(self.output.write(&packet).is_err());
             self.spare.push(packet);
         }
