@@ -143,8 +143,10 @@ pub(crate) async fn number(
 const PERIOD: usize = 65_521;
 
 /// Twice the period, so that from each place in the first a whole period follows.
-static PATTERN: LazyLock<Vec<u8>> =
-    LazyLock::new(|| (0..PERIOD).cycle().take(2 * PERIOD).map(|place| (place * 2_654_435_761 >> 24) as u8).collect());
+static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let byte = |place: usize| ((place as u64 * 2_654_435_761) >> 24) as u8;
+    (0..PERIOD).cycle().take(2 * PERIOD).map(byte).collect()
+});
 
 /// The bytes from `position` on: a period, or as many as are left.
 fn pattern(position: u64, left: u64) -> &'static [u8] {
