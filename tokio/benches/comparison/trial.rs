@@ -73,7 +73,7 @@ impl Running {
                 tokio::select! {
                     biased;
                     // To poll it once is to listen.
-                    end = server.serve(theirs, SERVER.into()) => println!("{} has stopped: {end:?}", server.name()),
+                    end = server.serve(theirs, SERVER.into()) => eprintln!("{} has stopped: {end:?}", server.name()),
                     _ = async { device_sender.send(ours).ok(); stopped.await } => {}
                 }
             });
