@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::socket::{setsockopt, sockopt};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tun_rs::DeviceBuilder;
 
@@ -38,14 +38,14 @@ where
         // The client forgets a connection at once where it closes first, so that it can use the port again.
         set("tcp_max_tw_buckets", "0").expect("root may set it");
         let path = Path::start([device, server.device], conditions);
-        let outcome = runtime().block_on(client());
-        (outcome, path.end())
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        (runtime.block_on(client()), path)
     };
-    let outcome = thread::scope(|scope| scope.spawn(client).join().expect("a client does not panic"));
+    let (outcome, path) = thread::scope(|scope| scope.spawn(client).join().expect("a client does not panic"));
     drop(server.stop);
-    // A stack that does not end is left behind.
+    // The server ends before its device does: ipstack spins on a device that has ended.
     _ = server.ended.recv_timeout(Duration::from_secs(5));
-    outcome
+    (outcome, path.end())
 }
 
 /// A server that runs.
@@ -68,7 +68,9 @@ impl Running {
                 let (ours, theirs) = sockets().expect("root may make large buffers");
                 (ours, Some(theirs))
             };
-            runtime().block_on(async {
+            // ipstack needs the runtime with worker threads; one of them does the work of each stack.
+            let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            runtime.block_on(async {
                 let theirs = theirs.map(|socket| tokio::net::UnixDatagram::from_std(socket).unwrap());
                 tokio::select! {
                     biased;
@@ -77,13 +79,10 @@ impl Running {
                     _ = async { device_sender.send(ours).ok(); stopped.await } => {}
                 }
             });
+            runtime.shutdown_timeout(Duration::from_secs(1));
         });
         Running { device: device.recv().expect("the server has started"), stop, ended }
     }
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Tells whether this machine can run a trial, or what it lacks.
