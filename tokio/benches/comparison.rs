@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! sudo -E cargo bench -p tcp-lifecycle-tokio --bench comparison             # the whole table, some minutes
-//! sudo -E cargo bench -p tcp-lifecycle-tokio --bench comparison -- --quick  # less of it; fails if this crate errs
+//! sudo -E cargo bench -p tcp-lifecycle-tokio --bench comparison -- --quick  # the kernel and this crate alone; fails if it errs
 //! sudo -E cargo bench -p tcp-lifecycle-tokio --bench comparison -- "20 ms"  # the transfers over this path
 //! ```
 //!

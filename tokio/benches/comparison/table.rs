@@ -17,12 +17,12 @@ pub(crate) struct Cell {
     pub(crate) tally: Tally,
 }
 
-pub(crate) fn markdown(rows: &[Row]) -> String {
+pub(crate) fn markdown(servers: &[Server], rows: &[Row]) -> String {
     let mut table = String::from("| |");
-    for server in Server::ALL {
+    for server in servers {
         _ = write!(table, " {} |", server.name());
     }
-    _ = writeln!(table, "\n|---|{}", "---|".repeat(Server::ALL.len()));
+    _ = writeln!(table, "\n|---|{}", "---|".repeat(servers.len()));
     for row in rows {
         _ = write!(table, "| {} |", row.name);
         for cell in &row.cells {
