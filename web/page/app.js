@@ -1,7 +1,7 @@
 // The page: it writes commands to the engine, and draws the view that comes back.
 const $ = id => document.getElementById(id);
 const store = { get: key => { try { return localStorage.getItem(key); } catch { return null; } }, set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* no storage */ } } };
-let engine, view, lessons, lesson = null, tab = "ladder", hash = "", before = null, draft = null;
+let engine, view, lessons, lesson = null, tab = "ladder", hash = "", before = null, draft = null, hashTimer;
 let lang = store.get("lang") === "zh" || (!store.get("lang") && /^zh/.test(navigator.language)) ? 1 : 0;
 const amounts = { A: { send: 5, receive: 5 }, B: { send: 5, receive: 5 } };
 const t = key => (WORDS[key] || [key, key])[lang];
@@ -16,9 +16,11 @@ async function start() {
 async function boot() { engine.exports = (await WebAssembly.instantiate(engine.module)).exports; }
 function raw(command) {
   const { exports } = engine, text = new TextEncoder().encode(command);
-  new Uint8Array(exports.memory.buffer, exports.input(text.length), text.length).set(text);
-  const length = exports.run();
-  return new Uint8Array(exports.memory.buffer.slice(exports.output(), exports.output() + length));
+  // The memory may grow in a call, and has another buffer then.
+  const input = exports.input(text.length);
+  new Uint8Array(exports.memory.buffer, input, text.length).set(text);
+  const length = exports.run(), output = exports.output();
+  return new Uint8Array(exports.memory.buffer.slice(output, output + length));
 }
 const text = command => new TextDecoder().decode(raw(command));
 function ask(command) {
@@ -54,14 +56,14 @@ const stepText = k => `# ${lesson.steps[k].caption[lang]}\n${lesson.steps[k].lin
 function next() { if (lesson) { const k = step(); if (k >= 0 && k < lesson.steps.length) ask("play\n" + stepText(k)); } }
 const play = line => ask("play\n" + line);
 
-function fromHash() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
+function fromHash(link = location.hash) {
+  const wanted = new URLSearchParams(link.slice(1));
   if (wanted.has("lang")) lang = wanted.get("lang") === "zh" ? 1 : 0;
   fail("");
   if (wanted.has("script")) { lesson = null; ask("load\n" + wanted.get("script")); if (view.mistake) { tab = "script"; draw(); } return; }
   lesson = lessons.find(one => one.name === wanted.get("lesson")) || null;
   if (wanted.has("lesson") && !lesson) fail(t("badLink") + wanted.get("lesson"));
-  if (!lesson && !wanted.has("lesson") && !location.hash.slice(1)) lesson = lessons[0];
+  if (!lesson && !wanted.has("lesson")) lesson = lessons[0];
   ask("load\n");
   const steps = lesson ? Math.min(parseInt(wanted.get("step"), 10) || 0, lesson.steps.length) : 0;
   for (let k = 0; k < steps; k++) ask("play\n" + stepText(k));
@@ -71,7 +73,9 @@ function toHash() {
   if (k >= 0) { at.set("lesson", lesson.name); if (k) at.set("step", k); } else at.set("script", done());
   if (lang) at.set("lang", "zh");
   hash = "#" + at;
-  try { history.replaceState(null, "", hash); } catch { location.hash = hash; }
+  // Browsers limit how often an address may change.
+  clearTimeout(hashTimer);
+  hashTimer = setTimeout(() => { try { history.replaceState(null, "", hash); } catch { location.hash = hash; } }, 200);
 }
 
 function clock(micros) {
@@ -201,7 +205,7 @@ function listen() {
   $("language").onclick = () => setLanguage(1 - lang);
   $("theme").onclick = () => { const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark"; setTheme(theme); store.set("theme", theme); draw(); };
   $("help").onclick = () => { $("key-list").innerHTML = KEY_HELP.map(([key, word]) => `<dt>${key}</dt><dd>${t(word)}</dd>`).join(""); $("keys").showModal(); };
-  $("share").onclick = () => { const shown = () => { $("share").textContent = t("copied"); setTimeout(() => { $("share").textContent = t("share"); }, 1500); }; if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(shown, () => prompt("", location.href)); else prompt("", location.href); };
+  $("share").onclick = () => { const link = location.href.split("#")[0] + hash; const shown = () => { $("share").textContent = t("copied"); setTimeout(() => { $("share").textContent = t("share"); }, 1500); }; if (navigator.clipboard) navigator.clipboard.writeText(link).then(shown, () => prompt("", link)); else prompt("", link); };
   for (const name of ["ladder", "events", "script"]) $("tab-" + name).onclick = () => setTab(name);
   document.querySelector(".tabs").onkeydown = event => { const all = ["ladder", "events", "script"], turn = { ArrowRight: 1, ArrowLeft: 2 }[event.key]; if (turn) { setTab(all[(all.indexOf(tab) + turn) % 3]); $("tab-" + tab).focus(); } };
   $("save-ladder").onclick = () => save("tcp.txt", text("ladder"), "text/plain"); $("save-mermaid").onclick = () => save("tcp.mmd", text("mermaid"), "text/plain");
@@ -243,23 +247,23 @@ function selfTest() {
     check(`${one.name}: redo leads to the end again`, text("ladder") === last);
     const link = hash;
     ask("load\n");
-    location.hash = link; fromHash();
+    fromHash(link);
     check(`${one.name}: its link ${link}`, text("ladder") === last);
   }
   choose("");
   $("B-open-passive").click(); $("A-open-active").click(); $("deliver-0").click(); $("double-0").click(); $("deliver-0").click(); $("deliver-1").click();
   check("free play opens", shown("A") === "ESTABLISHED" && shown("B") === "ESTABLISHED");
-  $("A-close").click(); $("lose-0").click(); $("timer").click();
-  check("a lost FIN is sent again", view.flights.some(one => /FIN/.test(one.control)));
-  check("a call that is not allowed is off", $("A-send").disabled && $("A-close").disabled);
   $("deliver-0").click();
   check("a refusal has its name and a link", view.events.some(one => one.refusal && one.refusal.link.startsWith("https://www.rfc-editor.org/rfc/rfc9293#section-")) && document.querySelector("#event-list .why a"));
+  $("deliver-0").click(); $("A-close").click(); $("lose-0").click(); $("timer").click();
+  check("a lost FIN is sent again", view.flights.some(one => /FIN/.test(one.control)));
+  check("a call that is not allowed is off", $("A-send").disabled && $("A-close").disabled);
   play("inject B <SEQ=");
   check("a wrong segment is shown, and changes nothing", !$("mistake").hidden);
   $("source").value = "B: open passive\nA: opn active"; view = JSON.parse(text("load\n" + $("source").value)); draw();
   check("a wrong script has its place", view.mistake.line === 2 && view.mistake.column === 4 && /\^/.test($("source-mistake").textContent) && /did you mean/.test($("source-mistake").textContent) && shown("B") === "LISTEN");
   check("a wrong script is kept", $("source").value.endsWith("opn active"));
-  location.hash = "#lesson=nonsense"; fromHash();
+  fromHash("#lesson=nonsense");
   check("a wrong link is told", !$("failure").hidden);
   const was = lang, title = document.querySelector("h1").textContent;
   $("language").click();
@@ -271,6 +275,7 @@ function selfTest() {
   $("theme").click(); check("the theme switches", document.documentElement.dataset.theme !== theme); $("theme").click();
   check("a capture begins like a pcapng file", (bytes => bytes[0] === 10 && bytes[1] === 13)(raw("pcapng\nA")));
   check("Mermaid", text("mermaid").startsWith("sequenceDiagram"));
+  clearTimeout(hashTimer);
   document.body.innerHTML = `<pre id="selftest">${escape(errors.length ? "FAILED\n" + errors.join("\n") : "PASSED")}\n${out.join("\n")}\n</pre>`;
 }
 
@@ -283,10 +288,9 @@ start().then(() => {
   $("figure").innerHTML = drawFigure(JSON.parse(text("figure")));
   listen();
   const testing = location.hash === "#selftest";
-  if (testing) location.hash = "";
   const shows = new URLSearchParams(location.hash.slice(1)).get("tab");
   if (shows && $("tab-" + shows)) tab = shows;
-  fromHash();
   $("main").hidden = false;
+  fromHash(testing ? "" : location.hash);
   if (testing) { try { selfTest(); } catch (error) { document.body.innerHTML = `<pre id="selftest">FAILED\n${escape(error.stack)}\n${escape(window.errors.join("\n"))}</pre>`; } }
-}).catch(error => { document.body.insertAdjacentHTML("beforeend", ""); fail(WORDS.noEngine[lang] + error.message); console.error(error); });
+}).catch(error => { document.querySelector(".tools").hidden = true; document.querySelector("h1").textContent = t("title"); fail(WORDS.noEngine[lang] + error.message); console.error(error); });

@@ -1,8 +1,8 @@
 // Figure 5 of RFC 9293. The states and arcs come from the engine; only their places are here.
 const PLACES = {
   "CLOSED": [320, 30], "LISTEN": [130, 118], "SYN-SENT": [510, 118], "SYN-RECEIVED": [130, 214], "ESTABLISHED": [510, 262],
-  "FIN-WAIT-1": [130, 352], "CLOSE-WAIT": [510, 352], "FIN-WAIT-2": [130, 454], "CLOSING": [330, 440], "LAST-ACK": [510, 446],
-  "TIME-WAIT": [330, 540], "END": [510, 540],
+  "FIN-WAIT-1": [130, 352], "CLOSE-WAIT": [510, 352], "FIN-WAIT-2": [130, 454], "CLOSING": [356, 440], "LAST-ACK": [510, 446],
+  "TIME-WAIT": [356, 540], "END": [510, 540],
 };
 // Path, then place and anchor of the label.
 const ROUTES = {
@@ -13,20 +13,20 @@ const ROUTES = {
   "LISTEN>SYN-RECEIVED": ["M112 134 L112 198", 104, 162, "end"],
   "SYN-RECEIVED>LISTEN": ["M148 198 L148 134", 156, 162, "start"],
   "LISTEN>SYN-SENT": ["M188 118 L452 118", 320, 112, "middle", 1],
-  "SYN-SENT>SYN-RECEIVED": ["M476 134 L188 206", 348, 152, "middle", 1],
+  "SYN-SENT>SYN-RECEIVED": ["M476 134 L188 206", 308, 150, "middle", 1],
   "SYN-SENT>ESTABLISHED": ["M522 134 L522 246", 530, 188, "start"],
   "SYN-RECEIVED>ESTABLISHED": ["M188 222 L452 256", 300, 228, "start", 1],
   "SYN-RECEIVED>FIN-WAIT-1": ["M112 230 L112 336", 104, 280, "end"],
   "ESTABLISHED>FIN-WAIT-1": ["M452 270 L188 342", 300, 296, "end", 1],
   "ESTABLISHED>CLOSE-WAIT": ["M522 278 L522 336", 530, 304, "start"],
   "FIN-WAIT-1>FIN-WAIT-2": ["M104 368 L104 438", 96, 400, "end"],
-  "FIN-WAIT-1>CLOSING": ["M188 358 L296 424", 252, 382, "start", 1],
-  "FIN-WAIT-1>TIME-WAIT": ["M150 368 C200 430 200 488 284 524", 212, 448, "start"],
-  "FIN-WAIT-2>TIME-WAIT": ["M130 470 C132 530 190 544 272 542", 146, 524, "end"],
+  "FIN-WAIT-1>CLOSING": ["M188 358 L322 424", 266, 386, "start", 1],
+  "FIN-WAIT-1>TIME-WAIT": ["M150 368 C200 430 200 490 306 524", 214, 448, "start"],
+  "FIN-WAIT-2>TIME-WAIT": ["M130 470 C132 530 200 544 296 542", 146, 524, "end"],
   "CLOSE-WAIT>LAST-ACK": ["M522 368 L522 430", 530, 396, "start"],
-  "CLOSING>TIME-WAIT": ["M330 456 L330 524", 338, 492, "start"],
+  "CLOSING>TIME-WAIT": ["M356 456 L356 524", 364, 492, "start"],
   "LAST-ACK>CLOSED": ["M522 462 L522 524", 530, 490, "start"],
-  "TIME-WAIT>CLOSED": ["M388 540 L452 540", 420, 534, "middle", 1],
+  "TIME-WAIT>CLOSED": ["M414 540 L450 540", 432, 534, "middle", 1],
 };
 const escape = text => String(text).replace(/[&<>"]/g, c => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
 
