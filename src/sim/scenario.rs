@@ -275,6 +275,10 @@ impl Scenario {
 
     fn call(&mut self, side: Side, call: &Call, error: Option<&str>) -> Result<(), Difference> {
         let came = self.make_call(side, call)?;
+        if let Err(error) = came {
+            // A call that fails leaves no event of its own.
+            self.pair.call(side, &format!("{call}: {error}"), |_, _| ());
+        }
         let came = came.map_or_else(|error| format!("error: {error}"), |()| "no error".to_string());
         let expected = error.map_or_else(|| "no error".to_string(), |error| format!("error: {error}"));
         if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }

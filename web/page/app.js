@@ -7,13 +7,13 @@ const amounts = { A: { send: 5, receive: 5 }, B: { send: 5, receive: 5 } };
 const t = key => (WORDS[key] || [key, key])[lang];
 
 async function start() {
-  if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") throw new Error("WebAssembly, DecompressionStream");
-  const packed = Uint8Array.from(atob(ENGINE), c => c.charCodeAt(0));
-  const bytes = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  engine = { module: await WebAssembly.compile(bytes) };
-  await boot();
+  if (typeof WebAssembly !== "object") throw new Error("WebAssembly");
+  const bytes = inflate(Uint8Array.from(atob(ENGINE), c => c.charCodeAt(0)), ENGINE_SIZE);
+  // Some browsers compile large modules in the background only.
+  try { engine = { module: new WebAssembly.Module(bytes) }; } catch { engine = { module: await WebAssembly.compile(bytes) }; }
+  boot();
 }
-async function boot() { engine.exports = (await WebAssembly.instantiate(engine.module)).exports; }
+function boot() { engine.exports = new WebAssembly.Instance(engine.module).exports; }
 function raw(command) {
   const { exports } = engine, text = new TextEncoder().encode(command);
   // The memory may grow in a call, and has another buffer then.
@@ -28,7 +28,11 @@ function ask(command) {
   try { view = JSON.parse(text(command)); } catch (error) {
     // A trap leaves the engine in no defined state: make a new one, and play the script up to here again.
     const script = done();
-    boot().then(() => { view = JSON.parse(text("load\n" + script)); fail(t("broken") + error.message); draw(); });
+    boot();
+    if (lesson) text("lesson\n" + lesson.name);
+    view = JSON.parse(text("load\n" + script));
+    fail(t("broken") + error.message);
+    draw();
     return;
   }
   draft = null;
@@ -36,21 +40,13 @@ function ask(command) {
 }
 function fail(message) { $("failure").textContent = message; $("failure").hidden = !message; }
 
-const bare = script => script.split("\n").map(line => line.split("#")[0].trim()).filter(Boolean).join("\n");
 const done = () => view.entries.slice(0, view.at).join("\n");
 /** The step of the lesson that is done, or -1 where the user has left its path. */
-function step() {
-  const played = bare(done());
-  for (let k = 0, sum = ""; ; k++) {
-    if (sum === played) return k;
-    if (k === lesson.steps.length) return -1;
-    sum += (sum && "\n") + bare(lesson.steps[k].lines);
-  }
-}
+const step = () => view.step === null ? -1 : view.step;
 function choose(name) {
   lesson = lessons.find(one => one.name === name) || null;
   fail("");
-  ask("load\n");
+  ask("lesson\n" + name);
 }
 const stepText = k => `# ${lesson.steps[k].caption[lang]}\n${lesson.steps[k].lines}`;
 function next() { if (lesson) { const k = step(); if (k >= 0 && k < lesson.steps.length) ask("play\n" + stepText(k)); } }
@@ -60,11 +56,9 @@ function fromHash(link = location.hash) {
   const wanted = new URLSearchParams(link.slice(1));
   if (wanted.has("lang")) lang = wanted.get("lang") === "zh" ? 1 : 0;
   fail("");
-  if (wanted.has("script")) { lesson = null; ask("load\n" + wanted.get("script")); if (view.mistake) { tab = "script"; draw(); } return; }
-  lesson = lessons.find(one => one.name === wanted.get("lesson")) || null;
-  if (wanted.has("lesson") && !lesson) fail(t("badLink") + wanted.get("lesson"));
-  if (!lesson && !wanted.has("lesson")) lesson = lessons[0];
-  ask("load\n");
+  if (wanted.has("script")) { choose(""); ask("load\n" + wanted.get("script")); if (view.mistake) { tab = "script"; draw(); } return; }
+  choose(wanted.has("lesson") ? wanted.get("lesson") : lessons[0].name);
+  if (!lesson) fail(t("badLink") + wanted.get("lesson"));
   const steps = lesson ? Math.min(parseInt(wanted.get("step"), 10) || 0, lesson.steps.length) : 0;
   for (let k = 0; k < steps; k++) ask("play\n" + stepText(k));
 }
@@ -123,7 +117,7 @@ function drawEnds() {
     const reading = end.reads ? "stop reading" : "start reading";
     const user = [end.detached ? t("detached") : "", end.unread ? `${t("unread")} ${end.unread}` : ""].filter(Boolean);
     $("end-" + side).innerHTML = `<div class="end-head"><span class="name">${side}</span><span class="state" id="state-${side}">${end.state}</span>
-      <span class="who">${t("bytesSent")} ${end.sent}, ${t("bytesReceived")} ${end.received}${user.length ? "<br>" + user.join(", ") : ""}</span></div>
+      <span class="who">${t("bytesSent")} ${end.sent}<br>${t("bytesReceived")} ${end.received}${user.length ? "<br>" + user.join(", ") : ""}</span></div>
       <dl class="vars">${end.variables.map(([name, v]) => value(name, v)).join("")}</dl><p class="timers">${timers}</p>
       <div class="calls">${call("open passive")}${call("open active")}${withBytes("send")}${end.reads ? "" : withBytes("receive")}<button id="${side}-reading" data-call="${reading}">${t(reading)}</button>${call("close")}${call("detach")}${call("abort")}<button id="${side}-crash" data-call="crash">${t("crash")}</button></div>`;
   });
@@ -250,7 +244,17 @@ function selfTest() {
     fromHash(link);
     check(`${one.name}: its link ${link}`, text("ladder") === last);
   }
+  const touches = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const labels = [...document.querySelectorAll("#figure .label")], boxes = [...document.querySelectorAll("#figure rect")];
+  labels.forEach((label, i) => {
+    const place = label.getBoundingClientRect();
+    for (const box of boxes) check(`the label ${label.textContent} lies on a state`, !touches(place, box.getBoundingClientRect()));
+    for (const other of labels.slice(i + 1)) check(`the labels ${label.textContent} and ${other.textContent} overlap`, other.dataset.arc === label.dataset.arc || !touches(place, other.getBoundingClientRect()));
+  });
+  const narrow = () => check(`the page is ${document.documentElement.scrollWidth} wide in ${innerWidth}`, document.documentElement.scrollWidth <= innerWidth);
+  for (const name of ["ladder", "events", "script"]) { $("tab-" + name).click(); narrow(); }
   choose("");
+  narrow();
   $("B-open-passive").click(); $("A-open-active").click(); $("deliver-0").click(); $("double-0").click(); $("deliver-0").click(); $("deliver-1").click();
   check("free play opens", shown("A") === "ESTABLISHED" && shown("B") === "ESTABLISHED");
   $("deliver-0").click();
@@ -265,6 +269,15 @@ function selfTest() {
   check("a wrong script is kept", $("source").value.endsWith("opn active"));
   fromHash("#lesson=nonsense");
   check("a wrong link is told", !$("failure").hidden);
+  const press = key => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  choose("life"); press("n"); press("n");
+  check("n is the next step", step() === 2 && shown("A") === "SYN-SENT");
+  press("1");
+  check("1 delivers", shown("B") === "SYN-RECEIVED" && step() === 3);
+  press("x"); press("n");
+  check("off the path there is no next step", step() === -1 && !view.flights.length && $("next").disabled);
+  press("b"); press("u");
+  check("b and u go back", step() === 2);
   const was = lang, title = document.querySelector("h1").textContent;
   $("language").click();
   check("the language switches", lang !== was && document.querySelector("h1").textContent !== title && document.documentElement.lang === (lang ? "zh-CN" : "en"));

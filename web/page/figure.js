@@ -1,8 +1,8 @@
 // Figure 5 of RFC 9293. The states and arcs come from the engine; only their places are here.
 const PLACES = {
   "CLOSED": [320, 30], "LISTEN": [130, 118], "SYN-SENT": [510, 118], "SYN-RECEIVED": [130, 214], "ESTABLISHED": [510, 262],
-  "FIN-WAIT-1": [130, 352], "CLOSE-WAIT": [510, 352], "FIN-WAIT-2": [130, 454], "CLOSING": [356, 440], "LAST-ACK": [510, 446],
-  "TIME-WAIT": [356, 540], "END": [510, 540],
+  "FIN-WAIT-1": [130, 352], "CLOSE-WAIT": [510, 352], "FIN-WAIT-2": [130, 454], "CLOSING": [348, 440], "LAST-ACK": [510, 446],
+  "TIME-WAIT": [348, 540], "END": [510, 540],
 };
 // Path, then place and anchor of the label.
 const ROUTES = {
@@ -20,13 +20,13 @@ const ROUTES = {
   "ESTABLISHED>FIN-WAIT-1": ["M452 270 L188 342", 300, 296, "end", 1],
   "ESTABLISHED>CLOSE-WAIT": ["M522 278 L522 336", 530, 304, "start"],
   "FIN-WAIT-1>FIN-WAIT-2": ["M104 368 L104 438", 96, 400, "end"],
-  "FIN-WAIT-1>CLOSING": ["M188 358 L322 424", 266, 386, "start", 1],
-  "FIN-WAIT-1>TIME-WAIT": ["M150 368 C200 430 200 490 306 524", 214, 448, "start"],
-  "FIN-WAIT-2>TIME-WAIT": ["M130 470 C132 530 200 544 296 542", 146, 524, "end"],
+  "FIN-WAIT-1>CLOSING": ["M188 358 L314 424", 264, 386, "start", 1],
+  "FIN-WAIT-1>TIME-WAIT": ["M150 368 C200 430 200 490 298 524", 214, 448, "start"],
+  "FIN-WAIT-2>TIME-WAIT": ["M130 470 C132 530 200 544 288 542", 146, 524, "end"],
   "CLOSE-WAIT>LAST-ACK": ["M522 368 L522 430", 530, 396, "start"],
-  "CLOSING>TIME-WAIT": ["M356 456 L356 524", 364, 492, "start"],
+  "CLOSING>TIME-WAIT": ["M348 456 L348 524", 356, 492, "start"],
   "LAST-ACK>CLOSED": ["M522 462 L522 524", 530, 490, "start"],
-  "TIME-WAIT>CLOSED": ["M414 540 L450 540", 432, 534, "middle", 1],
+  "TIME-WAIT>CLOSED": ["M406 540 L450 540", 429, 533, "middle", 1],
 };
 const escape = text => String(text).replace(/[&<>"]/g, c => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
 

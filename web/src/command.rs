@@ -21,6 +21,7 @@ pub enum Answer {
 /// | `view` | | the [`view`](crate::view) of the explorer, JSON |
 /// | `play` | lines of a scenario | the view |
 /// | `load` | a whole scenario | the view |
+/// | `lesson` | the name of a lesson, or nothing | the view, at the beginning |
 /// | `undo`, `redo` | | the view |
 /// | `go` | a number of entries | the view |
 /// | `lessons`, `figure` | | the lessons, the arcs of Figure 5, JSON |
@@ -43,6 +44,7 @@ pub fn answer(explorer: &mut Explorer, command: &str) -> Answer {
     match verb {
         "play" => explorer.play(text),
         "load" => explorer.load(text),
+        "lesson" => explorer.choose(text.trim()),
         "undo" => {
             explorer.undo();
         }

@@ -1,6 +1,6 @@
 //! A scenario with a history: every entry can be undone, and done again.
 
-use tcp_lifecycle::sim::{Scenario, ScriptError};
+use tcp_lifecycle::sim::{LESSONS, Lesson, Scenario, ScriptError};
 
 /// A scenario that grows entry by entry. An entry is one or more lines of a [`Scenario`].
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Explorer {
     /// The number of entries that are done. Those behind can be done again.
     at: usize,
     mistake: Option<Mistake>,
+    /// The lesson, and the scenario before its first step and after each.
+    lesson: Option<(&'static Lesson, Vec<Scenario>)>,
 }
 
 /// A line that could not be played.
@@ -33,7 +35,7 @@ const MOST_LINES: usize = 2_000;
 
 impl Default for Explorer {
     fn default() -> Self {
-        Explorer { entries: Vec::new(), scenarios: vec![Scenario::new()], at: 0, mistake: None }
+        Explorer { entries: Vec::new(), scenarios: vec![Scenario::new()], at: 0, mistake: None, lesson: None }
     }
 }
 
@@ -86,7 +88,7 @@ impl Explorer {
     /// Begins again with a text, and plays it up to its first mistake. Each line becomes an entry, together with the
     /// comments above it.
     pub fn load(&mut self, text: &str) {
-        *self = Explorer::default();
+        *self = Explorer { lesson: self.lesson.take(), ..Explorer::default() };
         let (mut scenario, mut entry) = (Scenario::new(), String::new());
         for (number, line) in (1..).zip(text.lines()) {
             let played = if number > MOST_LINES { Err(None) } else { scenario.play(line).map_err(Some) };
@@ -108,6 +110,41 @@ impl Explorer {
         if !entry.trim().is_empty() {
             self.push(entry, scenario);
         }
+    }
+
+    /// Begins again with a lesson, or without one if no lesson has this name.
+    pub fn choose(&mut self, name: &str) {
+        static CHOICES: &[Lesson] = &LESSONS;
+        let lesson = CHOICES.iter().find(|lesson| lesson.name == name);
+        let scenarios = |lesson: &Lesson| {
+            let mut scenarios = vec![Scenario::new()];
+            for step in lesson.steps {
+                let mut next = scenarios[scenarios.len() - 1].clone();
+                // A test plays every lesson: its lines do not fail.
+                let _ = step.lines.lines().try_for_each(|line| next.play(line));
+                scenarios.push(next);
+            }
+            scenarios
+        };
+        *self = Explorer { lesson: lesson.map(|lesson| (lesson, scenarios(lesson))), ..Explorer::default() };
+    }
+
+    /// Returns the lesson.
+    #[must_use]
+    pub fn lesson(&self) -> Option<&'static Lesson> {
+        self.lesson.as_ref().map(|(lesson, _)| *lesson)
+    }
+
+    /// Returns the number of steps of the lesson that are done, whichever lines have led there. `None` if there is no
+    /// lesson, or if the scenario has left its path.
+    #[must_use]
+    pub fn step(&self) -> Option<usize> {
+        let here = self.scenario().pair();
+        let is_here = |scenario: &Scenario| {
+            let there = scenario.pair();
+            (there.now(), there.in_flight(), there.trace()) == (here.now(), here.in_flight(), here.trace())
+        };
+        self.lesson.as_ref()?.1.iter().position(is_here)
     }
 
     /// Goes back by one entry. Returns false at the beginning.

@@ -55,6 +55,8 @@ pub fn view(explorer: &Explorer) -> Value {
         "events": events.iter().filter_map(event).collect::<Vec<_>>(),
         "entries": explorer.entries(),
         "at": explorer.at(),
+        "lesson": explorer.lesson().map(|lesson| lesson.name),
+        "step": explorer.step(),
         "mistake": explorer.mistake().map(mistake),
     })
 }
