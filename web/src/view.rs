@@ -78,9 +78,10 @@ fn end(explorer: &Explorer, pair: &Pair, side: Side) -> Value {
     let timers = [delayed.map(|at| ("delayed ACK", at)), status.timer.map(|at| (timer(&status), at))];
     let timers = timers.into_iter().flatten().map(|(name, at)| json!([name, left(at)]));
     let here = pair.trace().events().iter().filter(|event| event.side == side);
-    let last_arc = here.rev().find_map(|event| match &event.what {
-        What::Transition(transition) => Some(json!([transition.from.name(), transition.to.name()])),
-        what => (*what == What::Crashed).then_some(Value::Null),
+    let last_arc = here.rev().find_map(|event| {
+        let crashed = (event.what == What::Crashed).then_some(Value::Null);
+        let What::Transition(transition) = &event.what else { return crashed };
+        Some(json!([transition.from.name(), transition.to.name()]))
     });
     json!({
         "state": status.state.name(),
@@ -113,12 +114,16 @@ fn variables(status: &Status) -> Value {
 
 /// The name of the timer that runs. In each state at most one does.
 fn timer(status: &Status) -> &'static str {
-    match status.state {
-        State::TimeWait => "2 MSL",
-        _ if status.in_flight > 0 => "retransmission",
-        State::FinWait2 => "FIN-WAIT-2",
-        _ if status.unsent > 0 => "persist",
-        _ => "keep-alive",
+    if status.state == State::TimeWait {
+        "2 MSL"
+    } else if status.in_flight > 0 {
+        "retransmission"
+    } else if status.state == State::FinWait2 {
+        "FIN-WAIT-2"
+    } else if status.unsent > 0 {
+        "persist"
+    } else {
+        "keep-alive"
     }
 }
 
@@ -209,7 +214,7 @@ fn event(event: &Event) -> Option<Value> {
         What::Signal(signal) => ("signal", format!("{signal:?}")),
         What::Crashed => ("crash", String::new()),
         What::Note(note) => ("note", note.clone()),
-        _ => return None,
+        What::Start | What::Marked(..) | _ => return None,
     };
     Some(json!({
         "at": event.at.as_micros(),
