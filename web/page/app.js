@@ -102,6 +102,7 @@ function drawLesson() {
   $("lessons").value = lesson ? lesson.name : "";
   const k = lesson ? step() : -1, steps = lesson ? lesson.steps : [];
   $("progress").innerHTML = steps.map((_, i) => `<i class="${i < k ? "done" : ""}"></i>`).join("");
+  $("about").className = k > 0 ? "begun" : "";
   $("about").textContent = lesson ? lesson.about[lang] : t("freeAbout");
   $("caption").textContent = !lesson ? "" : k < 0 ? t("left") : k === 0 ? t("start") : (steps[k - 1].caption[lang] + (k === steps.length ? " " + t("over") : ""));
   $("back").disabled = view.at === 0;
@@ -122,6 +123,8 @@ function drawEnds() {
       <div class="calls">${call("open passive")}${call("open active")}${withBytes("send")}${end.reads ? "" : withBytes("receive")}<button id="${side}-reading" data-call="${reading}">${t(reading)}</button>${call("close")}${call("detach")}${call("abort")}<button id="${side}-crash" data-call="crash">${t("crash")}</button></div>`;
   });
 }
+/** Why a segment was refused, with a link to the rule. */
+const why = one => `<div class="why"><b>${one.name}</b>: ${escape(lang ? REFUSALS[one.name] || one.text : one.text)} (${one.link ? `<a href="${one.link}" target="_blank" rel="noopener">${escape(one.citation)}</a>` : escape(one.citation)})</div>`;
 function drawNetwork() {
   $("now").textContent = clock(view.now);
   $("timer").textContent = view.next === null ? t("noTimer") : `${t("nextTimer")} (+${clock(view.next)})`;
@@ -132,10 +135,12 @@ function drawNetwork() {
     const tip = right ? '<path d="M991 1 L999 5 L991 9" />' : '<path d="M9 1 L1 5 L9 9"/>';
     const button = (fate, off) => `<button id="${fate}-${i}" data-fate="${fate}" data-place="${i + 1}"${off ? " disabled" : ""}>${t(fate)}</button>`;
     return `<li class="flight ${one.from.toLowerCase()}" title="${escape(one.whole)}"><code class="seg">${escape(one.segment)}${tags}</code>
-      <div class="arrow" aria-label="${one.from} → ${right ? "B" : "A"}"><span>${right ? "A" : "A"}</span><svg viewBox="0 0 1000 10" preserveAspectRatio="${right ? "xMaxYMid" : "xMinYMid"} slice" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M0 5 H1000"/>${tip}</svg><span>B</span></div>
+      <div class="arrow" role="img" aria-label="${one.from} → ${right ? "B" : "A"}"><span>${right ? "A" : "A"}</span><svg viewBox="0 0 1000 10" preserveAspectRatio="${right ? "xMaxYMid" : "xMinYMid"} slice" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M0 5 H1000"/>${tip}</svg><span>B</span></div>
       <div class="fate">${button("deliver")}${button("lose")}${button("double")}${button("delay", !one.may_delay)}</div></li>`;
   };
   $("flights").innerHTML = view.flights.map(flight).join("") || `<li class="none">${t("none")}</li>`;
+  const news = before && view.at > before.at ? view.events.slice(before.events.length).filter(one => one.refusal) : [];
+  $("refusals").innerHTML = news.map(one => `<div class="${one.side.toLowerCase()}"><b class="side">${one.side}</b> ${t("refused")} <code>${escape(one.text)}</code>${why(one.refusal)}</div>`).join("");
   const mistake = view.mistake && view.mistake.script === null ? view.mistake : null;
   $("mistake").hidden = !mistake;
   $("mistake").textContent = mistake ? `${mistake.text.trim()}\n${mistake.why}` : "";
@@ -146,7 +151,6 @@ function drawViews() {
   $("ladder-text").innerHTML = rows.map(row => /refused$|bad checksum$/.test(row) ? `<span class="refused">${escape(row)}</span>` : escape(row)).join("\n");
   $("ladder-text").scrollTop = $("ladder-text").scrollHeight;
   const KINDS = { injected: "injectedEvent", crash: "crashed" };
-  const why = one => `<div class="why"><b>${one.name}</b>: ${escape(lang ? REFUSALS[one.name] || one.text : one.text)} (${one.link ? `<a href="${one.link}" target="_blank" rel="noopener">${escape(one.citation)}</a>` : escape(one.citation)})</div>`;
   const row = one => `<li class="${one.side.toLowerCase()}"><time>${clock(one.at)}</time><span class="side">${one.kind === "note" ? "" : one.side}</span><div class="what">${one.kind === "note" ? "" : t(KINDS[one.kind] || one.kind)} ${/^</.test(one.text) ? `<code>${escape(one.text)}</code>` : escape(one.text)}${one.refusal ? why(one.refusal) : ""}</div></li>`;
   $("event-list").innerHTML = view.events.map(row).join("") || `<li>${t("nothing")}</li>`;
   $("event-list").scrollTop = $("event-list").scrollHeight;
@@ -258,6 +262,7 @@ function selfTest() {
   $("B-open-passive").click(); $("A-open-active").click(); $("deliver-0").click(); $("double-0").click(); $("deliver-0").click(); $("deliver-1").click();
   check("free play opens", shown("A") === "ESTABLISHED" && shown("B") === "ESTABLISHED");
   $("deliver-0").click();
+  check("a refusal is shown at once", document.querySelector("#refusals .why a"));
   check("a refusal has its name and a link", view.events.some(one => one.refusal && one.refusal.link.startsWith("https://www.rfc-editor.org/rfc/rfc9293#section-")) && document.querySelector("#event-list .why a"));
   $("deliver-0").click(); $("A-close").click(); $("lose-0").click(); $("timer").click();
   check("a lost FIN is sent again", view.flights.some(one => /FIN/.test(one.control)));
