@@ -142,3 +142,12 @@ fn a_line_does_not_run_without_end() {
     let (expected, came) = ("at most 10000 timers in one step", "more");
     differs(lines, expected, came);
 }
+
+#[test]
+fn a_ladder_of_many_days_keeps_its_columns() {
+    let ladder = play("A: open passive\n+ 300h\nA: close").pair().trace().to_string();
+    let columns: Vec<Option<usize>> =
+        ladder.lines().map(|line| line.find(" A ").or(line.find(" CLOSED")).or(line.find(" LISTEN"))).collect();
+    assert!(ladder.contains("1080000.000s  CLOSED"), "{ladder}");
+    assert!(columns.iter().all(|column| *column == columns[0]), "{ladder}");
+}

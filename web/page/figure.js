@@ -26,7 +26,7 @@ const ROUTES = {
   "CLOSE-WAIT>LAST-ACK": ["M522 368 L522 430", 530, 396, "start"],
   "CLOSING>TIME-WAIT": ["M348 456 L348 524", 356, 492, "start"],
   "LAST-ACK>CLOSED": ["M522 462 L522 524", 530, 490, "start"],
-  "TIME-WAIT>CLOSED": ["M406 540 L450 540", 429, 533, "middle", 1],
+  "TIME-WAIT>CLOSED": ["M406 540 L450 540", 429, 556, "middle", 1],
 };
 const escape = text => String(text).replace(/[&<>"]/g, c => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
 
@@ -44,7 +44,7 @@ function drawFigure(figure) {
     const top = y - (lines.length - 1) * 6.5 + (single ? 0 : 3);
     return `<path class="arc" data-arc="${key}" d="${path}" marker-end="url(#tip)"/>` + lines.map((line, i) => `<text class="label" data-arc="${key}" x="${x}" y="${top + i * 13}" text-anchor="${anchor}">${escape(line)}</text>`).join("");
   };
-  return `<svg viewBox="0 6 640 560" role="img" aria-labelledby="figure-text"><title id="figure-text"></title><defs>
+  return `<svg viewBox="0 4 640 566" role="img" aria-labelledby="figure-text"><title id="figure-text"></title><defs>
     <linearGradient id="both"><stop offset=".5" stop-color="var(--a-soft)"/><stop offset=".5" stop-color="var(--b-soft)"/></linearGradient>
     <marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 L10 5 L0 10 z" fill="var(--soft)"/></marker></defs>
     ${figure.arcs.map(arc).join("")}${figure.states.map(name => box(name, name, PLACES[name])).join("")}${box("END", "CLOSED", PLACES.END)}</svg>`;
