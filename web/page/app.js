@@ -4,6 +4,7 @@ const store = { get: key => { try { return localStorage.getItem(key); } catch { 
 let engine, view, lessons, lesson = null, tab = "ladder", hash = "", before = null, draft = null, hashTimer;
 let lang = store.get("lang") === "zh" || (!store.get("lang") && /^zh/.test(navigator.language)) ? 1 : 0;
 const amounts = { A: { send: 5, receive: 5 }, B: { send: 5, receive: 5 } };
+const TABS = ["ladder", "events", "script", "decisions"];
 const t = key => (WORDS[key] || [key, key])[lang];
 
 async function start() {
@@ -86,6 +87,7 @@ function draw() {
   document.documentElement.lang = lang ? "zh-CN" : "en";
   document.title = t("title") + (lesson ? " · " + lesson.title[lang] : "");
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  $("find").placeholder = t("find");
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
   $("language").textContent = t("language");
   $("theme").textContent = t(document.documentElement.dataset.theme === "dark" ? "toLight" : "toDark");
@@ -146,7 +148,7 @@ function drawNetwork() {
   $("mistake").textContent = mistake ? `${mistake.text.trim()}\n${mistake.why}` : "";
 }
 function drawViews() {
-  for (const name of ["ladder", "events", "script"]) { $(name).hidden = tab !== name; $("tab-" + name).setAttribute("aria-selected", tab === name); $("tab-" + name).tabIndex = tab === name ? 0 : -1; }
+  for (const name of TABS) { $(name).hidden = tab !== name; $("tab-" + name).setAttribute("aria-selected", tab === name); $("tab-" + name).tabIndex = tab === name ? 0 : -1; }
   const rows = text("ladder").trimEnd().split("\n");
   $("ladder-text").innerHTML = rows.map(row => /refused$|bad checksum$/.test(row) ? `<span class="refused">${escape(row)}</span>` : escape(row)).join("\n");
   $("ladder-text").scrollTop = $("ladder-text").scrollHeight;
@@ -168,6 +170,19 @@ function drawSource() {
   note.textContent = bad ? `${t("line")} ${bad.line}${t("lineEnd")} ${bad.column}\n${bad.text}\n${" ".repeat(Math.max(0, bad.column - 1))}^\n${bad.why}` : view.entries.length ? t("good") : "";
 }
 
+/** The decisions of the crate, from its page in Markdown. */
+function drawDecisions() {
+  const words = $("find").value.toLowerCase().split(/\s+/).filter(Boolean), mark = text => escape(text).replace(/`([^`]*)`/g, "<code>$1</code>").replace(/\*\((.*?)\)\*/g, "<i>$1.</i>").replace(/\*\*(.*?)\*\*/g, "<b>$1</b>").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/\[([^\]]*)\]/g, "$1");
+  let out = "", title = "";
+  for (const part of text("decisions").split(/\n(?=\* \*\*D\d|# )/)) {
+    if (part.startsWith("# ")) { title = `<h3>${escape(part.slice(2).trim())}</h3>`; continue; }
+    if (!part.startsWith("* **D") || !words.every(word => part.toLowerCase().includes(word))) continue;
+    out += title + part.slice(2).split(/\n\s*\n/).map(text => `<p>${mark(text.trim())}</p>`).join("");
+    title = "";
+  }
+  $("decision-list").innerHTML = out || `<p>–</p>`;
+}
+
 function save(name, bytes, type) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes], { type }));
@@ -181,7 +196,7 @@ function setTab(name) { tab = name; drawViews(); drawSource(); }
 
 const KEYS = {
   n: next, b: () => ask("undo"), u: () => ask("undo"), r: () => ask("redo"), t: () => play("+ next"), a: () => play("deliver all"),
-  x: () => play("lose"), d: () => play("double"), l: () => setLanguage(1 - lang), v: () => setTab({ ladder: "events", events: "script", script: "ladder" }[tab]), m: () => $("theme").click(), "?": () => $("help").click(),
+  x: () => play("lose"), d: () => play("double"), l: () => setLanguage(1 - lang), v: () => setTab(TABS[(TABS.indexOf(tab) + 1) % TABS.length]), m: () => $("theme").click(), "?": () => $("help").click(),
 };
 const KEY_HELP = [["n", "next"], ["b", "back"], ["u", "undo"], ["r", "redo"], ["1 … 9", "keyDeliver"], ["a", "deliverAll"], ["x", "keyLose"], ["d", "keyDouble"], ["t", "nextTimer"], ["v", "keyTabs"], ["l", "language"], ["m", "keyTheme"], ["?", "keyHelp"]];
 
@@ -204,10 +219,11 @@ function listen() {
   $("theme").onclick = () => { const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark"; setTheme(theme); store.set("theme", theme); draw(); };
   $("help").onclick = () => { $("key-list").innerHTML = KEY_HELP.map(([key, word]) => `<dt>${key}</dt><dd>${t(word)}</dd>`).join(""); $("keys").showModal(); };
   $("share").onclick = () => { const link = location.href.split("#")[0] + hash; const shown = () => { $("share").textContent = t("copied"); setTimeout(() => { $("share").textContent = t("share"); }, 1500); }; if (navigator.clipboard) navigator.clipboard.writeText(link).then(shown, () => prompt("", link)); else prompt("", link); };
-  for (const name of ["ladder", "events", "script"]) $("tab-" + name).onclick = () => setTab(name);
-  document.querySelector(".tabs").onkeydown = event => { const all = ["ladder", "events", "script"], turn = { ArrowRight: 1, ArrowLeft: 2 }[event.key]; if (turn) { setTab(all[(all.indexOf(tab) + turn) % 3]); $("tab-" + tab).focus(); } };
+  for (const name of TABS) $("tab-" + name).onclick = () => setTab(name);
+  document.querySelector(".tabs").onkeydown = event => { const turn = { ArrowRight: 1, ArrowLeft: 3 }[event.key]; if (turn) { setTab(TABS[(TABS.indexOf(tab) + turn) % 4]); $("tab-" + tab).focus(); } };
   $("save-ladder").onclick = () => save("tcp.txt", text("ladder"), "text/plain"); $("save-mermaid").onclick = () => save("tcp.mmd", text("mermaid"), "text/plain");
   for (const side of ["A", "B"]) $("save-" + side).onclick = () => save(`tcp-${side}.pcapng`, raw("pcapng\n" + side), "application/x-pcapng");
+  $("find").oninput = drawDecisions;
   let waiting;
   $("source").oninput = () => { clearTimeout(waiting); draft = $("source").value; waiting = setTimeout(() => { const written = $("source").value; before = view; view = JSON.parse(text("load\n" + written)); draft = written; draw(); }, 250); };
   $("source").onscroll = () => { $("gutter").scrollTop = $("source").scrollTop; };
@@ -256,7 +272,7 @@ function selfTest() {
     for (const other of labels.slice(i + 1)) check(`the labels ${label.textContent} and ${other.textContent} overlap`, other.dataset.arc === label.dataset.arc || !touches(place, other.getBoundingClientRect()));
   });
   const narrow = () => check(`the page is ${document.documentElement.scrollWidth} wide in ${innerWidth}`, document.documentElement.scrollWidth <= innerWidth);
-  for (const name of ["ladder", "events", "script"]) { $("tab-" + name).click(); narrow(); }
+  for (const name of TABS) { $("tab-" + name).click(); narrow(); }
   choose("");
   narrow();
   $("B-open-passive").click(); $("A-open-active").click(); $("deliver-0").click(); $("double-0").click(); $("deliver-0").click(); $("deliver-1").click();
@@ -292,6 +308,9 @@ function selfTest() {
   const theme = document.documentElement.dataset.theme;
   $("theme").click(); check("the theme switches", document.documentElement.dataset.theme !== theme); $("theme").click();
   check("a capture begins like a pcapng file", (bytes => bytes[0] === 10 && bytes[1] === 13)(raw("pcapng\nA")));
+  const shownDecisions = () => document.querySelectorAll("#decision-list b").length;
+  check(`${shownDecisions()} decisions`, shownDecisions() >= 40);
+  $("find").value = "repeated SYN,ACK"; drawDecisions(); check("a decision is found", shownDecisions() > 0 && shownDecisions() < 10);
   check("Mermaid", text("mermaid").startsWith("sequenceDiagram"));
   clearTimeout(hashTimer);
   document.body.innerHTML = `<pre id="selftest">${escape(errors.length ? "FAILED\n" + errors.join("\n") : "PASSED")}\n${out.join("\n")}\n</pre>`;
@@ -305,6 +324,7 @@ start().then(() => {
   lessons = JSON.parse(text("lessons"));
   $("figure").innerHTML = drawFigure(JSON.parse(text("figure")));
   listen();
+  drawDecisions();
   const testing = location.hash === "#selftest";
   const shows = new URLSearchParams(location.hash.slice(1)).get("tab");
   if (shows && $("tab-" + shows)) tab = shows;

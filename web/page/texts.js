@@ -18,6 +18,7 @@ const WORDS = {
   bytesSent: ["sent", "已发"], bytesReceived: ["received", "已收"], unread: ["unread", "未读"], detached: ["no user", "无用户"], noTimers: ["no timer", "无定时器"],
   retransmission: ["retransmission", "重传"], persist: ["window probe", "窗口探测"], "keep-alive": ["keep-alive", "保活"], "2 MSL": ["2 MSL", "2 MSL"], "FIN-WAIT-2": ["FIN-WAIT-2 timeout", "FIN-WAIT-2 超时"], "delayed ACK": ["delayed ACK", "延迟确认"],
   figure: ["The states (RFC 9293, Figure 5)", "状态图（RFC 9293 图 5）"], ladder: ["Ladder", "时序图"], events: ["Events", "事件"], script: ["Script", "脚本"],
+  decisions: ["Decisions", "决策"], decisionsAbout: ["Where the RFCs contradict themselves or leave room, the engine decides:", "在 RFC 自相矛盾或留有余地之处，引擎的决策（英文）："], find: ["Find", "查找"],
   save: ["Save:", "保存："], saveText: ["Text", "文本"], saveA: ["pcapng at A", "A 端 pcapng"], saveB: ["pcapng at B", "B 端 pcapng"],
   nothing: ["Nothing has happened yet.", "还没有发生任何事。"],
   sent: ["sends", "发送"], injectedEvent: ["is impersonated:", "被冒充："], lost: ["loses on the way", "途中丢失"], doubled: ["doubled on the way", "途中被复制"], delayed: ["delayed on the way", "途中被推迟"], corrupted: ["drops, bad checksum:", "校验和错误，丢弃："],

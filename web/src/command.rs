@@ -5,6 +5,9 @@ use tcp_lifecycle::sim::Side;
 use crate::explorer::Explorer;
 use crate::view;
 
+/// Where the RFCs contradict themselves or leave room.
+const DECISIONS: &str = include_str!("../../src/decisions.md");
+
 /// The answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -25,6 +28,7 @@ pub enum Answer {
 /// | `undo`, `redo` | | the view |
 /// | `go` | a number of entries | the view |
 /// | `lessons`, `figure` | | the lessons, the arcs of Figure 5, JSON |
+/// | `decisions` | | the decisions of the crate, Markdown |
 /// | `ladder`, `mermaid` | | the exchange so far, as text |
 /// | `pcapng` | `A` or `B` | a capture at this end |
 ///
@@ -54,6 +58,7 @@ pub fn answer(explorer: &mut Explorer, command: &str) -> Answer {
         "go" => explorer.go_to(text.trim().parse().unwrap_or(usize::MAX)),
         "lessons" => return Answer::Text(view::lessons().to_string()),
         "figure" => return Answer::Text(view::figure().to_string()),
+        "decisions" => return Answer::Text(DECISIONS.to_string()),
         "ladder" => return Answer::Text(explorer.scenario().pair().trace().to_string()),
         "mermaid" => return Answer::Text(explorer.scenario().pair().trace().mermaid().to_string()),
         "pcapng" => return Answer::Bytes(capture(explorer, if text == "B" { Side::B } else { Side::A })),

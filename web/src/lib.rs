@@ -1,6 +1,6 @@
 //! The engine of the explorer: two ends of TCP and the network between them, for a page in a browser.
 //!
-//! The page writes a command into [`input`], calls [`run`], and reads the answer at [`output`]. [`command`] explains
+//! The page writes a command into [`input`], calls [`run`], and reads the answer at [`output`]. [`answer`] explains
 //! the commands. An [`Explorer`] is the same engine for native code. `cargo run -p tcp-lifecycle-web` builds the page.
 
 pub mod citation;
