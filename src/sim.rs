@@ -76,6 +76,20 @@
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
 //!
+//! # Scenarios and lessons
+//!
+//! A [`Scenario`] operates two ends and the network between them by lines of text. [`LESSONS`] teaches TCP in such
+//! scenarios: why there are three messages, what TIME-WAIT is for, how connections leak, how they are attacked.
+//!
+//! ```
+//! use tcp_lifecycle::sim::{LESSONS, Language};
+//!
+//! for lesson in &LESSONS {
+//!     println!("{}\n{}", lesson.title.get(Language::English), lesson.play()?.pair().trace());
+//! }
+//! # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
+//! ```
+//!
 //! # A faulty network
 //!
 //! A [`Network`] delays, loses, duplicates, corrupts, reorders and [marks](Network::marking) segments at random. The
@@ -106,6 +120,7 @@
 
 mod bytes;
 mod comparison;
+mod cookies;
 mod difference;
 mod end;
 mod excerpt;
@@ -114,6 +129,7 @@ mod flights;
 mod given;
 mod glue;
 mod ladder;
+mod lessons;
 mod line;
 mod mermaid;
 mod network;
@@ -125,6 +141,7 @@ mod pcapng;
 mod player;
 mod policy;
 mod reassembly;
+mod scenario;
 mod script;
 mod subscribers;
 mod text;
@@ -139,9 +156,11 @@ use crate::Instant;
 pub use comparison::{LadderError, check_ladder};
 pub use figure::{Figure, check_figure};
 pub use glue::{Emitted, Glue};
+pub use lessons::{LESSONS, Language, Lesson, LessonStep, Text};
 pub use mermaid::Mermaid;
 pub use network::{Counts, Flight, Network};
 pub use pair::Pair;
+pub use scenario::Scenario;
 pub use script::{Script, ScriptError, check, check_with};
 pub use trace::{Event, Trace, What};
 pub use violation::Violation;

@@ -28,6 +28,8 @@ mod over;
 mod pcapng;
 #[path = "sim/reassembly.rs"]
 mod reassembly;
+#[path = "sim/scenario.rs"]
+mod scenario;
 #[path = "sim/subscribers.rs"]
 mod subscribers;
 #[path = "sim/wrong_glues.rs"]

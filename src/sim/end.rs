@@ -5,10 +5,11 @@ use std::vec;
 use std::vec::Vec;
 
 use super::Side;
+use super::cookies::Cookies;
 use super::network::Flight;
 use super::reassembly::Reassembly;
 use super::violation::Violation;
-use crate::{Config, Connection, Control, Instant, Refusal, Segment, Signal};
+use crate::{Config, Connection, Control, Instant, Refusal, Segment, Signal, State};
 
 #[derive(Clone, Debug)]
 pub(super) struct End {
@@ -31,6 +32,12 @@ pub(super) struct End {
     pub(super) reassembly: Reassembly,
     /// A script plays this end. Its connection gets no segments.
     pub(super) is_played: bool,
+    /// Answers SYNs in LISTEN with cookies.
+    pub(super) cookies: Option<Cookies>,
+    /// The outputs are kept back.
+    pub(super) corked: bool,
+    /// Segments that answer the last segment, beside the outputs of the connection.
+    pub(super) answers: Vec<Segment>,
     /// The life of the peer whose SYN has set IRS. Only bytes of this life may be delivered.
     peers_life: Option<usize>,
 }
@@ -49,6 +56,9 @@ impl End {
             iss: None,
             reassembly: Reassembly::default(),
             is_played: false,
+            cookies: None,
+            corked: false,
+            answers: Vec::new(),
             peers_life: None,
         }
     }
@@ -117,6 +127,14 @@ impl End {
 
     /// Hands a segment to the connection. A SYN that sets IRS also sets `peers_life`.
     pub(super) fn segment_arrives(&mut self, flight: &Flight, now: Instant) -> Result<Range<usize>, Refusal> {
+        if self.connection.state() == State::Listen
+            && let Some(cookies) = &self.cookies
+        {
+            let answer = cookies.segment_arrives(&flight.segment, now);
+            self.answers.extend(answer.segment);
+            self.connection = answer.connection.unwrap_or_else(|| self.connection.clone());
+            return answer.outcome;
+        }
         let irs = |end: &End| end.connection.status().irs;
         if !flight.segment.control().contains(Control::SYN) {
             return self.connection.segment_arrives(&flight.segment, now);

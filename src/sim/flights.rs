@@ -59,6 +59,16 @@ impl Flights {
         self.get(index)
     }
 
+    /// Exchanges two segments. Returns false if one of them does not exist, or has a time of arrival.
+    pub(super) fn swap(&mut self, one: usize, other: usize) -> bool {
+        let waits = |index| self.get(index).is_some_and(|flight| flight.arrives.is_none());
+        let is_possible = waits(one) && waits(other);
+        if is_possible {
+            self.flights.swap(self.gone.saturating_add(one), self.gone.saturating_add(other));
+        }
+        is_possible
+    }
+
     pub(super) fn remove(&mut self, index: usize) -> Option<Flight> {
         let place = self.place(index)?;
         let at = self.gone.saturating_add(index);

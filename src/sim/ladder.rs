@@ -37,14 +37,14 @@ struct Row<'t> {
 }
 
 impl Row<'_> {
-    fn write(&self, f: &mut impl fmt::Write, time: &str, width: usize) -> fmt::Result {
+    fn write(&self, f: &mut impl fmt::Write, time: &str, [clock, width]: [usize; 2]) -> fmt::Result {
         let Row { left, departs, middle, arrives, right, remark } = self;
         let middle = match left {
             // An event of B alone stands beside the state of B.
             &"" if departs.is_empty() => format!("{middle:>width$}"),
             _ => format!("{middle:<width$}"),
         };
-        let row = format!("{time:>9}  {left:<12} {departs:<3} {middle} {arrives:<3} {right:<12}  {remark}");
+        let row = format!("{time:>clock$}  {left:<12} {departs:<3} {middle} {arrives:<3} {right:<12}  {remark}");
         writeln!(f, "{}", row.trim_end())
     }
 }
@@ -91,9 +91,9 @@ impl<'t> Ladder<'t> {
     }
 
     fn write(&mut self, f: &mut impl fmt::Write) -> fmt::Result {
-        let width = self.width();
+        let widths = [self.clock_width(), self.width()];
         let mut last = None;
-        Row { left: "A", right: "B", ..Row::default() }.write(f, "time", width)?;
+        Row { left: "A", right: "B", ..Row::default() }.write(f, "time", widths)?;
         for (index, event) in self.events.iter().enumerate() {
             if self.is_told(index) {
                 continue;
@@ -105,10 +105,15 @@ impl<'t> Ladder<'t> {
             for row in self.rows(index, event) {
                 let time = if last == Some(event.at) { String::new() } else { in_seconds(event.at) };
                 last = Some(event.at);
-                row.write(f, &time, width)?;
+                row.write(f, &time, widths)?;
             }
         }
         Ok(())
+    }
+
+    /// Returns the width of the column with the time. It has room for the last time, which is the longest.
+    fn clock_width(&self) -> usize {
+        self.events.last().map_or(0, |last| in_seconds(last.at).len()).max(9)
     }
 
     /// Returns the width of the middle column. It has room for the longest segment and for any call.

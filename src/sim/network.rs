@@ -119,6 +119,8 @@ pub struct Flight {
     pub number: u64,
     /// The life of the sender to which the payload belongs.
     pub(super) life: usize,
+    /// The payload is not the sender's.
+    pub(super) forged: bool,
 }
 
 /// Counts of the segments in the network between two ends, and of their faults, at random and by hand. A [`Pair`]

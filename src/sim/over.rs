@@ -133,7 +133,7 @@ impl Stage {
     fn play(&mut self, line: &Line) -> Result<(), Difference> {
         match line {
             Line::Config(settings) => policy::apply(settings, &mut self.config),
-            Line::Iss(iss) => self.pair.set_iss(*iss),
+            Line::Iss(iss) => self.pair.set_iss(Side::A, *iss),
             Line::Call(call, error) => return self.call(call, error.as_deref()),
             Line::Arrives(pattern, _) => self.say(pattern),
             Line::Icmp(error, quoted, outcome) => {

@@ -8,6 +8,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::Side;
+use super::cookies::Cookies;
 use super::end::End;
 use super::flights::Flights;
 use super::network::{Counts, Flight, Network, Outage, Random};
@@ -95,9 +96,28 @@ impl Pair {
         pair
     }
 
-    /// Sets the next initial sequence number of A, whose peer a script plays.
-    pub(super) fn set_iss(&mut self, iss: u32) {
-        self.end_mut(Side::A).iss = Some(iss);
+    /// Sets the initial sequence number of every life of this end from now on, whatever the clock says.
+    pub(super) fn set_iss(&mut self, side: Side, iss: u32) {
+        self.end_mut(side).iss = Some(iss);
+    }
+
+    /// Keeps back the outputs of this end, until it is no longer corked.
+    pub(super) fn set_corked(&mut self, side: Side, corked: bool) {
+        self.end_mut(side).corked = corked;
+        self.drain(side);
+    }
+
+    /// Takes the first violation, so that the pair can be driven on.
+    pub(super) fn take_violation(&mut self) -> Option<Violation> {
+        self.violation.take()
+    }
+
+    /// Makes this end answer each SYN that arrives in LISTEN with a cookie (RFC 4987 section 3.6), as a listener
+    /// without room does, until it crashes.
+    pub(super) fn answer_with_cookies(&mut self, side: Side) {
+        let end = self.end_mut(side);
+        end.cookies = Some(Cookies::new(&end.connection.config()));
+        self.record(side, What::Call("answer with cookies".to_string()));
     }
 
     /// Returns the virtual time. It begins at zero, and passes only while the pair is driven.
@@ -407,6 +427,7 @@ impl Pair {
     pub fn crash(&mut self, side: Side) {
         let end = self.end_mut(side);
         end.connection = Connection::new(&end.connection.config(), end.isn_offset);
+        end.cookies = None;
         end.begin_life();
         self.record(side, What::Crashed);
     }

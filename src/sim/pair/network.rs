@@ -79,6 +79,9 @@ impl Pair {
             self.record(to, What::Marked(flight.number, flight.segment));
         }
         reassembled.into_iter().for_each(|what| self.record(to, what));
+        for answer in core::mem::take(&mut self.end_mut(to).answers) {
+            self.say(to, answer, Vec::new());
+        }
         self.drain(to);
         true
     }
@@ -91,7 +94,7 @@ impl Pair {
             Side::A => (a, b),
             Side::B => (b, a),
         };
-        let sent = (!sender.is_played).then(|| sender.sent_in(flight.life));
+        let sent = (!sender.is_played && !flight.forged).then(|| sender.sent_in(flight.life));
         if let Err(violation) = receiver.deliver(to, flight, range, sent) {
             self.violate(violation);
         }
@@ -155,12 +158,48 @@ impl Pair {
         self.flights.get(index).is_some()
     }
 
+    /// Moves a segment behind the next one from the same end. Both must wait for delivery by hand; otherwise, or if
+    /// there is no next one, nothing happens, and the result is false.
+    ///
+    /// ```
+    /// use tcp_lifecycle::sim::{Network, Pair, Side};
+    /// use tcp_lifecycle::{Config, Open};
+    ///
+    /// let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::BY_HAND);
+    /// pair.open(Side::B, Open::Passive)?;
+    /// pair.open(Side::A, Open::Active)?;
+    /// pair.inject(Side::A, "<SEQ=90><CTL=SYN>".parse()?, &[]); // a SYN of an earlier life
+    /// assert!(pair.delay(0));
+    /// pair.deliver(0); // the old SYN arrives first
+    /// assert_eq!(pair.in_flight()[0].segment.seq().0, 100);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn delay(&mut self, index: usize) -> bool {
+        let Some(flight) = self.flights.get(index) else { return false };
+        let (from, number, segment) = (flight.from, flight.number, flight.segment);
+        let behind = self.in_flight().iter().enumerate().skip(index.saturating_add(1));
+        let next = behind.filter(|(_, other)| other.from == from).map(|(next, _)| next).next();
+        let moved = next.is_some_and(|next| self.flights.swap(index, next));
+        if moved {
+            self.record(from, What::HeldBack(number, segment));
+        }
+        moved
+    }
+
     /// Puts a segment into the network that `from` has not sent, such as an old duplicate or a forged segment. The
     /// length of `payload` must be the one in the segment.
     pub fn inject(&mut self, from: Side, segment: Segment, payload: &[u8]) {
         let number = self.number;
         self.record(from, What::Injected(number, segment));
         self.launch(from, segment, payload.to_vec(), false);
+    }
+
+    /// Puts a forged segment into the network. Its payload is not compared with the bytes that `from` has sent.
+    pub(in crate::sim) fn forge(&mut self, from: Side, segment: Segment, payload: &[u8]) {
+        let (number, last) = (self.number, self.in_flight().len());
+        self.inject(from, segment, payload);
+        let flight = self.flights.get_mut(last).filter(|flight| flight.number == number);
+        flight.into_iter().for_each(|flight| flight.forged = true);
     }
 
     /// Puts a segment of a script into the network. The script plays `from`.
@@ -188,8 +227,9 @@ impl Pair {
             return self.record(from, What::Lost(number, segment));
         }
         let life = self.end(from).life();
-        let (corrupted, marked) = (false, false);
-        let flight = Flight { from, segment, payload, arrives: None, corrupted, ecn_capable, marked, number, life };
+        let (corrupted, marked, forged) = (false, false, false);
+        let arrives = None;
+        let flight = Flight { from, segment, payload, arrives, corrupted, ecn_capable, marked, number, life, forged };
         let first = self.on_its_way(flight);
         if self.random.happens(self.network.duplication) {
             self.record(from, What::Duplicated(number, segment));
@@ -235,7 +275,10 @@ impl Pair {
     }
 
     /// Polls until `Wait`, as the contract requires.
-    pub(super) fn drain(&mut self, side: Side) {
+    pub(in crate::sim) fn drain(&mut self, side: Side) {
+        if self.end(side).corked {
+            return;
+        }
         let status = self.status(side);
         let queued = status.unsent.saturating_add(status.in_flight) as usize;
         for _ in 0..MOST_OUTPUTS.saturating_add(queued) {
