@@ -1,13 +1,14 @@
 //! What a stream has in memory while bytes are queued, in flight or kept: one part for each direction.
 
 use alloc::collections::VecDeque;
+use core::fmt;
 
 use super::receive_queue::ReceiveQueue;
 use super::recovery::Recovery;
 use crate::Instant;
 
 /// The bytes to the peer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Sender {
     /// The bytes behind `acknowledged`.
     pub(super) queue: VecDeque<u8>,
@@ -34,6 +35,17 @@ pub(super) struct Receiver {
     pub(super) used: Instant,
     /// When the receiver is dropped, if nothing uses it until then.
     pub(super) idle_at: Option<Instant>,
+}
+
+impl fmt::Debug for Sender {
+    /// Prints how many bytes are queued, but not the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("queued", &self.queue.len())
+            .field("recovery", &self.recovery)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Sender {

@@ -1,6 +1,7 @@
 //! The receive queue: the bytes that the user can read, and bytes ahead of a gap.
 
 use alloc::collections::VecDeque;
+use core::fmt;
 use core::ops::Range;
 
 use rangemap::RangeSet;
@@ -16,7 +17,7 @@ use crate::{SackBlock, SackBlocks, SeqNumber};
 ///   read        nxt
 ///     |  in order | gap |  ahead  | gap |  ahead  |
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct ReceiveQueue {
     /// The bytes from `read` on; a gap holds zeros.
     bytes: VecDeque<u8>,
@@ -35,6 +36,18 @@ pub(super) struct ReceiveQueue {
 
 /// The most ranges that are kept ahead of gaps. What would make one more is dropped, and the peer sends it again.
 const MAX_RANGES: usize = 1_024;
+
+impl fmt::Debug for ReceiveQueue {
+    /// Prints how many bytes can be read and what is kept, but not the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiveQueue")
+            .field("read", &self.read)
+            .field("nxt", &self.nxt)
+            .field("ahead", &self.ahead)
+            .field("fin", &self.fin)
+            .finish_non_exhaustive()
+    }
+}
 
 impl ReceiveQueue {
     /// Makes an empty queue; the next byte is that of `position`.

@@ -25,12 +25,15 @@ pub(super) struct Recovery {
     sacks: bool,
     /// Duplicate acknowledgments since SND.UNA advanced, without SACK.
     duplicates: u64,
+    /// The bytes in flight when there was last nothing more to send. Acknowledgments that come together leave less in
+    /// flight, one after the other, before anything can be sent again.
+    flight: u64,
     /// The window has bounded what was sent up to this position.
     limited_until: u64,
     /// The episode, if it may prove to be spurious.
     undo: Option<Undo>,
     probe: Option<Probe>,
-    /// When new data was last sent, or SND.UNA last advanced.
+    /// When new data was last sent, in fast recovery any data, or SND.UNA last advanced.
     progress: Instant,
     timer: Option<(Instant, Timer)>,
     /// RFC 8985 section 7.3: a probe may exceed the window by a segment.
@@ -109,6 +112,7 @@ impl Recovery {
             mss: u64::from(mss.max(1)),
             sacks,
             duplicates: 0,
+            flight: 0,
             limited_until: 0,
             undo: None,
             probe: None,
@@ -169,7 +173,7 @@ impl Recovery {
             fast.sent(bytes);
         }
         self.extra = 0;
-        if is_new {
+        if is_new || matches!(self.phase, Phase::Fast(_)) {
             self.progress = now;
         }
         is_again
@@ -275,7 +279,7 @@ impl Recovery {
             self.rack.recovered();
         }
         if lost > 0 && matches!(self.phase, Phase::Open) {
-            self.controller.congested(in_flight, now);
+            self.controller.congested(in_flight.max(self.flight), now);
             self.undo = Some(Undo::default());
             self.begin_fast_recovery(in_flight);
         }
@@ -294,7 +298,7 @@ impl Recovery {
         let is_open = matches!(self.phase, Phase::Open);
         if is_open {
             let in_flight = self.board.in_flight();
-            self.controller.congested(in_flight, now);
+            self.controller.congested(in_flight.max(self.flight), now);
             self.undo = None;
             self.begin_fast_recovery(in_flight);
         }
@@ -343,32 +347,33 @@ impl Recovery {
         if let Some(repaired) = probe.ends(self.board.una(), advanced, ack.duplicate.as_ref()) {
             self.probe = None;
             if repaired && matches!(self.phase, Phase::Open) {
-                self.controller.congested(in_flight, ack.now);
+                self.controller.congested(in_flight.max(self.flight), ack.now);
                 self.undo = None;
             }
         }
     }
 
-    /// Starts or stops the timer of the probe. `rto` is when the retransmission timer fires.
+    /// Nothing more can be sent: starts or stops the timer of the probe. `rto` is when the retransmission timer fires.
     pub(super) fn rearm(&mut self, srtt: Option<Duration>, rto: Option<Instant>, now: Instant) {
+        self.flight = self.board.in_flight();
         if matches!(self.timer, Some((_, Timer::Reordering))) {
             return;
         }
-        let may_probe = self.sacks
-            && self.probe.is_none()
-            && matches!(self.phase, Phase::Open)
-            && self.board.in_flight() > 0
-            && !self.board.has_sacked();
+        let is_fast = matches!(self.phase, Phase::Fast(_));
+        // RFC 8985 section 7.2 has no probe in fast recovery. But if the last acknowledgment of a flight is lost there,
+        // nothing follows, and the connection rests until a timeout. RFC 9002 section 6.2 probes there as well.
+        let may_probe = is_fast || matches!(self.phase, Phase::Open) && !self.board.has_sacked();
         let mut pto = srtt.map_or(INITIAL_PTO, |srtt| srtt.saturating_mul(2));
-        if self.board.len() == 1 {
+        // An acknowledgment that fills a gap is not delayed.
+        if self.board.len() == 1 && !is_fast {
             pto = pto.saturating_add(MAX_ACK_DELAY);
         }
-        // It comes in place of a timeout (RFC 8985 section 7.2).
-        let moment = Some(self.progress + pto).filter(|_| may_probe).map(|moment| moment.min(rto.unwrap_or(moment)));
-        // A moment that has passed unused is past: the retransmission timer has fired since.
-        let armed = self.timer;
-        let timer = moment.map(|moment| (moment, Timer::Probe));
-        self.timer = timer.filter(|(moment, _)| *moment > now || armed == timer);
+        self.timer = None;
+        if self.sacks && may_probe && self.probe.is_none() && self.board.in_flight() > 0 {
+            // It comes in place of a timeout.
+            let moment = self.progress + pto;
+            self.timer = Some((moment.min(rto.unwrap_or(moment)).max(now), Timer::Probe));
+        }
     }
 
     /// Carries out the timer, if its time has come. Returns the range that a probe sends again; an empty range asks for
@@ -381,6 +386,12 @@ impl Recovery {
                 let lost = self.detect_losses(srtt, false, now);
                 self.enter_or_leave(lost, in_flight, now);
                 None
+            }
+            Timer::Probe if matches!(self.phase, Phase::Fast(_)) => {
+                // What the peer may lack is the first segment.
+                let first = self.board.first()?;
+                self.probe = Some(Probe { end: first.end, is_resend: true });
+                Some(first)
             }
             Timer::Probe => {
                 let last = self.board.last()?;

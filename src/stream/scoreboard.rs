@@ -351,6 +351,11 @@ impl Scoreboard {
         self.segments.front().map(|segment| segment.sent_at)
     }
 
+    /// Returns the first segment in flight.
+    pub(super) fn first(&self) -> Option<Range<u64>> {
+        Some(self.una..self.segments.front()?.end)
+    }
+
     /// Returns the last segment in flight.
     pub(super) fn last(&self) -> Option<Range<u64>> {
         let index = self.segments.len().checked_sub(1)?;

@@ -155,3 +155,31 @@ fn without_a_timeout_there_is_nothing_to_take_over() {
     assert_eq!(drain(&mut connection, at(1)), ["<SEQ=110><ACK=300><CTL=ACK><DATA=10><WND=65535>"]);
     assert_eq!(connection.retransmit(10..31), Err(CallError::NotSent));
 }
+
+#[test]
+fn reserved_options_make_the_payload_shorter_until_they_are_given_back() {
+    let mut connection = after(&Config { nagle: false, ..CONFIG }, "ESTABLISHED");
+    let mut sent = |reserved, bytes| {
+        connection.reserve_options(reserved);
+        connection.send(bytes, at(0)).unwrap();
+        let lines = drain(&mut connection, at(0));
+        let length = |line: &String| line.split("<DATA=").nth(1)?.split('>').next()?.parse::<usize>().ok();
+        lines.iter().filter_map(length).collect::<Vec<_>>()
+    };
+    assert_eq!(sent(0, 1_072), [536, 536]);
+    assert_eq!(sent(12, 1_048), [524, 524]);
+    assert_eq!(sent(12, 524), [524], "the same once more");
+    assert_eq!(sent(28, 508), [508]);
+    assert_eq!(sent(255, 1_016), [508, 508], "no more than 28");
+    assert_eq!(sent(0, 536), [536]);
+}
+
+#[test]
+fn before_the_handshake_nothing_can_be_reserved() {
+    for state in ["CLOSED", "LISTEN", "SYN-SENT"] {
+        let mut connection = after(&CONFIG, state);
+        let untouched = connection.clone();
+        connection.reserve_options(12);
+        assert_eq!(connection, untouched, "{state}");
+    }
+}

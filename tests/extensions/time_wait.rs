@@ -1,6 +1,6 @@
 //! `into_time_wait`: returns the TIME-WAIT of the connection, or the connection itself.
 
-use tcp_lifecycle::{Config, State};
+use tcp_lifecycle::{Config, Instant, State};
 
 use super::{NOW, after, drain, segment};
 
@@ -27,4 +27,17 @@ fn one_that_is_not_drained_comes_back() {
     let mut connection = connection.clone().into_time_wait().unwrap_err();
     assert_eq!(drain(&mut connection, NOW), ["<SEQ=100><ACK=300><CTL=ACK><WND=65535>"]);
     assert!(connection.into_time_wait().is_ok());
+}
+
+#[test]
+fn it_begins_the_next_life_where_the_connection_would() {
+    let connection = after(&Config::DEFAULT, "TIME-WAIT");
+    let time_wait = connection.time_wait().unwrap();
+    for (offset, millis) in [(99, 0), (77, 0), (99, 60_000), (100, 0), (101, 0)] {
+        let now = Instant::from_micros(millis * 1_000);
+        let mut again = connection.clone();
+        again.set_isn_offset(offset);
+        let next = time_wait.next_isn_offset(offset, now);
+        assert!(next == again.next_isn_offset(now) && next > 0, "{offset} at {now}: {next}");
+    }
 }

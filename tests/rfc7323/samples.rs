@@ -285,3 +285,23 @@ fn what_goes_out_behind_a_refused_probe_is_timed_from_when_it_went() {
         ",
     );
 }
+
+/// The first probe of a closed window is a transmission of the front, although nothing is sent again.
+#[test]
+fn an_echo_older_than_the_first_probe_is_no_sample() {
+    for (echo, measured) in
+        [(20, "SRTT=20ms RTTVAR=10ms"), (1_019, "SRTT=20ms RTTVAR=10ms"), (1_020, "SRTT=30ms RTTVAR=27500us")]
+    {
+        once_agreed(&format!(
+            "<-- <SEQ=300><ACK=100><CTL=ACK><WND=0><TS=1000,20>
+            send 1
+            + 1s
+            --> <SEQ=100><ACK=300><CTL=ACK><DATA=1><TS=1020,1000>
+            + 100ms
+            <-- <SEQ=300><ACK=101><CTL=ACK><WND=1000><TS=1100,{echo}>
+            signal: Acknowledged 1
+            ESTABLISHED                     {measured}
+            "
+        ));
+    }
+}

@@ -78,3 +78,13 @@ fn the_receive_buffer_grows_although_the_user_reads_each_segment_at_once() {
     }
     assert_eq!(peer.stream.connection().config().receive_buffer, 36_000);
 }
+
+#[test]
+fn a_stream_prints_its_variables_but_not_its_bytes() {
+    let mut peer = Peer::open(Setup::default());
+    peer.write(100);
+    peer.arrives_with(0..1_000, Control::ACK).unwrap();
+    let text = format!("{:?}", peer.stream);
+    assert!(text.contains("queued: 100000") && text.contains("nxt: 1000"), "{text}");
+    assert!(text.len() < 6_000, "{} characters", text.len());
+}

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::peer::{Peer, RTT, Setup};
-use crate::recovery::{TEN, without_sack};
+use crate::peer::{Peer, RTT, SEGMENT, Setup};
+use crate::recovery::{TEN, ten_in_flight, without_sack};
 
 /// After one round trip of 100 ms (RFC 6298 section 2.2).
 const RTO: Duration = Duration::from_millis(300);
@@ -118,4 +118,28 @@ fn a_probe_with_new_bytes_restarts_the_retransmission_timer_too() {
     assert_eq!(peer.stream.counters().timeouts, 0);
     peer.wait(1);
     assert_eq!(peer.stream.counters().timeouts, 1);
+}
+
+#[test]
+fn in_fast_recovery_a_probe_sends_the_first_segment_again() {
+    let mut peer = ten_in_flight(Setup::default());
+    assert_eq!(peer.ack(0, &[1..4]), "0");
+    // The acknowledgment of everything is lost, and no other follows.
+    assert_eq!(peer.wait(2 * RTT - 1), "");
+    assert_eq!(peer.wait(1), "0");
+    assert_eq!(peer.wait(RTT), "");
+    peer.ack(10, &[0..1]);
+    assert_eq!(peer.stream.counters().timeouts, 0);
+    assert_eq!(peer.calls(), ["congested 5000"]);
+}
+
+#[test]
+fn a_probe_that_is_late_goes_at_once() {
+    let mut peer = Peer::open(Setup::default());
+    assert_eq!(peer.stream.write(&[0; 2 * SEGMENT as usize], peer.now), Ok(2 * SEGMENT as usize));
+    // The program sends both segments, and polls again only after a pause.
+    assert!(peer.stream.poll_transmit(peer.now).is_some() && peer.stream.poll_transmit(peer.now).is_some());
+    peer.now = peer.now + Duration::from_millis(2 * RTT + 50);
+    peer.drain();
+    assert_eq!(peer.stream.deadline(), Some(peer.now));
 }

@@ -1,6 +1,7 @@
 //! A sender that loses segments, against a peer by hand: RFC 8985, RFC 6937, RFC 5681, RFC 6582, RFC 3042, RFC 3168.
 
 use tcp_lifecycle::stream::Event;
+use tcp_lifecycle::{Control, Ecn};
 
 use crate::peer::{Peer, RTT, SEGMENT, Sent, Setup};
 
@@ -169,6 +170,19 @@ fn of_two_segments_in_one_tick_of_the_clock_the_one_that_was_sent_again_is_the_l
 }
 
 #[test]
+fn acknowledgments_that_come_together_with_a_loss_do_not_make_the_flight_smaller() {
+    let mut peer = ten_in_flight(Setup::default());
+    for una in 1..5 {
+        peer.una = una * SEGMENT;
+        let ack = peer.segment(Control::ACK);
+        peer.stream.segment_arrives(&ack, &[], Ecn::NotEct, &[], peer.now).unwrap();
+    }
+    // Nothing could be sent in between.
+    peer.ack(4, &[5..8]);
+    assert_eq!(peer.calls(), ["congested 5000"]);
+}
+
+#[test]
 fn what_was_sacked_is_not_sent_again_after_a_timeout() {
     let mut peer = Peer::open(Setup::default());
     peer.write(6);
@@ -210,7 +224,7 @@ fn a_segment_that_was_sent_just_before_a_timeout_is_not_lost() {
 fn an_echo_of_a_mark_reduces_the_window_once_for_its_bytes() {
     let mut peer = ten_in_flight(Setup { ecn: true, ..Setup::default() });
     assert_eq!(peer.ack_with_echo(1), "");
-    assert_eq!(peer.calls(), ["congested 4500"]);
+    assert_eq!(peer.calls(), ["congested 5000"]);
     assert_eq!(peer.ack_with_echo(2), "");
     assert_eq!(peer.ack_with_echo(7), "");
     assert_eq!(peer.calls(), [""; 0]);

@@ -203,8 +203,11 @@ struct Driver<D> {
     until: Option<Instant>,
 }
 
-/// How many packets are read before the others have their turn.
-const BATCH: usize = 64;
+/// How many packets are read before others are sent. One acknowledgment answers them, so a sender with a small window
+/// would wait for it if there were many.
+const READS: usize = 8;
+/// How many packets are sent before others are read.
+const SENDS: usize = 16;
 
 impl<D: Device> Future for Driver<D> {
     type Output = ();
@@ -229,7 +232,7 @@ impl<D: Device> Driver<D> {
     /// Does what can be done now. Returns whether there is more to do.
     fn drive(&mut self, shared: &Shared, state: &mut State, context: &mut Context<'_>) -> io::Result<bool> {
         let mut read = 0;
-        while read < BATCH
+        while read < READS
             && let Poll::Ready(length) = self.device.poll_recv(context, &mut self.inbox)?
         {
             // What is no packet for us is dropped.
@@ -240,22 +243,22 @@ impl<D: Device> Driver<D> {
         if state.endpoint.deadline().is_some_and(|deadline| deadline <= shared.now()) {
             state.endpoint.timeout(shared.now());
         }
-        let is_full = self.transmit(shared, state, context)?;
+        let has_more = self.transmit(shared, state, context)?;
         while let Some(event) = state.endpoint.poll_event(shared.now()) {
             state.tell(event);
         }
         let is_late = self.sleep_until(state.endpoint.deadline(), shared, context);
-        Ok((read == BATCH && !is_full) || is_late)
+        Ok(has_more || is_late || (read == READS && self.pending == 0))
     }
 
-    /// Sends what the device takes. Returns whether it is full.
+    /// Sends what the device takes, up to a batch. Returns whether there may be more.
     fn transmit(&mut self, shared: &Shared, state: &mut State, context: &mut Context<'_>) -> io::Result<bool> {
-        loop {
+        for _ in 0..SENDS {
             if self.pending > 0 {
                 let packet = self.outbox.get(..self.pending).unwrap_or_default();
                 match self.device.poll_send(context, packet) {
                     Poll::Ready(sent) => sent?,
-                    Poll::Pending => return Ok(true),
+                    Poll::Pending => return Ok(false),
                 }
                 self.pending = 0;
             }
@@ -263,6 +266,7 @@ impl<D: Device> Driver<D> {
             // A segment that does not fit into a packet is lost, as on any path.
             self.pending = transmit.emit(Checksums::Software, &mut self.outbox).unwrap_or(0);
         }
+        Ok(true)
     }
 
     /// Sets the timer. Returns whether the moment has come already.

@@ -103,6 +103,11 @@ impl TcpStream {
         self.with(|stream, _| stream.configure(change));
     }
 
+    /// Keeps a log of the last `most` events from now on; with zero, none. [`inspect`](Self::inspect) shows it.
+    pub fn keep_log(&self, most: usize) {
+        self.with(|stream, _| stream.keep_log(most));
+    }
+
     /// Looks at the stream: its state, counters, log. `look` must not call the stack. Returns `None` if the stack has
     /// dropped the connection.
     pub fn inspect<T>(&self, look: impl FnOnce(&Stream) -> T) -> Option<T> {
