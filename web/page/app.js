@@ -65,7 +65,7 @@ function fromHash(link = location.hash) {
 }
 function toHash() {
   const k = lesson ? step() : -1, at = new URLSearchParams();
-  if (k >= 0) { at.set("lesson", lesson.name); if (k) at.set("step", k); } else at.set("script", done());
+  if (k >= 0) { at.set("lesson", lesson.name); if (k) at.set("step", k); } else at.set("script", view.mistake && view.mistake.script !== null ? view.mistake.script : done());
   if (lang) at.set("lang", "zh");
   hash = "#" + at;
   // Browsers limit how often an address may change.
@@ -287,7 +287,7 @@ function selfTest() {
   check("a wrong segment is shown, and changes nothing", !$("mistake").hidden);
   $("source").value = "B: open passive\nA: opn active"; view = JSON.parse(text("load\n" + $("source").value)); draw();
   check("a wrong script has its place", view.mistake.line === 2 && view.mistake.column === 4 && /\^/.test($("source-mistake").textContent) && /did you mean/.test($("source-mistake").textContent) && shown("B") === "LISTEN");
-  check("a wrong script is kept", $("source").value.endsWith("opn active"));
+  check("a wrong script is kept, also in the link", $("source").value.endsWith("opn active") && hash.includes("opn"));
   fromHash("#lesson=nonsense");
   check("a wrong link is told", !$("failure").hidden);
   const press = key => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
@@ -299,6 +299,11 @@ function selfTest() {
   check("off the path there is no next step", step() === -1 && !view.flights.length && $("next").disabled);
   press("b"); press("u");
   check("b and u go back", step() === 2);
+  choose("life"); next(); next();
+  const ladder = text("ladder");
+  engine.exports = { ...engine.exports, run: () => { throw new Error("a trap"); } };
+  next();
+  check("a trap of the engine keeps the script", !$("failure").hidden && text("ladder") === ladder && step() === 2);
   const was = lang, title = document.querySelector("h1").textContent;
   $("language").click();
   check("the language switches", lang !== was && document.querySelector("h1").textContent !== title && document.documentElement.lang === (lang ? "zh-CN" : "en"));
