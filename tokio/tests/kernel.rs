@@ -10,6 +10,7 @@ use std::time::Duration;
 use std::{env, fs, path, thread};
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{Backlog, listen};
 use tcp_lifecycle_tokio::{Stack, StackConfig, TcpListener, TcpStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, split};
 use tokio::runtime::Builder;
@@ -125,6 +126,8 @@ fn two_hundred_clients_of_the_kernel_get_their_megabytes_back() {
 fn two_hundred_streams_get_their_megabytes_back_from_the_kernel() {
     with_kernel(async |stack| {
         let listener = std::net::TcpListener::bind((KERNEL, 7)).unwrap();
+        // With fewer places, the kernel forgets and resets clients for which it has none.
+        listen(&listener, Backlog::new(1_000).unwrap()).unwrap();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
