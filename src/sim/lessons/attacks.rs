@@ -1,6 +1,6 @@
 //! Lessons: attacks, and what holds them off.
 
-use super::lesson::{Lesson, LessonStep, Text};
+use super::lesson::{Lesson, LessonStep, OPENED, Text};
 use crate::State;
 
 pub(super) const BLIND_RESET: Lesson = Lesson {
@@ -21,18 +21,7 @@ pub(super) const BLIND_RESET: Lesson = Lesson {
         &[State::Listen, State::SynReceived, State::Established, State::Closed],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 inject A <SEQ=900000><CTL=RST>\n\

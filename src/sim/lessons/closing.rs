@@ -1,6 +1,6 @@
 //! Lessons: how a connection closes.
 
-use super::lesson::{Lesson, LessonStep, Text};
+use super::lesson::{Lesson, LessonStep, OPENED, Text};
 use crate::State;
 
 pub(super) const THREE_SEGMENTS: Lesson = Lesson {
@@ -20,18 +20,7 @@ pub(super) const THREE_SEGMENTS: Lesson = Lesson {
         &[State::Listen, State::SynReceived, State::Established, State::CloseWait, State::LastAck, State::Closed],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: close\n\
@@ -95,18 +84,7 @@ pub(super) const HALF_CLOSE: Lesson = Lesson {
         &[State::Listen, State::SynReceived, State::Established, State::CloseWait, State::LastAck, State::Closed],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: send 5\n\
@@ -194,18 +172,7 @@ pub(super) const CLOSING: Lesson = Lesson {
         ],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: close\n\

@@ -1,6 +1,6 @@
 //! Lessons: connections that stay, though nobody uses them.
 
-use super::lesson::{Lesson, LessonStep, Text};
+use super::lesson::{Lesson, LessonStep, OPENED, Text};
 use crate::State;
 
 pub(super) const FIN_WAIT_2: Lesson = Lesson {
@@ -110,18 +110,7 @@ pub(super) const CLOSE_WAIT: Lesson = Lesson {
         &[State::Listen, State::SynReceived, State::Established, State::CloseWait, State::LastAck, State::Closed],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: close\n\
@@ -203,18 +192,7 @@ pub(super) const HALF_OPEN: Lesson = Lesson {
         ],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: crash\n\

@@ -58,6 +58,19 @@ pub struct LessonStep {
     pub caption: Text,
 }
 
+/// The handshake, as the first step of a lesson about something else.
+pub(super) const OPENED: LessonStep = LessonStep {
+    lines: "\
+        B: open passive\n\
+        A: open active\n\
+        deliver all\n\
+        A: ESTABLISHED\n\
+        B: ESTABLISHED",
+    caption: Text {
+        english: "Three messages have opened the connection.", chinese: "三次握手已完成，连接建立。"
+    },
+};
+
 impl Lesson {
     /// Returns the lines of all steps as one scenario, each step below its caption.
     ///

@@ -1,6 +1,6 @@
 //! Lessons: what TIME-WAIT is for.
 
-use super::lesson::{Lesson, LessonStep, Text};
+use super::lesson::{Lesson, LessonStep, OPENED, Text};
 use crate::State;
 
 pub(super) const LAST_ACK: Lesson = Lesson {
@@ -19,18 +19,7 @@ pub(super) const LAST_ACK: Lesson = Lesson {
         &[State::Listen, State::SynReceived, State::Established, State::CloseWait, State::LastAck, State::Closed],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: close\n\
@@ -134,18 +123,7 @@ pub(super) const TWO_MSL: Lesson = Lesson {
         ],
     ],
     steps: &[
-        LessonStep {
-            lines: "\
-                B: open passive\n\
-                A: open active\n\
-                deliver all\n\
-                A: ESTABLISHED\n\
-                B: ESTABLISHED",
-            caption: Text {
-                english: "Three messages have opened the connection.",
-                chinese: "三次握手已完成，连接建立。",
-            },
-        },
+        OPENED,
         LessonStep {
             lines: "\
                 A: send 5\n\
