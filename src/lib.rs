@@ -172,6 +172,12 @@ pub mod decisions {}
 #[doc = include_str!("checks.md")]
 pub mod checks {}
 
+#[doc = include_str!("questions.md")]
+pub mod questions {}
+
+#[doc = include_str!("questions_zh.md")]
+pub mod questions_zh {}
+
 pub use ecn::Ecn;
 pub use machine::{
     CallError, Config, ConfigError, Connection, Control, IcmpError, Instant, KeepAlive, Open, Options, Output,
@@ -183,3 +189,7 @@ pub use sack::{SackBlock, SackBlocks};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.zh.md")]
+struct ReadmeInChinese;

@@ -84,6 +84,19 @@ impl Figure {
     ///
     /// Returns the first line that differs from the actual exchange.
     pub fn run(&self, config: &Config) -> Result<[Connection; 2], ScriptError> {
+        self.play(config).map(|Stage { a, b, .. }| [a.glue, b.glue])
+    }
+
+    /// Plays the exchange as [`run`](Figure::run) does. Returns everything that happened, a line for each event.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange.
+    pub fn exchange(&self, config: &Config) -> Result<Vec<String>, ScriptError> {
+        self.play(config).map(|stage| stage.log.lines())
+    }
+
+    fn play(&self, config: &Config) -> Result<Stage, ScriptError> {
         let mut stage = Stage::new(config);
         let mut last = 0;
         for ((number, row), next) in self.rows.iter().zip(self.rows.iter().skip(1).map(Some).chain([None])) {
@@ -93,9 +106,10 @@ impl Figure {
             played.map_err(|difference| self.differs(*number, difference, &stage))?;
             last = *number;
         }
-        stage.end().map_err(|difference| self.differs(last, difference, &stage))?;
-        let Stage { a, b, .. } = stage;
-        Ok([a.glue, b.glue])
+        let ended = stage.end();
+        stage.take_logs();
+        ended.map_err(|difference| self.differs(last, difference, &stage))?;
+        Ok(stage)
     }
 
     fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
