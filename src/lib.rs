@@ -24,16 +24,20 @@
 //!     let mut segments = Vec::new();
 //!     loop {
 //!         match connection.poll(now) {
-//!             Output::Transition(transition) => println!("{transition}"), // LISTEN -> SYN-RECEIVED
-//!             Output::Signal(signal) => println!("{signal:?}"),           // Acknowledged(5): drop them from the queue
-//!             Output::Transmit(transmit) => segments.push(transmit.segment), // with the bytes of transmit.payload
-//!             Output::Wait(_deadline) => return segments,                 // call timeout() then
+//!             // LISTEN -> SYN-RECEIVED
+//!             Output::Transition(transition) => println!("{transition}"),
+//!             // Acknowledged(5): drop them from the send queue.
+//!             Output::Signal(signal) => println!("{signal:?}"),
+//!             // With the bytes of transmit.payload.
+//!             Output::Transmit(transmit) => segments.push(transmit.segment),
+//!             // Call timeout() then.
+//!             Output::Wait(_deadline) => return segments,
 //!         }
 //!     }
 //! }
 //!
 //! let now = Instant::ZERO;
-//! let mut client = Connection::new(&Config::DEFAULT, 100); // 100: use a keyed hash of the two sockets
+//! let mut client = Connection::new(&Config::DEFAULT, 100); // 100: a keyed hash of the sockets
 //! let mut server = Connection::new(&Config::DEFAULT, 300);
 //! server.open(Open::Passive, now)?;
 //! client.open(Open::Active, now)?;
@@ -44,7 +48,7 @@
 //! loop {
 //!     let to_server = drain(&mut client, now);
 //!     for segment in &to_server {
-//!         // Ok: the bytes of the payload that are new, in order. Err: why the segment had no effect.
+//!         // Ok: the bytes of the payload that are new, in order. Err: why it had no effect.
 //!         let new = server.segment_arrives(segment, now).map_or(0, |new| new.len());
 //!         received += new;
 //!         server.receive(new)?; // consumed at once

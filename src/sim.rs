@@ -31,7 +31,11 @@
 //!     fn connection(&mut self) -> &mut Connection {
 //!         &mut self.0
 //!     }
-//!     fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+//!     fn segment_arrives(
+//!         &mut self,
+//!         segment: &Segment,
+//!         now: Instant,
+//!     ) -> Result<Range<usize>, Refusal> {
 //!         let new = self.0.segment_arrives(segment, now)?;
 //!         let _ = self.0.receive(new.len()); // it may have been reset
 //!         Ok(new)
@@ -102,7 +106,8 @@
 //! use tcp_lifecycle::Config;
 //! use tcp_lifecycle::sim::{Network, Pair, Side};
 //!
-//! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network { loss: 100, ..Network::faulty(42) });
+//! let network = Network { loss: 100, ..Network::faulty(42) };
+//! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, network);
 //! pair.handshake()?;
 //! pair.partition(pair.now()..pair.now() + Duration::from_secs(30));
 //! pair.send(Side::A, &[7; 5_000])?;

@@ -6,7 +6,8 @@ use tcp_lifecycle::sim::LESSONS;
 
 /// What a command of the pages prints, without explanations.
 fn printed(command: &str) -> String {
-    let mut words = command.strip_prefix("cargo run -p tcp-lifecycle --features cli -- ").expect(command).split_whitespace();
+    let mut words =
+        command.strip_prefix("cargo run -p tcp-lifecycle --features cli -- ").expect(command).split_whitespace();
     match (words.next(), words.next()) {
         (Some("diagram"), None) => diagram::FIGURE.to_owned(),
         (Some("lesson"), Some(name)) => {
