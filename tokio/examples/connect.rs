@@ -36,6 +36,7 @@ mod client {
             stdout().flush().await
         };
         tokio::try_join!(upload, download)?;
+        stack.wait_idle().await; // the last ACK
         Ok(())
     }
 }
