@@ -62,3 +62,20 @@ fn the_examples_fit_the_window() {
     assert!(count > 500);
     assert!(wide.is_empty(), "{}", wide.join("\n"));
 }
+
+#[test]
+fn the_links_of_the_tables_lead_to_files() {
+    let links = |text: &'static str, start: &'static str| {
+        text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(move |link| link.starts_with(start))
+    };
+    let of_the_crate = links(include_str!("../src/lib.rs"), "../src/tcp_lifecycle/").map(|link| {
+        let page = link.strip_prefix("../src/tcp_lifecycle/").unwrap();
+        format!("src/{}", page.strip_suffix(".html").unwrap())
+    });
+    let of_readme = links(include_str!("../README.md"), "src/").map(str::to_owned);
+    let files: Vec<String> = of_the_crate.chain(of_readme).collect();
+    assert!(files.len() > 60);
+    for file in files {
+        assert!(Path::new(&file).is_file(), "{file}");
+    }
+}
