@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State, TimeWait};
 
 const CONFIG: Config = Config::DEFAULT;
@@ -184,5 +185,34 @@ fn later_the_clock_is_beyond_and_the_offset_stays() {
         assert_eq!(last.reopens(SYN, NOW), Some(103));
         assert_eq!(last.reopens(SYN, NOW + Duration::from_micros(11)), Some(101));
         assert_eq!(last.reopens(SYN, NOW + Duration::from_micros(12)), Some(100));
+    }
+}
+
+/// Timestamps were agreed, and the peer's were always zero, which counts as none (D30): the sequence number decides.
+#[test]
+fn a_syn_with_a_timestamp_after_timestamps_of_zero_reopens_by_its_number() {
+    let script = "
+        config timestamps=on
+        open active
+        --> <SEQ=100><CTL=SYN>
+        SYN-SENT
+        <-- <SEQ=300><ACK=101><CTL=SYN,ACK><TS=0,0>
+        --> <SEQ=101><ACK=301><CTL=ACK>
+        ESTABLISHED                                     TIMESTAMPS=1
+        close
+        --> <SEQ=101><ACK=301><CTL=FIN,ACK>
+        FIN-WAIT-1
+        <-- <SEQ=301><ACK=102><CTL=FIN,ACK><TS=0,0>
+        signal: Closing
+        --> <SEQ=102><ACK=302><CTL=ACK>
+        TIME-WAIT
+    ";
+    let config = Config { timestamps: true, ..CONFIG };
+    let last = Script::parse(script).unwrap().run(&CONFIG).unwrap();
+    let small = last.time_wait().unwrap();
+    for (seq, reopens) in [(250, false), (302, false), (303, true)] {
+        let syn = segment(&format!("<SEQ={seq}><CTL=SYN><WND=1000><TS=5,0>"));
+        assert_eq!(last.reopens(&syn, NOW).is_some(), reopens, "{seq}");
+        assert_eq!(small.reopens(&syn, 100, NOW, &config).is_some(), reopens, "{seq}");
     }
 }
