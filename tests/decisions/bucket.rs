@@ -119,3 +119,18 @@ fn every_synchronized_state_has_it() {
         ));
     }
 }
+
+/// A 32-bit clock of milliseconds bounds the time for one answer: 2^23 ms, rounded up.
+#[test]
+fn an_answer_comes_back_within_2_hours_and_20_minutes_at_the_latest() {
+    for period in ["3h", "1000h"] {
+        check(&format!(
+            "config challenge_limit=1, challenge_period={period}\nESTABLISHED\n{}{}+ 2h 19m\n{}+ 1m\n{}{}",
+            answered(1),
+            silent(1),
+            silent(1),
+            answered(1),
+            silent(1),
+        ));
+    }
+}

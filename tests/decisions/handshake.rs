@@ -235,6 +235,20 @@ fn a_bad_ack_in_syn_received_is_reset_however_old_and_what_follows_it_is_not_pro
     }
 }
 
+// D9
+#[test]
+fn an_ack_in_syn_received_of_what_is_queued_is_no_better() {
+    from(
+        "SYN-RECEIVED",
+        "
+        send 5
+        <-- <SEQ=300><ACK=105><CTL=ACK>   refused: AckInSynReceived
+        --> <SEQ=105><CTL=RST>
+        SYN-RECEIVED                      SND.UNA=99 UNSENT=5
+        ",
+    );
+}
+
 // D13
 #[test]
 fn what_comes_on_a_syn_is_not_acknowledged_and_sent_again_by_the_peer() {

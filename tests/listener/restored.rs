@@ -149,3 +149,19 @@ fn an_echo_of_another_time_than_the_cookies_completes_nothing() {
         }
     }
 }
+
+/// The TSval of a cookie has the SYN's options in its low bits, so that it may lie 31 ms before the cookie. At the first
+/// moment of a period this is the greatest age.
+#[test]
+fn an_echo_of_the_greatest_age_completes() {
+    let listener = listener(&MODERN);
+    let sent = Instant::from_micros(640_000_000);
+    let now = sent + Duration::from_micros(63_999_999);
+    for sack in ["", "<SACK>"] {
+        for scale in 0..=14 {
+            let text = format!("<SEQ=100><CTL=SYN><WS={scale}>{sack}<TS=9,0>");
+            let ack = cookie_and_ack(&listener, &text, sent);
+            assert!(is_completed(&listener, &ack, now), "{text}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use tcp_lifecycle::{Config, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State, Transmit};
+use tcp_lifecycle::{Config, Control, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal, State, Transmit};
 
 use crate::ahead::Ahead;
 use crate::watch::Watched;
@@ -87,6 +87,7 @@ pub(crate) struct Network {
     /// For how many milliseconds nobody polls the end at which a segment has arrived.
     withheld: VecDeque<u64>,
     has_crashed: bool,
+    has_lost_reset: bool,
 }
 
 /// The bound on events; two ends with more make no progress.
@@ -109,6 +110,7 @@ impl Network {
             delay: Duration::from_millis(10),
             withheld: withheld.into(),
             has_crashed: false,
+            has_lost_reset: false,
         }
     }
 
@@ -229,7 +231,8 @@ impl Network {
     fn launch(&mut self, to: usize, packet: Packet) {
         match self.faults.pop_front().unwrap_or(Fault::Delayed(self.delay)) {
             Fault::Delayed(delay) => self.plan(delay, to, Happens::Arrives(packet)),
-            Fault::Lost => {}
+            // A reset is not sent again.
+            Fault::Lost => self.has_lost_reset |= packet.segment.control().contains(Control::RST),
             Fault::Marked(delay) => {
                 let marked = packet.ecn_capable;
                 self.plan(delay, to, Happens::Arrives(Packet { marked, ..packet }));
@@ -266,6 +269,7 @@ impl Network {
         let comes = |happens: &Happens| matches!(happens, Happens::Arrives(_) | Happens::Poll);
         let is_timed = |host: &Host| host.watched.connection.deadline().is_some();
         !self.has_crashed
+            && !self.has_lost_reset
             && !self.ahead.iter().any(|(_, _, happens)| comes(happens))
             && !self.hosts.iter().any(is_timed)
     }

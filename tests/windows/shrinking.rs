@@ -215,3 +215,25 @@ fn an_old_segment_does_not_set_the_window() {
         ",
     );
 }
+
+/// A caller that asks for a retransmission behind the closed window gets none, and none when the window opens: nothing
+/// was probed, and nothing is known to be lost.
+#[test]
+fn behind_a_window_that_has_closed_nothing_is_marked_as_lost() {
+    check(
+        "
+        config r1=0, nagle=off
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=1000
+        send 1000
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=536>
+        --> <SEQ=636><ACK=300><CTL=ACK><DATA=464>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+        retransmit 0..1000
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+        ESTABLISHED                         IN-FLIGHT=1000
+        <-- <SEQ=300><ACK=1100><CTL=ACK><WND=1000>
+        signal: Acknowledged 1000
+        ESTABLISHED                         DEADLINE=none
+        ",
+    );
+}
