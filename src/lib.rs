@@ -64,8 +64,8 @@
 //! ```
 //!
 //! [`embedding`] explains the ways to put TCP under a program, what each takes in memory, what each policy is for, and
-//! how to put a bare connection under a socket API. The examples `handshake`, `congestion` and `tun` are in the folder
-//! `examples` of the repository.
+//! how to put a bare connection under a socket API. The examples `handshake`, `congestion`, `tun` and `cortex_m` are in
+//! the folder `examples` of the repository.
 //!
 //! # The caller's part
 //!
