@@ -89,6 +89,8 @@
 //! | `std` | off | a default key for [`isn::IsnHash`] |
 //! | `stream` | off | [`stream`]: a connection with its bytes, reassembly, SACK, loss recovery, congestion control; needs `alloc` |
 //! | `endpoint` | off | [`endpoint`]: many streams, ports, listeners, timers, TIME-WAIT; needs `alloc` |
+//! | `serde` | off | every value can be serialised, a [`Connection`] included |
+//! | `defmt` | off | every value can be logged by `defmt` |
 //! | `sim` | off | scripts in the RFC's notation and a simulated network in virtual time, for tests |
 //! | `pcapng` | off | `sim` and `wire`, and captures that Wireshark opens |
 //!

@@ -20,6 +20,8 @@ mod poll;
 mod rto;
 mod segment;
 mod seq;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod state;
 mod status;
 mod tcb;

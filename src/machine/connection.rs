@@ -47,6 +47,7 @@ use crate::machine::time::Instant;
 ///
 /// Time may stand still. If it goes back, it stands still for the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 // The TCB and the head of the context lie side by side: each segment touches them.
 #[cfg_attr(feature = "fast-path", repr(C))]
 pub struct Connection {
@@ -59,12 +60,22 @@ pub(crate) const PREDICTS: bool = cfg!(feature = "fast-path");
 
 /// Who opens the connection (RFC 9293 section 3.9.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Open {
     /// We send the first SYN.
     Active,
     /// We wait for a peer's SYN.
     Passive,
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Connection {
+    /// Writes the [`Status`].
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.status().format(f);
+    }
 }
 
 /// The life of a connection, in the order of use.

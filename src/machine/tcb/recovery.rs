@@ -30,6 +30,7 @@ use crate::machine::time::Instant;
 ///
 /// `steady` is `Untimed` or `Timed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Recovery {
     /// No segment is timed, and no recovery is under way.
     Untimed,
