@@ -12,6 +12,8 @@ mod damaged;
 mod events;
 #[path = "snapshots/faithful.rs"]
 mod faithful;
+#[path = "snapshots/moved.rs"]
+mod moved;
 #[path = "properties/numbers.rs"]
 mod numbers;
 #[path = "snapshots/plain.rs"]

@@ -1,5 +1,5 @@
-//! A connection out of a snapshot (feature `serde`). A snapshot may be damaged, or made by an attacker. So each variable
-//! is checked against the others: no event can have led to what is refused here.
+//! A connection out of a snapshot (feature `serde`). A snapshot may be damaged, or made by an attacker. So each
+//! variable is checked against the others. No event can have led to the values that are refused here.
 
 use serde::de::{Deserialize, Deserializer, Error};
 

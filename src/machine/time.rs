@@ -92,6 +92,13 @@ impl Instant {
         }
     }
 
+    /// Returns the moment on another clock, at the same distance: `was` on this clock is `now` on the other.
+    pub(crate) const fn shifted(self, was: Instant, now: Instant) -> Instant {
+        let ahead = self.as_micros().saturating_sub(was.as_micros());
+        let behind = was.as_micros().saturating_sub(self.as_micros());
+        Instant::from_micros(now.as_micros().saturating_add(ahead).saturating_sub(behind))
+    }
+
     /// Returns the earlier of two moments; `None` stands for never.
     #[inline]
     pub(crate) const fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tcp_lifecycle::{Connection, Control, Instant, Output, Segment, SeqNumber, TimeWait};
 
 use crate::events::{Event, apply, beginning, event, isn_offset};
-use crate::plain::{drains, survives};
+use crate::plain::{drain, survives};
 use crate::policies::policies;
 use crate::run::check;
 use crate::watch::Watched;
@@ -34,7 +34,7 @@ fn connection() -> impl Strategy<Value = (Connection, Instant)> {
 /// The connection has these events, if it is not too much for a test.
 fn lives_on(connection: &mut Connection, events: Vec<Event>, mut now: Instant) {
     let mut arrived = Vec::new();
-    if drains(connection, now) {
+    if drain(connection, now).is_some() {
         _ = events.into_iter().all(|event| survives(connection, event, &mut now, &mut arrived));
     }
 }

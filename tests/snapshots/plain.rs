@@ -8,13 +8,20 @@ use crate::events::Event;
 const MUCH: u32 = 20_000;
 
 /// Hands an event to the connection, and polls it until `Wait`. Returns `false` for a connection with too much to send.
-/// A drain that takes longer than what is queued is a failure.
 pub(crate) fn survives(
     connection: &mut Connection,
     event: Event,
     now: &mut Instant,
     arrived: &mut Vec<Segment>,
 ) -> bool {
+    happens(connection, event, now, arrived);
+    _ = connection.time_wait();
+    _ = connection.reopens(&"<SEQ=7><CTL=SYN>".parse().unwrap(), *now);
+    drain(connection, *now).is_some()
+}
+
+/// Hands an event to the connection.
+pub(crate) fn happens(connection: &mut Connection, event: Event, now: &mut Instant, arrived: &mut Vec<Segment>) {
     let status = connection.status();
     match event {
         Event::Open(open) => _ = connection.open(open, *now),
@@ -59,22 +66,25 @@ pub(crate) fn survives(
         }
         Event::Pass(time) => *now = *now + time,
     }
-    _ = connection.time_wait();
-    _ = connection.reopens(&"<SEQ=7><CTL=SYN>".parse().unwrap(), *now);
-    drains(connection, *now)
 }
 
-pub(crate) fn drains(connection: &mut Connection, now: Instant) -> bool {
+/// Polls until `Wait`; returns the outputs. A connection with too much to send is not polled. A drain that takes longer
+/// than what is queued is a failure.
+pub(crate) fn drain(connection: &mut Connection, now: Instant) -> Option<Vec<Output>> {
     let status = connection.status();
     let queued = status.unsent.saturating_add(status.in_flight);
+    let mut outputs = Vec::new();
     if queued > MUCH {
-        return false;
+        return None;
     }
     // Each number of the queue may go out twice, and duplicate ACKs and signals beside them.
     for _ in 0..600 + 2 * queued {
-        if let Output::Wait(deadline) = connection.poll(now) {
-            assert_eq!(deadline, connection.deadline());
-            return true;
+        match connection.poll(now) {
+            Output::Wait(deadline) => {
+                assert_eq!(deadline, connection.deadline());
+                return Some(outputs);
+            }
+            output @ (Output::Transition(_) | Output::Signal(_) | Output::Transmit(_)) => outputs.push(output),
         }
     }
     panic!("a drain that does not end: {connection:?}");

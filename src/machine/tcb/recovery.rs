@@ -80,6 +80,15 @@ impl Recovery {
         }
     }
 
+    /// Stops the timing of what is in flight, for a connection that moves to another clock: `was` on one clock is `now`
+    /// on the other.
+    pub(crate) fn rebase_clock(&mut self, was: Instant, now: Instant) {
+        self.stop_timing();
+        if let Recovery::PastRecover { sent_at, .. } = self {
+            *sent_at = micros(now).wrapping_sub(micros(was).wrapping_sub(*sent_at));
+        }
+    }
+
     /// Ends the recovery after a timeout: the caller goes on with it. A refused probe is still sent again.
     pub(crate) fn take_over(&mut self) {
         match self {
