@@ -5,6 +5,8 @@ use core::ops::Range;
 use crate::machine::config::{Config, Policy};
 use crate::machine::context::Context;
 use crate::machine::error::{CallError, Refusal};
+#[cfg(feature = "stream")]
+use crate::machine::outbox::Pending;
 use crate::machine::outbox::{End, Outbox};
 use crate::machine::output::Output;
 use crate::machine::segment::Segment;
@@ -276,6 +278,18 @@ impl Connection {
     #[must_use]
     pub const fn is_drained(&self) -> bool {
         self.context.outbox.is_drained()
+    }
+
+    /// Tells whether the next output is a transition or a signal.
+    #[cfg(feature = "stream")]
+    pub(crate) const fn has_news(&self) -> bool {
+        self.context.outbox.pending.intersects(Pending::TRANSITIONS.union(Pending::SIGNALS))
+    }
+
+    /// Returns the length of the user's send queue, in bytes.
+    #[cfg(all(feature = "stream", feature = "serde"))]
+    pub(crate) fn queued(&self) -> u32 {
+        self.tcb.snd().map_or(0, |snd| snd.end.ahead_of(snd.front()))
     }
 
     /// Tells whether the next output is a transition.

@@ -36,7 +36,7 @@ pub(super) struct Counts {
 }
 
 /// The counts of what most streams never see.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RareCounts {
     pub(super) retransmissions: u32,
     pub(super) timeouts: u32,
