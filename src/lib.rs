@@ -64,8 +64,8 @@
 //! ```
 //!
 //! [`embedding`] explains the ways to put TCP under a program, what each takes in memory, what each policy is for, and
-//! how to put a bare connection under a socket API. The examples `handshake`, `congestion`, `tun` and `cortex_m` are in
-//! the folder `examples` of the repository.
+//! how to put a bare connection under a socket API. The examples `handshake`, `congestion`, `tun`, `migrate` and
+//! `cortex_m` are in the folder `examples` of the repository.
 //!
 //! # The caller's part
 //!
@@ -130,6 +130,7 @@
 //! | the clock and the timer; the outbox; outputs | `context.rs`; `outbox.rs`; `output.rs` |
 //! | TIME-WAIT in 32 bytes | `time_wait.rs` |
 //! | header prediction | `fast_path.rs` |
+//! | snapshots (feature `serde`), and another clock | `snapshot.rs`, `rebase.rs` |
 //!
 //! [`design`] explains how the parts work together. [`decisions`] says what the machine does where the RFCs contradict
 //! themselves or leave room, and why. [`checks`] lists the checks and their figures.
