@@ -20,6 +20,8 @@ mod numbers;
 mod plain;
 #[path = "properties/policies.rs"]
 mod policies;
+#[path = "snapshots/refused.rs"]
+mod refused;
 #[allow(dead_code, reason = "`properties.rs` uses the rest")]
 #[path = "properties/run.rs"]
 mod run;
