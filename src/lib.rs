@@ -68,8 +68,8 @@
 //! ```
 //!
 //! [`embedding`] explains the ways to put TCP under a program, what each takes in memory, what each policy is for, and
-//! how to put a bare connection under a socket API. The examples `handshake`, `congestion` and `tun` are in the folder
-//! `examples` of the repository.
+//! how to put a bare connection under a socket API. The examples `handshake`, `congestion`, `tun`, `migrate` and
+//! `cortex_m` are in the folder `examples` of the repository.
 //!
 //! # The caller's part
 //!
@@ -93,6 +93,8 @@
 //! | `std` | off | a default key for [`isn::IsnHash`] |
 //! | `stream` | off | [`stream`]: a connection with its bytes, reassembly, SACK, loss recovery, congestion control; needs `alloc` |
 //! | `endpoint` | off | [`endpoint`]: many streams, ports, listeners, timers, TIME-WAIT; needs `alloc` |
+//! | `serde` | off | every value can be serialised, a [`Connection`] included |
+//! | `defmt` | off | every value can be logged by `defmt` |
 //! | `sim` | off | scripts in the RFC's notation and a simulated network in virtual time, for tests |
 //! | `pcapng` | off | `sim` and `wire`, and captures that Wireshark opens |
 //!
@@ -132,6 +134,7 @@
 //! | the clock and the timer; the outbox; outputs | [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html); [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html); [`output.rs`](../src/tcp_lifecycle/machine/output.rs.html) |
 //! | TIME-WAIT in 32 bytes | [`time_wait.rs`](../src/tcp_lifecycle/machine/time_wait.rs.html) |
 //! | header prediction | [`fast_path.rs`](../src/tcp_lifecycle/machine/fast_path.rs.html) |
+//! | snapshots (feature `serde`), and another clock | [`snapshot.rs`](../src/tcp_lifecycle/machine/snapshot.rs.html), [`rebase.rs`](../src/tcp_lifecycle/machine/rebase.rs.html) |
 //!
 //! [`design`] explains how the parts work together. [`decisions`] says what the machine does where the RFCs contradict
 //! themselves or leave room, and why. [`checks`] lists the checks and their figures.

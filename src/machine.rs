@@ -17,9 +17,12 @@ mod options;
 mod outbox;
 mod output;
 mod poll;
+mod rebase;
 mod rto;
 mod segment;
 mod seq;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod state;
 mod status;
 mod tcb;

@@ -9,6 +9,8 @@ use crate::SeqNumber;
 ///
 /// The edges are as on the wire. A block of the peer may be empty, inverted or far away.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SackBlock {
     /// The sequence number of the first byte of the block.
     pub left: SeqNumber,
@@ -105,5 +107,49 @@ impl<'a> IntoIterator for &'a SackBlocks {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SackBlocks {
+    /// Serialises a sequence of blocks.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.iter().as_slice().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for SackBlocks {
+    /// Takes a sequence of at most four blocks.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<SackBlocks, D::Error> {
+        struct Blocks;
+
+        impl<'de> serde::de::Visitor<'de> for Blocks {
+            type Value = SackBlocks;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "at most {} SACK blocks", SackBlocks::MOST)
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut sequence: A) -> Result<SackBlocks, A::Error> {
+                let mut blocks = SackBlocks::NONE;
+                while let Some(block) = sequence.next_element()? {
+                    if blocks.len() == SackBlocks::MOST {
+                        return Err(serde::de::Error::invalid_length(SackBlocks::MOST.saturating_add(1), &self));
+                    }
+                    blocks.push(block);
+                }
+                Ok(blocks)
+            }
+        }
+
+        deserializer.deserialize_seq(Blocks)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for SackBlocks {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", self.iter().as_slice());
     }
 }

@@ -172,6 +172,7 @@ pub use violation::Violation;
 
 /// One of two ends, as the RFC's figures name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Side {
     /// The end on the left.
     A,

@@ -66,6 +66,8 @@
 //! * **Congestion control.** [`congestion`] has NewReno and CUBIC, and the trait for others.
 //! * **Sizes.** The receive buffer grows with what arrives, up to a bound. Segments shrink to the path MTU, by ICMP and
 //!   where a path swallows full segments in silence.
+//! * **Migration.** A [`Checkpoint`] has all that a stream needs to go on in another process or on another host; the
+//!   peer notices nothing. With the feature `serde` it can be stored.
 //! * **Memory.** A stream takes [`size_of::<Stream>`](Stream) bytes, about 320, while nothing is queued, in flight or
 //!   kept; the congestion controller stays for a retransmission timeout after that. A stream in use takes at most the
 //!   send queue, the receive window, 64 bytes for each segment in flight, and about a kilobyte.
@@ -82,9 +84,11 @@
 //! | RFC 5681, RFC 6928, RFC 3465 | `congestion/new_reno.rs` |
 //! | RFC 9438; RFC 9406 | `congestion/cubic.rs`; `congestion/hystart.rs` |
 //! | RFC 1191, RFC 8201, RFC 4821 | `path_mtu.rs` |
+//! | RFC 2018 section 8, RFC 5681 section 4.1 | `checkpoint.rs` |
 
 mod arrives;
 mod calls;
+mod checkpoint;
 mod config;
 pub mod congestion;
 mod counters;
@@ -104,6 +108,7 @@ mod scoreboard;
 mod sizing;
 
 pub use calls::{ReadError, WriteError};
+pub use checkpoint::Checkpoint;
 pub use config::StreamConfig;
 pub use counters::Counters;
 pub use life::Stream;

@@ -39,6 +39,8 @@ mod keep_alive;
 mod link;
 #[path = "kernel/losses.rs"]
 mod losses;
+#[path = "kernel/migrate.rs"]
+mod migrate;
 #[path = "kernel/options.rs"]
 mod options;
 #[path = "kernel/packets.rs"]

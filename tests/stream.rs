@@ -9,6 +9,8 @@ mod at_random;
 #[path = "stream/attack.rs"]
 mod attack;
 mod cases;
+#[path = "stream/checkpoint.rs"]
+mod checkpoint;
 #[path = "stream/controllers.rs"]
 mod controllers;
 #[path = "stream/cubic.rs"]

@@ -255,6 +255,8 @@ impl<S: BuildHasher + Clone> Endpoint<S> {
 /// Why a packet had no effect: information, not failure.
 #[cfg(feature = "wire")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PacketError {
     /// It holds no segment and no ICMP error.

@@ -2,6 +2,7 @@
 
 /// The name of a stream. It is never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Handle {
     number: u32,
     life: u32,
@@ -9,6 +10,7 @@ pub struct Handle {
 
 /// The name of a listener. It is never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ListenerId(u32);
 
 impl Handle {

@@ -21,6 +21,8 @@ use crate::{Config, Instant, Segment, State, TimeWaitPolicy};
 
 /// The policies of an [`Endpoint`].
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EndpointConfig {
     /// The policies in TIME-WAIT, the same for all connections.
     pub time_wait: Config,
@@ -48,6 +50,7 @@ impl Default for EndpointConfig {
 
 /// What [`Endpoint::poll_event`] tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EndpointEvent {
     /// A connection waits at this listener: see [`Endpoint::accept`].

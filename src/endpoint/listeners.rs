@@ -12,6 +12,8 @@ use crate::{Instant, Segment};
 
 /// Where a listener listens. The most specific one gets a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ListenAddr {
     /// At an address and a port.
@@ -24,6 +26,8 @@ pub enum ListenAddr {
 
 /// When a connection is handed to the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Accept {
     /// When its handshake is done, as by `accept(2)`.
@@ -35,6 +39,8 @@ pub enum Accept {
 
 /// Why nobody can listen there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ListenError {
     /// There is a listener at this address.

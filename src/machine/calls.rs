@@ -8,7 +8,7 @@ use crate::machine::tcb::{Flags, Offer, Phase, Snd, SynSent, Synchronized, Tcb};
 
 /// The most bytes that a send queue may hold. Within this limit any two sequence numbers of a queue can be compared
 /// (D21).
-const MAX_QUEUED: u32 = 1 << 30;
+pub(crate) const MAX_QUEUED: u32 = 1 << 30;
 
 impl Connection {
     /// 3.10.1 OPEN

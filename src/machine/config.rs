@@ -63,7 +63,11 @@ pub use time_wait::TimeWaitPolicy;
 /// | `rfc5961` | true | true | true | RFC 5961 |
 /// | `challenge_limit` | 10 | 1 | 5 | RFC 5961 7; `tcp_invalid_ratelimit`; `ack_war_cnt` |
 /// | `challenge_period` | 5s | 500ms | 1s | RFC 5961 7; `tcp_invalid_ratelimit`; `ack_war_timewindow` |
+///
+/// With the feature `serde` a `Config` can be read from a file. A field that is missing has its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// The maximum segment size that our SYNs announce: the largest payload, in bytes, that the peer may send in one
     /// segment (RFC 9293 section 3.7.1). 1 to 65,535.
@@ -290,6 +294,8 @@ impl Config {
 /// A probe goes out only if nothing is in flight and no segment of the peer has been accepted for `idle` (MUST-26).
 /// Keep-alive runs in ESTABLISHED and CLOSE-WAIT, and in FIN-WAIT-2 if that state has no timeout of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct KeepAlive {
     /// The idle time before the first probe (MUST-27). The RFC wants a default of two hours or more (MUST-28).
     pub idle: Duration,
@@ -321,6 +327,8 @@ impl Default for Config {
 
 /// A policy out of its range, as [`Config::check`] finds it. Each variant tells which value a connection takes instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConfigError {
     /// `timestamps`, `ecn`, `accept_ecn`, `keep_alive` or `delayed_ack` is on, but its crate feature is not enabled;
@@ -373,7 +381,7 @@ const MAX_DELAY: Duration = Duration::from_millis(499);
 /// would be header.
 pub(crate) const MIN_PEER_MSS: u16 = 48;
 /// The largest window that scaling can express (RFC 7323 section 2.3).
-const MAX_BUFFER: u32 = 1 << 30;
+pub(crate) const MAX_BUFFER: u32 = 1 << 30;
 
 /// Returns the largest shift count with which a window of `buffer` bytes is at least one step, 14 at most (RFC 7323
 /// section 2.3).

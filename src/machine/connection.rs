@@ -5,6 +5,8 @@ use core::ops::Range;
 use crate::machine::config::{Config, Policy};
 use crate::machine::context::Context;
 use crate::machine::error::{CallError, Refusal};
+#[cfg(feature = "stream")]
+use crate::machine::outbox::Pending;
 use crate::machine::outbox::{End, Outbox};
 use crate::machine::output::Output;
 use crate::machine::segment::Segment;
@@ -47,6 +49,7 @@ use crate::machine::time::Instant;
 ///
 /// Time may stand still. If it goes back, it stands still for the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 // The TCB and the head of the context lie side by side: each segment touches them.
 #[cfg_attr(feature = "fast-path", repr(C))]
 pub struct Connection {
@@ -59,12 +62,22 @@ pub(crate) const PREDICTS: bool = cfg!(feature = "fast-path");
 
 /// Who opens the connection (RFC 9293 section 3.9.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Open {
     /// We send the first SYN.
     Active,
     /// We wait for a peer's SYN.
     Passive,
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Connection {
+    /// Writes the [`Status`].
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.status().format(f);
+    }
 }
 
 /// The life of a connection, in the order of use.
@@ -265,6 +278,18 @@ impl Connection {
     #[must_use]
     pub const fn is_drained(&self) -> bool {
         self.context.outbox.is_drained()
+    }
+
+    /// Tells whether the next output is a transition or a signal.
+    #[cfg(feature = "stream")]
+    pub(crate) const fn has_news(&self) -> bool {
+        self.context.outbox.pending.intersects(Pending::TRANSITIONS.union(Pending::SIGNALS))
+    }
+
+    /// Returns the length of the user's send queue, in bytes.
+    #[cfg(all(feature = "stream", feature = "serde"))]
+    pub(crate) fn queued(&self) -> u32 {
+        self.tcb.snd().map_or(0, |snd| snd.end.ahead_of(snd.front()))
     }
 
     /// Tells whether the next output is a transition.

@@ -20,6 +20,7 @@ use crate::machine::time::{Instant, Span};
 ///
 /// The delayed ACK has its own deadline, in the [outbox](Outbox).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 // In this order, for `Connection`.
 #[cfg_attr(feature = "fast-path", repr(C))]
 pub(crate) struct Context {

@@ -31,6 +31,8 @@ use crate::machine::state::State::{
 
 /// The event that takes a connection along an arc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Cause {
     /// A call of the user, by its name.
@@ -43,6 +45,8 @@ pub enum Cause {
 
 /// A transition from one state to another by one cause. Displays as its label: `FIN in, ACK out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Arc {
     /// The state that the connection leaves.

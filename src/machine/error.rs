@@ -2,6 +2,8 @@
 
 /// A user call that cannot be carried out, in the words of RFC 9293 section 3.10. The call has changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CallError {
     /// OPEN of a connection that is open, or whose previous life `poll` has not drained yet.
@@ -36,6 +38,8 @@ pub enum CallError {
 /// or answered with a reset. The limiter is the token bucket of [`challenge_limit`](crate::Config::challenge_limit),
 /// which also limits the challenges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// CLOSED: a reset; dropped.

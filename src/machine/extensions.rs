@@ -13,7 +13,7 @@ use crate::machine::tcb::{Flags, Phase, Snd, Tcb};
 use crate::machine::time::Instant;
 
 /// The option space beside the timestamps, in bytes.
-const MAX_RESERVED: u8 = 28;
+pub(crate) const MAX_RESERVED: u8 = 28;
 
 /// Calls that the RFC does not have.
 impl Connection {

@@ -4,6 +4,8 @@ use core::fmt;
 
 /// An ICMP error of IPv4 or IPv6 about a segment that we have sent (RFC 9293 section 3.9.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum IcmpError {
     /// Source Quench: discarded (MUST-55).

@@ -30,6 +30,31 @@ use core::net::{IpAddr, SocketAddr};
 /// let connection = Connection::new(&Config::DEFAULT, isn.offset(local, remote));
 /// # }
 /// ```
+///
+/// Without `std`, SipHash-2-4 of the crate `siphasher` is such a function. The program fills the key from a random
+/// number generator of the hardware, once after each start. `examples/cortex_m` does the same:
+///
+/// ```
+/// use core::hash::BuildHasher;
+/// use siphasher::sip::SipHasher24; // siphasher = { version = "1", default-features = false }
+/// use tcp_lifecycle::isn::IsnHash;
+///
+/// struct SipKey([u8; 16]);
+///
+/// impl BuildHasher for SipKey {
+///     type Hasher = SipHasher24;
+///
+///     fn build_hasher(&self) -> SipHasher24 {
+///         SipHasher24::new_with_key(&self.0)
+///     }
+/// }
+///
+/// # let random_bytes = || [7; 16];
+/// let isn = IsnHash::new(SipKey(random_bytes()));
+/// # let local = "192.0.2.1:49152".parse().unwrap();
+/// # let remote = "198.51.100.7:80".parse().unwrap();
+/// let isn_offset = isn.offset(local, remote);
+/// ```
 #[derive(Clone)]
 pub struct IsnHash<S> {
     key: S,

@@ -115,3 +115,58 @@ impl Options {
         if self.present & TIMESTAMPS != 0 { Some((self.ts_value, self.ts_echo)) } else { None }
     }
 }
+
+/// The options as they are serialised and logged.
+#[cfg(any(feature = "serde", feature = "defmt"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename = "Options"))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Plain {
+    mss: Option<u16>,
+    window_scale: Option<u8>,
+    sack_permitted: bool,
+    timestamps: Option<(u32, u32)>,
+}
+
+#[cfg(any(feature = "serde", feature = "defmt"))]
+impl Options {
+    const fn plain(&self) -> Plain {
+        Plain {
+            mss: self.mss(),
+            window_scale: self.window_scale(),
+            sack_permitted: self.sack_permitted(),
+            timestamps: self.timestamps(),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Options {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.plain().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Options {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Options, D::Error> {
+        let plain = Plain::deserialize(deserializer)?;
+        let mut options = plain.mss.map_or(Options::NONE, |mss| Options::NONE.with_mss(mss));
+        if let Some(shift) = plain.window_scale {
+            options = options.with_window_scale(shift);
+        }
+        if plain.sack_permitted {
+            options = options.with_sack_permitted();
+        }
+        if let Some((value, echo)) = plain.timestamps {
+            options = options.with_timestamps(value, echo);
+        }
+        Ok(options)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Options {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.plain().format(f);
+    }
+}

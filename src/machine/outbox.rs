@@ -39,6 +39,7 @@ pub(crate) enum End {
 bitflags::bitflags! {
     /// The kinds of pending output; the table above gives their order. The bits of a disabled feature are zero.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub(crate) struct Pending: u16 {
         const TRANSITIONS = 1;
         const SIGNALS = 2;
@@ -80,6 +81,7 @@ bitflags::bitflags! {
 
     /// Pending signals, handed out from the lowest bit up. The four from `REFUSED` on are ends of the connection.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     struct Signals: u16 {
         const ACKNOWLEDGED = 1;
         const RETRANSMISSION_TIMEOUT = 2;
@@ -101,6 +103,7 @@ const ERROR_SHIFT: u32 = 12;
 
 /// The output that is waiting to be handed out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Outbox {
     pub(crate) pending: Pending,
     signals: Signals,
@@ -412,5 +415,28 @@ impl Outbox {
         let due = self.pending.intersects(pending);
         self.pending.remove(pending);
         due
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Outbox {
+    /// Returns whether events can have left this outbox in `state`.
+    pub(crate) fn is_sound(&self, state: State) -> bool {
+        let (pending, signals) = (self.pending, self.signals);
+        let transitions = if self.has_transition() {
+            self.transitions.leads_to(state)
+        } else {
+            self.transitions == TransitionLog::EMPTY
+        };
+        let has_error = signals.intersects(Signals::SOFT_ERROR | Signals::UNREACHABLE);
+        let error = usize::from((signals & Signals::ERROR).bits() >> ERROR_SHIFT);
+        Pending::all().contains(pending)
+            && Signals::all().contains(signals)
+            && transitions
+            && pending.contains(Pending::SIGNALS) != signals.is_empty()
+            && error < IcmpError::ALL.len()
+            && (has_error || error == 0)
+            && signals.contains(Signals::ACKNOWLEDGED) == (self.acknowledged > 0)
+            && (pending.contains(Pending::RESET) || !pending.intersects(Pending::OF_RESET))
     }
 }

@@ -9,6 +9,8 @@ use crate::machine::time::Instant;
 
 /// The output of [`poll`](crate::Connection::poll), in this order: transitions, signals, segments, and then `Wait`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Output {
     /// The state has changed. Signals of the same drain follow, including `Acknowledged` for the last bytes: keep the
     /// send queue until `Wait`.
@@ -24,6 +26,8 @@ pub enum Output {
 
 /// A segment to be sent, and the payload that goes into it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Transmit {
     /// The header.
     pub segment: Segment,
@@ -36,6 +40,8 @@ pub struct Transmit {
 /// A report to the user: RFC 9293 section 3.10 calls a delayed response a "signal". If several are due, `Acknowledged`
 /// comes first and an end of the connection last. A close by the peer and a reset have different signals (MUST-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Signal {
     /// The peer has acknowledged this number of bytes at the front of the send queue: drop them. SYN and FIN are never

@@ -7,6 +7,7 @@ use crate::machine::time::Span;
 
 /// The variables that give the retransmission timeout, RFC 6298 section 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Rto {
     /// No round-trip time is known: the timeout itself, in milliseconds.
     Initial(u32),
@@ -18,7 +19,7 @@ pub(crate) enum Rto {
 /// needs an `rto_min` of one tick at least.)
 const G: u32 = 1_000;
 /// The upper bound of a round-trip sample, in microseconds: four and a half minutes. A longer sample is cut to it.
-const LONGEST: u32 = 1 << 28;
+pub(crate) const LONGEST: u32 = 1 << 28;
 
 impl Rto {
     /// Returns the timeout before any sample (RFC 6298 section 2.1).

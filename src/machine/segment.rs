@@ -10,6 +10,7 @@ use crate::machine::seq::SeqNumber;
 bitflags::bitflags! {
     /// The control bits (RFC 9293 section 3.1), each with its value on the wire.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub struct Control: u16 {
         /// Finish: the sender sends no payload after this.
         const FIN = 0x001;
@@ -213,5 +214,52 @@ impl Segment {
     #[inline]
     pub(crate) const fn is_fin(&self) -> bool {
         self.control.contains(Control::FIN)
+    }
+}
+
+/// A segment as it is serialised: SEG.LEN follows from the other fields.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename = "Segment")]
+struct Plain {
+    seq: SeqNumber,
+    ack: SeqNumber,
+    control: Control,
+    window: u16,
+    urgent: u16,
+    payload: u16,
+    options: Options,
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Segment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Segment { seq, ack, control, window, urgent, payload, len: _, options } = *self;
+        Plain { seq, ack, control, window, urgent, payload, options }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Segment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Segment, D::Error> {
+        let Plain { seq, ack, control, window, urgent, payload, options } = Plain::deserialize(deserializer)?;
+        let segment = Segment::new(seq, ack, control).with_window(window).with_urgent(urgent);
+        Ok(segment.with_payload(payload).with_options(options))
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Control {
+    /// Writes the names of the bits.
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Segment {
+    /// Writes the notation of RFC 9293.
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
     }
 }

@@ -23,6 +23,8 @@ use core::ops::{Add, AddAssign, Sub};
 /// let _ = SeqNumber(1) < SeqNumber(2);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SeqNumber(pub u32);
 
 const HALF: u32 = 1 << 31;

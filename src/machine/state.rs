@@ -20,6 +20,8 @@ use core::fmt;
 ///
 /// Displays as in the RFC: `FIN-WAIT-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {
     /// No connection.
     Closed,
@@ -88,6 +90,8 @@ impl fmt::Display for State {
 
 /// A change of state, as [`Output::Transition`](crate::Output::Transition) reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Transition {
     /// The state that was left.
     pub from: State,

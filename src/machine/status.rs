@@ -11,6 +11,8 @@ use crate::machine::time::Instant;
 /// Every variable of a connection, as plain data. A variable that the state does not have is `None`, or zero for a
 /// count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Status {
     /// The state.

@@ -20,6 +20,7 @@ use crate::machine::state::State;
 
 /// The TCB of a connection, by state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Tcb {
     /// CLOSED: no TCB.
     Closed,
@@ -79,6 +80,7 @@ impl Tcb {
 
 /// How a connection came into SYN-RECEIVED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Origin {
     /// An active OPEN.
     Active,
@@ -90,6 +92,7 @@ pub(crate) enum Origin {
 
 /// The states from SYN-RECEIVED on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Phase {
     /// Holds how the connection came here (MUST-11).
     SynReceived(Origin),
@@ -122,6 +125,7 @@ impl Phase {
 
 /// The TCB in SYN-SENT: the send sequence space, and the offer of our SYN.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct SynSent {
     pub(crate) snd: Snd,
     pub(crate) offer: Offer,
@@ -129,6 +133,7 @@ pub(crate) struct SynSent {
 
 /// The TCB from SYN-RECEIVED on: both sequence spaces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Synchronized {
     pub(crate) phase: Phase,
     /// When the token bucket of challenge ACKs will be full again, in milliseconds modulo 2^32 (RFC 5961 section 7).

@@ -92,6 +92,13 @@ impl Instant {
         }
     }
 
+    /// Returns the moment on another clock, at the same distance: `was` on this clock is `now` on the other.
+    pub(crate) const fn shifted(self, was: Instant, now: Instant) -> Instant {
+        let ahead = self.as_micros().saturating_sub(was.as_micros());
+        let behind = was.as_micros().saturating_sub(self.as_micros());
+        Instant::from_micros(now.as_micros().saturating_add(ahead).saturating_sub(behind))
+    }
+
     /// Returns the earlier of two moments; `None` stands for never.
     #[inline]
     pub(crate) const fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
@@ -129,6 +136,29 @@ impl Add<Duration> for Instant {
     fn add(self, duration: Duration) -> Instant {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Instant(self.0.saturating_add(micros))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Instant {
+    /// Serialises the microseconds since the epoch.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.as_micros())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Instant {
+    /// Takes the microseconds since the epoch, as [`Instant::from_micros`] does.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+        u64::deserialize(deserializer).map(Instant::from_micros)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Instant {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u64:us}", self.as_micros());
     }
 }
 

@@ -72,6 +72,8 @@ use crate::machine::time::Instant;
 /// In CLOSED there is no connection any more. A segment is refused as [`Connection`] would refuse it, but no answer
 /// comes out of `poll`. The answer, if one is due, is [`Segment::reset`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TimeWait {
     /// The moment at which the 2 MSL began, in microseconds, above the lower twelve bits. Of these, five hold the shift
     /// of `max_snd_wnd`, and the others [`Marks`].

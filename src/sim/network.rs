@@ -21,6 +21,7 @@ use crate::{Instant, Segment};
 /// A network can let nothing through for some time: see [`Pair::black_hole`](super::Pair::black_hole) and
 /// [`Pair::partition`](super::Pair::partition).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Network {
     /// The least delay of a segment.
     pub delay: Duration,
@@ -100,6 +101,7 @@ impl Network {
 
 /// A segment in flight.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Flight {
     /// The end that sent it.
     pub from: Side,
@@ -128,6 +130,7 @@ pub struct Flight {
 ///
 /// [`Pair`]: super::Pair
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Counts {
     /// Segments that the ends have sent.

@@ -12,6 +12,7 @@ use crate::{Instant, Refusal, Segment, Signal, State, Transition};
 /// [`mermaid`](Trace::mermaid) makes a sequence diagram of it. With the feature `pcapng` it can be written as a
 /// capture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Trace {
     pub(super) events: Vec<Event>,
     /// The payload of each segment that has some, by the number of the segment.
@@ -49,6 +50,7 @@ impl Trace {
 
 /// An event at one end.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Event {
     /// When it happened.
@@ -63,6 +65,7 @@ pub struct Event {
 
 /// What happened to an end.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum What {
     /// The trace began, with the end in the state of the event.

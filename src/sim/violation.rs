@@ -7,6 +7,7 @@ use crate::Segment;
 
 /// An event that must never happen. The last two variants are different: they are events that do not come.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Violation {
     /// This end was given bytes that its peer did not send.

@@ -8,6 +8,8 @@ use crate::{CallError, Instant, Open, State, Status};
 
 /// Why bytes cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum WriteError {
     /// The stream has not been opened.
@@ -23,6 +25,8 @@ pub enum WriteError {
 
 /// Why no bytes can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ReadError {
     /// No bytes have arrived yet: read again after [`Event::Readable`](super::Event::Readable).

@@ -2,6 +2,8 @@
 
 /// What has gone in and out since the stream was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Counters {
     /// Bytes that the user has written.
@@ -34,7 +36,7 @@ pub(super) struct Counts {
 }
 
 /// The counts of what most streams never see.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RareCounts {
     pub(super) retransmissions: u32,
     pub(super) timeouts: u32,

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use core::fmt;
+use core::num::NonZeroU32;
 
 use super::receive_queue::ReceiveQueue;
 use super::recovery::Recovery;
@@ -52,6 +53,12 @@ impl Sender {
     /// Returns whether nothing is queued or in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.recovery.board.in_flight() == 0
+    }
+
+    /// Returns the slow start threshold for a sender that follows (RFC 5681 section 4.1).
+    pub(super) fn slow_start_threshold(&self) -> Option<NonZeroU32> {
+        let threshold = self.recovery.controller.slow_start_threshold();
+        threshold.and_then(|bytes| NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX)))
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

@@ -220,8 +220,7 @@ impl Stream {
             && sender.is_idle()
             && sender.idle_at.is_some_and(|at| at <= now)
         {
-            let threshold = sender.recovery.controller.slow_start_threshold();
-            self.threshold = threshold.and_then(|bytes| NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX)));
+            self.threshold = sender.slow_start_threshold();
             self.sender = None;
         }
         if let Some(receiver) = &self.receiver

@@ -7,6 +7,8 @@ use crate::{IcmpError, Instant, Refusal, Segment, Transition};
 
 /// An entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LogEntry {
     /// A segment has arrived; it had an effect, or was refused.

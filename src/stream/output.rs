@@ -31,6 +31,8 @@ pub struct Transmit<'a> {
 
 /// Something that the user should know. Several of the same kind before a poll are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event {
     /// The connection is established: both ends have agreed.
@@ -54,6 +56,8 @@ pub enum Event {
 
 /// How a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum End {
     /// Both ends have closed, and everything has arrived.

@@ -175,6 +175,13 @@ impl Stream {
         }
     }
 
+    /// Takes the transitions and signals of the connection that are due.
+    pub(super) fn take_news(&mut self, now: Instant) {
+        while self.connection.has_news() {
+            let _ = self.advance(now);
+        }
+    }
+
     /// Returns the next event that is due.
     fn next_event(&mut self) -> Option<Event> {
         let due = self.pending;

@@ -5,6 +5,8 @@
 /// The packet is dropped. [`Protocol`](WireError::Protocol) is for the caller to go on with the packet, and
 /// [`Fragment`](WireError::Fragment) for the caller that reassembles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum WireError {
     /// The version of IP, which is not 4 or 6.
@@ -79,6 +81,8 @@ pub enum WireError {
 
 /// The reason why a segment could not be emitted: a mistake of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EmitError {
     /// One address is of IPv4, the other of IPv6.

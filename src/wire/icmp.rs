@@ -14,6 +14,8 @@ use crate::{IcmpError, SeqNumber};
 /// The error is for the connection with these sockets: [`Connection::icmp`](crate::Connection::icmp) takes `error` and
 /// `seq`, and refuses a number that is not in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IcmpMessage {
     /// The socket that sent the quoted segment: ours.
     pub source: SocketAddr,

@@ -16,6 +16,8 @@ const HOP_LIMIT: u8 = 64;
 /// Where the checksums of TCP and ICMP are verified and computed. The checksum of the IPv4 header covers few bytes, and
 /// is verified and computed here in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Checksums {
     /// Here (MUST-2, MUST-3).
@@ -35,6 +37,8 @@ pub enum Checksums {
 
 /// A segment, and what its packet says beside it: the sockets, SACK blocks, fields of the IP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
     /// The socket that sends the segment. A parsed IPv6 address has neither a flow label nor a scope id.
     pub source: SocketAddr,

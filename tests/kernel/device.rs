@@ -81,7 +81,7 @@ impl Device {
 }
 
 /// Gives the rest of this thread a namespace of its own.
-fn own_network() -> Result<(), String> {
+pub(crate) fn own_network() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network namespace can be made: {error}"))
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn with_device(story: impl FnOnce(Device) + Send + 'static) {
 
 /// The same with a device of another kind.
 #[track_caller]
-pub(crate) fn with(make: fn() -> Result<Device, String>, story: impl FnOnce(Device) + Send + 'static) {
+pub(crate) fn with<D: 'static>(make: fn() -> Result<D, String>, story: impl FnOnce(D) + Send + 'static) {
     let name = thread::current().name().unwrap_or("a case").to_owned();
     let case = move || match make() {
         Ok(device) => story(device),

@@ -18,7 +18,7 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    fn of(self, status: &Status) -> SeqNumber {
+    pub(crate) fn of(self, status: &Status) -> SeqNumber {
         match self {
             Number::Any(number) => SeqNumber(number),
             Number::Near(anchor, delta) => anchor.beside(delta, status),
@@ -65,7 +65,7 @@ impl Shape {
         }
     }
 
-    fn of(self, status: &Status, now: Instant) -> Segment {
+    pub(crate) fn of(self, status: &Status, now: Instant) -> Segment {
         let millis = (now.as_micros() / 1_000) as u32;
         let syn = self.control.contains(Control::SYN) && self.options.mss().is_some();
         let options = match self.stamp {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::stream::{End, Event, StreamConfig};
+use tcp_lifecycle::stream::{Checkpoint, End, Event, Stream, StreamConfig};
 use tcp_lifecycle::{Config, Ecn, Instant, Open, State};
 
 use super::attack::{Input, config};
@@ -19,6 +19,11 @@ pub(crate) struct Pair {
     to_write: [usize; 2],
     at_end: [bool; 2],
     pub(crate) delay: Duration,
+    configs: [StreamConfig; 2],
+    /// How far the clock of each end is ahead of that of the pair.
+    ahead: [Duration; 2],
+    /// After each so many steps of the end one of the ends moves.
+    pub(crate) moves_after: Option<usize>,
 }
 
 const SETUP: usize = 22;
@@ -47,13 +52,8 @@ fn patient(stream: StreamConfig) -> StreamConfig {
 /// Plays a schedule.
 pub(crate) fn pair(bytes: &[u8]) {
     let (setup, acts) = bytes.split_at(bytes.len().min(SETUP));
-    let (mut setup, mut acts) = (Input::new(setup), Input::new(acts));
-    let configs = [patient(config(&mut setup)), patient(config(&mut setup))];
-    let isn = [100, u32::MAX - 20, u32::MAX - 5_000, 0][usize::from(setup.next() % 4)];
-    let mut pair = Pair::new(&configs, [isn, isn.wrapping_add(7_000)]);
-    let how = setup.next();
-    pair.delay = Duration::from_millis(u64::from(setup.next() % 4) * 10);
-    pair.open(how % 4 == 3);
+    let (mut pair, to_write) = Pair::of(setup);
+    let mut acts = Input::new(acts);
     for _ in 0..MOST_ACTS {
         if acts.is_empty() {
             break;
@@ -61,11 +61,22 @@ pub(crate) fn pair(bytes: &[u8]) {
         let (which, argument) = (acts.next(), acts.short());
         pair.act(usize::from(which & 1), which >> 1, argument);
     }
-    pair.to_write = [usize::from(how) * 20, usize::from(how / 16) * 200];
-    pair.finish();
+    pair.transfer(to_write);
 }
 
 impl Pair {
+    /// Makes two ends that have been opened, and how many bytes each writes at the end.
+    pub(crate) fn of(setup: &[u8]) -> (Pair, [usize; 2]) {
+        let mut setup = Input::new(setup);
+        let configs = [patient(config(&mut setup)), patient(config(&mut setup))];
+        let isn = [100, u32::MAX - 20, u32::MAX - 5_000, 0][usize::from(setup.next() % 4)];
+        let mut pair = Pair::new(&configs, [isn, isn.wrapping_add(7_000)]);
+        let how = setup.next();
+        pair.delay = Duration::from_millis(u64::from(setup.next() % 4) * 10);
+        pair.open(how % 4 == 3);
+        (pair, [usize::from(how) * 20, usize::from(how / 16) * 200])
+    }
+
     pub(crate) fn new(configs: &[StreamConfig; 2], isns: [u32; 2]) -> Pair {
         Pair {
             ends: [Watched::new(&configs[0], isns[0]), Watched::new(&configs[1], isns[1])],
@@ -74,7 +85,26 @@ impl Pair {
             to_write: [0; 2],
             at_end: [false; 2],
             delay: Duration::ZERO,
+            configs: *configs,
+            ahead: [Duration::ZERO; 2],
+            moves_after: None,
         }
+    }
+
+    /// An end goes on in another process, whose clock is this far ahead of that of the pair. `through` stores the
+    /// checkpoint and reads it.
+    pub(crate) fn moves(&mut self, side: usize, ahead: Duration, through: impl FnOnce(Checkpoint) -> Checkpoint) {
+        let (end, config) = (&mut self.ends[side], &self.configs[side]);
+        let checkpoint = through(end.stream.checkpoint(end.now));
+        (self.ahead[side], end.now) = (ahead, self.now + ahead);
+        end.stream = Stream::restore(checkpoint, config, end.now);
+        self.drain(side);
+    }
+
+    /// The deadline of an end on the clock of the pair.
+    fn deadline(&self, side: usize) -> Option<Instant> {
+        let micros = self.ends[side].stream.deadline()?.as_micros();
+        Some(Instant::from_micros(micros.saturating_sub(self.ahead[side].as_micros() as u64)))
     }
 
     pub(crate) fn open(&mut self, is_simultaneous: bool) {
@@ -109,7 +139,7 @@ impl Pair {
         self.ends[side].segment(&sent.segment, &sent.sack, sent.ecn, &sent.payload);
     }
 
-    fn act(&mut self, side: usize, which: u8, argument: u16) {
+    pub(crate) fn act(&mut self, side: usize, which: u8, argument: u16) {
         let place = usize::from(argument);
         match which % 24 {
             0..3 => drop(self.ends[side].write(place % 20_000)),
@@ -160,11 +190,11 @@ impl Pair {
 
     fn pass(&mut self, time: Duration) {
         self.now = self.now + time;
-        self.ends.iter_mut().for_each(|end| end.now = self.now);
+        self.ends.iter_mut().zip(self.ahead).for_each(|(end, ahead)| end.now = self.now + ahead);
     }
 
     fn expire(&mut self, side: usize) {
-        if let Some(deadline) = self.ends[side].stream.deadline() {
+        if let Some(deadline) = self.deadline(side) {
             self.pass(deadline.saturating_duration_since(self.now));
             let sent = self.ends[side].check_timeout();
             self.launch(side, sent);
@@ -172,9 +202,15 @@ impl Pair {
     }
 
     fn finish(&mut self) {
-        for _ in 0..MOST_STEPS {
+        for step in 1..=MOST_STEPS {
             if !self.step() {
                 return self.check_end();
+            }
+            if let Some(after) = self.moves_after
+                && step.is_multiple_of(after)
+            {
+                let ahead = Duration::from_millis((step * 7_919 % 1_000_000) as u64);
+                self.moves(step / after % 2, ahead, |checkpoint| checkpoint);
             }
         }
         let status = |side: usize| self.ends[side].stream.connection().status();
@@ -187,7 +223,7 @@ impl Pair {
             self.use_stream(side);
         }
         let arrival = |side: usize| self.flights[side].iter().map(|(at, _)| *at).min();
-        let deadline = |side: usize| self.ends[side].stream.deadline();
+        let deadline = |side: usize| self.deadline(side);
         let arrivals = [0, 1].into_iter().filter_map(|side| Some((arrival(side)?, 0, side)));
         let timers = [0, 1].into_iter().filter_map(|side| Some((deadline(side)?, 1, side)));
         match arrivals.chain(timers).min() {

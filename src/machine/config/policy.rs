@@ -130,6 +130,29 @@ impl From<&Config> for Policy {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Policy {
+    /// Serialises the [`Config`] with these policies.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.config().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Policy {
+    /// Takes a [`Config`], as [`Policy::new`] does.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Policy, D::Error> {
+        Config::deserialize(deserializer).map(|config| Policy::new(&config))
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Policy {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.config().format(f);
+    }
+}
+
 impl Policy {
     /// Converts `config`. A value out of range becomes the nearest value in range (see [`Config::check`]).
     #[inline(always)]

@@ -53,6 +53,29 @@ impl TimeWaitPolicy {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for TimeWaitPolicy {
+    /// Serialises a [`Config`] with these policies. The others are those of [`Config::DEFAULT`].
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.policy().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for TimeWaitPolicy {
+    /// Takes a [`Config`], as [`TimeWaitPolicy::new`] does.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<TimeWaitPolicy, D::Error> {
+        Policy::deserialize(deserializer).map(TimeWaitPolicy::from)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for TimeWaitPolicy {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.policy().format(f);
+    }
+}
+
 impl From<&Config> for TimeWaitPolicy {
     fn from(config: &Config) -> TimeWaitPolicy {
         TimeWaitPolicy::new(config)

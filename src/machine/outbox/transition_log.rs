@@ -6,6 +6,7 @@ use crate::machine::state::{State, Transition};
 /// reached. Each state that was left leads to the next in the log. Each state takes four bits: its index in
 /// [`State::ALL`] plus one, or zero for no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct TransitionLog(u16);
 
 impl TransitionLog {
@@ -76,6 +77,15 @@ impl TransitionLog {
         } else if self.get(TransitionLog::THIRD) == to {
             self.0 &= !(0xF << TransitionLog::THIRD);
         }
+    }
+
+    /// Returns whether the log is one that [`push`](Self::push) makes, and ends in `reached`.
+    #[cfg(feature = "serde")]
+    pub(super) fn leads_to(self, reached: State) -> bool {
+        let is_state = |place| usize::from(self.0 >> place & 0xF) <= State::ALL.len();
+        let are_states = [Self::FIRST, Self::SECOND, Self::THIRD, Self::REACHED].into_iter().all(is_state);
+        let is_in_order = self.has(Self::FIRST) && (self.has(Self::SECOND) || !self.has(Self::THIRD));
+        are_states && is_in_order && self.has(Self::REACHED) && self.get(Self::REACHED) == reached
     }
 
     /// Removes and returns the oldest transition. The log must not be empty.

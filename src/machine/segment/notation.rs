@@ -74,6 +74,8 @@ impl fmt::Display for Segment {
 
 /// The reason why a text is not a segment in the notation of RFC 9293.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ParseSegmentError {
     /// There is text outside the angle brackets, or a bracket is missing.

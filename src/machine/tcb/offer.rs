@@ -6,6 +6,7 @@ use crate::machine::options::Options;
 /// The window, the options and the ECN bits of our first SYN. A change of policies before the answer arrives does not
 /// change them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Offer {
     pub(crate) window: u16,
     /// The timestamps are placeholders: each SYN takes the values of the moment at which it is sent.

@@ -12,6 +12,7 @@ const MAX_TS_AGE: u16 = 242;
 
 /// The receive sequence space, RFC 9293 Figure 4, and how much of it the user has not consumed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Rcv {
     /// The peer's initial sequence number.
     pub(crate) irs: SeqNumber,

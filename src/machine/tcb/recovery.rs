@@ -30,6 +30,7 @@ use crate::machine::time::Instant;
 ///
 /// `steady` is `Untimed` or `Timed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Recovery {
     /// No segment is timed, and no recovery is under way.
     Untimed,
@@ -76,6 +77,15 @@ impl Recovery {
     pub(crate) fn stop_timing(&mut self) {
         if self.is_steady() {
             *self = Recovery::Untimed;
+        }
+    }
+
+    /// Stops the timing of what is in flight, for a connection that moves to another clock: `was` on one clock is `now`
+    /// on the other.
+    pub(crate) fn rebase_clock(&mut self, was: Instant, now: Instant) {
+        self.stop_timing();
+        if let Recovery::PastRecover { sent_at, .. } = self {
+            *sent_at = micros(now).wrapping_sub(micros(was).wrapping_sub(*sent_at));
         }
     }
 

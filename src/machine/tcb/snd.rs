@@ -20,6 +20,7 @@ const TIMESTAMPS_LEN: u16 = 12;
 ///       | in flight      | unsent       | FIN, once the user has closed
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Snd {
     /// Our initial sequence number, the number of our SYN.
     pub(crate) iss: SeqNumber,
@@ -61,6 +62,7 @@ bitflags::bitflags! {
     /// Flags beside the sequence numbers, for both directions; SYN-SENT has them before there is a receive sequence
     /// space. A flag of a disabled feature has no bit: it is never set, and the compiler removes each test of it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub(crate) struct Flags: u16 {
         /// Our SYN is not acknowledged yet.
         const SYN = 1;

@@ -149,6 +149,11 @@ fn restart_retransmission_timer(connection: &mut Connection, now: Instant) {
 }
 
 #[no_panic]
+fn rebase_clock(connection: &mut Connection, was: Instant, now: Instant) {
+    connection.rebase_clock(was, now);
+}
+
+#[no_panic]
 fn reserve_options(connection: &mut Connection, bytes: u8) {
     connection.reserve_options(bytes);
 }
@@ -257,6 +262,7 @@ pub(crate) fn keep() {
     black_box(acknowledge_now as fn(&mut _));
     black_box(take_over_recovery as fn(&mut _));
     black_box(restart_retransmission_timer as fn(&mut _, _));
+    black_box(rebase_clock as fn(&mut _, _, _));
     black_box(reserve_options as fn(&mut _, _));
     black_box(accept as fn(&_, _, &_, _) -> _);
     black_box(with_policy as fn(_, _) -> _);
