@@ -46,6 +46,44 @@
 //! ");
 //! ```
 //!
+//! # Test your own TCP
+//!
+//! A script, and a figure, can be played against any TCP: see [`Subject`]. It needs five methods: for
+//! the calls of the user, for segments in, for segments out, and two for its timer. It may tell its state and
+//! its variables. [`Script::run_subject`] counts everything that the script says and the TCP does not tell, so that
+//! nothing passes unseen. `tests/smoltcp/report.rs` plays the scripts of this crate's own tests against smoltcp.
+//!
+//! ```
+//! use tcp_lifecycle::sim::{Arrival, Emitted, Failure, Script, Subject, UserCall};
+//! use tcp_lifecycle::{Config, Instant, Segment};
+//!
+//! /// A TCP that knows no connection, and answers nothing.
+//! struct Silent;
+//!
+//! impl Subject for Silent {
+//!     fn user_call(&mut self, _: UserCall<'_>, _: Instant) -> Result<Option<Vec<u8>>, Failure> {
+//!         Err(Failure::NotSupported)
+//!     }
+//!     fn segment_in(&mut self, _: &Segment, _payload: &[u8], _: Instant) -> Arrival {
+//!         Arrival::Untold
+//!     }
+//!     fn outputs(&mut self, _: Instant) -> Vec<Emitted> {
+//!         Vec::new()
+//!     }
+//!     fn wakes_at(&mut self) -> Option<Instant> {
+//!         None
+//!     }
+//!     fn wake(&mut self, _: Instant) {}
+//! }
+//!
+//! let reset = Script::parse("<-- <SEQ=300><CTL=SYN>  refused\n--> <SEQ=0><ACK=301><CTL=RST,ACK>")?;
+//! let error = reset.run_subject(&Config::DEFAULT, |_: &Config| Silent).map(|_| ()).unwrap_err();
+//! assert_eq!(error.difference(), Some(("--> <SEQ=0><ACK=301><CTL=RST,ACK>", "nothing"))); // RFC 9293 section 3.10.7.1
+//! # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
+//! ```
+//!
+//! # Two connections, row by row
+//!
 //! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it. Its segments can be
 //! delayed, lost or duplicated; see [`Figure`].
 //!
@@ -122,12 +160,14 @@ mod bytes;
 mod comparison;
 mod cookies;
 mod difference;
+mod emitted;
 mod end;
 mod excerpt;
 mod figure;
 mod flights;
 mod given;
 mod glue;
+mod glued;
 mod ladder;
 mod lessons;
 mod line;
@@ -143,6 +183,7 @@ mod policy;
 mod reassembly;
 mod scenario;
 mod script;
+mod subject;
 mod subscribers;
 mod text;
 mod trace;
@@ -154,15 +195,18 @@ use core::time::Duration;
 
 use crate::Instant;
 pub use comparison::{LadderError, check_ladder};
+pub use emitted::Emitted;
 pub use figure::{Figure, check_figure};
-pub use glue::{Emitted, Glue};
+pub use glue::Glue;
 pub use lessons::{LESSONS, Language, Lesson, LessonStep, Text};
 pub use mermaid::Mermaid;
 pub use network::{Counts, Flight, Network};
 pub use pair::Pair;
 pub use scenario::Scenario;
 pub use script::{Script, ScriptError, check, check_with};
+pub use subject::{Arrival, Failure, Played, Subject, Tolerances, Unchecked, UserCall};
 pub use trace::{Event, Trace, What};
+pub use variable::Value;
 pub use violation::Violation;
 
 /// One of two ends, as the RFC's figures name them.

@@ -30,6 +30,8 @@ mod pcapng;
 mod reassembly;
 #[path = "sim/scenario.rs"]
 mod scenario;
+#[path = "sim/subject.rs"]
+mod subject;
 #[path = "sim/subscribers.rs"]
 mod subscribers;
 #[path = "sim/wrong_glues.rs"]

@@ -5,17 +5,19 @@ mod row;
 use core::str::FromStr;
 use std::borrow::ToOwned;
 use std::format;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
 use self::row::{Fate, Origin, Passage, Row};
 use super::Side;
+use super::bytes;
 use super::difference::Difference;
 use super::excerpt::Excerpt;
 use super::glue;
 use super::line::{self, Line};
 use super::player::Player;
 use super::script::ScriptError;
+use super::subject::{Played, Subject};
 use crate::{Config, Connection, Segment};
 
 /// An exchange between two connections, in the form of RFC 9293's Figures 6 to 13.
@@ -53,6 +55,8 @@ use crate::{Config, Connection, Segment};
 ///
 /// A figure is as strict as a script. Before the next event at an end, every output of this end must have been listed.
 /// At the end of the figure the network may hold no segment back.
+///
+/// A figure can also be played between any two TCPs: see [`run_subjects`](Figure::run_subjects).
 #[derive(Clone, Debug)]
 pub struct Figure {
     text: Vec<String>,
@@ -84,10 +88,28 @@ impl Figure {
     ///
     /// Returns the first line that differs from the actual exchange.
     pub fn run(&self, config: &Config) -> Result<[Connection; 2], ScriptError> {
-        let mut stage = Stage::new(config);
+        let [a, b] = self.run_subjects(config, |_, config| glue::connection(config))?;
+        Ok([a.subject, b.subject])
+    }
+
+    /// Plays the exchange between any two TCPs; see [`Subject`]. `make` makes each of them with its policies, in
+    /// CLOSED, and again for each line `config` or `crash`. Returns A and B as they are at the end, and what could not
+    /// be checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange, or that needs something that a subject does not
+    /// have ([`is_not_supported`](ScriptError::is_not_supported)).
+    pub fn run_subjects<S: Subject>(
+        &self,
+        config: &Config,
+        make: impl Fn(Side, &Config) -> S,
+    ) -> Result<[Played<S>; 2], ScriptError> {
+        let mut stage = Stage::new(config, &make);
         let mut last = 0;
         for ((number, row), next) in self.rows.iter().zip(self.rows.iter().skip(1).map(Some).chain([None])) {
             let drain = !matches!(next, Some((_, Row::Joined(..))));
+            (stage.a.line, stage.b.line) = (*number, *number);
             let played = stage.play(row, drain);
             stage.take_logs();
             played.map_err(|difference| self.differs(*number, difference, &stage))?;
@@ -95,10 +117,10 @@ impl Figure {
         }
         stage.end().map_err(|difference| self.differs(last, difference, &stage))?;
         let Stage { a, b, .. } = stage;
-        Ok([a.glue, b.glue])
+        Ok([a.end(), b.end()])
     }
 
-    fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
+    fn differs<S>(&self, number: usize, difference: Difference, stage: &Stage<'_, S>) -> ScriptError {
         ScriptError::differs(&self.text, number, difference, stage.log.lines())
     }
 }
@@ -125,23 +147,30 @@ pub fn check_figure(figure: &str) {
 }
 
 /// The two ends, and the segments between them.
-struct Stage {
-    a: Player<'static, Connection>,
-    b: Player<'static, Connection>,
-    held: Vec<(Side, Segment)>,
-    sent: Vec<(Side, Segment)>,
+struct Stage<'m, S> {
+    a: Player<'m, S>,
+    b: Player<'m, S>,
+    held: Vec<(Side, Sent)>,
+    sent: Vec<(Side, Sent)>,
     /// Everything that happened, a line for each event.
     log: Excerpt,
 }
 
-impl Stage {
-    fn new(config: &Config) -> Stage {
-        let a = Player::new(config, [100, 300], glue::connection);
-        let b = Player::new(config, [300, 100], glue::connection);
+/// A segment in the network, with its payload.
+#[derive(Clone, Debug)]
+struct Sent {
+    segment: Segment,
+    payload: Vec<u8>,
+}
+
+impl<'m, S: Subject> Stage<'m, S> {
+    fn new(config: &Config, make: &'m impl Fn(Side, &Config) -> S) -> Stage<'m, S> {
+        let a = Player::new(config, [100, 300], |config: &Config| make(Side::A, config));
+        let b = Player::new(config, [300, 100], |config: &Config| make(Side::B, config));
         Stage { a, b, held: Vec::new(), sent: Vec::new(), log: Excerpt::default() }
     }
 
-    fn player(&mut self, side: Side) -> &mut Player<'static, Connection> {
+    fn player(&mut self, side: Side) -> &mut Player<'m, S> {
         match side {
             Side::A => &mut self.a,
             Side::B => &mut self.b,
@@ -170,10 +199,12 @@ impl Stage {
     }
 
     fn pass(&mut self, passage: &Passage, drain: bool) -> Result<(), Difference> {
-        let segment = self.origin(passage)?;
+        let sent = self.origin(passage)?;
         match passage.fate {
-            Fate::Arrives => self.player(passage.from.other()).arrives(&segment, &passage.outcome, drain)?,
-            Fate::Held => self.held.push((passage.from, segment)),
+            Fate::Arrives => {
+                self.player(passage.from.other()).arrives(&sent.segment, &sent.payload, &passage.outcome, drain)?;
+            }
+            Fate::Held => self.held.push((passage.from, sent)),
             Fate::Lost => {}
         }
         for (side, state) in [(Side::A, passage.a), (Side::B, passage.b)] {
@@ -185,22 +216,29 @@ impl Stage {
     }
 
     /// Returns the segment of a row from its origin. A segment that matches the row must be there.
-    fn origin(&mut self, passage: &Passage) -> Result<Segment, Difference> {
+    fn origin(&mut self, passage: &Passage) -> Result<Sent, Difference> {
         let (from, pattern) = (passage.from, &passage.pattern);
-        let is_it = |(side, segment): &(Side, Segment)| *side == from && pattern.matches(segment);
+        let is_it = |(side, sent): &(Side, Sent)| *side == from && pattern.matches(&sent.segment);
         let none = |what: &str| Difference::new(pattern, format!("{from} has {what} no such segment"));
         match passage.origin {
             Origin::PutOut => {
-                let segment = self.player(from).expect_segment(pattern, None).map_err(|d| d.at(from))?;
-                self.sent.push((from, segment));
-                Ok(segment)
+                let put = self.player(from).expect_segment(pattern, None).map_err(|d| d.at(from))?;
+                let payload = put.payload.unwrap_or_else(|| bytes::payload(&put.segment));
+                let sent = Sent { segment: put.segment, payload };
+                self.sent.push((from, sent.clone()));
+                Ok(sent)
             }
             Origin::Held => {
                 let index = self.held.iter().position(is_it).ok_or_else(|| none("in the network"))?;
                 Ok(self.held.remove(index).1)
             }
-            Origin::Again => self.sent.iter().rfind(|sent| is_it(sent)).map(|sent| sent.1).ok_or_else(|| none("sent")),
-            Origin::Old => Ok(pattern.with_window(self.player(from.other()).peer_window)),
+            Origin::Again => {
+                self.sent.iter().rfind(|sent| is_it(sent)).map(|sent| sent.1.clone()).ok_or_else(|| none("sent"))
+            }
+            Origin::Old => {
+                let segment = pattern.with_window(self.player(from.other()).peer_window);
+                Ok(Sent { segment, payload: bytes::payload(&segment) })
+            }
         }
     }
 
@@ -208,9 +246,7 @@ impl Stage {
         self.a.settle().map_err(|difference| difference.at(Side::A))?;
         self.b.settle().map_err(|difference| difference.at(Side::B))?;
         match self.held.first() {
-            Some((from, segment)) => {
-                Err(Difference::new("nothing in the network", format!("{segment} of {from}").to_string()))
-            }
+            Some((from, sent)) => Err(Difference::new("nothing in the network", format!("{} of {from}", sent.segment))),
             None => Ok(()),
         }
     }

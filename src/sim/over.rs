@@ -72,7 +72,7 @@ impl Script {
         while let Some(step) = steps.next_if(is_given) {
             player.play(&step.line, true).map_err(|difference| self.differs(step.number, difference, &player))?;
         }
-        let pair = Pair::with_script(player.glue, player.iss, network);
+        let pair = Pair::with_script(player.subject, player.iss, network);
         let mut stage = Stage { pair, config: player.config, peer_window: player.peer_window, told: [0; 3] };
         for step in steps {
             if let Some(why) = cannot_be_played(step) {

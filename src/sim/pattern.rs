@@ -19,7 +19,7 @@ pub(super) struct Pattern {
 }
 
 /// The names of the options in the notation.
-const OPTIONS: [&str; 4] = ["MSS", "WS", "SACK", "TS"];
+pub(super) const OPTIONS: [&str; 4] = ["MSS", "WS", "SACK", "TS"];
 
 impl Pattern {
     pub(super) fn parse(written: &str) -> Result<Pattern, Mistake<'_>> {
@@ -47,6 +47,15 @@ impl Pattern {
     /// Returns the segment; if it writes no window, with the window `last`.
     pub(super) fn with_window(&self, last: u16) -> Segment {
         if self.writes("WND") { self.segment } else { self.segment.with_window(last) }
+    }
+
+    /// Returns the pattern without these fields, and whether it had one of them.
+    pub(super) fn without(mut self, fields: &[&str]) -> (Pattern, bool) {
+        let before = self.written.len().saturating_add(self.absent.len());
+        self.written.retain(|name| !fields.contains(&name.as_str()));
+        self.absent.retain(|name| !fields.contains(name));
+        let after = self.written.len().saturating_add(self.absent.len());
+        (self, after < before)
     }
 
     pub(super) fn matches(&self, other: &Segment) -> bool {

@@ -10,6 +10,7 @@ use super::difference::Difference;
 use super::glue::{self, Glue};
 use super::line::{self, Line};
 use super::player::Player;
+use super::subject::{Played, Subject};
 use super::text::Mistake;
 use crate::{Config, Connection};
 
@@ -80,8 +81,8 @@ use crate::{Config, Connection};
 /// `#` begins a comment. A line that is not understood is an error. The error has the line, the column, and a known
 /// word that is similar, if there is one.
 ///
-/// A script can also be played against a program around a connection, see [`Glue`], or [over a
-/// network](Script::run_over) with delays and faults.
+/// A script can also be played against a program around a connection, see [`Glue`], against any other TCP, see
+/// [`Subject`], or [over a network](Script::run_over) with delays and faults.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) text: Vec<String>,
@@ -143,15 +144,31 @@ impl Script {
     ///
     /// Returns the first line that differs from the actual exchange.
     pub fn run_with<G: Glue>(&self, config: &Config, make: impl FnMut(&Config) -> G) -> Result<G, ScriptError> {
+        self.run_subject(config, make).map(|played| played.subject)
+    }
+
+    /// Plays the script against any TCP; see [`Subject`]. `make` makes it with these policies, in CLOSED. It makes a
+    /// new one for each line `config` or `crash`. Returns the subject as it is at the end, and what could not be checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange, or that needs something that the subject does not
+    /// have ([`is_not_supported`](ScriptError::is_not_supported)).
+    pub fn run_subject<S: Subject>(
+        &self,
+        config: &Config,
+        make: impl FnMut(&Config) -> S,
+    ) -> Result<Played<S>, ScriptError> {
         let mut player = Player::new(config, [100, 300], make);
         let mut last = 0;
         for (step, next) in self.steps.iter().zip(self.steps.iter().skip(1).map(Some).chain([None])) {
             let drain = !next.is_some_and(|next| next.joined);
+            player.line = step.number;
             player.play(&step.line, drain).map_err(|difference| self.differs(step.number, difference, &player))?;
             last = step.number;
         }
         player.settle().map_err(|difference| self.differs(last, difference, &player))?;
-        Ok(player.glue)
+        Ok(player.end())
     }
 
     pub(super) fn differs<G>(&self, number: usize, difference: Difference, player: &Player<'_, G>) -> ScriptError {
@@ -213,6 +230,13 @@ impl ScriptError {
         Some((&difference.expected, &difference.came))
     }
 
+    /// Returns whether the script ended because the subject has no such call, policy or kind of event as the line needs.
+    /// Then nothing is wrong with the subject, and nothing was shown; see [`Subject`].
+    #[must_use]
+    pub fn is_not_supported(&self) -> bool {
+        self.difference.as_ref().is_ok_and(|difference| difference.is_not_supported)
+    }
+
     /// Returns everything that happened before, a line for each event. A long exchange lacks its middle; a line there
     /// counts the lines that are left out.
     #[must_use]
@@ -224,7 +248,7 @@ impl ScriptError {
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ScriptError { line, column, text, difference, exchange } = self;
-        let Difference { expected, came } = match difference {
+        let Difference { expected, came, .. } = match difference {
             Ok(difference) => difference,
             Err(error) => return write!(f, "line {line}, column {column} is not understood: {text}\n  {error}"),
         };
