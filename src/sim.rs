@@ -82,6 +82,8 @@
 //! # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
 //! ```
 //!
+//! [`Script::packetdrill`] writes a script in the language of packetdrill, which plays it against a kernel.
+//!
 //! # Two connections, row by row
 //!
 //! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it. Its segments can be
@@ -174,6 +176,7 @@ mod line;
 mod mermaid;
 mod network;
 mod over;
+mod packetdrill;
 mod pair;
 mod pattern;
 #[cfg(feature = "pcapng")]

@@ -23,6 +23,8 @@ mod mistakes;
 mod network;
 #[path = "sim/over.rs"]
 mod over;
+#[path = "sim/packetdrill.rs"]
+mod packetdrill;
 #[cfg(feature = "pcapng")]
 #[path = "sim/pcapng.rs"]
 mod pcapng;

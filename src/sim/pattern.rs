@@ -44,6 +44,11 @@ impl Pattern {
         self.written.iter().any(|name| name == field)
     }
 
+    /// Returns whether this option must not be there.
+    pub(super) fn is_absent(&self, option: &str) -> bool {
+        self.absent.contains(&option)
+    }
+
     /// Returns the segment; if it writes no window, with the window `last`.
     pub(super) fn with_window(&self, last: u16) -> Segment {
         if self.writes("WND") { self.segment } else { self.segment.with_window(last) }

@@ -82,7 +82,8 @@ use crate::{Config, Connection};
 /// word that is similar, if there is one.
 ///
 /// A script can also be played against a program around a connection, see [`Glue`], against any other TCP, see
-/// [`Subject`], or [over a network](Script::run_over) with delays and faults.
+/// [`Subject`], or [over a network](Script::run_over) with delays and faults. It can be [exported](Script::packetdrill)
+/// for packetdrill.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) text: Vec<String>,
