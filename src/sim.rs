@@ -154,6 +154,39 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
+//! # A protocol over TCP
+//!
+//! [`Pair::drive_with`] tells a callback what the two users learn: connected, these bytes received, closed by the peer,
+//! ended. The callback sends and closes. So a byte protocol runs over every network that a test wants.
+//!
+//! ```
+//! use tcp_lifecycle::sim::{Network, Pair, Side, UserEvent};
+//! use tcp_lifecycle::{Config, Open};
+//!
+//! for seed in 0..20 {
+//!     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::faulty(seed));
+//!     pair.open(Side::B, Open::Passive)?;
+//!     pair.open(Side::A, Open::Active)?;
+//!     let mut line = Vec::new();
+//!     pair.drive_with(|pair, event| match event {
+//!         UserEvent::Connected(Side::A) => pair.send(Side::A, b"who are you?\n").unwrap(),
+//!         UserEvent::Received(Side::B, bytes) => {
+//!             line.extend(bytes); // a line may come in pieces
+//!             if line.ends_with(b"\n") {
+//!                 pair.send(Side::B, b"a server\n").unwrap();
+//!                 pair.close(Side::B).unwrap();
+//!             }
+//!         }
+//!         UserEvent::PeerClosed(Side::A) => pair.close(Side::A).unwrap(),
+//!         _ => {}
+//!     })?;
+//!     assert_eq!((pair.received(Side::A), line), (&b"a server\n"[..], b"who are you?\n".to_vec()));
+//! }
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! In a script, a figure or a scenario the bytes stand as strings: `send "who are you?\n"`, `<DATA="a server\n">`.
+//!
 //! A script can also be played against one end over such a network: see [`Script::run_over`].
 //!
 //! With the feature `pcapng`, `Trace::write_pcapng` writes a trace as a capture for Wireshark.
@@ -175,6 +208,7 @@ mod lessons;
 mod line;
 mod mermaid;
 mod network;
+mod octets;
 mod over;
 mod packetdrill;
 mod pair;
@@ -204,7 +238,7 @@ pub use glue::Glue;
 pub use lessons::{LESSONS, Language, Lesson, LessonStep, Text};
 pub use mermaid::Mermaid;
 pub use network::{Counts, Flight, Network};
-pub use pair::Pair;
+pub use pair::{Pair, UserEvent};
 pub use scenario::Scenario;
 pub use script::{Script, ScriptError, check, check_with};
 pub use subject::{Arrival, Failure, Played, Subject, Tolerances, Unchecked, UserCall};

@@ -32,10 +32,14 @@ mod pcapng;
 mod reassembly;
 #[path = "sim/scenario.rs"]
 mod scenario;
+#[path = "sim/strings.rs"]
+mod strings;
 #[path = "sim/subject.rs"]
 mod subject;
 #[path = "sim/subscribers.rs"]
 mod subscribers;
+#[path = "sim/users.rs"]
+mod users;
 #[path = "sim/wrong_glues.rs"]
 mod wrong_glues;
 

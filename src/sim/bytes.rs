@@ -104,6 +104,24 @@ impl Bytes {
         (bytes <= MOST).then(|| (0..bytes as u32).map(|index| self.of_user(self.sent.wrapping_add(index))).collect())
     }
 
+    /// Notes that the user has sent these bytes.
+    pub(super) fn sent_text(&mut self, bytes: &[u8]) {
+        let start = self.sent;
+        self.written.extend((0..).zip(bytes).map(|(index, byte)| (start.wrapping_add(index), *byte)));
+        self.sent(bytes.len());
+    }
+
+    /// Returns the payload of a segment of the subject, if its bytes are known.
+    pub(super) fn payload_of(&self, segment: &Segment) -> Option<Vec<u8>> {
+        let first = first_of(segment);
+        (0..u32::from(segment.payload_len())).map(|index| self.at(first + index)).collect()
+    }
+
+    /// Returns the next bytes that the user receives.
+    pub(super) fn next_received(&self, bytes: usize) -> Vec<u8> {
+        (0..bytes as u32).map(|index| self.of_peer(self.next + index)).collect()
+    }
+
     /// Returns the byte with this index among all bytes that the user sends.
     fn of_user(&self, index: u32) -> u8 {
         self.written.get(&index).copied().unwrap_or(octet(!index))

@@ -45,6 +45,8 @@ use crate::{Config, Connection, Segment};
 /// | `(again) ... <..> --> SYN-RECEIVED` | a copy arrives of a segment that A has sent before |
 /// | `(duplicate) ... <..> --> SYN-RECEIVED` | an old duplicate arrives, a segment from before this exchange |
 ///
+/// A segment may write its bytes: `<DATA="hello">`. The receiver gets the bytes that the sender has sent.
+///
 /// A row may begin with its number (`1.`, `2a.`). It may end with the outcome of the arriving segment, as in a
 /// [`Script`](super::Script). A row of two states, without a segment, gives the states of both ends.
 ///
@@ -218,7 +220,7 @@ impl<'m, S: Subject> Stage<'m, S> {
     /// Returns the segment of a row from its origin. A segment that matches the row must be there.
     fn origin(&mut self, passage: &Passage) -> Result<Sent, Difference> {
         let (from, pattern) = (passage.from, &passage.pattern);
-        let is_it = |(side, sent): &(Side, Sent)| *side == from && pattern.matches(&sent.segment);
+        let is_it = |(side, sent): &(Side, Sent)| *side == from && pattern.is_like(&sent.segment, &sent.payload);
         let none = |what: &str| Difference::new(pattern, format!("{from} has {what} no such segment"));
         match passage.origin {
             Origin::PutOut => {
@@ -237,7 +239,8 @@ impl<'m, S: Subject> Stage<'m, S> {
             }
             Origin::Old => {
                 let segment = pattern.with_window(self.player(from.other()).peer_window);
-                Ok(Sent { segment, payload: bytes::payload(&segment) })
+                let payload = pattern.payload().map_or_else(|| bytes::payload(&segment), <[u8]>::to_vec);
+                Ok(Sent { segment, payload })
             }
         }
     }

@@ -52,7 +52,7 @@ impl Script {
     /// Sequence numbers are relative to the first SYN of each end. CLOSE is `shutdown`, `detach` is `close`, ABORT is
     /// `close` with SO_LINGER. A passive OPEN is followed by `accept` before the first call on the connection. The
     /// handshake of a script that begins with a state is written out. States, transitions and signals become comments,
-    /// since a kernel does not tell them. A segment that writes no option gets `<...>`, and so takes all. Other than in
+    /// since a kernel does not tell them. Of payload only the length is written. A segment that writes no option gets `<...>`, and so takes all. Other than in
     /// a script, the options that are written are the whole list, and PSH is compared.
     ///
     /// # Errors
@@ -171,16 +171,16 @@ impl Export {
     fn call(&mut self, call: &Call) -> Result<(), Why> {
         match call {
             Call::Open(open) => return self.open(*open),
-            Call::Send(bytes) => {
-                let fd = self.connection()?;
+            Call::Send(octets) => {
+                let (fd, bytes) = (self.connection()?, octets.len());
                 self.event(format!("write({fd}, ..., {bytes}) = {bytes}"));
             }
-            Call::SendUrgent(bytes) => {
-                let fd = self.connection()?;
+            Call::SendUrgent(octets) => {
+                let (fd, bytes) = (self.connection()?, octets.len());
                 self.event(format!("send({fd}, ..., {bytes}, MSG_OOB) = {bytes}"));
             }
-            Call::Receive(bytes) => {
-                let fd = self.connection()?;
+            Call::Receive(octets) => {
+                let (fd, bytes) = (self.connection()?, octets.len());
                 self.event(format!("read({fd}, ..., {bytes}) = {bytes}"));
             }
             Call::Close if self.peers_syn.is_some() => {

@@ -23,6 +23,7 @@ use super::difference::Difference;
 use super::excerpt::Excerpt;
 use super::given::{Given, Step};
 use super::line::{Call, Line, Outcome};
+use super::octets::{self, Octets};
 use super::policy::{self, Setting};
 use super::subject::{Arrival, Failure, Played, Subject, Tolerances, Unchecked, UserCall};
 use super::variable::Variable;
@@ -118,7 +119,8 @@ impl<'m, S: Subject> Player<'m, S> {
             Line::Call(call, error) => self.call(call, error.as_deref(), drain),
             Line::Arrives(pattern, outcome) => {
                 let segment = pattern.with_window(self.peer_window);
-                self.arrives(&segment, &bytes::payload(&segment), outcome, drain)
+                let payload = pattern.payload().map_or_else(|| bytes::payload(&segment), <[u8]>::to_vec);
+                self.arrives(&segment, &payload, outcome, drain)
             }
             Line::Icmp(error, quoted, outcome) => self.icmp(*error, *quoted, outcome, drain),
             Line::Sends(pattern, bytes) => self.expect_segment(pattern, bytes.as_ref()).map(|_| ()),
@@ -181,21 +183,11 @@ impl<'m, S: Subject> Player<'m, S> {
                 }
                 self.user(UserCall::Open(*open))
             }
-            Call::Send(number) => match self.bytes.next_sent(*number) {
-                Some(bytes) => return Ok(self.send(*number, UserCall::Send(&bytes))),
-                None => return Ok(self.send(*number, UserCall::SendMany(*number))),
-            },
-            Call::SendUrgent(number) => match self.bytes.next_sent(*number) {
-                Some(bytes) => return Ok(self.send(*number, UserCall::SendUrgent(&bytes))),
-                None => return Ok(self.send(*number, UserCall::SendManyUrgent(*number))),
-            },
-            Call::Receive(number) => {
-                let received = self.user(UserCall::Receive(*number));
-                if let Ok(bytes) = &received {
-                    self.bytes.received(*number, bytes.as_deref())?;
-                }
-                received
+            Call::Send(octets) => return Ok(self.send(octets, |bytes| UserCall::Send(bytes), UserCall::SendMany)),
+            Call::SendUrgent(octets) => {
+                return Ok(self.send(octets, |bytes| UserCall::SendUrgent(bytes), UserCall::SendManyUrgent));
             }
+            Call::Receive(octets) => self.receive(octets)?,
             Call::Close => self.user(UserCall::Close),
             Call::Detach => self.user(UserCall::Detach),
             Call::Abort => self.user(UserCall::Abort),
@@ -222,11 +214,40 @@ impl<'m, S: Subject> Player<'m, S> {
         self.subject.user_call(call, self.now)
     }
 
-    fn send(&mut self, number: usize, call: UserCall<'_>) -> Result<(), Failure> {
-        let result = self.user(call);
-        self.bytes.sent(if result.is_ok() { number } else { 0 });
+    /// `known` makes the call with the bytes, `many` the call with their number alone.
+    fn send(
+        &mut self,
+        octets: &Octets,
+        known: fn(&[u8]) -> UserCall<'_>,
+        many: fn(usize) -> UserCall<'static>,
+    ) -> Result<(), Failure> {
+        let number = octets.len();
+        let result = match (octets.text(), self.bytes.next_sent(number)) {
+            (Some(text), _) => self.user(known(text)),
+            (None, Some(bytes)) => self.user(known(&bytes)),
+            (None, None) => self.user(many(number)),
+        };
+        match octets.text().filter(|_| result.is_ok()) {
+            Some(text) => self.bytes.sent_text(text),
+            None => self.bytes.sent(if result.is_ok() { number } else { 0 }),
+        }
         self.asked = self.asked.saturating_add(number);
         result.map(|_| ())
+    }
+
+    fn receive(&mut self, octets: &Octets) -> Result<Result<Option<Vec<u8>>, Failure>, Difference> {
+        let received = self.user(UserCall::Receive(octets.len()));
+        if let Ok(bytes) = &received {
+            let stream = self.bytes.next_received(octets.text().map_or(0, <[u8]>::len));
+            self.bytes.received(octets.len(), bytes.as_deref())?;
+            if octets.text().is_some_and(|text| text != stream) {
+                return Err(Difference::new(
+                    format!("receive {octets}"),
+                    format!("receive {}", octets::quoted(&stream)),
+                ));
+            }
+        }
+        Ok(received)
     }
 
     /// Hands in a segment of the peer.

@@ -33,9 +33,11 @@ use crate::{Config, Connection};
 /// | event | |
 /// |---|---|
 /// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `detach`, `abort`, `acknowledge now` | a user call |
+/// | `send "GET /\r\n"`, `receive "hello"` | the user sends these bytes; the user must get these bytes |
 /// | `limit 1000`, `retransmit 0..10`, `congestion experienced`, `congestion window reduced` | a call for congestion control or ECN; `& congestion experienced` follows a segment that came marked |
 /// | `close   => error: connection closing` | a call that must fail, with the text of its [`CallError`](crate::CallError) |
 /// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; if it writes no WND, it has the window of the peer's last segment, at first 65535 |
+/// | `<-- <SEQ=301><ACK=101><CTL=ACK><DATA="hello">` | a segment arrives with these bytes |
 /// | `icmp PortUnreachable 100` | an [`IcmpError`](crate::IcmpError) that quotes this sequence number arrives |
 /// | `+ 1s`, `+ 1m 30s`, `+ 2 MSL` | time passes (`us`, `ms`, `s`, `m`, `h`); every timer fires at its deadline |
 /// | `& send 10`, `& <-- ...` | an event that happens before the outputs of the previous event are polled |
@@ -48,12 +50,28 @@ use crate::{Config, Connection};
 /// |---|---|
 /// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment goes out. SEQ, ACK, DATA (no bytes if it is not written) and CTL are compared; PSH, WND, URG and options only if they are written; `<WS=none>` is an option that must be absent |
 /// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | a segment with these bytes of the send queue goes out |
+/// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA="hello">`, or with `<DATA=5>   bytes "hello"` | a segment with these bytes goes out |
 /// | `signal: Closing`, `signal: Acknowledged 10`, `signal: SoftError TimeExceeded` | a [`Signal`](crate::Signal) |
 /// | `SYN-SENT -> ESTABLISHED` | a transition |
 /// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables |
 ///
 /// A segment is in the notation of [`Segment`](crate::Segment):
 /// `<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10><WND=65535><URG=5><MSS=536><WS=7><SACK><TS=1,0>`.
+///
+/// A string has the escapes `\r`, `\n`, `\t`, `\0`, `\\`, `\"` and `\x0d`. Where a line writes a number of bytes, their
+/// values are made up. A connection alone keeps no bytes: the script then compares the bytes that its user has sent.
+///
+/// ```
+/// tcp_lifecycle::sim::check(r#"
+///     ESTABLISHED
+///     <-- <SEQ=300><ACK=100><CTL=PSH,ACK><DATA="GET /\r\n">
+///     --> <SEQ=100><ACK=307><CTL=ACK>
+///     receive "GET /\r\n"
+///     send "<h1>hello</h1>"
+///     --> <SEQ=100><ACK=307><CTL=PSH,ACK><DATA="<h1>hello</h1>">
+///     ESTABLISHED
+/// "#);
+/// ```
 ///
 /// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
 /// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS.

@@ -1,10 +1,13 @@
 //! Scripts played against another TCP: what it does not tell, and what it may do otherwise.
 
+use core::time::Duration;
+
 use tcp_lifecycle::sim::{
     Arrival, Emitted, Failure, Figure, Played, Script, ScriptError, Side, Subject, Tolerances, UserCall, Value,
 };
 use tcp_lifecycle::{
-    Config, Connection, Control, IcmpError, Instant, Open, Output, Segment, SeqNumber, Signal, State, Transmit,
+    Config, Connection, Control, IcmpError, Instant, KeepAlive, Open, Output, Segment, SeqNumber, Signal, State,
+    Transmit,
 };
 
 /// A TCP with queues, whose inside is hidden.
@@ -19,6 +22,8 @@ struct Other {
     /// Changes what it puts out.
     changes: fn(Vec<Emitted>) -> Vec<Emitted>,
     pending: Vec<Emitted>,
+    /// Empties its queue on return to LISTEN.
+    forgets: bool,
 }
 
 impl Other {
@@ -32,18 +37,22 @@ impl Other {
             arrival: |_| Arrival::Untold,
             changes: |emitted| emitted,
             pending: Vec::new(),
+            forgets: false,
         }
     }
 
     fn poll(&mut self, now: Instant) {
         loop {
             match self.inside.poll(now) {
+                Output::Transition(change) if change.to == State::Listen && self.forgets => self.queue.clear(),
                 Output::Transition(_) => {}
                 Output::Signal(Signal::Acknowledged(bytes)) => drop(self.queue.drain(..bytes)),
                 Output::Signal(signal) if !self.tolerances.signals => self.pending.push(Emitted::Signal(signal)),
                 Output::Signal(_) => {}
                 Output::Transmit(Transmit { segment, payload }) => {
-                    self.pending.push(Emitted::Segment(segment, self.queue[payload].to_vec()));
+                    let mut bytes = self.queue[payload].to_vec();
+                    bytes.resize(segment.payload_len().into(), b'?'); // the octet of a keep-alive probe
+                    self.pending.push(Emitted::Segment(segment, bytes));
                 }
                 Output::Wait(_) => return,
             }
@@ -186,6 +195,14 @@ fn numbers_are_learnt_from_each_syn() {
     differs(&script.replace("SEQ=77", "SEQ=78"), |_| (), "--> <SEQ=78><ACK=301><CTL=SYN,ACK>", SYN_ACK_77);
 }
 
+/// RFC 9293 section 3.5.2: the number zero is not relative.
+#[test]
+fn the_reset_of_a_segment_without_ack_has_number_zero_after_a_life_too() {
+    let script = "ESTABLISHED\n<-- <SEQ=300><CTL=RST>\nsignal: Reset\nCLOSED\n<-- <SEQ=7><CTL=SYN>
+        --> <SEQ=0><ACK=8><CTL=RST,ACK>\n<-- <SEQ=7><ACK=100><CTL=ACK>\n--> <SEQ=100><CTL=RST>";
+    assert_eq!(untold(script, |_| ()), [""; 0]);
+}
+
 const SYN_ACK_77: &str = "--> <SEQ=77><ACK=301><CTL=SYN,ACK><WND=65535><MSS=536>";
 
 #[test]
@@ -325,6 +342,30 @@ fn the_bytes_of_both_streams_are_checked() {
     assert_eq!(untold(sends, |_| ()), [""; 0]);
     let error = play(&LIFE.replace("receive 3", "receive 2\nreceive 1\nreceive 1"), |_| ()).expect_err("none is left");
     assert_eq!(error.line(), 13);
+}
+
+/// Bytes that the peer has acknowledged are not compared: a keep-alive probe has an octet of garbage.
+#[test]
+fn the_octet_of_a_keep_alive_probe_is_not_one_of_the_stream() {
+    let keep_alive = Some(KeepAlive { idle: Duration::from_secs(60), ..KeepAlive::DEFAULT });
+    let probes = Config { keep_alive, keep_alive_octet: true, ..Config::DEFAULT };
+    let script = "ESTABLISHED\nsend 5\n--> <SEQ=100><ACK=300><CTL=ACK><DATA=5>\n<-- <SEQ=300><ACK=105><CTL=ACK>\n+ 1m
+        --> <SEQ=104><ACK=300><CTL=ACK><DATA=1>";
+    assert_eq!(untold(script, |other| other.inside = Connection::new(&probes, 5_000)), [""; 0]);
+}
+
+/// The bytes of a second peer begin behind those of the first, who never got them.
+#[test]
+fn the_bytes_after_a_return_to_listen_are_checked() {
+    let life = "<-- <SEQ=299><CTL=SYN>\n--> <SEQ=100><ACK=300><CTL=SYN,ACK>\nSYN-RECEIVED\n";
+    let sends = "<-- <SEQ=300><ACK=101><CTL=ACK>\nESTABLISHED\nsend 3\n--> <SEQ=101><ACK=300><CTL=ACK><DATA=3>";
+    // Also with the same initial sequence number.
+    for wait in ["+ 1s", ""] {
+        let first = format!("open passive\nLISTEN\n{life}send 5\n<-- <SEQ=300><CTL=RST>\nLISTEN\n{wait}\n");
+        let script = format!("{first}{life}{sends}");
+        assert_eq!(untold(&script, |other| other.forgets = true), [""; 0]);
+        assert_eq!(play(&script, |_| ()).expect_err("it keeps the old bytes").difference().unwrap().1, "byte 0x61");
+    }
 }
 
 impl Other {

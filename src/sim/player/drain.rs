@@ -8,7 +8,7 @@ use crate::sim::bytes::{self, Marks};
 use crate::sim::difference::{Difference, check_payload, describe};
 use crate::sim::emitted::Emitted;
 use crate::sim::subject::Subject;
-use crate::{Instant, Output, Segment, Transition, Transmit};
+use crate::{Instant, Output, Segment, State, Transition, Transmit};
 
 /// The most outputs of one event, beside a segment for each byte that the script has sent. A subject with more never
 /// waits.
@@ -90,7 +90,9 @@ impl<S: Subject> Player<'_, S> {
             }
             Emitted::Signal(signal) | Emitted::Polled(Output::Signal(signal), _) => Put::Signal(signal),
             Emitted::Segment(segment, payload) => {
+                let own = segment.seq();
                 let segment = self.translate(&segment);
+                self.seen.outbound(&segment, own, &mut self.bytes);
                 let range = self.subject.connection_inside().map(|connection| Marks::of(&connection.status()));
                 let range = range.map(|marks| bytes::range(&segment, &marks));
                 Put::Segment(PutSegment { segment, range, payload: Some(payload) })
@@ -108,7 +110,7 @@ impl<S: Subject> Player<'_, S> {
         match put {
             Put::Segment(segment) => self.take_segment(segment),
             Put::Transition(Transition { to, .. }) => {
-                self.state = Some(to);
+                self.enter(to);
                 self.put_out.push_back(put);
                 Ok(())
             }
@@ -120,7 +122,6 @@ impl<S: Subject> Player<'_, S> {
     }
 
     fn take_segment(&mut self, put: PutSegment) -> Result<(), Difference> {
-        self.seen.outbound(&put.segment, &self.bytes);
         if let Some(payload) = &put.payload {
             let marks = self.marks();
             self.bytes.check_sent(&put.segment, payload, &marks)?;
@@ -148,7 +149,15 @@ impl<S: Subject> Player<'_, S> {
             let transition = Transition { from, to };
             self.note(transition);
             self.put_out.push_back(Put::Change(transition));
+            self.enter(to);
         }
         self.state = state;
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = Some(state);
+        if matches!(state, State::Listen | State::Closed) {
+            self.seen.end_life();
+        }
     }
 }

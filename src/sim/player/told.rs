@@ -1,12 +1,13 @@
 //! The strict check of the outputs: the lines of a script must list each of them.
 
-use core::ops::Range;
 use std::format;
 use std::string::ToString;
 
 use super::put::{Put, PutSegment};
 use super::{Player, Told};
 use crate::sim::difference::Difference;
+use crate::sim::line::Payload;
+use crate::sim::octets::quoted;
 use crate::sim::pattern::{OPTIONS, Pattern};
 use crate::sim::subject::Subject;
 use crate::sim::variable::{Value, Variable};
@@ -34,31 +35,50 @@ impl<S: Subject> Player<'_, S> {
         }
     }
 
-    /// Takes the next output that is not a transition. It must be a segment that matches `pattern`, with the payload
-    /// range `bytes` if that is given.
+    /// Takes the next output that is not a transition. It must be a segment that matches `pattern`, with this payload
+    /// if one is given. Returns it with its payload, if that is known.
     pub(in crate::sim) fn expect_segment(
         &mut self,
         pattern: &Pattern,
-        bytes: Option<&Range<usize>>,
+        payload: Option<&Payload>,
     ) -> Result<PutSegment, Difference> {
-        let expected = || format!("--> {pattern}{}", bytes.map(|b| format!(" bytes {b:?}")).unwrap_or_default());
-        let pattern = self.tolerated(pattern);
+        let range = match payload {
+            Some(Payload::Range(range)) => Some(range.clone()),
+            Some(Payload::Text(_)) | None => None,
+        };
+        let expected =
+            || format!("--> {pattern}{}", range.as_ref().map(|b| format!(" bytes {b:?}")).unwrap_or_default());
+        let tolerated = self.tolerated(pattern);
         let is_it = |put: &PutSegment| {
-            pattern.matches(&put.segment) && bytes.is_none_or(|b| put.range.as_ref().is_none_or(|range| b == range))
+            let is_range = |range| put.range.as_ref().is_none_or(|came| came == range);
+            tolerated.matches(&put.segment) && range.as_ref().is_none_or(is_range)
         };
         if self.tolerances.extra_acks {
             self.skip_acks(is_it);
         }
-        match self.next_output(expected())? {
-            Put::Segment(put) if is_it(&put) => {
-                if bytes.is_some() && put.range.is_none() {
-                    self.unchecked("the range of the send queue");
-                }
+        let mut put = match self.next_output(expected())? {
+            Put::Segment(put) if is_it(&put) => put,
+            other @ (Put::Segment(_) | Put::Signal(_) | Put::Transition(_) | Put::Change(_)) => {
+                return Err(Difference::new(expected(), other.describe()));
+            }
+        };
+        if range.is_some() && put.range.is_none() {
+            self.unchecked("the range of the send queue");
+        }
+        put.payload = put.payload.or_else(|| self.bytes.payload_of(&put.segment));
+        let text = match payload {
+            Some(Payload::Text(text)) => Some(text.as_slice()),
+            Some(Payload::Range(_)) | None => pattern.payload(),
+        };
+        match (text, &put.payload) {
+            (Some(text), Some(came)) if text != came => {
+                Err(Difference::new(format!("bytes {}", quoted(text)), format!("bytes {}", quoted(came))))
+            }
+            (Some(_), None) => {
+                self.unchecked("the bytes of the segment");
                 Ok(put)
             }
-            other @ (Put::Segment(_) | Put::Signal(_) | Put::Transition(_) | Put::Change(_)) => {
-                Err(Difference::new(expected(), other.describe()))
-            }
+            (_, _) => Ok(put),
         }
     }
 
