@@ -105,15 +105,40 @@
 //! pair.deliver(0);
 //! pair.lose(0);
 //! check_ladder(pair.trace(), "
-//!      time  A                                                     B
-//!    0.000s  CLOSED                                                CLOSED
-//!                                               (open passive)     LISTEN
-//!            SYN-SENT         (open active)
-//!            SYN-SENT     --> <SEQ=100><CTL=SYN>               --> SYN-RECEIVED
-//!            ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK>  <-- SYN-RECEIVED
-//!            ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>      x
+//!     time    A                                                    B
+//!     0.000s  CLOSED                                               CLOSED
+//!                                              (open passive)      LISTEN
+//!             SYN-SENT         (open active)
+//!             SYN-SENT     --> <SEQ=100><CTL=SYN>              --> SYN-RECEIVED
+//!             ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK> <-- SYN-RECEIVED
+//!             ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>     x
 //! ");
 //! # Ok::<(), tcp_lifecycle::CallError>(())
+//! ```
+//!
+//! The comparison goes by the words of each row; blanks do not count. To renew a ladder in place, write it with the
+//! crate `expect-test`: with `UPDATE_EXPECT=1`, `cargo test` rewrites the text in the source.
+//!
+//! ```
+//! use expect_test::expect;
+//! use tcp_lifecycle::Config;
+//! use tcp_lifecycle::sim::{Network, Pair, Side};
+//!
+//! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+//! pair.handshake()?;
+//! pair.settle()?;
+//! pair.take_trace();
+//! pair.abort(Side::A)?;
+//! pair.drive()?;
+//! expect![[r#"
+//!       time  A                                                     B
+//!     0.030s  ESTABLISHED                                           ESTABLISHED
+//!             CLOSED           (abort)
+//!             CLOSED       --> <SEQ=101><CTL=RST>               --> CLOSED
+//!                                               (signal: Reset)     CLOSED
+//! "#]]
+//! .assert_eq(&pair.trace().to_string());
+//! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
 //! # Scenarios and lessons
