@@ -22,7 +22,8 @@
 //!
 //! let now = Instant::ZERO;
 //! let config = StreamConfig::default();
-//! let [mut client, mut server] = [0; 2].map(|_| Endpoint::new(EndpointConfig::default(), RandomState::new()));
+//! let endpoint = || Endpoint::new(EndpointConfig::default(), RandomState::new());
+//! let (mut client, mut server) = (endpoint(), endpoint());
 //! server.listen(ListenAddr::Port(7), &config, Accept::Established, 100)?;
 //! let local = "192.0.2.1:0".parse()?; // port 0: an ephemeral port
 //! let handle = client.connect(local, "192.0.2.2:7".parse()?, &config, now)?;

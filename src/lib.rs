@@ -24,16 +24,20 @@
 //!     let mut segments = Vec::new();
 //!     loop {
 //!         match connection.poll(now) {
-//!             Output::Transition(transition) => println!("{transition}"), // LISTEN -> SYN-RECEIVED
-//!             Output::Signal(signal) => println!("{signal:?}"),           // Acknowledged(5): drop them from the queue
-//!             Output::Transmit(transmit) => segments.push(transmit.segment), // with the bytes of transmit.payload
-//!             Output::Wait(_deadline) => return segments,                 // call timeout() then
+//!             // LISTEN -> SYN-RECEIVED
+//!             Output::Transition(transition) => println!("{transition}"),
+//!             // Acknowledged(5): drop them from the send queue.
+//!             Output::Signal(signal) => println!("{signal:?}"),
+//!             // With the bytes of transmit.payload.
+//!             Output::Transmit(transmit) => segments.push(transmit.segment),
+//!             // Call timeout() then.
+//!             Output::Wait(_deadline) => return segments,
 //!         }
 //!     }
 //! }
 //!
 //! let now = Instant::ZERO;
-//! let mut client = Connection::new(&Config::DEFAULT, 100); // 100: use a keyed hash of the two sockets
+//! let mut client = Connection::new(&Config::DEFAULT, 100); // 100: a keyed hash of the sockets
 //! let mut server = Connection::new(&Config::DEFAULT, 300);
 //! server.open(Open::Passive, now)?;
 //! client.open(Open::Active, now)?;
@@ -44,7 +48,7 @@
 //! loop {
 //!     let to_server = drain(&mut client, now);
 //!     for segment in &to_server {
-//!         // Ok: the bytes of the payload that are new, in order. Err: why the segment had no effect.
+//!         // Ok: the bytes of the payload that are new, in order. Err: why it had no effect.
 //!         let new = server.segment_arrives(segment, now).map_or(0, |new| new.len());
 //!         received += new;
 //!         server.receive(new)?; // consumed at once
@@ -102,32 +106,32 @@
 //!
 //! | RFC 9293 | file |
 //! |---|---|
-//! | 3.3.1 the variables, Figures 3 and 4 | `tcb.rs`, `tcb/snd.rs`, `tcb/rcv.rs` |
-//! | 3.3.2 the states, Figure 5 | `state.rs`, `diagram.rs` |
-//! | 3.4 sequence numbers | `seq.rs`, `isn.rs` |
-//! | 3.1, 3.2 segments, options | `segment.rs`, `options.rs` |
-//! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | `rto.rs`, `tcb/recovery.rs` |
-//! | 3.8.2 the interface for congestion control, ECN | `extensions.rs`: `limit`, `retransmit`, `congestion_experienced` |
-//! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive | `timeouts.rs` |
-//! | 3.8.6.1 zero-window probes | `tcb/persist.rs` |
-//! | 3.8.6.3 delayed ACKs | `context.rs`, `outbox.rs` |
-//! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | `poll.rs`, `poll/pieces.rs` |
-//! | 3.8.5 urgent data, and what else segments carry | `poll/forms.rs` |
-//! | 3.9.1 policies of the user | `config.rs`; of other systems: `config/systems.rs` |
-//! | 3.9.2.2 ICMP | `icmp.rs` |
-//! | 3.10 events | `connection.rs` |
-//! | 3.10.1 to 3.10.5 OPEN, SEND, RECEIVE, CLOSE, ABORT | `calls.rs` |
-//! | 3.10.6 STATUS | `status.rs` |
-//! | 3.10.7 SEGMENT ARRIVES | `arrives.rs` |
-//! | 3.10.7.1 CLOSED | `arrives/closed.rs` |
-//! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | `arrives/listen.rs`; `listener.rs`, `listener/accept.rs`, `listener/cookie.rs` |
-//! | 3.10.7.3 SYN-SENT | `arrives/syn_sent.rs` |
-//! | 3.10.7.4 the eight steps; the first of them | `arrives/synchronized.rs`; `arrives/acceptable.rs` |
-//! | 3.10.7.4, first, the idealized segment | `arrives/idealized.rs` |
-//! | why a segment is refused | `error.rs` |
-//! | the clock and the timer; the outbox; outputs | `context.rs`; `outbox.rs`; `output.rs` |
-//! | TIME-WAIT in 32 bytes | `time_wait.rs` |
-//! | header prediction | `fast_path.rs` |
+//! | 3.3.1 the variables, Figures 3 and 4 | [`tcb.rs`](../src/tcp_lifecycle/machine/tcb.rs.html), [`tcb/snd.rs`](../src/tcp_lifecycle/machine/tcb/snd.rs.html), [`tcb/rcv.rs`](../src/tcp_lifecycle/machine/tcb/rcv.rs.html) |
+//! | 3.3.2 the states, Figure 5 | [`state.rs`](../src/tcp_lifecycle/machine/state.rs.html), [`diagram.rs`](../src/tcp_lifecycle/machine/diagram.rs.html) |
+//! | 3.4 sequence numbers | [`seq.rs`](../src/tcp_lifecycle/machine/seq.rs.html), [`isn.rs`](../src/tcp_lifecycle/machine/isn.rs.html) |
+//! | 3.1, 3.2 segments, options | [`segment.rs`](../src/tcp_lifecycle/machine/segment.rs.html), [`options.rs`](../src/tcp_lifecycle/machine/options.rs.html) |
+//! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | [`rto.rs`](../src/tcp_lifecycle/machine/rto.rs.html), [`tcb/recovery.rs`](../src/tcp_lifecycle/machine/tcb/recovery.rs.html) |
+//! | 3.8.2 the interface for congestion control, ECN | [`extensions.rs`](../src/tcp_lifecycle/machine/extensions.rs.html): `limit`, `retransmit`, `congestion_experienced` |
+//! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive | [`timeouts.rs`](../src/tcp_lifecycle/machine/timeouts.rs.html) |
+//! | 3.8.6.1 zero-window probes | [`tcb/persist.rs`](../src/tcp_lifecycle/machine/tcb/persist.rs.html) |
+//! | 3.8.6.3 delayed ACKs | [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html), [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html) |
+//! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | [`poll.rs`](../src/tcp_lifecycle/machine/poll.rs.html), [`poll/pieces.rs`](../src/tcp_lifecycle/machine/poll/pieces.rs.html) |
+//! | 3.8.5 urgent data, and what else segments carry | [`poll/forms.rs`](../src/tcp_lifecycle/machine/poll/forms.rs.html) |
+//! | 3.9.1 policies of the user | [`config.rs`](../src/tcp_lifecycle/machine/config.rs.html); of other systems: [`config/systems.rs`](../src/tcp_lifecycle/machine/config/systems.rs.html) |
+//! | 3.9.2.2 ICMP | [`icmp.rs`](../src/tcp_lifecycle/machine/icmp.rs.html) |
+//! | 3.10 events | [`connection.rs`](../src/tcp_lifecycle/machine/connection.rs.html) |
+//! | 3.10.1 to 3.10.5 OPEN, SEND, RECEIVE, CLOSE, ABORT | [`calls.rs`](../src/tcp_lifecycle/machine/calls.rs.html) |
+//! | 3.10.6 STATUS | [`status.rs`](../src/tcp_lifecycle/machine/status.rs.html) |
+//! | 3.10.7 SEGMENT ARRIVES | [`arrives.rs`](../src/tcp_lifecycle/machine/arrives.rs.html) |
+//! | 3.10.7.1 CLOSED | [`arrives/closed.rs`](../src/tcp_lifecycle/machine/arrives/closed.rs.html) |
+//! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | [`arrives/listen.rs`](../src/tcp_lifecycle/machine/arrives/listen.rs.html); [`listener.rs`](../src/tcp_lifecycle/machine/listener.rs.html), [`listener/accept.rs`](../src/tcp_lifecycle/machine/listener/accept.rs.html), [`listener/cookie.rs`](../src/tcp_lifecycle/machine/listener/cookie.rs.html) |
+//! | 3.10.7.3 SYN-SENT | [`arrives/syn_sent.rs`](../src/tcp_lifecycle/machine/arrives/syn_sent.rs.html) |
+//! | 3.10.7.4 the eight steps; the first of them | [`arrives/synchronized.rs`](../src/tcp_lifecycle/machine/arrives/synchronized.rs.html); [`arrives/acceptable.rs`](../src/tcp_lifecycle/machine/arrives/acceptable.rs.html) |
+//! | 3.10.7.4, first, the idealized segment | [`arrives/idealized.rs`](../src/tcp_lifecycle/machine/arrives/idealized.rs.html) |
+//! | why a segment is refused | [`error.rs`](../src/tcp_lifecycle/machine/error.rs.html) |
+//! | the clock and the timer; the outbox; outputs | [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html); [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html); [`output.rs`](../src/tcp_lifecycle/machine/output.rs.html) |
+//! | TIME-WAIT in 32 bytes | [`time_wait.rs`](../src/tcp_lifecycle/machine/time_wait.rs.html) |
+//! | header prediction | [`fast_path.rs`](../src/tcp_lifecycle/machine/fast_path.rs.html) |
 //!
 //! [`design`] explains how the parts work together. [`decisions`] says what the machine does where the RFCs contradict
 //! themselves or leave room, and why. [`checks`] lists the checks and their figures.
@@ -172,6 +176,12 @@ pub mod decisions {}
 #[doc = include_str!("checks.md")]
 pub mod checks {}
 
+#[doc = include_str!("questions.md")]
+pub mod questions {}
+
+#[doc = include_str!("questions_zh.md")]
+pub mod questions_zh {}
+
 pub use ecn::Ecn;
 pub use machine::{
     CallError, Config, ConfigError, Connection, Control, IcmpError, Instant, KeepAlive, Open, Options, Output,
@@ -183,3 +193,7 @@ pub use sack::{SackBlock, SackBlocks};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.zh.md")]
+struct ReadmeInChinese;

@@ -18,7 +18,7 @@
 //!     let mut segments = Vec::new();
 //!     loop {
 //!         match stream.poll(now) {
-//!             Output::Event(event) => println!("{event:?}"), // Connected, Readable, EndOfStream, ...
+//!             Output::Event(event) => println!("{event:?}"), // Connected, Readable, ...
 //!             Output::Transmit(transmit) => {
 //!                 segments.push((transmit.segment, transmit.sack, transmit.payload.concat()));
 //!             }

@@ -19,7 +19,8 @@
 //! let (local, remote) = ("192.0.2.1:40000".parse()?, "192.0.2.2:80".parse()?);
 //! let header = Header::new(local, remote, transmit.segment);
 //! let mut buffer = [0; 1500];
-//! let length = header.emit([&[], &[]], Checksums::Software, &mut buffer)?; // the SYN has no payload
+//! let payload = [&[] as &[u8], &[]]; // the SYN has none
+//! let length = header.emit(payload, Checksums::Software, &mut buffer)?;
 //!
 //! // ... arrives at the other.
 //! let packet = Packet::parse(&buffer[..length], Checksums::Software)?;
@@ -27,7 +28,8 @@
 //! assert_eq!(packet.header.segment.to_string(), "<SEQ=100><CTL=SYN><WND=65535><MSS=536>");
 //!
 //! buffer[30] ^= 1;
-//! assert_eq!(Packet::parse(&buffer[..length], Checksums::Software), Err(WireError::TcpChecksum));
+//! let damaged = Packet::parse(&buffer[..length], Checksums::Software);
+//! assert_eq!(damaged, Err(WireError::TcpChecksum));
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!

@@ -1,18 +1,17 @@
-//! The arguments, the host, and its two users: a server and a client.
+//! The arguments, the host, and its user: a web server.
 
 use std::error::Error;
-use std::fs::File;
 use std::hash::RandomState;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, ErrorKind};
+use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
 
 use lexopt::prelude::*;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tcp_lifecycle::Instant;
 use tcp_lifecycle::endpoint::{Accept, Endpoint, EndpointConfig, EndpointEvent, ListenAddr};
-use tcp_lifecycle::stream::{End, Event, Stream, StreamConfig};
+use tcp_lifecycle::stream::{Event, Stream, StreamConfig};
 use tcp_lifecycle::wire::{Checksums, Packet};
 use tun_rs::{DeviceBuilder, SyncDevice};
 
@@ -25,7 +24,6 @@ const MAX_BATCH: usize = 64;
 
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let (mut device, mut address, mut port, mut verbose) = ("tun9".to_owned(), Ipv4Addr::new(10, 9, 0, 2), 80, false);
-    let mut command = Vec::new();
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -37,18 +35,10 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
                 print!("{}", crate::HELP);
                 return Ok(());
             }
-            Value(word) => command.push(word.string()?),
-            Short(_) | Long(_) => return Err(argument.unexpected().into()),
+            Value(_) | Short(_) | Long(_) => return Err(argument.unexpected().into()),
         }
     }
-    match command.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["serve"] => serve(Host::new(&device, address, verbose)?, port),
-        ["connect", host, port] => {
-            let remote = (host, port.parse()?).to_socket_addrs()?.find(SocketAddr::is_ipv4);
-            connect(Host::new(&device, address, verbose)?, remote.ok_or("the host has no IPv4 address")?)
-        }
-        _ => Err("serve, or connect HOST PORT? See --help".into()),
-    }
+    serve(Host::new(&device, address, verbose)?, port)
 }
 
 struct Host {
@@ -80,16 +70,14 @@ impl Host {
         Instant::ZERO + self.epoch.elapsed()
     }
 
-    /// Waits for the next event. Returns `None` if `input` can be read before that.
-    fn next_event(&mut self, input: Option<BorrowedFd<'_>>) -> io::Result<Option<EndpointEvent>> {
+    /// Waits for the next event.
+    fn next_event(&mut self) -> io::Result<EndpointEvent> {
         loop {
             self.transmit()?;
             if let Some(event) = self.endpoint.poll_event(self.now()) {
-                return Ok(Some(event));
+                return Ok(event);
             }
-            if self.wait(input)? {
-                return Ok(None);
-            }
+            self.wait()?;
             self.receive()?;
         }
     }
@@ -108,17 +96,14 @@ impl Host {
         Ok(())
     }
 
-    /// Sleeps until a packet arrives, the deadline passes, or `input` can be read; returns whether it can.
-    fn wait(&self, input: Option<BorrowedFd<'_>>) -> io::Result<bool> {
+    /// Sleeps until a packet arrives, or the deadline passes.
+    fn wait(&self) -> io::Result<()> {
         let timeout = self.endpoint.deadline().map_or(PollTimeout::NONE, |deadline| {
             let wait = deadline.saturating_duration_since(self.now()).as_micros().div_ceil(1_000);
             PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
         });
-        let mut files = vec![PollFd::new(self.device.as_fd(), PollFlags::POLLIN)];
-        files.extend(input.map(|input| PollFd::new(input, PollFlags::POLLIN)));
-        match poll(&mut files, timeout) {
-            Ok(_) => Ok(files.get(1).and_then(PollFd::any).unwrap_or(false)),
-            Err(Errno::EINTR) => Ok(false),
+        match poll(&mut [PollFd::new(self.device.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -153,17 +138,17 @@ fn serve(mut host: Host, port: u16) -> Result<(), Box<dyn Error>> {
     let listener = host.endpoint.listen(ListenAddr::Port(port), &host.config, Accept::Established, 128)?;
     eprintln!("http://{}:{port}/", host.address);
     loop {
-        let event = host.next_event(None)?;
+        let event = host.next_event()?;
         let now = host.now();
         match event {
-            Some(EndpointEvent::Incoming(_)) => {
+            EndpointEvent::Incoming(_) => {
                 host.endpoint.accept(listener).and_then(|incoming| host.endpoint.admit(incoming, now));
             }
-            Some(EndpointEvent::Stream(handle, Event::Ended(_))) => host.endpoint.release(handle, now),
-            Some(EndpointEvent::Stream(handle, event)) => {
+            EndpointEvent::Stream(handle, Event::Ended(_)) => host.endpoint.release(handle, now),
+            EndpointEvent::Stream(handle, event) => {
                 host.endpoint.stream_mut(handle).into_iter().for_each(|stream| answer(stream, event, now));
             }
-            Some(_) | None => {}
+            _ => {}
         }
     }
 }
@@ -183,37 +168,5 @@ fn answer(stream: &mut Stream, event: Event, now: Instant) {
         stream.abort();
     } else if event == Event::EndOfStream {
         stream.shutdown(now);
-    }
-}
-
-fn connect(mut host: Host, remote: SocketAddr) -> Result<(), Box<dyn Error>> {
-    let local = SocketAddr::from((host.address, 0));
-    let handle = host.endpoint.connect(local, remote, &host.config, host.now())?;
-    let mut stdin = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    // `unwritten` has come from stdin, and waits for room in the send buffer.
-    let (mut reads, mut unwritten, mut buffer) = (false, Vec::new(), [0; 16_384]);
-    loop {
-        let event = host.next_event((reads && unwritten.is_empty()).then(|| stdin.as_fd()))?;
-        let now = host.now();
-        let stream = host.endpoint.stream_mut(handle).ok_or("the stream has left")?;
-        while let Ok(length @ 1..) = stream.read(&mut buffer) {
-            io::stdout().write_all(&buffer[..length])?;
-        }
-        match event {
-            Some(EndpointEvent::Stream(_, Event::Connected)) => reads = true,
-            Some(EndpointEvent::Stream(_, Event::Ended(End::Closed))) => return Ok(()),
-            Some(EndpointEvent::Stream(_, Event::Ended(end))) => return Err(format!("{end:?}").into()),
-            Some(_) => {}
-            None => match stdin.read(&mut buffer)? {
-                0 => {
-                    reads = false;
-                    stream.shutdown(now);
-                }
-                length => unwritten.extend_from_slice(&buffer[..length]),
-            },
-        }
-        if let Ok(written) = stream.write(&unwritten, now) {
-            unwritten.drain(..written);
-        }
     }
 }

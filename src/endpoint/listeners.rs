@@ -12,6 +12,7 @@ use crate::{Instant, Segment};
 
 /// Where a listener listens. The most specific one gets a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ListenAddr {
     /// At an address and a port.
     Socket(SocketAddr),
@@ -23,6 +24,7 @@ pub enum ListenAddr {
 
 /// When a connection is handed to the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Accept {
     /// When its handshake is done, as by `accept(2)`.
     #[default]

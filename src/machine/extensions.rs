@@ -212,7 +212,8 @@ impl Connection {
     ///
     /// let mut connection = Script::parse("ESTABLISHED")?.run(&Config::DEFAULT)?;
     /// let kept: Segment = "<SEQ=305><ACK=100><CTL=ACK><DATA=10><WND=500>".parse()?;
-    /// assert_eq!(connection.segment_arrives(&kept, Instant::ZERO), Ok(0..0)); // ahead of a gap: the caller keeps it
+    /// // Ahead of a gap: the caller keeps it.
+    /// assert_eq!(connection.segment_arrives(&kept, Instant::ZERO), Ok(0..0));
     /// let filler: Segment = "<SEQ=300><ACK=100><CTL=ACK><DATA=5><WND=900>".parse()?;
     /// assert_eq!(connection.segment_arrives(&filler, Instant::ZERO), Ok(0..5));
     /// let kept = connection.reassembled(&kept, &filler);

@@ -53,10 +53,12 @@ use crate::machine::time::Instant;
 ///     let mut answers = Vec::new();
 ///     let room = table.len() < ROOM;
 ///     let socket = table.get(&pair);
-///     // In SYN-RECEIVED, an ACK of another number may acknowledge a cookie: ask the listener before the child.
+///     // In SYN-RECEIVED, an ACK of another number may acknowledge a cookie: ask the listener
+///     // before the child.
 ///     let asks = socket.is_none_or(|Socket { connection, .. }| {
 ///         let status = connection.status();
-///         status.state == State::SynReceived && segment.ack().is_some_and(|ack| status.snd_nxt != Some(ack))
+///         let is_other = segment.ack().is_some_and(|ack| status.snd_nxt != Some(ack));
+///         status.state == State::SynReceived && is_other
 ///     });
 ///     let arrival = asks.then(|| listener.segment_arrives(segment, pair.0, pair.1, now));
 ///     match arrival {
@@ -105,16 +107,18 @@ use crate::machine::time::Instant;
 /// let answer = arrives(&mut table, &listener, second, &syn, &[], now);
 /// assert_eq!(table.len(), 1); // a cookie: nothing is kept
 ///
-/// // Now there is room, and the peer repeats its SYN. Two SYN,ACKs are on their way; the cookie arrives first.
+/// // Now there is room, and the peer repeats its SYN. Two SYN,ACKs are on their way; the cookie
+/// // arrives first.
 /// table.remove(&first);
 /// arrives(&mut table, &listener, second, &syn, &[], now);
 /// assert_eq!(table[&second].connection.state(), State::SynReceived);
 ///
-/// let ack = format!("<SEQ=101><ACK={}><CTL=ACK><DATA=5><WND=1000>", (answer[0].seq() + 1).0).parse().unwrap();
+/// let next = answer[0].seq() + 1;
+/// let ack = format!("<SEQ=101><ACK={next}><CTL=ACK><DATA=5><WND=1000>").parse().unwrap();
 /// let answers = arrives(&mut table, &listener, second, &ack, b"hello", now);
 /// assert_eq!(table[&second].connection.state(), State::Established);
 /// assert_eq!(table[&second].received, b"hello"); // the user consumes this, and calls receive(5)
-/// assert_eq!(answers[0].to_string(), format!("<SEQ={}><ACK=106><CTL=ACK><WND=65530>", ack.ack().unwrap()));
+/// assert_eq!(answers[0].to_string(), format!("<SEQ={next}><ACK=106><CTL=ACK><WND=65530>"));
 /// ```
 ///
 /// # Children

@@ -37,7 +37,8 @@ bitflags::bitflags! {
 /// ```
 /// use tcp_lifecycle::{Control, Segment, SeqNumber};
 ///
-/// let segment = Segment::new(SeqNumber(100), SeqNumber(300), Control::FIN | Control::ACK).with_payload(10);
+/// let fin = Control::FIN | Control::ACK;
+/// let segment = Segment::new(SeqNumber(100), SeqNumber(300), fin).with_payload(10);
 /// assert_eq!(segment.len(), 11); // SEG.LEN counts the FIN
 /// assert_eq!(segment.to_string(), "<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>");
 /// assert_eq!("<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10>".parse(), Ok(segment));

@@ -36,7 +36,7 @@ use crate::machine::time::Instant;
 /// while !matches!(connection.poll(now), Output::Wait(_)) {} // a FIN goes out
 /// let fin: Segment = "<SEQ=301><ACK=102><CTL=FIN,ACK>".parse()?;
 /// connection.segment_arrives(&fin, now)?;
-/// while !matches!(connection.poll(now), Output::Wait(_)) {} // the ACK of the peer's FIN goes out, and is lost
+/// while !matches!(connection.poll(now), Output::Wait(_)) {} // the last ACK, which is lost
 ///
 /// let mut time_wait = connection.time_wait().unwrap(); // the connection can be dropped
 /// let later = now + config.msl;
@@ -46,7 +46,8 @@ use crate::machine::time::Instant;
 /// let end = time_wait.deadline(&config).unwrap();
 /// assert_eq!(end, later + 2 * config.msl);
 /// time_wait.timeout(end, &config);
-/// assert!(matches!(time_wait.poll(end, &config), Output::Transition(t) if t.to == State::Closed));
+/// let Output::Transition(end) = time_wait.poll(end, &config) else { panic!("2 MSL are over") };
+/// assert_eq!(end.to, State::Closed);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -6,6 +6,7 @@ use crate::{Output, Segment, Signal, Transition};
 
 /// An output of a [`Subject`](super::Subject), or of a [`Glue`](super::Glue) that polls by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Emitted {
     /// A segment went to the network, with this payload.
     Segment(Segment, Vec<u8>),

@@ -107,7 +107,24 @@ impl Figure {
         config: &Config,
         make: impl Fn(Side, &Config) -> S,
     ) -> Result<[Played<S>; 2], ScriptError> {
-        let mut stage = Stage::new(config, &make);
+        self.play(config, &make).map(|Stage { a, b, .. }| [a.end(), b.end()])
+    }
+
+    /// Plays the exchange as [`run`](Figure::run) does. Returns everything that happened, a line for each event.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange.
+    pub fn exchange(&self, config: &Config) -> Result<Vec<String>, ScriptError> {
+        self.play(config, &|_, config| glue::connection(config)).map(|stage| stage.log.lines())
+    }
+
+    fn play<'m, S: Subject>(
+        &self,
+        config: &Config,
+        make: &'m impl Fn(Side, &Config) -> S,
+    ) -> Result<Stage<'m, S>, ScriptError> {
+        let mut stage = Stage::new(config, make);
         let mut last = 0;
         for ((number, row), next) in self.rows.iter().zip(self.rows.iter().skip(1).map(Some).chain([None])) {
             let drain = !matches!(next, Some((_, Row::Joined(..))));
@@ -117,9 +134,10 @@ impl Figure {
             played.map_err(|difference| self.differs(*number, difference, &stage))?;
             last = *number;
         }
-        stage.end().map_err(|difference| self.differs(last, difference, &stage))?;
-        let Stage { a, b, .. } = stage;
-        Ok([a.end(), b.end()])
+        let ended = stage.end();
+        stage.take_logs();
+        ended.map_err(|difference| self.differs(last, difference, &stage))?;
+        Ok(stage)
     }
 
     fn differs<S>(&self, number: usize, difference: Difference, stage: &Stage<'_, S>) -> ScriptError {

@@ -31,10 +31,15 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///     fn connection(&mut self) -> &mut Connection {
 ///         &mut self.0
 ///     }
-///     fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+///     fn segment_arrives(
+///         &mut self,
+///         segment: &Segment,
+///         now: Instant,
+///     ) -> Result<Range<usize>, Refusal> {
 ///         let new = self.0.segment_arrives(segment, now)?;
 ///         if !new.is_empty() {
-///             self.0.receive(new.len()).and_then(|()| self.0.send(new.len(), now)).expect("it is open");
+///             self.0.receive(new.len()).expect("it is open");
+///             self.0.send(new.len(), now).expect("it is open");
 ///         }
 ///         Ok(new)
 ///     }
@@ -112,7 +117,8 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 /// }
 ///
 /// let queues = |config: &Config| {
-///     Queues { connection: Connection::new(config, 0), unacknowledged: Vec::new(), unread: Vec::new() }
+///     let connection = Connection::new(config, 0);
+///     Queues { connection, unacknowledged: Vec::new(), unread: Vec::new() }
 /// };
 /// check_with(queues, "
 ///     ESTABLISHED
@@ -180,7 +186,8 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 /// ```
 /// use core::ops::Range;
 /// use tcp_lifecycle::sim::{Emitted, Glue, check_with};
-/// use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Output, Refusal, Segment, Signal, Transmit};
+/// use tcp_lifecycle::{CallError, Config, Connection, Instant, Open, Refusal, Segment};
+/// use tcp_lifecycle::{Output, Signal, Transmit};
 ///
 /// struct Socket {
 ///     connection: Connection,
@@ -195,11 +202,14 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///         loop {
 ///             match self.connection.poll(self.now) {
 ///                 Output::Transition(_) => {}
-///                 Output::Signal(Signal::Acknowledged(bytes)) => drop(self.unacknowledged.drain(..bytes)),
+///                 Output::Signal(Signal::Acknowledged(bytes)) => {
+///                     self.unacknowledged.drain(..bytes);
+///                 }
 ///                 Output::Signal(signal) => self.sent.push(Emitted::Signal(signal)),
 ///                 Output::Transmit(Transmit { segment, payload }) => {
 ///                     let mut bytes = self.unacknowledged[payload].to_vec();
-///                     bytes.resize(segment.payload_len().into(), 0); // the octet of a keep-alive probe
+///                     // The octet of a keep-alive probe.
+///                     bytes.resize(segment.payload_len().into(), 0);
 ///                     self.sent.push(Emitted::Segment(segment, bytes));
 ///                 }
 ///                 Output::Wait(_) => return result,
@@ -222,7 +232,11 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 ///         self.unacknowledged.extend_from_slice(bytes);
 ///         self.event(|connection, now| connection.send(bytes.len(), now))
 ///     }
-///     fn segment_arrives(&mut self, segment: &Segment, _: Instant) -> Result<Range<usize>, Refusal> {
+///     fn segment_arrives(
+///         &mut self,
+///         segment: &Segment,
+///         _: Instant,
+///     ) -> Result<Range<usize>, Refusal> {
 ///         self.event(|connection, now| connection.segment_arrives(segment, now))
 ///     }
 ///     fn timeout(&mut self, _: Instant) {

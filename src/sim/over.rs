@@ -36,7 +36,7 @@ impl Script {
     ///
     /// let script = Script::parse("
     ///     open active
-    ///     --> <SEQ=100><CTL=SYN>                       # the network may lose it: then it is sent again
+    ///     --> <SEQ=100><CTL=SYN>                       # if the network loses it, it is sent again
     ///     <-- <SEQ=300><ACK=101><CTL=SYN,ACK>
     ///     ESTABLISHED
     ///     send 5

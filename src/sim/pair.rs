@@ -98,8 +98,9 @@ impl Pair {
         pair
     }
 
-    /// Sets the initial sequence number of every life of this end from now on, whatever the clock says.
-    pub(super) fn set_iss(&mut self, side: Side, iss: u32) {
+    /// Sets the initial sequence number of every life of this end from now on, whatever the clock says. See
+    /// [`set_isn_offset`](Self::set_isn_offset) for numbers that the clock moves on.
+    pub fn set_iss(&mut self, side: Side, iss: u32) {
         self.end_mut(side).iss = Some(iss);
     }
 

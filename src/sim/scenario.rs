@@ -215,7 +215,13 @@ impl Scenario {
                 policy::apply(settings, config);
             }
         }
+        let before = self.pair.take_trace();
         self.pair = pair(&self.configs);
+        for event in before.events {
+            if let What::Note(note) = event.what {
+                self.pair.note(note);
+            }
+        }
         Ok(())
     }
 

@@ -178,6 +178,35 @@ impl Script {
         config: &Config,
         make: impl FnMut(&Config) -> S,
     ) -> Result<Played<S>, ScriptError> {
+        self.play(config, make).map(Player::end)
+    }
+
+    /// Plays the script as [`run`](Script::run) does. Returns everything that happened, a line for each event, as
+    /// [`ScriptError::exchange`] does up to an error.
+    ///
+    /// ```
+    /// use tcp_lifecycle::Config;
+    /// use tcp_lifecycle::sim::Script;
+    ///
+    /// let script = Script::parse("open active\n --> <SEQ=100><CTL=SYN>\n SYN-SENT")?;
+    /// for line in script.exchange(&Config::DEFAULT)? {
+    ///     println!("{line}");
+    /// }
+    /// # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange.
+    pub fn exchange(&self, config: &Config) -> Result<Vec<String>, ScriptError> {
+        self.play(config, glue::connection).map(|player| player.log.lines())
+    }
+
+    fn play<'m, S: Subject>(
+        &self,
+        config: &Config,
+        make: impl FnMut(&Config) -> S + 'm,
+    ) -> Result<Player<'m, S>, ScriptError> {
         let mut player = Player::new(config, [100, 300], make);
         let mut last = 0;
         for (step, next) in self.steps.iter().zip(self.steps.iter().skip(1).map(Some).chain([None])) {
@@ -187,7 +216,7 @@ impl Script {
             last = step.number;
         }
         player.settle().map_err(|difference| self.differs(last, difference, &player))?;
-        Ok(player.end())
+        Ok(player)
     }
 
     pub(super) fn differs<G>(&self, number: usize, difference: Difference, player: &Player<'_, G>) -> ScriptError {

@@ -23,7 +23,7 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Refusal, Se
 /// use tcp_lifecycle::sim::{Arrival, Emitted, Failure, Script, Subject, Tolerances, UserCall};
 /// use tcp_lifecycle::{Config, Control, Instant, Open, Segment, SeqNumber, State};
 ///
-/// /// The smallest listener: it knows LISTEN, SYN-RECEIVED and ESTABLISHED, and it always chooses 7000 as its ISS.
+/// /// The smallest listener: it knows LISTEN, SYN-RECEIVED and ESTABLISHED. Its ISS is 7000.
 /// #[derive(Debug)]
 /// struct Tiny {
 ///     state: State,
@@ -32,7 +32,11 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Refusal, Se
 /// }
 ///
 /// impl Subject for Tiny {
-///     fn user_call(&mut self, call: UserCall<'_>, _: Instant) -> Result<Option<Vec<u8>>, Failure> {
+///     fn user_call(
+///         &mut self,
+///         call: UserCall<'_>,
+///         _: Instant,
+///     ) -> Result<Option<Vec<u8>>, Failure> {
 ///         match call {
 ///             UserCall::Open(Open::Passive) => self.state = State::Listen,
 ///             _ => return Err(Failure::NotSupported),
@@ -43,8 +47,8 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Refusal, Se
 ///         let (iss, control) = (SeqNumber(7000), segment.control());
 ///         if self.state == State::Listen && control == Control::SYN {
 ///             (self.state, self.rcv_nxt) = (State::SynReceived, segment.seq() + 1);
-///             let answer = Segment::new(iss, self.rcv_nxt, Control::SYN | Control::ACK).with_window(1000);
-///             self.out.push(Emitted::Segment(answer, Vec::new()));
+///             let answer = Segment::new(iss, self.rcv_nxt, Control::SYN | Control::ACK);
+///             self.out.push(Emitted::Segment(answer.with_window(1000), Vec::new()));
 ///         } else if self.state == State::SynReceived && segment.ack() == Some(iss + 1) {
 ///             self.state = State::Established;
 ///         }
@@ -61,7 +65,8 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Refusal, Se
 ///         Some(self.state)
 ///     }
 ///     fn tolerances(&self) -> Tolerances {
-///         Tolerances { own_iss: true, ..Tolerances::NONE } // the 100 of a script stands for 7000
+///         // The 100 of a script stands for 7000.
+///         Tolerances { own_iss: true, ..Tolerances::NONE }
 ///     }
 /// }
 ///
@@ -76,11 +81,13 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Refusal, Se
 ///     ESTABLISHED
 /// ")?;
 /// let played = handshake.run_subject(&Config::DEFAULT, tiny)?;
-/// assert_eq!(played.unchecked[0].to_string(), "line 6: RCV.NXT is not told"); // everything else was checked
+/// // Everything else was checked.
+/// assert_eq!(played.unchecked[0].to_string(), "line 6: RCV.NXT is not told");
 ///
-/// // RFC 9293 section 3.10.7.4, second: a reset at RCV.NXT ends the connection. Tiny knows no resets.
+/// // RFC 9293 section 3.10.7.4, second: a reset at RCV.NXT ends the connection.
+/// // Tiny knows no resets, and no active OPEN.
 /// let reset = Script::parse("ESTABLISHED\n<-- <SEQ=300><CTL=RST>\nsignal: Reset\nCLOSED")?;
-/// assert!(reset.run_subject(&Config::DEFAULT, tiny).unwrap_err().is_not_supported()); // no active OPEN
+/// assert!(reset.run_subject(&Config::DEFAULT, tiny).unwrap_err().is_not_supported());
 /// let reset = Script::parse("SYN-RECEIVED\n<-- <SEQ=300><CTL=RST>\nLISTEN")?;
 /// let error = reset.run_subject(&Config::DEFAULT, tiny).unwrap_err();
 /// assert_eq!((error.line(), error.difference()), (3, Some(("LISTEN", "SYN-RECEIVED"))));
@@ -192,6 +199,7 @@ pub enum UserCall<'a> {
 
 /// Why a call fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Failure {
     /// An error of the RFC. The text must be the text in the script.
     Error(CallError),
@@ -203,6 +211,7 @@ pub enum Failure {
 
 /// The outcome of a segment or of an ICMP error, as far as the subject tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Arrival {
     /// These bytes of the payload were delivered, in order; or the segment was refused.
     Told(Result<Range<usize>, Refusal>),
@@ -236,6 +245,7 @@ impl Tolerances {
 
 /// A subject at the end of a script, and the parts of the script that could not be checked.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Played<S> {
     /// The subject as it is at the end.
     pub subject: S,
@@ -245,6 +255,7 @@ pub struct Played<S> {
 
 /// A part of a line that could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unchecked {
     /// The number of the line, counted from one.
     pub line: usize,

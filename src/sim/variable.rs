@@ -18,6 +18,7 @@ pub(super) struct Variable {
 
 /// The value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Value {
     /// The state does not have the variable.
     None,

@@ -16,6 +16,7 @@ const HOP_LIMIT: u8 = 64;
 /// Where the checksums of TCP and ICMP are verified and computed. The checksum of the IPv4 header covers few bytes, and
 /// is verified and computed here in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Checksums {
     /// Here (MUST-2, MUST-3).
     Software,

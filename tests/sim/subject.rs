@@ -225,10 +225,10 @@ fn what_a_subject_does_not_tell_is_counted_and_never_passed() {
 fn an_outcome_is_checked_as_far_as_it_is_told() {
     let told = |other: &mut Other| other.arrival = |arrival| arrival;
     let number = |other: &mut Other| {
-        other.arrival = |arrival| match arrival {
-            Arrival::Told(Ok(range)) => Arrival::Delivered(range.len()),
-            Arrival::Told(Err(_)) | Arrival::Delivered(_) | Arrival::Untold => Arrival::Delivered(0),
-        }
+        other.arrival = |arrival| {
+            let Arrival::Told(came) = arrival else { return arrival };
+            Arrival::Delivered(came.map_or(0, |range| range.len()))
+        };
     };
     let arrives = |outcome: &str| format!("ESTABLISHED\n<-- <SEQ=300><ACK=100><CTL=ACK><DATA=9> {outcome}\n{ACK_309}");
     for (outcome, by_number, untold_of_it) in [
@@ -369,14 +369,11 @@ fn the_bytes_after_a_return_to_listen_are_checked() {
 }
 
 impl Other {
-    fn shortened(emitted: Emitted) -> Emitted {
-        match emitted {
-            Emitted::Segment(segment, mut bytes) => {
-                bytes.pop();
-                Emitted::Segment(segment, bytes)
-            }
-            emitted @ (Emitted::Signal(_) | Emitted::Transition(_) | Emitted::Polled(..)) => emitted,
+    fn shortened(mut emitted: Emitted) -> Emitted {
+        if let Emitted::Segment(_, bytes) = &mut emitted {
+            bytes.pop();
         }
+        emitted
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::hash::RandomState;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use tcp_lifecycle::Instant;
@@ -57,10 +57,18 @@ impl StackConfig {
 
 /// A host with its own TCP, over a device. Clones are the same host.
 ///
-/// It ends when the last clone, and the last listener and stream of it, are dropped.
+/// When the last clone, and the last listener and stream of it, are dropped, the host goes on until the peers have
+/// acknowledged all that was written, and each FIN. Then its task ends, and drops the device. A connection in TIME-WAIT
+/// does not hold it. A runtime that is shut down ends the task at once: [`wait_idle`](Stack::wait_idle) before that.
 #[derive(Clone)]
 pub struct Stack {
     pub(crate) shared: Arc<Shared>,
+    _users: Arc<Users>,
+}
+
+/// Those who hold the host: clones of the stack, listeners and streams.
+struct Users {
+    shared: Arc<Shared>,
 }
 
 pub(crate) struct Shared {
@@ -74,6 +82,10 @@ pub(crate) struct State {
     pub(crate) streams: HashMap<Handle, Wakers>,
     pub(crate) listeners: HashMap<ListenerId, Option<Waker>>,
     driver: Option<Waker>,
+    /// Those who wait until no connection can send any more.
+    idle: Vec<Waker>,
+    /// How often they were told.
+    rests: u64,
     /// The device has failed.
     pub(crate) failed: Option<io::ErrorKind>,
 }
@@ -95,11 +107,21 @@ impl Stack {
     pub fn new(device: impl Device, config: StackConfig) -> Stack {
         let mut endpoint = Endpoint::new(config.endpoint, RandomState::new());
         endpoint.set_addresses(config.addresses.iter().copied());
-        let state = State { endpoint, streams: HashMap::new(), listeners: HashMap::new(), driver: None, failed: None };
+        let state = State {
+            endpoint,
+            streams: HashMap::new(),
+            listeners: HashMap::new(),
+            driver: None,
+            idle: Vec::new(),
+            rests: 0,
+            failed: None,
+        };
         let mtu = usize::from(config.mtu);
         let shared = Arc::new(Shared { config, epoch: Clock::now(), state: Mutex::new(state) });
+        let users = Arc::new(Users { shared: Arc::clone(&shared) });
         let driver = Driver {
-            shared: Arc::downgrade(&shared),
+            shared: Arc::clone(&shared),
+            users: Arc::downgrade(&users),
             device,
             inbox: vec![0; 65_536],
             outbox: vec![0; mtu.max(1_280)],
@@ -108,7 +130,27 @@ impl Stack {
             until: None,
         };
         tokio::spawn(driver);
-        Stack { shared }
+        Stack { shared, _users: users }
+    }
+
+    /// Waits until no connection can send any more: each has ended, or its FIN and all before it are acknowledged. A
+    /// program does so before its runtime ends; otherwise what was written last may be lost. A stream that is neither
+    /// shut down nor dropped is waited for. It also returns when the device has failed.
+    pub async fn wait_idle(&self) {
+        let mut before = None;
+        poll_fn(|context| {
+            let mut state = self.shared.lock();
+            let before = *before.get_or_insert(state.rests);
+            if state.rests != before || state.failed.is_some() {
+                return Poll::Ready(());
+            }
+            if !state.idle.iter().any(|waker| waker.will_wake(context.waker())) {
+                state.idle.push(context.waker().clone());
+            }
+            state.wake_driver();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Returns all connections: our socket, the peer's, and the state, those in TIME-WAIT included.
@@ -125,10 +167,10 @@ impl Stack {
     }
 }
 
-impl Drop for Shared {
-    /// The driver ends with its host.
+impl Drop for Users {
+    /// The driver ends when nobody holds the host, and nothing is left to send.
     fn drop(&mut self) {
-        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).wake_driver();
+        self.shared.lock().wake_driver();
     }
 }
 
@@ -150,6 +192,14 @@ impl State {
         if let Some(driver) = self.driver.take() {
             driver.wake();
         }
+    }
+
+    /// Whether no connection can send any more.
+    fn is_idle(&self) -> bool {
+        use tcp_lifecycle::State::{Closed, FinWait2, TimeWait};
+
+        let can_send = |state| !matches!(state, Closed | FinWait2 | TimeWait);
+        self.endpoint.len().0 == 0 || !self.endpoint.connections().any(|(_, _, state)| can_send(state))
     }
 
     /// Wakes those whom an event concerns.
@@ -181,7 +231,7 @@ impl State {
         for wakers in self.streams.values_mut() {
             wakers.reader.take().into_iter().chain(wakers.writer.take()).for_each(Waker::wake);
         }
-        self.listeners.values_mut().filter_map(Option::take).for_each(Waker::wake);
+        self.listeners.values_mut().filter_map(Option::take).chain(self.idle.drain(..)).for_each(Waker::wake);
     }
 }
 
@@ -193,7 +243,8 @@ impl fmt::Debug for Stack {
 
 /// The task that moves packets, time and events.
 struct Driver<D> {
-    shared: std::sync::Weak<Shared>,
+    shared: Arc<Shared>,
+    users: Weak<Users>,
     device: D,
     inbox: Vec<u8>,
     outbox: Vec<u8>,
@@ -213,14 +264,25 @@ impl<D: Device> Future for Driver<D> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Some(shared) = self.shared.upgrade() else { return Poll::Ready(()) };
+        let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
         state.driver = Some(context.waker().clone());
-        match self.drive(&shared, &mut state, context) {
-            Ok(true) => context.waker().wake_by_ref(),
-            Ok(false) => {}
+        let has_more = match self.drive(&shared, &mut state, context) {
+            Ok(has_more) => has_more,
             Err(error) => {
                 state.fail(error.kind());
+                return Poll::Ready(());
+            }
+        };
+        if has_more {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let has_users = self.users.strong_count() > 0;
+        if (!has_users || !state.idle.is_empty()) && self.pending == 0 && state.is_idle() {
+            state.rests = state.rests.wrapping_add(1);
+            state.idle.drain(..).for_each(Waker::wake);
+            if !has_users {
                 return Poll::Ready(());
             }
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tcp_lifecycle::State;
 use tcp_lifecycle_tokio::{Device, Stack, StackConfig, TcpListener, TcpStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::sync::mpsc::{Receiver, channel};
@@ -108,4 +109,96 @@ async fn an_abort_resets_the_peer() {
     client.abort();
     let error = server.read_u8().await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+}
+
+/// Two stacks, and a connection between them: the client's end, and the server's.
+async fn connected() -> ([Stack; 2], TcpStream, TcpStream) {
+    let (a, b) = stacks();
+    let mut listener = TcpListener::bind(&b, "10.9.0.2:7".parse().unwrap()).unwrap();
+    let to = "10.9.0.2:7".parse().unwrap();
+    let (client, accepted) = tokio::join!(TcpStream::connect(&a, to), listener.accept());
+    ([a, b], client.unwrap(), accepted.unwrap().0)
+}
+
+#[tokio::test]
+async fn what_was_written_arrives_though_the_stack_is_dropped() {
+    let (stacks, mut client, mut server) = connected().await;
+    drop(stacks);
+    client.write_all(&[7; 100_000]).await.unwrap();
+    drop(client);
+    let mut received = Vec::new();
+    server.read_to_end(&mut received).await.unwrap();
+    assert_eq!(received, [7; 100_000]);
+}
+
+/// A device whose end can be seen.
+struct Watched {
+    wire: Wire,
+    _alive: std::sync::Arc<()>,
+}
+
+impl Device for Watched {
+    fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.wire.poll_recv(context, buffer)
+    }
+    fn poll_send(&mut self, context: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<()>> {
+        self.wire.poll_send(context, packet)
+    }
+}
+
+#[tokio::test]
+async fn the_host_ends_when_nobody_holds_it_and_nothing_is_left_to_send() {
+    let (a, b) = wire();
+    let device = std::sync::Arc::new(());
+    let watched = Watched { wire: a, _alive: std::sync::Arc::clone(&device) };
+    let a = Stack::new(watched, StackConfig::new("10.9.0.1".parse().unwrap()));
+    let b = stack(b, "10.9.0.2");
+    let mut listener = TcpListener::bind(&b, "10.9.0.2:7".parse().unwrap()).unwrap();
+    let to = "10.9.0.2:7".parse().unwrap();
+    let (client, accepted) = tokio::join!(TcpStream::connect(&a, to), listener.accept());
+    let (mut server, _) = accepted.unwrap();
+    drop((client.unwrap(), a));
+    assert_eq!(server.read(&mut [0; 10]).await.unwrap(), 0);
+    // The FIN is acknowledged: the task ends, though the server does not close.
+    while std::sync::Arc::strong_count(&device) > 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_can_wait_until_everything_has_arrived() {
+    stacks().0.wait_idle().await; // there is nothing yet
+    let ([a, b], mut client, mut server) = connected().await;
+    client.write_all(&[7; 100_000]).await.unwrap();
+    let waiting = timeout(Duration::from_millis(50), a.wait_idle()).await;
+    assert!(waiting.is_err()); // the client may still send
+    client.shutdown().await.unwrap();
+    let mut received = Vec::new();
+    let (_, read) = tokio::join!(a.wait_idle(), server.read_to_end(&mut received));
+    assert_eq!(read.unwrap(), 100_000);
+    // A reset goes out before the host counts as idle.
+    server.abort();
+    b.wait_idle().await;
+    assert_eq!(client.read(&mut [0; 10]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_stream_that_lingers_for_no_time_is_reset_when_it_is_dropped() {
+    let (_stacks, mut client, mut server) = connected().await;
+    client.set_linger(Some(Duration::ZERO));
+    drop(client);
+    assert_eq!(server.read(&mut [0; 10]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_lingers_is_reset_after_that_time() {
+    let (stacks, mut client, mut server) = connected().await;
+    client.set_linger(Some(Duration::from_secs(5)));
+    drop(client);
+    // The server gets the FIN, and never closes.
+    assert_eq!(server.read(&mut [0; 10]).await.unwrap(), 0);
+    tokio::time::sleep(Duration::from_millis(4_900)).await;
+    assert_eq!(stacks[1].connections()[0].2, State::CloseWait);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(server.write(&[7]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }

@@ -10,7 +10,7 @@ use crate::machine::time::Span;
 /// ```
 /// use tcp_lifecycle::{Config, TimeWaitPolicy};
 ///
-/// let policy = TimeWaitPolicy::new(&Config::DEFAULT); // one for all connections with these policies
+/// let policy = TimeWaitPolicy::new(&Config::DEFAULT); // one for many connections
 /// assert_eq!(size_of_val(&policy), 12);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

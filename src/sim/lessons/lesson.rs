@@ -7,6 +7,7 @@ use crate::sim::{Scenario, ScriptError};
 
 /// A language of the lessons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Language {
     /// English.
     English,

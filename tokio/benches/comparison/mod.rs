@@ -124,12 +124,14 @@ impl Transfer {
                 self.repeat(*server, direction, seed, scale.patience, rates, tally);
             }
         }
-        let kernel = median(&mut outcomes[0].1);
-        let cells = outcomes.into_iter().map(|(server, mut rates, tally)| {
-            let text = match (median(&mut rates), kernel) {
+        let kernel = outcomes[0].1.clone();
+        let cells = outcomes.into_iter().map(|(server, rates, tally)| {
+            // The network makes the same choices for each stack in a turn.
+            let ratios = rates.iter().zip(&kernel).map(|(rate, kernel)| rate / kernel).collect();
+            let text = match (median(rates), median(ratios)) {
                 (None, _) => table::failures(&tally),
-                (Some(rate), Some(kernel)) if server != Server::Kernel => format!("{rate:.1} ({:.2})", rate / kernel),
-                (Some(rate), _) => format!("{rate:.1}"),
+                (Some(rate), Some(ratio)) if server != Server::Kernel => format!("{} ({ratio:.2})", table::rate(rate)),
+                (Some(rate), _) => table::rate(rate),
             };
             Cell { server, text, tally }
         });
@@ -153,7 +155,7 @@ impl Transfer {
         let conditions = Conditions { seed, ..self.conditions };
         let (rate, overflows) = workloads::transfer(server, direction, conditions, self.megabytes * 1_000_000, most);
         match rate {
-            Ok(rate) => eprintln!("  {}: {rate:.1}, {overflows} overflows", server.name()),
+            Ok(rate) => eprintln!("  {}: {}, {overflows} overflows", server.name(), table::rate(rate)),
             Err(failure) => eprintln!("  {}: {}, {overflows} overflows", server.name(), failure.name()),
         }
         tally.count(rate.map(|rate| rates.push(rate)));
@@ -172,9 +174,9 @@ fn row(name: &str, servers: &[Server], workload: impl Fn(Server) -> Tally) -> Ro
     Row { name: name.to_owned(), cells: cells.collect() }
 }
 
-fn median(rates: &mut [f64]) -> Option<f64> {
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied()
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 fn lines_of_code(servers: &[Server]) -> String {

@@ -33,6 +33,12 @@ pub(crate) fn markdown(servers: &[Server], rows: &[Row]) -> String {
     table
 }
 
+/// A rate in MB/s with three digits.
+pub(crate) fn rate(rate: f64) -> String {
+    let decimals = if rate < 10.0 { 2 } else { 1 };
+    format!("{rate:.decimals$}")
+}
+
 /// A line for each workload that a stack got wrong.
 pub(crate) fn mistakes(rows: &[Row]) -> String {
     let mut lines = String::new();

@@ -1,0 +1,77 @@
+//! The life of a TCP connection in a terminal: the handshake, lessons, scripts, the state diagram.
+
+mod arguments;
+mod handshake;
+mod lesson;
+mod output;
+mod play;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tcp_lifecycle::diagram;
+
+use crate::arguments::{Command, Drawing};
+
+const HELP: &str = "\
+The life of a TCP connection (RFC 9293), played in memory and in virtual time.
+
+tcp-lifecycle handshake [-j N] [-k N] [--msl 2m]   a whole life, explained: SYN j, ack j+1, SYN k, ack k+1, FIN n, ...
+tcp-lifecycle lesson                               lists the lessons
+tcp-lifecycle lesson 6                             plays a lesson, by its number or its name
+tcp-lifecycle lesson half-close --script           prints the lesson as a scenario, to change it and play it
+tcp-lifecycle play FILE                            plays a scenario, a script or a figure; - is the standard input
+tcp-lifecycle diagram [ascii|mermaid|dot] [--all]  the state diagram; --all: with resets, timeouts and aborts
+
+--language zh   in Chinese
+--mermaid       an exchange as a sequence diagram of Mermaid
+--as KIND       the kind of FILE: scenario, script or figure; by default the one that can be read
+
+Scenario, Script and Figure in https://docs.rs/tcp-lifecycle/latest/tcp_lifecycle/sim explain the three kinds of file.
+";
+
+fn main() -> ExitCode {
+    let command = match arguments::parse(lexopt::Parser::from_env()) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("tcp-lifecycle: {error}\nTry tcp-lifecycle --help");
+            return ExitCode::from(2);
+        }
+    };
+    let text = match command {
+        Command::Help => Ok(HELP.to_owned()),
+        Command::Handshake(numbers, style) => handshake::play(&numbers, style),
+        Command::Lessons(language) => Ok(lesson::list(language)),
+        Command::Lesson(lesson, style) => lesson::play(lesson, style),
+        Command::Script(lesson, language) => Ok(lesson.script(language)),
+        Command::Play { file, kind, mermaid } => play::play(&file, kind, mermaid),
+        Command::Diagram(drawing) => Ok(draw(drawing)),
+    };
+    match text {
+        Ok(text) => print(&text),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn draw(drawing: Drawing) -> String {
+    match drawing {
+        Drawing::Ascii => diagram::FIGURE.to_owned(),
+        Drawing::Mermaid(arcs) => diagram::mermaid(arcs).to_string(),
+        Drawing::Dot(arcs) => diagram::dot(arcs).to_string(),
+    }
+}
+
+/// Prints a text. A reader that leaves early, such as `head`, is no error.
+fn print(text: &str) -> ExitCode {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("tcp-lifecycle: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
