@@ -219,7 +219,7 @@ fn sends(text: &str) -> Result<Line, Mistake<'_>> {
     let (segment, rest) = split_segment(text)?;
     let pattern = Pattern::parse(segment)?;
     let bytes = match rest.trim().strip_prefix("bytes ").map(str::trim_start) {
-        Some(text) if text.starts_with('"') => Some(Payload::Text(octets::string(text)?)),
+        Some(text) if text.starts_with('"') => Some(Payload::Text(string_of(&pattern, text)?)),
         Some(bytes) => Some(Payload::Range(range(bytes)?)),
         None if rest.trim().is_empty() => pattern.payload().map(|bytes| Payload::Text(bytes.to_vec())),
         None => {
@@ -228,6 +228,15 @@ fn sends(text: &str) -> Result<Line, Mistake<'_>> {
         }
     };
     Ok(Line::Sends(pattern, bytes))
+}
+
+/// Parses the string behind a segment, which must have the length of its payload.
+fn string_of<'t>(pattern: &Pattern, text: &'t str) -> Result<Vec<u8>, Mistake<'t>> {
+    let (bytes, payload) = (octets::string(text)?, usize::from(pattern.segment.payload_len()));
+    if bytes.len() == payload && pattern.payload().is_none_or(|written| written == bytes) {
+        return Ok(bytes);
+    }
+    Err(Mistake::new(text, format!("{text} is not a payload of {payload} bytes, or not the one in the segment")))
 }
 
 /// Splits a text into the segment at its start, and the rest.
@@ -293,8 +302,8 @@ const OF_OCTETS: [(&str, OfOctets); 3] =
 
 type OfOctets = fn(Octets) -> Call;
 
-/// Parses a call with bytes: `send 10`, `send urgent 10`, `receive "hello"`. Returns `None` if it is another call, or if
-/// it has more words.
+/// Parses a call with bytes: `send 10`, `send urgent 10`, `receive "hello"`. Returns `None` if it is another call, or
+/// if it has more words.
 fn of_octets(call: &str) -> Result<Option<Call>, Mistake<'_>> {
     let found = OF_OCTETS.iter().find_map(|(name, call_of)| Some((call.strip_prefix(name)?.trim_start(), call_of)));
     match found {

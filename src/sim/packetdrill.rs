@@ -52,8 +52,9 @@ impl Script {
     /// Sequence numbers are relative to the first SYN of each end. CLOSE is `shutdown`, `detach` is `close`, ABORT is
     /// `close` with SO_LINGER. A passive OPEN is followed by `accept` before the first call on the connection. The
     /// handshake of a script that begins with a state is written out. States, transitions and signals become comments,
-    /// since a kernel does not tell them. Of payload only the length is written. A segment that writes no option gets `<...>`, and so takes all. Other than in
-    /// a script, the options that are written are the whole list, and PSH is compared.
+    /// since a kernel does not tell them. Of payload only the length is written. A segment that writes no option gets
+    /// `<...>`, and so takes all. Other than in a script, the options that are written are the whole list, and PSH is
+    /// compared.
     ///
     /// # Errors
     ///

@@ -229,6 +229,16 @@ fn a_string_that_is_not_understood_is_shown_with_its_place() {
         (r#"<-- <SEQ=1><CTL=><DATA="a>"#, 24, open),
         (r#"<-- <SEQ=1><CTL=><DATA="\z">"#, 25, escape),
         (r#"--> <SEQ=1><CTL=><DATA=1> bytes "a"#, 33, open),
+        (
+            r#"--> <SEQ=1><CTL=><DATA=1> bytes "ab""#,
+            33,
+            r#""ab" is not a payload of 1 bytes, or not the one in the segment"#,
+        ),
+        (
+            r#"--> <SEQ=1><CTL=><DATA="a"> bytes "b""#,
+            35,
+            r#""b" is not a payload of 1 bytes, or not the one in the segment"#,
+        ),
         (r#"--> <SEQ=1><CTL=><DATA=1> hello"#, 27, "`hello` is not: bytes 0..10, or bytes \"hello\""),
     ] {
         let error = Script::parse(line).expect_err(line);

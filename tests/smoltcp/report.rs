@@ -68,7 +68,7 @@ fn report(cases: &[Case]) -> String {
     line(format!("{:>5}  of these in part, since smoltcp does not tell everything", {
         count(|o| matches!(o, Outcome::Same { unchecked } if *unchecked > 0))
     }));
-    line(format!("{:>5}  skipped, for want of a call or a policy", count(|o| matches!(o, Outcome::Skipped(_)))));
+    line(format!("{:>5}  skipped: smoltcp has no such call or policy", count(|o| matches!(o, Outcome::Skipped(_)))));
     line(format!("{:>5}  wrong, at {} points", wrong.1, wrong.0));
     line(format!("{:>5}  different within the RFCs' freedom, at {} points", allowed.1, allowed.0));
     for (class, cases) in &by_class {
