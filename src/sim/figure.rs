@@ -95,8 +95,8 @@ impl Figure {
     }
 
     /// Plays the exchange between any two TCPs; see [`Subject`]. `make` makes each of them with its policies, in
-    /// CLOSED, and again for each line `config` or `crash`. Two kinds of TCP become one type as an enum. Returns A and B
-    /// as they are at the end, and what could not be checked.
+    /// CLOSED, and again for each line `config` or `crash`. An enum makes two kinds of TCP one type. Returns A and B as
+    /// they are at the end, and what could not be checked.
     ///
     /// # Errors
     ///
