@@ -50,6 +50,50 @@
 //! ");
 //! ```
 //!
+//! # Test your own TCP
+//!
+//! A script, and a figure, can be played against any TCP: see [`Subject`]. It needs five methods: for
+//! the calls of the user, for segments in, for segments out, and two for its timer. It may tell its state and
+//! its variables. [`Script::run_subject`] counts everything that the script says and the TCP does not tell, so that
+//! nothing passes unseen. `tests/smoltcp/report.rs` plays the scripts of this crate's own tests against smoltcp.
+//!
+//! ```
+//! use tcp_lifecycle::sim::{Arrival, Emitted, Failure, Script, Subject, UserCall};
+//! use tcp_lifecycle::{Config, Instant, Segment};
+//!
+//! /// A TCP that knows no connection, and answers nothing.
+//! struct Silent;
+//!
+//! impl Subject for Silent {
+//!     fn user_call(&mut self, _: UserCall<'_>, _: Instant) -> Result<Option<Vec<u8>>, Failure> {
+//!         Err(Failure::NotSupported)
+//!     }
+//!     fn segment_in(&mut self, _: &Segment, _payload: &[u8], _: Instant) -> Arrival {
+//!         Arrival::Untold
+//!     }
+//!     fn outputs(&mut self, _: Instant) -> Vec<Emitted> {
+//!         Vec::new()
+//!     }
+//!     fn wakes_at(&mut self) -> Option<Instant> {
+//!         None
+//!     }
+//!     fn wake(&mut self, _: Instant) {}
+//! }
+//!
+//! // RFC 9293 section 3.10.7.1: a SYN to a closed port is reset.
+//! let reset = Script::parse("
+//!     <-- <SEQ=300><CTL=SYN>              refused
+//!     --> <SEQ=0><ACK=301><CTL=RST,ACK>
+//! ")?;
+//! let error = reset.run_subject(&Config::DEFAULT, |_: &Config| Silent).map(|_| ()).unwrap_err();
+//! assert_eq!(error.difference(), Some(("--> <SEQ=0><ACK=301><CTL=RST,ACK>", "nothing")));
+//! # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
+//! ```
+//!
+//! [`Script::packetdrill`] writes a script in the language of packetdrill, which plays it against a kernel.
+//!
+//! # Two connections, row by row
+//!
 //! [`check_figure`] plays an exchange between two connections, row by row as the RFC draws it. Its segments can be
 //! delayed, lost or duplicated; see [`Figure`].
 //!
@@ -69,15 +113,40 @@
 //! pair.deliver(0);
 //! pair.lose(0);
 //! check_ladder(pair.trace(), "
-//!      time  A                                                     B
-//!    0.000s  CLOSED                                                CLOSED
-//!                                               (open passive)     LISTEN
-//!            SYN-SENT         (open active)
-//!            SYN-SENT     --> <SEQ=100><CTL=SYN>               --> SYN-RECEIVED
-//!            ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK>  <-- SYN-RECEIVED
-//!            ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>      x
+//!     time    A                                                    B
+//!     0.000s  CLOSED                                               CLOSED
+//!                                              (open passive)      LISTEN
+//!             SYN-SENT         (open active)
+//!             SYN-SENT     --> <SEQ=100><CTL=SYN>              --> SYN-RECEIVED
+//!             ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK> <-- SYN-RECEIVED
+//!             ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>     x
 //! ");
 //! # Ok::<(), tcp_lifecycle::CallError>(())
+//! ```
+//!
+//! The comparison goes by the words of each row; blanks do not count. To renew a ladder in place, write it with the
+//! crate `expect-test`: with `UPDATE_EXPECT=1`, `cargo test` rewrites the text in the source.
+//!
+//! ```
+//! use expect_test::expect;
+//! use tcp_lifecycle::Config;
+//! use tcp_lifecycle::sim::{Network, Pair, Side};
+//!
+//! let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::PERFECT);
+//! pair.handshake()?;
+//! pair.settle()?;
+//! pair.take_trace();
+//! pair.abort(Side::A)?;
+//! pair.drive()?;
+//! expect![[r#"
+//!       time  A                                                     B
+//!     0.030s  ESTABLISHED                                           ESTABLISHED
+//!             CLOSED           (abort)
+//!             CLOSED       --> <SEQ=101><CTL=RST>               --> CLOSED
+//!                                               (signal: Reset)     CLOSED
+//! "#]]
+//! .assert_eq(&pair.trace().to_string());
+//! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
 //! # Scenarios and lessons
@@ -119,6 +188,40 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
+//! # A protocol over TCP
+//!
+//! [`Pair::drive_with`] tells a callback what the two users learn: connected, these bytes received, closed by the peer,
+//! ended. The callback sends and closes. So a byte protocol runs over every network that a test wants.
+//!
+//! ```
+//! use tcp_lifecycle::sim::{Network, Pair, Side, UserEvent};
+//! use tcp_lifecycle::{Config, Open};
+//!
+//! for seed in 0..20 {
+//!     let mut pair = Pair::new(&Config::DEFAULT, &Config::DEFAULT, Network::faulty(seed));
+//!     pair.open(Side::B, Open::Passive)?;
+//!     pair.open(Side::A, Open::Active)?;
+//!     let mut line = Vec::new();
+//!     pair.drive_with(|pair, event| match event {
+//!         UserEvent::Connected(Side::A) => pair.send(Side::A, b"who are you?\n").unwrap(),
+//!         UserEvent::Received(Side::B, bytes) => {
+//!             line.extend(bytes); // a line may come in pieces
+//!             if line.ends_with(b"\n") {
+//!                 pair.send(Side::B, b"a server\n").unwrap();
+//!                 pair.close(Side::B).unwrap();
+//!             }
+//!         }
+//!         UserEvent::PeerClosed(Side::A) => pair.close(Side::A).unwrap(),
+//!         _ => {}
+//!     })?;
+//!     assert_eq!(line, b"who are you?\n");
+//!     assert_eq!(pair.received(Side::A), b"a server\n");
+//! }
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! In a script, a figure or a scenario the bytes stand as strings: `send "who are you?\n"`, `<DATA="a server\n">`.
+//!
 //! A script can also be played against one end over such a network: see [`Script::run_over`].
 //!
 //! With the feature `pcapng`, `Trace::write_pcapng` writes a trace as a capture for Wireshark.
@@ -127,18 +230,22 @@ mod bytes;
 mod comparison;
 mod cookies;
 mod difference;
+mod emitted;
 mod end;
 mod excerpt;
 mod figure;
 mod flights;
 mod given;
 mod glue;
+mod glued;
 mod ladder;
 mod lessons;
 mod line;
 mod mermaid;
 mod network;
+mod octets;
 mod over;
+mod packetdrill;
 mod pair;
 mod pattern;
 #[cfg(feature = "pcapng")]
@@ -148,6 +255,7 @@ mod policy;
 mod reassembly;
 mod scenario;
 mod script;
+mod subject;
 mod subscribers;
 mod text;
 mod trace;
@@ -159,15 +267,18 @@ use core::time::Duration;
 
 use crate::Instant;
 pub use comparison::{LadderError, check_ladder};
+pub use emitted::Emitted;
 pub use figure::{Figure, check_figure};
-pub use glue::{Emitted, Glue};
+pub use glue::Glue;
 pub use lessons::{LESSONS, Language, Lesson, LessonStep, Text};
 pub use mermaid::Mermaid;
 pub use network::{Counts, Flight, Network};
-pub use pair::Pair;
+pub use pair::{Pair, UserEvent};
 pub use scenario::Scenario;
 pub use script::{Script, ScriptError, check, check_with};
+pub use subject::{Arrival, Failure, Played, Subject, Tolerances, Unchecked, UserCall};
 pub use trace::{Event, Trace, What};
+pub use variable::Value;
 pub use violation::Violation;
 
 /// One of two ends, as the RFC's figures name them.

@@ -7,3 +7,5 @@ mod at_random;
 mod drawing;
 #[path = "arcs/table.rs"]
 mod table;
+#[path = "arcs/walks.rs"]
+mod walks;

@@ -7,3 +7,5 @@ mod closing;
 mod opening;
 #[path = "past_bugs/resets.rs"]
 mod resets;
+
+use tcp_lifecycle::sim::check;

@@ -23,6 +23,8 @@ mod mistakes;
 mod network;
 #[path = "sim/over.rs"]
 mod over;
+#[path = "sim/packetdrill.rs"]
+mod packetdrill;
 #[cfg(feature = "pcapng")]
 #[path = "sim/pcapng.rs"]
 mod pcapng;
@@ -30,8 +32,14 @@ mod pcapng;
 mod reassembly;
 #[path = "sim/scenario.rs"]
 mod scenario;
+#[path = "sim/strings.rs"]
+mod strings;
+#[path = "sim/subject.rs"]
+mod subject;
 #[path = "sim/subscribers.rs"]
 mod subscribers;
+#[path = "sim/users.rs"]
+mod users;
 #[path = "sim/wrong_glues.rs"]
 mod wrong_glues;
 

@@ -3,7 +3,9 @@
 //! The network carries bytes with checksums. A failure names its seed: `SMOLTCP_SEEDS=7..8` runs that seed alone, and a
 //! wider range runs more of them.
 //!
-//! Where smoltcp 0.14 departs from RFC 9293, as far as these tests encounter it:
+//! `report` plays the scripts of the other tests against smoltcp: `smoltcp/report/report.txt` lists what differs.
+//!
+//! Where smoltcp 0.14 departs from RFC 9293, as far as the two ends encounter it:
 //!
 //! * TIME-WAIT lasts 10 seconds, not 2 MSL (section 3.4.2), and a FIN that is retransmitted after that is reset.
 //! * Bytes that the user has not read by the end of TIME-WAIT are dropped (section 3.10.3).
@@ -20,6 +22,8 @@ mod closing;
 mod opening;
 #[path = "smoltcp/peer.rs"]
 mod peer;
+#[path = "smoltcp/report.rs"]
+mod report;
 #[path = "smoltcp/seeds.rs"]
 mod seeds;
 #[path = "smoltcp/us.rs"]

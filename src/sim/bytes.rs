@@ -14,6 +14,10 @@ use crate::{Control, Segment, SeqNumber, State, Status};
 pub(super) struct Bytes {
     iss: Option<SeqNumber>,
     irs: Option<SeqNumber>,
+    /// The bytes that the script itself writes for the user, by their index among all bytes that the user has sent.
+    written: BTreeMap<u32, u8>,
+    /// The bytes of the peer that differ from [`payload`], by sequence number.
+    heard: BTreeMap<u32, u8>,
     /// The sequence number behind the last byte of the send queue.
     end: SeqNumber,
     /// The number of bytes that the user has sent; `pending` of them are not in the connection's send queue yet.
@@ -25,6 +29,34 @@ pub(super) struct Bytes {
     learnt: BTreeMap<u32, u8>,
     /// The sequence number of the next byte that the user receives.
     next: SeqNumber,
+}
+
+/// The variables of a connection by which its bytes are followed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    pub(super) state: Option<State>,
+    pub(super) iss: Option<SeqNumber>,
+    pub(super) irs: Option<SeqNumber>,
+    pub(super) snd_una: Option<SeqNumber>,
+    pub(super) snd_nxt: Option<SeqNumber>,
+    pub(super) rcv_nxt: Option<SeqNumber>,
+    pub(super) unsent: u32,
+    pub(super) unread: u32,
+}
+
+impl Marks {
+    pub(super) fn of(status: &Status) -> Marks {
+        Marks {
+            state: Some(status.state),
+            iss: status.iss,
+            irs: status.irs,
+            snd_una: status.snd_una,
+            snd_nxt: status.snd_nxt,
+            rcv_nxt: status.rcv_nxt,
+            unsent: status.unsent,
+            unread: status.unread,
+        }
+    }
 }
 
 /// Consecutive bytes of the user in the send queue.
@@ -56,8 +88,8 @@ fn first_of(segment: &Segment) -> SeqNumber {
 }
 
 /// Returns the range of the send queue that a segment of the connection carries; empty for acknowledged payload.
-pub(super) fn range(segment: &Segment, status: &Status) -> Range<usize> {
-    let (Some(una), Some(iss)) = (status.snd_una, status.iss) else { return 0..0 };
+pub(super) fn range(segment: &Segment, marks: &Marks) -> Range<usize> {
+    let (Some(una), Some(iss)) = (marks.snd_una, marks.iss) else { return 0..0 };
     let front = if una == iss { una + 1 } else { una };
     if first_of(segment).lt(front) {
         return 0..0;
@@ -69,7 +101,45 @@ pub(super) fn range(segment: &Segment, status: &Status) -> Range<usize> {
 impl Bytes {
     /// Returns the next bytes that the user sends; `None` if they are more than `MOST`.
     pub(super) fn next_sent(&self, bytes: usize) -> Option<Vec<u8>> {
-        (bytes <= MOST).then(|| (0..bytes as u32).map(|index| octet(!self.sent.wrapping_add(index))).collect())
+        (bytes <= MOST).then(|| (0..bytes as u32).map(|index| self.of_user(self.sent.wrapping_add(index))).collect())
+    }
+
+    /// Notes that the user has sent these bytes.
+    pub(super) fn sent_text(&mut self, bytes: &[u8]) {
+        let start = self.sent;
+        self.written.extend((0..).zip(bytes).map(|(index, byte)| (start.wrapping_add(index), *byte)));
+        self.sent(bytes.len());
+    }
+
+    /// Returns the payload of a segment of the subject, if its bytes are known.
+    pub(super) fn payload_of(&self, segment: &Segment) -> Option<Vec<u8>> {
+        let first = first_of(segment);
+        (0..u32::from(segment.payload_len())).map(|index| self.at(first + index)).collect()
+    }
+
+    /// Returns the next bytes that the user receives.
+    pub(super) fn next_received(&self, bytes: usize) -> Vec<u8> {
+        (0..bytes as u32).map(|index| self.of_peer(self.next + index)).collect()
+    }
+
+    /// Returns the byte with this index among all bytes that the user sends.
+    fn of_user(&self, index: u32) -> u8 {
+        self.written.get(&index).copied().unwrap_or(octet(!index))
+    }
+
+    /// Notes that the peer has sent these bytes.
+    pub(super) fn hear(&mut self, segment: &Segment, payload: &[u8]) {
+        let places = (0..).zip(payload).map(|(index, byte)| ((first_of(segment) + index).0, *byte));
+        self.heard.extend(places);
+    }
+
+    fn of_peer(&self, seq: SeqNumber) -> u8 {
+        self.heard.get(&seq.0).copied().unwrap_or(octet(seq.0))
+    }
+
+    /// Returns the number of bytes that the user has sent, modulo 2^32.
+    pub(super) fn sent_by_user(&self) -> u32 {
+        self.sent
     }
 
     /// Notes that the user has sent this number of bytes.
@@ -86,11 +156,11 @@ impl Bytes {
 
     /// Follows the growth of the send queue, by bytes that the user has sent or by bytes that the program sends on its
     /// own.
-    pub(super) fn look(&mut self, status: &Status) {
-        if let Some(irs) = status.irs.filter(|irs| self.irs != Some(*irs)) {
+    pub(super) fn look(&mut self, marks: &Marks) {
+        if let Some(irs) = marks.irs.filter(|irs| self.irs != Some(*irs)) {
             (self.irs, self.next) = (Some(irs), irs + 1);
         }
-        let (Some(iss), Some(nxt)) = (status.iss, status.snd_nxt) else {
+        let (Some(iss), Some(nxt)) = (marks.iss, marks.snd_nxt) else {
             (self.iss, self.pending) = (None, 0);
             return;
         };
@@ -99,7 +169,7 @@ impl Bytes {
             self.stretches.clear();
             self.learnt.clear();
         }
-        let end = nxt + status.unsent;
+        let end = nxt + marks.unsent;
         if !self.end.lt(end) {
             return;
         }
@@ -125,13 +195,13 @@ impl Bytes {
 
     /// Checks the bytes of an outbound segment. It skips acknowledged bytes, such as the octet of a keep-alive probe,
     /// since the peer discards them.
-    pub(super) fn check_sent(&mut self, segment: &Segment, bytes: &[u8], status: &Status) -> Result<(), Difference> {
+    pub(super) fn check_sent(&mut self, segment: &Segment, bytes: &[u8], marks: &Marks) -> Result<(), Difference> {
         if bytes.len() != usize::from(segment.payload_len()) {
             let expected = format!("{} bytes for {segment}", segment.payload_len());
             return Err(Difference::new(expected, format!("{} bytes", bytes.len())));
         }
-        self.look(status);
-        let Some(una) = status.snd_una else { return Ok(()) };
+        self.look(marks);
+        let Some(una) = marks.snd_una else { return Ok(()) };
         for (index, came) in (0..).zip(bytes.iter().copied()) {
             let seq = first_of(segment) + index;
             if seq.lt(una) {
@@ -148,7 +218,7 @@ impl Bytes {
     fn at(&self, seq: SeqNumber) -> Option<u8> {
         let holds = |stretch: &&Stretch| stretch.start.le(seq) && seq - stretch.start < stretch.len;
         let stretch = self.stretches.iter().rfind(holds)?;
-        Some(octet(!stretch.index.wrapping_add(seq - stretch.start)))
+        Some(self.of_user(stretch.index.wrapping_add(seq - stretch.start)))
     }
 
     /// Checks the bytes that the user has received. `bytes` is `None` if the program keeps no bytes.
@@ -161,21 +231,21 @@ impl Bytes {
         }
         for (index, came) in (0..).zip(bytes.iter().copied()) {
             let seq = first + index;
-            if octet(seq.0) != came {
-                return Err(differs("the receive queue", seq, octet(seq.0), came));
+            if self.of_peer(seq) != came {
+                return Err(differs("the receive queue", seq, self.of_peer(seq), came));
             }
         }
         Ok(())
     }
 
     /// Checks that the connection counts no byte as unread that the user has received.
-    pub(super) fn check_unread(&self, status: &Status) -> Result<(), Difference> {
-        let fin = matches!(status.state, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
-        let Some(nxt) = status.rcv_nxt.filter(|_| self.irs.is_some() && self.irs == status.irs) else { return Ok(()) };
+    pub(super) fn check_unread(&self, marks: &Marks) -> Result<(), Difference> {
+        let fin = matches!(marks.state, Some(State::CloseWait | State::Closing | State::LastAck | State::TimeWait));
+        let Some(nxt) = marks.rcv_nxt.filter(|_| self.irs.is_some() && self.irs == marks.irs) else { return Ok(()) };
         let left = (nxt - self.next).saturating_sub(u32::from(fin));
-        if self.next.le(nxt) && status.unread > left {
+        if self.next.le(nxt) && marks.unread > left {
             let expected = format!("UNREAD={left}, by receive() of what the user has");
-            return Err(Difference::new(expected, format!("UNREAD={}", status.unread)));
+            return Err(Difference::new(expected, format!("UNREAD={}", marks.unread)));
         }
         Ok(())
     }

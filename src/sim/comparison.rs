@@ -9,49 +9,47 @@ use super::excerpt::Excerpt;
 use super::trace::Trace;
 
 impl Trace {
-    /// Compares the printed trace with an expected ladder. The comparison ignores the indentation of the ladder, empty
-    /// lines before and after it, and blanks at the end of a row.
+    /// Compares the printed trace with an expected ladder, row by row and word by word. The number of blanks does not
+    /// count, so that the ladder may be indented, and its columns may be as wide as they like. Empty lines do not count
+    /// either.
     ///
     /// # Errors
     ///
     /// Returns the first row that differs.
     pub fn compare(&self, ladder: &str) -> Result<(), LadderError> {
         let printed = std::format!("{self}");
-        let (expected, came) = (Rows::of(ladder), Rows::of(&printed));
-        let rows = expected.rows.len().max(came.rows.len());
-        let Some(differs) = (0..rows).find(|row| expected.rows.get(*row) != came.rows.get(*row)) else { return Ok(()) };
-        let row = |rows: &Rows<'_>| rows.rows.get(differs).map(|row| (*row).to_owned());
-        let mut whole = Excerpt::default();
-        // Writing to an `Excerpt` never fails.
-        let _ = write!(whole, "{printed}");
-        let line = expected.first.saturating_add(differs);
-        Err(LadderError { line, expected: row(&expected), came: row(&came), ladder: whole.lines() })
+        let (mut expected, mut came) = (rows(ladder), rows(&printed));
+        loop {
+            let (expected, came) = match (expected.next(), came.next()) {
+                (None, None) => return Ok(()),
+                (Some((_, expected)), Some((_, came))) if words(expected).eq(words(came)) => continue,
+                rows => rows,
+            };
+            let mut whole = Excerpt::default();
+            // Writing to an `Excerpt` never fails.
+            let _ = write!(whole, "{printed}");
+            // Behind the last row of the expected ladder.
+            let end = rows(ladder).last().map_or(1, |(line, _)| line.saturating_add(1));
+            let row = |row: Option<(usize, &str)>| row.map(|(_, row)| row.trim().to_owned());
+            let line = expected.map_or(end, |(line, _)| line);
+            return Err(LadderError { line, expected: row(expected), came: row(came), ladder: whole.lines() });
+        }
     }
 }
 
-/// The rows of a ladder, without their common indentation.
-struct Rows<'t> {
-    /// The number of the first line that is not empty, counted from one.
-    first: usize,
-    rows: Vec<&'t str>,
+/// Returns the lines that are not empty, with their numbers, counted from one.
+fn rows(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
 }
 
-impl Rows<'_> {
-    fn of(text: &str) -> Rows<'_> {
-        let is_empty = |line: &&str| line.trim().is_empty();
-        let first = text.lines().take_while(is_empty).count();
-        let mut rows: Vec<&str> = text.lines().skip(first).map(str::trim_end).collect();
-        while rows.pop_if(|row| row.is_empty()).is_some() {}
-        let blanks = |row: &str| row.len().saturating_sub(row.trim_start().len());
-        let indent = rows.iter().filter(|row| !is_empty(row)).map(|row| blanks(row)).min().unwrap_or_default();
-        let rows = rows.into_iter().map(|row| row.get(indent..).unwrap_or_default()).collect();
-        Rows { first: first.saturating_add(1), rows }
-    }
+fn words(row: &str) -> impl Iterator<Item = &str> {
+    row.split_whitespace()
 }
 
 /// The first row in which a ladder differs from the expected ladder; see [`Trace::compare`].
 ///
-/// `Display` prints the expected row, the actual row, and the actual ladder. `Debug` prints the same, for `unwrap`.
+/// `Display` prints the expected row and the actual row with single blanks, a mark under the first word that differs,
+/// and the actual ladder. `Debug` prints the same, for `unwrap`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LadderError {
     line: usize,
@@ -76,14 +74,15 @@ impl LadderError {
 
 impl fmt::Display for LadderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or_end = |row: &Option<String>| row.clone().unwrap_or_else(|| "the end".to_owned());
-        writeln!(f, "the ladder differs at line {}:", self.line)?;
-        writeln!(
-            f,
-            "  expected  {}\n  came      {}\nthe ladder that came:",
-            or_end(&self.expected),
-            or_end(&self.came)
-        )?;
+        let row = |row: &Option<String>| {
+            let words: Vec<&str> = row.as_deref().map(words).into_iter().flatten().collect();
+            if row.is_none() { "the end".to_owned() } else { words.join(" ") }
+        };
+        let (expected, came) = (row(&self.expected), row(&self.came));
+        let same = words(&expected).zip(words(&came)).take_while(|(expected, came)| expected == came);
+        let before: usize = same.map(|(word, _)| word.chars().count().saturating_add(1)).sum();
+        writeln!(f, "the ladder differs at line {}:\n  expected  {expected}\n  came      {came}", self.line)?;
+        writeln!(f, "{:before$}            ^\nthe ladder that came:", "")?;
         self.ladder.iter().try_for_each(|row| writeln!(f, "{row}"))
     }
 }

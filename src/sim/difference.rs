@@ -13,21 +13,25 @@ use crate::{Output, Refusal, Signal, Transmit};
 pub(super) struct Difference {
     pub(super) expected: String,
     pub(super) came: String,
+    /// The subject does not have what the script needs, so that nothing can be said about it.
+    pub(super) is_not_supported: bool,
 }
 
 impl Difference {
     pub(super) fn new(expected: impl ToString, came: impl ToString) -> Difference {
-        Difference { expected: expected.to_string(), came: came.to_string() }
+        Difference { expected: expected.to_string(), came: came.to_string(), is_not_supported: false }
+    }
+
+    /// The subject has no such call or policy.
+    pub(super) fn not_supported(what: impl ToString) -> Difference {
+        Difference { is_not_supported: true, ..Difference::new(what, "not supported") }
     }
 
     /// Adds the end that the difference is about.
     pub(super) fn at(self, side: Side) -> Difference {
-        Difference { expected: format!("{side}: {}", self.expected), came: format!("{side}: {}", self.came) }
+        let Difference { expected, came, is_not_supported } = self;
+        Difference { expected: format!("{side}: {expected}"), came: format!("{side}: {came}"), is_not_supported }
     }
-}
-
-pub(super) fn is_transition(output: &Output) -> bool {
-    matches!(output, Output::Transition(_))
 }
 
 /// Returns an output as a script writes it.

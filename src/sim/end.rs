@@ -16,6 +16,8 @@ pub(super) struct End {
     pub(super) connection: Connection,
     pub(super) isn_offset: u32,
     pub(super) signals: Vec<Signal>,
+    /// The events that the user of `Pair::drive_with` knows.
+    pub(super) told: Told,
     /// The bytes that the user has sent, one entry for each life of the connection. The last entry is the current life.
     lives: Vec<Vec<u8>>,
     /// The number of acknowledged bytes in this life. The send queue begins behind them.
@@ -42,12 +44,25 @@ pub(super) struct End {
     peers_life: Option<usize>,
 }
 
+/// The events of one end that the user of `Pair::drive_with` knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    pub(super) connected: bool,
+    /// Whether the end has left CLOSED, as far as the user knows.
+    pub(super) open: bool,
+    /// The number of bytes delivered in this life.
+    pub(super) received: usize,
+    /// The number of signals.
+    pub(super) signals: usize,
+}
+
 impl End {
     pub(super) fn new(config: &Config, isn_offset: u32) -> End {
         End {
             connection: Connection::new(config, isn_offset),
             isn_offset,
             signals: Vec::new(),
+            told: Told::default(),
             lives: vec![Vec::new()],
             acknowledged: 0,
             received: Vec::new(),
@@ -73,6 +88,7 @@ impl End {
         self.reassembly.clear();
         self.consumed = 0;
         self.peers_life = None;
+        (self.told.connected, self.told.received) = (false, 0);
     }
 
     pub(super) fn life(&self) -> usize {

@@ -5,17 +5,19 @@ mod row;
 use core::str::FromStr;
 use std::borrow::ToOwned;
 use std::format;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
 use self::row::{Fate, Origin, Passage, Row};
 use super::Side;
+use super::bytes;
 use super::difference::Difference;
 use super::excerpt::Excerpt;
 use super::glue;
 use super::line::{self, Line};
 use super::player::Player;
 use super::script::ScriptError;
+use super::subject::{Played, Subject};
 use crate::{Config, Connection, Segment};
 
 /// An exchange between two connections, in the form of RFC 9293's Figures 6 to 13.
@@ -43,6 +45,8 @@ use crate::{Config, Connection, Segment};
 /// | `(again) ... <..> --> SYN-RECEIVED` | a copy arrives of a segment that A has sent before |
 /// | `(duplicate) ... <..> --> SYN-RECEIVED` | an old duplicate arrives, a segment from before this exchange |
 ///
+/// A segment may write its bytes: `<DATA="hello">`. The receiver gets the bytes that the sender has sent.
+///
 /// A row may begin with its number (`1.`, `2a.`). It may end with the outcome of the arriving segment, as in a
 /// [`Script`](super::Script). A row of two states, without a segment, gives the states of both ends.
 ///
@@ -53,6 +57,8 @@ use crate::{Config, Connection, Segment};
 ///
 /// A figure is as strict as a script. Before the next event at an end, every output of this end must have been listed.
 /// At the end of the figure the network may hold no segment back.
+///
+/// A figure can also be played between any two TCPs: see [`run_subjects`](Figure::run_subjects).
 #[derive(Clone, Debug)]
 pub struct Figure {
     text: Vec<String>,
@@ -84,7 +90,24 @@ impl Figure {
     ///
     /// Returns the first line that differs from the actual exchange.
     pub fn run(&self, config: &Config) -> Result<[Connection; 2], ScriptError> {
-        self.play(config).map(|Stage { a, b, .. }| [a.glue, b.glue])
+        let [a, b] = self.run_subjects(config, |_, config| glue::connection(config))?;
+        Ok([a.subject, b.subject])
+    }
+
+    /// Plays the exchange between any two TCPs; see [`Subject`]. `make` makes each of them with its policies, in
+    /// CLOSED, and again for each line `config` or `crash`. An enum makes two kinds of TCP one type. Returns A and B as
+    /// they are at the end, and what could not be checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange, or that needs something that a subject does not
+    /// have ([`is_not_supported`](ScriptError::is_not_supported)).
+    pub fn run_subjects<S: Subject>(
+        &self,
+        config: &Config,
+        make: impl Fn(Side, &Config) -> S,
+    ) -> Result<[Played<S>; 2], ScriptError> {
+        self.play(config, &make).map(|Stage { a, b, .. }| [a.end(), b.end()])
     }
 
     /// Plays the exchange as [`run`](Figure::run) does. Returns everything that happened, a line for each event.
@@ -93,14 +116,19 @@ impl Figure {
     ///
     /// Returns the first line that differs from the actual exchange.
     pub fn exchange(&self, config: &Config) -> Result<Vec<String>, ScriptError> {
-        self.play(config).map(|stage| stage.log.lines())
+        self.play(config, &|_, config| glue::connection(config)).map(|stage| stage.log.lines())
     }
 
-    fn play(&self, config: &Config) -> Result<Stage, ScriptError> {
-        let mut stage = Stage::new(config);
+    fn play<'m, S: Subject>(
+        &self,
+        config: &Config,
+        make: &'m impl Fn(Side, &Config) -> S,
+    ) -> Result<Stage<'m, S>, ScriptError> {
+        let mut stage = Stage::new(config, make);
         let mut last = 0;
         for ((number, row), next) in self.rows.iter().zip(self.rows.iter().skip(1).map(Some).chain([None])) {
             let drain = !matches!(next, Some((_, Row::Joined(..))));
+            (stage.a.line, stage.b.line) = (*number, *number);
             let played = stage.play(row, drain);
             stage.take_logs();
             played.map_err(|difference| self.differs(*number, difference, &stage))?;
@@ -112,7 +140,7 @@ impl Figure {
         Ok(stage)
     }
 
-    fn differs(&self, number: usize, difference: Difference, stage: &Stage) -> ScriptError {
+    fn differs<S>(&self, number: usize, difference: Difference, stage: &Stage<'_, S>) -> ScriptError {
         ScriptError::differs(&self.text, number, difference, stage.log.lines())
     }
 }
@@ -139,23 +167,30 @@ pub fn check_figure(figure: &str) {
 }
 
 /// The two ends, and the segments between them.
-struct Stage {
-    a: Player<'static, Connection>,
-    b: Player<'static, Connection>,
-    held: Vec<(Side, Segment)>,
-    sent: Vec<(Side, Segment)>,
+struct Stage<'m, S> {
+    a: Player<'m, S>,
+    b: Player<'m, S>,
+    held: Vec<(Side, Sent)>,
+    sent: Vec<(Side, Sent)>,
     /// Everything that happened, a line for each event.
     log: Excerpt,
 }
 
-impl Stage {
-    fn new(config: &Config) -> Stage {
-        let a = Player::new(config, [100, 300], glue::connection);
-        let b = Player::new(config, [300, 100], glue::connection);
+/// A segment in the network, with its payload.
+#[derive(Clone, Debug)]
+struct Sent {
+    segment: Segment,
+    payload: Vec<u8>,
+}
+
+impl<'m, S: Subject> Stage<'m, S> {
+    fn new(config: &Config, make: &'m impl Fn(Side, &Config) -> S) -> Stage<'m, S> {
+        let a = Player::new(config, [100, 300], |config: &Config| make(Side::A, config));
+        let b = Player::new(config, [300, 100], |config: &Config| make(Side::B, config));
         Stage { a, b, held: Vec::new(), sent: Vec::new(), log: Excerpt::default() }
     }
 
-    fn player(&mut self, side: Side) -> &mut Player<'static, Connection> {
+    fn player(&mut self, side: Side) -> &mut Player<'m, S> {
         match side {
             Side::A => &mut self.a,
             Side::B => &mut self.b,
@@ -184,10 +219,12 @@ impl Stage {
     }
 
     fn pass(&mut self, passage: &Passage, drain: bool) -> Result<(), Difference> {
-        let segment = self.origin(passage)?;
+        let sent = self.origin(passage)?;
         match passage.fate {
-            Fate::Arrives => self.player(passage.from.other()).arrives(&segment, &passage.outcome, drain)?,
-            Fate::Held => self.held.push((passage.from, segment)),
+            Fate::Arrives => {
+                self.player(passage.from.other()).arrives(&sent.segment, &sent.payload, &passage.outcome, drain)?;
+            }
+            Fate::Held => self.held.push((passage.from, sent)),
             Fate::Lost => {}
         }
         for (side, state) in [(Side::A, passage.a), (Side::B, passage.b)] {
@@ -199,22 +236,30 @@ impl Stage {
     }
 
     /// Returns the segment of a row from its origin. A segment that matches the row must be there.
-    fn origin(&mut self, passage: &Passage) -> Result<Segment, Difference> {
+    fn origin(&mut self, passage: &Passage) -> Result<Sent, Difference> {
         let (from, pattern) = (passage.from, &passage.pattern);
-        let is_it = |(side, segment): &(Side, Segment)| *side == from && pattern.matches(segment);
+        let is_it = |(side, sent): &(Side, Sent)| *side == from && pattern.is_like(&sent.segment, &sent.payload);
         let none = |what: &str| Difference::new(pattern, format!("{from} has {what} no such segment"));
         match passage.origin {
             Origin::PutOut => {
-                let segment = self.player(from).expect_segment(pattern, None).map_err(|d| d.at(from))?;
-                self.sent.push((from, segment));
-                Ok(segment)
+                let put = self.player(from).expect_segment(pattern, None).map_err(|d| d.at(from))?;
+                let payload = put.payload.unwrap_or_else(|| bytes::payload(&put.segment));
+                let sent = Sent { segment: put.segment, payload };
+                self.sent.push((from, sent.clone()));
+                Ok(sent)
             }
             Origin::Held => {
                 let index = self.held.iter().position(is_it).ok_or_else(|| none("in the network"))?;
                 Ok(self.held.remove(index).1)
             }
-            Origin::Again => self.sent.iter().rfind(|sent| is_it(sent)).map(|sent| sent.1).ok_or_else(|| none("sent")),
-            Origin::Old => Ok(pattern.with_window(self.player(from.other()).peer_window)),
+            Origin::Again => {
+                self.sent.iter().rfind(|sent| is_it(sent)).map(|sent| sent.1.clone()).ok_or_else(|| none("sent"))
+            }
+            Origin::Old => {
+                let segment = pattern.with_window(self.player(from.other()).peer_window);
+                let payload = pattern.payload().map_or_else(|| bytes::payload(&segment), <[u8]>::to_vec);
+                Ok(Sent { segment, payload })
+            }
         }
     }
 
@@ -222,9 +267,7 @@ impl Stage {
         self.a.settle().map_err(|difference| difference.at(Side::A))?;
         self.b.settle().map_err(|difference| difference.at(Side::B))?;
         match self.held.first() {
-            Some((from, segment)) => {
-                Err(Difference::new("nothing in the network", format!("{segment} of {from}").to_string()))
-            }
+            Some((from, sent)) => Err(Difference::new("nothing in the network", format!("{} of {from}", sent.segment))),
             None => Ok(()),
         }
     }

@@ -3,7 +3,8 @@
 use core::ops::Range;
 use std::vec::Vec;
 
-use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber, Signal};
+use super::emitted::Emitted;
+use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Refusal, Segment, SeqNumber};
 
 /// A program around a [`Connection`], against which a [`Script`] can be played.
 ///
@@ -432,15 +433,6 @@ pub trait Glue {
     fn emitted(&mut self) -> Option<Vec<Emitted>> {
         None
     }
-}
-
-/// An output of a program that polls by itself; see [`Glue::emitted`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Emitted {
-    /// A segment went to the network, with this payload.
-    Segment(Segment, Vec<u8>),
-    /// The user got a signal.
-    Signal(Signal),
 }
 
 /// A connection without a program around it.

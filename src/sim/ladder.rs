@@ -49,6 +49,22 @@ impl Row<'_> {
     }
 }
 
+/// A line of a ladder.
+enum Line<'t> {
+    /// A row, with the time if it is a new one.
+    Row(String, Row<'t>),
+    Note(&'t str),
+}
+
+impl Line<'_> {
+    fn clock_width(&self) -> usize {
+        match self {
+            Line::Row(time, _) => time.len(),
+            Line::Note(_) => 0,
+        }
+    }
+}
+
 struct Ladder<'t> {
     events: &'t [Event],
     /// The end that a script plays. It has no state.
@@ -91,29 +107,29 @@ impl<'t> Ladder<'t> {
     }
 
     fn write(&mut self, f: &mut impl fmt::Write) -> fmt::Result {
-        let widths = [self.clock_width(), self.width()];
         let mut last = None;
-        Row { left: "A", right: "B", ..Row::default() }.write(f, "time", widths)?;
+        let mut lines = vec![Line::Row("time".to_string(), Row { left: "A", right: "B", ..Row::default() })];
         for (index, event) in self.events.iter().enumerate() {
             if self.is_told(index) {
                 continue;
             }
             if let What::Note(note) = &event.what {
-                writeln!(f, "\n{note}")?;
+                lines.push(Line::Note(note));
                 continue;
             }
             for row in self.rows(index, event) {
                 let time = if last == Some(event.at) { String::new() } else { in_seconds(event.at) };
                 last = Some(event.at);
-                row.write(f, &time, widths)?;
+                lines.push(Line::Row(time, row));
             }
         }
-        Ok(())
-    }
-
-    /// Returns the width of the column with the time. It has room for the last time, which is the longest.
-    fn clock_width(&self) -> usize {
-        self.events.last().map_or(0, |last| in_seconds(last.at).len()).max(9)
+        // The longest time begins at the left margin.
+        let clock = lines.iter().map(Line::clock_width).max().unwrap_or_default();
+        let width = self.width();
+        lines.iter().try_for_each(|line| match line {
+            Line::Row(time, row) => row.write(f, time, [clock, width]),
+            Line::Note(note) => writeln!(f, "\n{note}"),
+        })
     }
 
     /// Returns the width of the middle column. It has room for the longest segment and for any call.

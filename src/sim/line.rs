@@ -8,6 +8,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use super::octets::{self, Octets, split_once_outside};
 use super::pattern::Pattern;
 use super::policy::{self, Setting};
 use super::text::{Length, Mistake, hint, number, range, state};
@@ -27,8 +28,8 @@ pub(super) enum Line {
     Arrives(Pattern, Outcome),
     /// An ICMP error that quotes this sequence number arrives.
     Icmp(IcmpError, u32, Outcome),
-    /// `-->`: a segment must have been put out, with these bytes of the send queue.
-    Sends(Pattern, Option<Range<usize>>),
+    /// `-->`: a segment must have been put out, with these bytes.
+    Sends(Pattern, Option<Payload>),
     /// A signal must have been put out.
     Signal(String),
     /// A transition must have been put out.
@@ -43,9 +44,9 @@ pub(super) enum Line {
 #[derive(Clone, Debug)]
 pub(super) enum Call {
     Open(Open),
-    Send(usize),
-    SendUrgent(usize),
-    Receive(usize),
+    Send(Octets),
+    SendUrgent(Octets),
+    Receive(Octets),
     Close,
     Detach,
     Abort,
@@ -58,6 +59,15 @@ pub(super) enum Call {
     Configure(Vec<Setting>),
     /// Not a call of the RFC: the host forgets the connection.
     Crash,
+}
+
+/// The expected payload of an outbound segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    /// This range of the send queue.
+    Range(Range<usize>),
+    /// These bytes.
+    Text(Vec<u8>),
 }
 
 /// The expected outcome of a segment or an ICMP error that arrives.
@@ -75,7 +85,7 @@ pub(super) enum Outcome {
 
 /// A line without its comment and the white space around it.
 pub(super) fn without_comment(line: &str) -> &str {
-    line.split('#').next().unwrap_or_default().trim()
+    split_once_outside(line, "#").map_or(line, |(line, _)| line).trim()
 }
 
 /// Parses a line as [`without_comment`] returns it. The line must not be empty.
@@ -101,7 +111,7 @@ pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
     if let Some(rest) = line.strip_prefix("icmp ") {
         return icmp(rest);
     }
-    if let Some((from, to)) = line.split_once("->") {
+    if let Some((from, to)) = split_once_outside(line, "->") {
         return Ok(Line::Transition(Transition { from: state(from)?, to: state(to)? }));
     }
     if let Some(rest) = line.strip_prefix("ISS=") {
@@ -207,12 +217,26 @@ pub(super) fn outcome(text: &str) -> Result<Outcome, Mistake<'_>> {
 /// `<SEQ=100><CTL=SYN>   bytes 0..10`, without the arrow.
 fn sends(text: &str) -> Result<Line, Mistake<'_>> {
     let (segment, rest) = split_segment(text)?;
-    let bytes = match rest.trim().strip_prefix("bytes ") {
-        Some(bytes) => Some(range(bytes)?),
-        None if rest.trim().is_empty() => None,
-        None => return Err(Mistake::new(rest.trim(), format!("`{}` is not: bytes 0..10", rest.trim()))),
+    let pattern = Pattern::parse(segment)?;
+    let bytes = match rest.trim().strip_prefix("bytes ").map(str::trim_start) {
+        Some(text) if text.starts_with('"') => Some(Payload::Text(string_of(&pattern, text)?)),
+        Some(bytes) => Some(Payload::Range(range(bytes)?)),
+        None if rest.trim().is_empty() => pattern.payload().map(|bytes| Payload::Text(bytes.to_vec())),
+        None => {
+            let why = format!("`{}` is not: bytes 0..10, or bytes \"hello\"", rest.trim());
+            return Err(Mistake::new(rest.trim(), why));
+        }
     };
-    Ok(Line::Sends(Pattern::parse(segment)?, bytes))
+    Ok(Line::Sends(pattern, bytes))
+}
+
+/// Parses the string behind a segment, which must have the length of its payload.
+fn string_of<'t>(pattern: &Pattern, text: &'t str) -> Result<Vec<u8>, Mistake<'t>> {
+    let (bytes, payload) = (octets::string(text)?, usize::from(pattern.segment.payload_len()));
+    if bytes.len() == payload && pattern.payload().is_none_or(|written| written == bytes) {
+        return Ok(bytes);
+    }
+    Err(Mistake::new(text, format!("{text} is not a payload of {payload} bytes, or not the one in the segment")))
 }
 
 /// Splits a text into the segment at its start, and the rest.
@@ -220,9 +244,13 @@ pub(super) fn split_segment(text: &str) -> Result<(&str, &str), Mistake<'_>> {
     let text = text.trim_start();
     let mut rest = text;
     while let Some((_, after)) =
-        rest.strip_prefix('<').filter(|rest| !rest.starts_with('-')).and_then(|r| r.split_once('>'))
+        rest.strip_prefix('<').filter(|rest| !rest.starts_with('-')).and_then(|r| split_once_outside(r, ">"))
     {
         rest = after;
+    }
+    if let Some(string) = rest.strip_prefix("<DATA=").filter(|value| value.starts_with('"')) {
+        octets::string(string)?;
+        return Err(Mistake::new(string, "`>` is missing behind the string"));
     }
     let len = text.len().saturating_sub(rest.len());
     match text.split_at_checked(len) {
@@ -234,7 +262,7 @@ pub(super) fn split_segment(text: &str) -> Result<(&str, &str), Mistake<'_>> {
 }
 
 fn call(line: &str) -> Result<Line, Mistake<'_>> {
-    let (call, error) = match line.split_once("=>") {
+    let (call, error) = match split_once_outside(line, "=>") {
         Some((call, error)) => {
             let error = error.trim();
             let why = error
@@ -244,13 +272,13 @@ fn call(line: &str) -> Result<Line, Mistake<'_>> {
         }
         None => (line, None),
     };
+    if let Some(call) = of_octets(call.trim())? {
+        return Ok(Line::Call(call, error));
+    }
     let words: Vec<&str> = call.split_whitespace().collect();
     let call = match *words {
         ["open", "active"] => Call::Open(Open::Active),
         ["open", "passive"] => Call::Open(Open::Passive),
-        ["send", bytes] => Call::Send(number(bytes)?),
-        ["send", "urgent", bytes] => Call::SendUrgent(number(bytes)?),
-        ["receive", bytes] => Call::Receive(number(bytes)?),
         ["close"] => Call::Close,
         ["detach"] => Call::Detach,
         ["abort"] => Call::Abort,
@@ -266,6 +294,24 @@ fn call(line: &str) -> Result<Line, Mistake<'_>> {
         }
     };
     Ok(Line::Call(call, error))
+}
+
+/// The calls with bytes.
+const OF_OCTETS: [(&str, OfOctets); 3] =
+    [("send urgent ", Call::SendUrgent), ("send ", Call::Send), ("receive ", Call::Receive)];
+
+type OfOctets = fn(Octets) -> Call;
+
+/// Parses a call with bytes: `send 10`, `send urgent 10`, `receive "hello"`. Returns `None` if it is another call, or
+/// if it has more words.
+fn of_octets(call: &str) -> Result<Option<Call>, Mistake<'_>> {
+    let found = OF_OCTETS.iter().find_map(|(name, call_of)| Some((call.strip_prefix(name)?.trim_start(), call_of)));
+    match found {
+        Some((bytes, call_of)) if bytes.starts_with('"') || !bytes.contains(char::is_whitespace) => {
+            Octets::parse(bytes).map(|octets| Some(call_of(octets)))
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// Returns the possible beginnings of a line, for hints.

@@ -8,8 +8,9 @@ use std::vec::Vec;
 use super::Side;
 use super::difference::{Difference, check_outcome, describe_signal};
 use super::excerpt::Excerpt;
-use super::line::{Call, Line, Outcome};
+use super::line::{Call, Line, Outcome, Payload};
 use super::network::Network;
+use super::octets::{Octets, quoted};
 use super::pair::Pair;
 use super::pattern::Pattern;
 use super::player::Player;
@@ -52,14 +53,15 @@ impl Script {
     /// # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
     /// ```
     ///
-    /// An event happens at once. `<--` means that the peer sends a segment; each byte of its payload is the low octet
-    /// of its sequence number. The outcome depends on time and chance, so that a script over a network is not strict. A
-    /// line that expects an output lets time pass until the output comes, and skips outputs before it. `-->` waits for
-    /// a segment that arrives at the peer. A line with a signal or a transition waits for an occurrence that no earlier
-    /// line has passed. A line with a state waits for the state and its variables. The peer does only what the script
-    /// says: it answers nothing, and retransmits nothing.
+    /// An event happens at once. `<--` means that the peer sends a segment; each byte of a payload that is not written
+    /// is the low octet of its sequence number. The outcome depends on time and chance, so that a script over a network
+    /// is not strict. A line that expects an output lets time pass until the output comes, and skips outputs before it.
+    /// `-->` waits for a segment that arrives at the peer. A line with a signal or a transition waits for an occurrence
+    /// that no earlier line has passed. A line with a state waits for the state and its variables. The peer does only
+    /// what the script says: it answers nothing, and retransmits nothing.
     ///
-    /// No line can be joined by `&`, and nothing can stand behind a segment. All other lines have their usual meaning.
+    /// No line can be joined by `&`, and nothing but `bytes "..."` can stand behind a segment. All other lines have
+    /// their usual meaning.
     ///
     /// # Errors
     ///
@@ -72,7 +74,7 @@ impl Script {
         while let Some(step) = steps.next_if(is_given) {
             player.play(&step.line, true).map_err(|difference| self.differs(step.number, difference, &player))?;
         }
-        let pair = Pair::with_script(player.glue, player.iss, network);
+        let pair = Pair::with_script(player.subject, player.iss, network);
         let mut stage = Stage { pair, config: player.config, peer_window: player.peer_window, told: [0; 3] };
         for step in steps {
             if let Some(why) = cannot_be_played(step) {
@@ -95,7 +97,9 @@ fn cannot_be_played(step: &Step) -> Option<&'static str> {
     match &step.line {
         _ if step.joined => Some("over a network no event can be joined to another"),
         Line::Config(_) => Some("over a network policies come before all else, or by configure"),
-        Line::Sends(_, Some(_)) => Some("over a network nothing can stand behind a segment that is sent"),
+        Line::Sends(_, Some(Payload::Range(_))) => {
+            Some("over a network no range of the send queue can stand behind a segment that is sent")
+        }
         Line::Arrives(_, outcome) if *outcome != Outcome::Whole => {
             Some("over a network nothing can stand behind a segment: nobody knows when it arrives")
         }
@@ -141,17 +145,30 @@ impl Stage {
                 let came = self.pair.call(Side::A, &name, |a, _| a.icmp(*error, SeqNumber(*quoted)));
                 return check_outcome(0, outcome, &came.map(|()| 0..0));
             }
-            Line::Sends(pattern, _) => return self.wait_for(Kind::Segment, format!("--> {pattern}"), |event| {
-                matches!(&event.what, What::Arrived(_, segment, _) if event.side == Side::B && pattern.matches(segment))
-            }),
-            Line::Signal(signal) => {
-                let signal = format!("signal: {signal}");
-                return self.wait_for(Kind::Signal, signal.clone(), |event| {
-                    matches!(event.what, What::Signal(came) if describe_signal(came) == signal)
+            Line::Sends(pattern, payload) => {
+                let text = match payload {
+                    Some(Payload::Text(text)) => Some(text.as_slice()),
+                    Some(Payload::Range(_)) | None => pattern.payload(),
+                };
+                let bytes =
+                    text.filter(|_| pattern.payload().is_none()).map(|text| format!("   bytes {}", quoted(text)));
+                let expected = format!("--> {pattern}{}", bytes.unwrap_or_default());
+                return self.wait_for(Kind::Segment, expected, |pair, event| {
+                    let What::Arrived(number, segment, _) = &event.what else { return false };
+                    let is_text = |text: &[u8]| text == pair.trace().payload(*number);
+                    event.side == Side::B && pattern.matches(segment) && text.is_none_or(is_text)
                 });
             }
+            Line::Signal(signal) => {
+                let signal = format!("signal: {signal}");
+                return self.wait_for(
+                    Kind::Signal,
+                    signal.clone(),
+                    |_, event| matches!(event.what, What::Signal(came) if describe_signal(came) == signal),
+                );
+            }
             Line::Transition(transition) => {
-                return self.wait_for(Kind::Transition, transition.to_string(), |event| {
+                return self.wait_for(Kind::Transition, transition.to_string(), |_, event| {
                     event.what == What::Transition(*transition)
                 });
             }
@@ -164,35 +181,35 @@ impl Stage {
     }
 
     fn call(&mut self, call: &Call, error: Option<&str>) -> Result<(), Difference> {
-        if matches!(call, Call::Send(bytes) | Call::SendUrgent(bytes) if *bytes > MOST_BYTES) {
+        if matches!(call, Call::Send(octets) | Call::SendUrgent(octets) if octets.len() > MOST_BYTES) {
             return Err(Difference::new(format!("at most {MOST_BYTES} bytes at once"), call));
         }
-        let came = self.make_call(call).map_or_else(|error| format!("error: {error}"), |()| "no error".to_string());
+        let came = self.make_call(call)?.map_or_else(|error| format!("error: {error}"), |()| "no error".to_string());
         let expected = error.map_or_else(|| "no error".to_string(), |error| format!("error: {error}"));
         if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
     }
 
-    fn make_call(&mut self, call: &Call) -> Result<(), CallError> {
+    /// The outer error is a difference in the bytes that are received, the inner one the error of the call.
+    fn make_call(&mut self, call: &Call) -> Result<Result<(), CallError>, Difference> {
         let (pair, a) = (&mut self.pair, Side::A);
-        let stream = |pair: &Pair, bytes: usize| -> Vec<u8> {
+        let stream = |pair: &Pair, octets: &Octets| -> Vec<u8> {
             let sent = pair.sent(a).len();
-            (sent..sent.saturating_add(bytes)).map(|index| index as u8).collect()
+            let counted = || (sent..sent.saturating_add(octets.len())).map(|index| index as u8).collect();
+            octets.text().map_or_else(counted, <[u8]>::to_vec)
         };
         let name = call.to_string();
+        let mut result = Ok(());
         match call {
-            Call::Open(open) => pair.open(a, *open)?,
-            Call::Send(bytes) => pair.send(a, &stream(pair, *bytes))?,
-            Call::SendUrgent(bytes) => pair.send_urgent(a, &stream(pair, *bytes))?,
-            Call::Receive(bytes) => {
-                pair.connection(a).clone().receive(*bytes)?;
-                pair.read(a, *bytes);
-            }
-            Call::Close => pair.close(a)?,
-            Call::Detach => pair.detach(a)?,
-            Call::Abort => pair.abort(a)?,
+            Call::Open(open) => result = pair.open(a, *open),
+            Call::Send(octets) => result = pair.send(a, &stream(pair, octets)),
+            Call::SendUrgent(octets) => result = pair.send_urgent(a, &stream(pair, octets)),
+            Call::Receive(octets) => return receive(pair, a, octets),
+            Call::Close => result = pair.close(a),
+            Call::Detach => result = pair.detach(a),
+            Call::Abort => result = pair.abort(a),
             Call::AcknowledgeNow => pair.call(a, &name, |a, _| a.acknowledge_now()),
             Call::Limit(bytes) => pair.call(a, &name, |a, _| a.limit(*bytes)),
-            Call::Retransmit(range) => pair.call(a, &name, |a, _| a.retransmit(range.clone()))?,
+            Call::Retransmit(range) => result = pair.call(a, &name, |a, _| a.retransmit(range.clone())),
             Call::CongestionExperienced => pair.call(a, &name, |a, _| a.congestion_experienced()),
             Call::CongestionWindowReduced => pair.call(a, &name, |a, _| a.congestion_window_reduced()),
             Call::Configure(settings) => {
@@ -201,7 +218,7 @@ impl Stage {
             }
             Call::Crash => pair.crash(a),
         }
-        Ok(())
+        Ok(result)
     }
 
     /// Makes the peer send a segment.
@@ -209,11 +226,17 @@ impl Stage {
         let segment: Segment = pattern.with_window(self.peer_window);
         self.peer_window = segment.window();
         let octets = (0..u32::from(segment.payload_len())).map(|index| (segment.seq() + index).0 as u8);
-        self.pair.say(Side::B, segment, octets.collect());
+        let payload = pattern.payload().map_or_else(|| octets.collect(), <[u8]>::to_vec);
+        self.pair.say(Side::B, segment, payload);
     }
 
     /// Lets time pass until an output comes for which `is_it` holds, and which no line of this kind has passed.
-    fn wait_for(&mut self, kind: Kind, expected: String, is_it: impl Fn(&Event) -> bool) -> Result<(), Difference> {
+    fn wait_for(
+        &mut self,
+        kind: Kind,
+        expected: String,
+        is_it: impl Fn(&Pair, &Event) -> bool,
+    ) -> Result<(), Difference> {
         let [segment, signal, transition] = &mut self.told;
         let told = match kind {
             Kind::Segment => segment,
@@ -224,7 +247,7 @@ impl Stage {
         let waited = self.pair.drive_while(|pair| {
             while !found && let Some(event) = pair.trace().events().get(*told) {
                 *told = told.saturating_add(1);
-                found = is_it(event);
+                found = is_it(pair, event);
             }
             !found
         });
@@ -247,6 +270,18 @@ impl Stage {
         let now = |v: &Variable| Some(Variable { name: v.name.clone(), value: value(&self.pair, &v.name)? });
         let came: Vec<Variable> = variables.iter().filter_map(now).collect();
         Err(Difference::new(expected, format!("{}, and nothing more happens", all(self.pair.state(Side::A), &came))))
+    }
+}
+
+/// RECEIVE at one end of a pair.
+pub(super) fn receive(pair: &mut Pair, side: Side, octets: &Octets) -> Result<Result<(), CallError>, Difference> {
+    if let Err(error) = pair.connection(side).clone().receive(octets.len()) {
+        return Ok(Err(error));
+    }
+    let bytes = pair.read(side, octets.len());
+    match octets.text().filter(|text| *text != bytes) {
+        Some(_) => Err(Difference::new(format!("receive {octets}"), format!("receive {}", quoted(&bytes))).at(side)),
+        None => Ok(Ok(())),
     }
 }
 

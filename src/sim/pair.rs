@@ -2,11 +2,13 @@
 
 mod drive;
 mod network;
+mod users;
 
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+pub use self::users::UserEvent;
 use super::Side;
 use super::cookies::Cookies;
 use super::end::End;

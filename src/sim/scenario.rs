@@ -11,8 +11,10 @@ use std::vec::Vec;
 use self::line::{Choice, Fate, Line};
 use super::difference::{Difference, check_outcome, describe_signal};
 use super::excerpt::Excerpt;
-use super::line::{Call, Line as End, Outcome, without_comment};
+use super::line::{Call, Line as End, Outcome, Payload, without_comment};
 use super::network::{Flight, Network};
+use super::octets::Octets;
+use super::over::receive;
 use super::pair::Pair;
 use super::pattern::Pattern;
 use super::policy::{self, Setting};
@@ -48,6 +50,7 @@ use crate::{CallError, Config, IcmpError, SeqNumber, State};
 /// | line | |
 /// |---|---|
 /// | `A: open active`, `B: send 10`, `B: close   => error: why` | a user call at one end: any call of a [`Script`](super::Script) |
+/// | `A: send "hello"`, `A: receive "hello"` | the user sends these bytes; the user, who has stopped reading, must get these bytes |
 /// | `A: stop reading`, `A: receive 10`, `A: start reading` | the user no longer consumes what is delivered, consumes some of it, consumes everything again |
 /// | `B: crash` | the host forgets the connection |
 /// | `B: answer with cookies` | in LISTEN the end answers each SYN with a cookie, as a listener without room ([`Listener`](crate::listener::Listener)) |
@@ -67,13 +70,14 @@ use crate::{CallError, Config, IcmpError, SeqNumber, State};
 /// | expectation | |
 /// |---|---|
 /// | `A: ESTABLISHED   SND.NXT=101 RCV.NXT=301` | the state of an end, and any of the variables of a [`Script`](super::Script) |
-/// | `A: --> <SEQ=101><ACK=301><CTL=ACK>` | the last event has made A send this segment |
+/// | `A: --> <SEQ=101><ACK=301><CTL=ACK>` | the last event has made A send this segment; `<DATA="hello">` compares its bytes, here and behind `deliver` |
 /// | `A: signal: Closing`, `A: SYN-SENT -> ESTABLISHED` | the last event has led to this signal or transition |
 ///
 /// An outcome may stand behind `deliver` and `<--`, as in a script: `refused: why`, `accepted`, `delivers 0..10`.
 /// Unlike a script, a scenario need not list everything that happens. `#` begins a comment.
 ///
-/// The octets of the users count through the alphabet: `abc...zabc...`.
+/// Where a line writes a number of bytes, the octets of the users count through the alphabet: `abc...zabc...`. Strings
+/// have the escapes of a [`Script`](super::Script). `inject` and `<--` may write their bytes, too: `<DATA="hello">`.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pair: Pair,
@@ -177,10 +181,7 @@ impl Scenario {
             Line::At(side, End::Transition(transition)) => {
                 return self.expect(side, &transition.to_string(), |what| *what == What::Transition(transition));
             }
-            Line::At(side, End::Sends(pattern, _)) => {
-                let sent = |what: &What| matches!(what, What::Sent(_, segment) if pattern.matches(segment));
-                return self.expect(side, &format!("--> {pattern}"), sent);
-            }
+            Line::At(side, End::Sends(pattern, payload)) => return self.expect_sent(side, &pattern, payload.as_ref()),
             Line::Note(note) => {
                 self.pair.note(note);
                 return Ok(());
@@ -291,22 +292,18 @@ impl Scenario {
     }
 
     fn make_call(&mut self, side: Side, call: &Call) -> Result<Result<(), CallError>, Difference> {
-        if matches!(call, Call::Send(bytes) | Call::SendUrgent(bytes) if *bytes > MOST_BYTES) {
+        if matches!(call, Call::Send(octets) | Call::SendUrgent(octets) if octets.len() > MOST_BYTES) {
             return Err(Difference::new(format!("at most {MOST_BYTES} bytes at once"), call));
         }
         let (pair, name) = (&mut self.pair, call.to_string());
-        let bytes = |pair: &Pair, bytes: &usize| letters(pair.sent(side).len(), *bytes);
+        let bytes = |pair: &Pair, octets: &Octets| {
+            octets.text().map_or_else(|| letters(pair.sent(side).len(), octets.len()), <[u8]>::to_vec)
+        };
         Ok(match call {
             Call::Open(open) => pair.open(side, *open),
-            Call::Send(number) => pair.send(side, &bytes(pair, number)),
-            Call::SendUrgent(number) => pair.send_urgent(side, &bytes(pair, number)),
-            Call::Receive(number) => {
-                let checked = pair.connection(side).clone().receive(*number);
-                if checked.is_ok() {
-                    pair.read(side, *number);
-                }
-                checked
-            }
+            Call::Send(octets) => pair.send(side, &bytes(pair, octets)),
+            Call::SendUrgent(octets) => pair.send_urgent(side, &bytes(pair, octets)),
+            Call::Receive(octets) => return receive(pair, side, octets),
             Call::Close => pair.close(side),
             Call::Detach => pair.detach(side),
             Call::Abort => pair.abort(side),
@@ -349,14 +346,17 @@ impl Scenario {
 
     fn inject(&mut self, from: Side, pattern: &Pattern) {
         let segment = pattern.with_window(u16::MAX);
-        self.pair.forge(from, segment, &letters(0, segment.payload_len().into()));
+        let payload = pattern.payload().map_or_else(|| letters(0, segment.payload_len().into()), <[u8]>::to_vec);
+        self.pair.forge(from, segment, &payload);
     }
 
     fn fate(&mut self, fate: Fate, choice: &Choice, outcome: Option<&Outcome>) -> Result<(), Difference> {
         let flights = self.pair.in_flight();
         let chosen = match choice {
             Choice::Place(place) => place.checked_sub(1).filter(|index| *index < flights.len()),
-            Choice::Like(pattern) => flights.iter().position(|flight| pattern.matches(&flight.segment)),
+            Choice::Like(pattern) => {
+                flights.iter().position(|flight| pattern.is_like(&flight.segment, &flight.payload))
+            }
         };
         let Some(index) = chosen else {
             let expected = match choice {
@@ -415,6 +415,18 @@ impl Scenario {
             |v: &Variable| Some(Variable { name: v.name.clone(), value: variable::look_up(&v.name, connection, now)? });
         let came: Vec<Variable> = variables.iter().filter_map(actual).collect();
         Err(Difference::new(all(state, variables), all(connection.state(), &came)).at(side))
+    }
+
+    /// Checks that the last event has made this end send a segment.
+    fn expect_sent(&self, side: Side, pattern: &Pattern, payload: Option<&Payload>) -> Result<(), Difference> {
+        let text = match payload {
+            Some(Payload::Text(text)) => Some(text.as_slice()),
+            Some(Payload::Range(_)) | None => pattern.payload(),
+        };
+        self.expect(side, &format!("--> {pattern}"), |what| {
+            let What::Sent(number, segment) = what else { return false };
+            pattern.matches(segment) && text.is_none_or(|text| text == self.pair.trace().payload(*number))
+        })
     }
 
     /// Checks that the last event has led to something at this end.

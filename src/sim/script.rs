@@ -10,6 +10,7 @@ use super::difference::Difference;
 use super::glue::{self, Glue};
 use super::line::{self, Line};
 use super::player::Player;
+use super::subject::{Played, Subject};
 use super::text::Mistake;
 use crate::{Config, Connection};
 
@@ -32,9 +33,11 @@ use crate::{Config, Connection};
 /// | event | |
 /// |---|---|
 /// | `open active`, `open passive`, `send 10`, `send urgent 10`, `receive 10`, `close`, `detach`, `abort`, `acknowledge now` | a user call |
+/// | `send "GET /\r\n"`, `receive "hello"` | the user sends these bytes; the user must get these bytes |
 /// | `limit 1000`, `retransmit 0..10`, `congestion experienced`, `congestion window reduced` | a call for congestion control or ECN; `& congestion experienced` follows a segment that came marked |
 /// | `close   => error: connection closing` | a call that must fail, with the text of its [`CallError`](crate::CallError) |
 /// | `<-- <SEQ=100><CTL=SYN>` | a segment arrives; if it writes no WND, it has the window of the peer's last segment, at first 65535 |
+/// | `<-- <SEQ=301><ACK=101><CTL=ACK><DATA="hello">` | a segment arrives with these bytes |
 /// | `icmp PortUnreachable 100` | an [`IcmpError`](crate::IcmpError) that quotes this sequence number arrives |
 /// | `+ 1s`, `+ 1m 30s`, `+ 2 MSL` | time passes (`us`, `ms`, `s`, `m`, `h`); every timer fires at its deadline |
 /// | `& send 10`, `& <-- ...` | an event that happens before the outputs of the previous event are polled |
@@ -47,12 +50,28 @@ use crate::{Config, Connection};
 /// |---|---|
 /// | `--> <SEQ=300><ACK=101><CTL=SYN,ACK>` | a segment goes out. SEQ, ACK, DATA (no bytes if it is not written) and CTL are compared; PSH, WND, URG and options only if they are written; `<WS=none>` is an option that must be absent |
 /// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA=10>   bytes 0..10` | a segment with these bytes of the send queue goes out |
+/// | `--> <SEQ=101><ACK=301><CTL=ACK><DATA="hello">`, or with `<DATA=5>   bytes "hello"` | a segment with these bytes goes out |
 /// | `signal: Closing`, `signal: Acknowledged 10`, `signal: SoftError TimeExceeded` | a [`Signal`](crate::Signal) |
 /// | `SYN-SENT -> ESTABLISHED` | a transition |
 /// | `ESTABLISHED   SND.NXT=100 RCV.WND=65535` | the state, and any of the variables |
 ///
 /// A segment is in the notation of [`Segment`](crate::Segment):
 /// `<SEQ=100><ACK=300><CTL=FIN,ACK><DATA=10><WND=65535><URG=5><MSS=536><WS=7><SACK><TS=1,0>`.
+///
+/// A string has the escapes `\r`, `\n`, `\t`, `\0`, `\\`, `\"` and `\x0d`. Where a line writes a number of bytes, their
+/// values are made up. A connection alone keeps no bytes: the script then compares the bytes that its user has sent.
+///
+/// ```
+/// tcp_lifecycle::sim::check(r#"
+///     ESTABLISHED
+///     <-- <SEQ=300><ACK=100><CTL=PSH,ACK><DATA="GET /\r\n">
+///     --> <SEQ=100><ACK=307><CTL=ACK>
+///     receive "GET /\r\n"
+///     send "<h1>hello</h1>"
+///     --> <SEQ=100><ACK=307><CTL=PSH,ACK><DATA="<h1>hello</h1>">
+///     ESTABLISHED
+/// "#);
+/// ```
 ///
 /// The variables are those of [`Status`](crate::Status): ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.UP, SND.SCALE,
 /// RCV.NXT, RCV.WND, RCV.UP, RCV.SCALE, UNSENT, IN-FLIGHT, UNREAD, URGENT, PEER-MSS, RETRANSMISSIONS, DUPLICATE-ACKS.
@@ -80,8 +99,9 @@ use crate::{Config, Connection};
 /// `#` begins a comment. A line that is not understood is an error. The error has the line, the column, and a known
 /// word that is similar, if there is one.
 ///
-/// A script can also be played against a program around a connection, see [`Glue`], or [over a
-/// network](Script::run_over) with delays and faults.
+/// A script can also be played against a program around a connection, see [`Glue`], against any other TCP, see
+/// [`Subject`], or [over a network](Script::run_over) with delays and faults. It can be [exported](Script::packetdrill)
+/// for packetdrill.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) text: Vec<String>,
@@ -143,7 +163,22 @@ impl Script {
     ///
     /// Returns the first line that differs from the actual exchange.
     pub fn run_with<G: Glue>(&self, config: &Config, make: impl FnMut(&Config) -> G) -> Result<G, ScriptError> {
-        self.play(config, make).map(|player| player.glue)
+        self.run_subject(config, make).map(|played| played.subject)
+    }
+
+    /// Plays the script against any TCP; see [`Subject`]. `make` makes it with these policies, in CLOSED. It makes a
+    /// new one for each line `config` or `crash`. Returns the subject as it is at the end, and what could not be checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first line that differs from the actual exchange, or that needs something that the subject does not
+    /// have ([`is_not_supported`](ScriptError::is_not_supported)).
+    pub fn run_subject<S: Subject>(
+        &self,
+        config: &Config,
+        make: impl FnMut(&Config) -> S,
+    ) -> Result<Played<S>, ScriptError> {
+        self.play(config, make).map(Player::end)
     }
 
     /// Plays the script as [`run`](Script::run) does. Returns everything that happened, a line for each event, as
@@ -167,15 +202,16 @@ impl Script {
         self.play(config, glue::connection).map(|player| player.log.lines())
     }
 
-    fn play<'m, G: Glue>(
+    fn play<'m, S: Subject>(
         &self,
         config: &Config,
-        make: impl FnMut(&Config) -> G + 'm,
-    ) -> Result<Player<'m, G>, ScriptError> {
+        make: impl FnMut(&Config) -> S + 'm,
+    ) -> Result<Player<'m, S>, ScriptError> {
         let mut player = Player::new(config, [100, 300], make);
         let mut last = 0;
         for (step, next) in self.steps.iter().zip(self.steps.iter().skip(1).map(Some).chain([None])) {
             let drain = !next.is_some_and(|next| next.joined);
+            player.line = step.number;
             player.play(&step.line, drain).map_err(|difference| self.differs(step.number, difference, &player))?;
             last = step.number;
         }
@@ -242,6 +278,13 @@ impl ScriptError {
         Some((&difference.expected, &difference.came))
     }
 
+    /// Returns whether the script ended because the subject has no such call, policy or kind of event as the line needs.
+    /// Then nothing is wrong with the subject, and nothing was shown; see [`Subject`].
+    #[must_use]
+    pub fn is_not_supported(&self) -> bool {
+        self.difference.as_ref().is_ok_and(|difference| difference.is_not_supported)
+    }
+
     /// Returns everything that happened before, a line for each event. A long exchange lacks its middle; a line there
     /// counts the lines that are left out.
     #[must_use]
@@ -253,7 +296,7 @@ impl ScriptError {
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ScriptError { line, column, text, difference, exchange } = self;
-        let Difference { expected, came } = match difference {
+        let Difference { expected, came, .. } = match difference {
             Ok(difference) => difference,
             Err(error) => return write!(f, "line {line}, column {column} is not understood: {text}\n  {error}"),
         };

@@ -16,10 +16,15 @@ pub(super) struct Variable {
     pub(super) value: Value,
 }
 
+/// The value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+#[non_exhaustive]
+pub enum Value {
+    /// The state does not have the variable.
     None,
+    /// A number: a sequence number, a count, or a number of bytes. A flag is 1 or 0.
     Number(u64),
+    /// A length of time. A deadline counts from now.
     Time(Duration),
 }
 

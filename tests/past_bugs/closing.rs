@@ -1,6 +1,6 @@
 //! Bugs of the close: FINs that were lost, withheld, sent without end or taken for acknowledged.
 
-use tcp_lifecycle::sim::check;
+use super::check;
 
 /// smoltcp #470, PR #477 (24f94d24); Zephyr PR #70507; demikernel.
 #[test]

@@ -1,7 +1,9 @@
 //! Bugs of the handshake, of sequence numbers that wrap, and of flags that nobody sends.
 
-use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, SeqNumber, State};
+
+use super::check;
 
 /// smoltcp f95b0bf6, 78fb02ac (found by fuzzing).
 #[test]

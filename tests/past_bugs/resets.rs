@@ -1,7 +1,9 @@
 //! Bugs of the reset: wrong numbers, resets in answer to resets, and blind resets that ended connections.
 
-use tcp_lifecycle::sim::{Script, check};
+use tcp_lifecycle::sim::Script;
 use tcp_lifecycle::{Config, Connection, Control, Instant, Output, Segment, SeqNumber};
+
+use super::check;
 
 /// smoltcp #338; picoTCP #142; gVisor 3dc3cffb2; Netstack3.
 #[test]

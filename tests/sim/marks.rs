@@ -198,9 +198,9 @@ fn ladders_and_diagrams_show_what_is_marked() {
     pair.settle().unwrap();
     let ladder = pair.trace().to_string();
     let expected = [
-        "           ESTABLISHED  --> <SEQ=101><ACK=2801><CTL=PSH,ACK><DATA=5> --> ESTABLISHED   marked",
-        "   0.040s  ESTABLISHED  <-- <SEQ=2801><ACK=106><CTL=ACK,ECE>         <-- ESTABLISHED",
-        "           ESTABLISHED      (signal: CongestionExperienced)",
+        "        ESTABLISHED  --> <SEQ=101><ACK=2801><CTL=PSH,ACK><DATA=5> --> ESTABLISHED   marked",
+        "0.040s  ESTABLISHED  <-- <SEQ=2801><ACK=106><CTL=ACK,ECE>         <-- ESTABLISHED",
+        "        ESTABLISHED      (signal: CongestionExperienced)",
     ];
     assert!(ladder.trim_end().ends_with(&expected.join("\n")), "{ladder}");
     let diagram = pair.trace().mermaid().to_string();

@@ -35,7 +35,11 @@ fn a_mistake_has_a_line_a_column_and_a_reason() {
             "                     ^",
             "`2` is no length of time such as 200ms, 1.5s, 4m or 2h",
         ),
-        ("--> <SEQ=1><CTL=SYN> bits 0..1", "                     ^", "`bits 0..1` is not: bytes 0..10"),
+        (
+            "--> <SEQ=1><CTL=SYN> bits 0..1",
+            "                     ^",
+            "`bits 0..1` is not: bytes 0..10, or bytes \"hello\"",
+        ),
         ("--> a segment", "    ^", "`a segment` does not begin with a segment such as <SEQ=100><CTL=SYN>"),
         ("ESTABLISHED X=1", "            ^", "`X` is no variable"),
         ("ESTABLISHED SND.NXT", "            ^", "`SND.NXT` is not: VARIABLE=value"),

@@ -34,13 +34,13 @@ fn what_is_said_takes_its_time() {
     let script = format!("{OPENS}\nsend 5\n+ 100ms\n<-- <SEQ=301><ACK=106><CTL=FIN,ACK>\nCLOSE-WAIT");
     let mut pair = ends(late(200), &script, State::CloseWait);
     let expected = "
-     time  A                                                            B
-   0.000s  CLOSED
-           SYN-SENT         (open active)
-           SYN-SENT     --> <SEQ=100><CTL=SYN>                      -->
-   0.200s  ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK>         <--
-   0.400s  ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>             ...
-           ESTABLISHED      (send 5)
+  time  A                                                            B
+0.000s  CLOSED
+        SYN-SENT         (open active)
+        SYN-SENT     --> <SEQ=100><CTL=SYN>                      -->
+0.200s  ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK>         <--
+0.400s  ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>             ...
+        ESTABLISHED      (send 5)
 ";
     let ladder = format!("\n{}", pair.trace());
     assert!(ladder.starts_with(expected), "{ladder}");

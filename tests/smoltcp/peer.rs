@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
 
-use smoltcp::iface::{self, Interface, SocketHandle, SocketSet};
+use smoltcp::iface::{self, Interface, PollIngressSingleResult, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
@@ -142,14 +142,22 @@ impl Peer {
     }
 
     pub(crate) fn listen(&mut self) {
-        self.socket_mut().listen(PEER_PORT).expect("a closed socket");
+        self.try_listen().expect("a closed socket");
     }
 
     pub(crate) fn connect(&mut self) {
+        self.try_connect().expect("a closed socket");
+    }
+
+    pub(crate) fn try_listen(&mut self) -> Result<(), String> {
+        self.socket_mut().listen(PEER_PORT).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn try_connect(&mut self) -> Result<(), String> {
         let socket: &mut Socket<'_> = self.sockets.get_mut(self.handle);
         let remote = IpEndpoint::new(US.into(), OUR_PORT);
         let local = IpEndpoint::new(PEER.into(), PEER_PORT);
-        socket.connect(self.interface.context(), remote, local).expect("a closed socket");
+        socket.connect(self.interface.context(), remote, local).map_err(|error| error.to_string())
     }
 
     /// Writes these bytes; returns how many smoltcp has taken.
@@ -181,6 +189,17 @@ impl Peer {
 
     pub(crate) fn arrives(&mut self, packet: Vec<u8>) {
         self.wire.incoming.push_back(packet);
+    }
+
+    /// Hands in a packet, without sending anything that is not an immediate answer.
+    pub(crate) fn take_in(&mut self, packet: Vec<u8>, now: Instant) {
+        MILLIS.set(now.total_millis() as u32);
+        self.note(now);
+        self.arrives(packet);
+        while self.interface.poll_ingress_single(now, &mut self.wire, &mut self.sockets)
+            != PollIngressSingleResult::None
+        {}
+        self.note(now);
     }
 
     /// Handles the last event; returns the packets to send.

@@ -7,6 +7,7 @@ use std::vec::Vec;
 use crate::State;
 use crate::sim::Side;
 use crate::sim::line::{self, Line, Outcome};
+use crate::sim::octets;
 use crate::sim::pattern::Pattern;
 use crate::sim::text::{self, Mistake};
 
@@ -61,7 +62,7 @@ pub(super) enum Fate {
 /// Reads a line. A line with both `A:` and `B:` becomes two rows.
 pub(super) fn parse(line: &str) -> Result<Vec<Row>, Mistake<'_>> {
     if let Some(rest) = line.strip_prefix("A:") {
-        return match rest.split_once("B:") {
+        return match octets::split_once_outside(rest, "B:") {
             Some((a, b)) => Ok(vec![one(Side::A, a)?, one(Side::B, b)?]),
             None => Ok(vec![one(Side::A, rest)?]),
         };

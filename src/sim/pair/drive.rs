@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use super::Pair;
-use crate::Instant;
 use crate::sim::trace::What;
 use crate::sim::violation::Violation;
 use crate::sim::{Side, after};
+use crate::{Instant, State};
 
 /// The most steps without progress. Two ends that take more never come to rest.
 const MOST_STEPS: usize = 1_000_000;
@@ -45,16 +45,20 @@ impl Pair {
     /// # Errors
     ///
     /// Returns the same errors as [`drive`](Self::drive).
-    pub fn drive_while(&mut self, condition: impl FnMut(&Pair) -> bool) -> Result<(), Violation> {
-        let progress = |pair: &Pair| [Side::A, Side::B].map(|side| (pair.state(side), pair.received(side).len()));
-        self.drive_on(condition, progress)
+    pub fn drive_while(&mut self, mut condition: impl FnMut(&Pair) -> bool) -> Result<(), Violation> {
+        self.drive_on(|pair| condition(pair), Pair::progress)
+    }
+
+    /// Returns the states, and the numbers of bytes delivered.
+    pub(super) fn progress(&self) -> [(State, usize); 2] {
+        Side::BOTH.map(|side| (self.state(side), self.received(side).len()))
     }
 
     /// Drives the ends while `condition` holds and an event is due. Fails after `MOST_STEPS` steps in which `progress`
     /// stays the same.
-    fn drive_on<P: PartialEq>(
+    pub(super) fn drive_on<P: PartialEq>(
         &mut self,
-        mut condition: impl FnMut(&Pair) -> bool,
+        mut condition: impl FnMut(&mut Pair) -> bool,
         progress: impl Fn(&Pair) -> P,
     ) -> Result<(), Violation> {
         let (mut before, mut steps) = (progress(self), 0_usize);

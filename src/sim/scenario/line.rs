@@ -8,6 +8,7 @@ use std::vec::Vec;
 
 use crate::sim::Side;
 use crate::sim::line::{self, Call, Outcome};
+use crate::sim::octets::split_once_outside;
 use crate::sim::pattern::Pattern;
 use crate::sim::policy::{self, Setting};
 use crate::sim::text::{Length, Mistake, hint, number};
@@ -65,7 +66,7 @@ const BEGINNINGS: [&str; 10] =
 
 /// Parses a line without its comment. The line must not be empty.
 pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
-    if let Some((event, call)) = line.split_once(" & ") {
+    if let Some((event, call)) = split_once_outside(line, " & ") {
         return joined(event.trim_end(), call.trim_start());
     }
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
