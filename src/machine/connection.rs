@@ -236,9 +236,9 @@ impl Connection {
         if self.context.outbox.has_transition() {
             return Output::Transition(self.context.outbox.pop_transition());
         }
-        match self.context.outbox.pending {
-            Pending::ACK if PREDICTS => self.poll_bare_ack(now),
-            more if PREDICTS && more.difference(Pending::ACK) == Pending::DATA => self.poll_payload(now),
+        match self.context.outbox.pending.difference(Pending::ACK) {
+            more if PREDICTS && more.is_empty() => self.poll_bare_ack(now),
+            Pending::DATA if PREDICTS => self.poll_payload(now),
             _ => self.poll_due(now),
         }
     }
