@@ -21,14 +21,18 @@ use crate::machine::tcb::{Phase, Tcb};
 use crate::machine::time::Instant;
 
 impl Connection {
-    /// Runs SEGMENT ARRIVES. `before` is the time of the previous event; a delayed ACK may have become due since then.
+    /// Runs SEGMENT ARRIVES.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn arrives(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
+    pub(crate) fn arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        if let Tcb::Synchronized(_) = self.tcb {
+            return self.arrives_in_other_states(segment, now);
+        }
+        // No ACK is delayed in these states.
+        self.context.advance_clock_only(now);
         match self.tcb {
             Tcb::Closed => self.arrives_in_closed(segment),
             Tcb::Listen => self.arrives_in_listen(segment),
-            Tcb::SynSent(_) => self.arrives_in_syn_sent(segment),
-            Tcb::Synchronized(_) => self.arrives_in_other_states(segment, before),
+            Tcb::SynSent(_) | Tcb::Synchronized(_) => self.arrives_in_syn_sent(segment),
         }
     }
 

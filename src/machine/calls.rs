@@ -4,7 +4,7 @@ use crate::machine::connection::{Connection, Open};
 use crate::machine::context::Context;
 use crate::machine::error::CallError;
 use crate::machine::seq::SeqNumber;
-use crate::machine::tcb::{Flags, Offer, Phase, Snd, SynSent, Synchronized, Tcb};
+use crate::machine::tcb::{Flags, Offer, Phase, Snd, SynSent, Synchronized, Tcb, Told};
 
 /// The most bytes that a send queue may hold. Within this limit any two sequence numbers of a queue can be compared
 /// (D21).
@@ -81,25 +81,25 @@ impl Connection {
 
     /// 3.10.3 RECEIVE
     pub(crate) fn call_receive(&mut self, bytes: usize) -> Result<(), CallError> {
-        let tcb = match &mut self.tcb {
-            _ if bytes == 0 => return Ok(()),
-            Tcb::Closed => return Err(CallError::ConnectionDoesNotExist),
-            Tcb::Listen | Tcb::SynSent(_) => return Err(CallError::NotDelivered),
-            Tcb::Synchronized(tcb) => tcb,
+        if bytes == 0 {
+            return Ok(());
+        }
+        let Tcb::Synchronized(tcb) = &mut self.tcb else {
+            let is_closed = matches!(self.tcb, Tcb::Closed);
+            return Err(if is_closed { CallError::ConnectionDoesNotExist } else { CallError::NotDelivered });
         };
-        let unread = u32::try_from(bytes).ok().and_then(|bytes| tcb.rcv.unread().checked_sub(bytes));
-        let is_open = match tcb.phase {
-            Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 => true,
-            // After the peer's FIN a window has no use.
-            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
+        let Some(unread) = u64::from(tcb.rcv.unread()).checked_sub(bytes as u64) else {
+            return Err(if tcb.is_open() { CallError::NotDelivered } else { CallError::ConnectionClosing });
         };
-        let Some(unread) = unread else {
-            return Err(if is_open { CallError::NotDelivered } else { CallError::ConnectionClosing });
-        };
-        tcb.rcv.consume(unread);
+        tcb.rcv.consume(unread as u32);
+        tcb.rcv.note_growth(&self.context);
         // D29: the user's RECEIVE causes an ACK only if the window becomes at least twice as large as the peer knows.
-        // D8: the window does not grow while our SYN is unacknowledged.
-        if is_open && !tcb.snd.is_syn_unacknowledged() && tcb.rcv.window_would_double(&self.context) {
+        // D8: the window does not grow while our SYN is unacknowledged. After the peer's FIN a window has no use.
+        if !tcb.rcv.told.intersects(Told::WINDOW)
+            && tcb.is_open()
+            && !tcb.snd.is_syn_unacknowledged()
+            && tcb.rcv.window_would_double(&self.context)
+        {
             self.context.outbox.request_ack();
         }
         Ok(())
@@ -187,6 +187,14 @@ impl Connection {
 }
 
 impl Synchronized {
+    /// Returns whether the peer has not sent its FIN yet.
+    fn is_open(&self) -> bool {
+        match self.phase {
+            Phase::SynReceived(_) | Phase::Established | Phase::FinWait1 | Phase::FinWait2 => true,
+            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => false,
+        }
+    }
+
     /// Puts a FIN at the end of the send queue.
     fn close(&mut self, context: &mut Context) {
         self.rearm_if_idle_changes(context, |tcb, context| {

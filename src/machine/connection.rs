@@ -5,9 +5,8 @@ use core::ops::Range;
 use crate::machine::config::{Config, Policy};
 use crate::machine::context::Context;
 use crate::machine::error::{CallError, Refusal};
-#[cfg(feature = "stream")]
-use crate::machine::outbox::Pending;
-use crate::machine::outbox::{End, Outbox};
+use crate::machine::fast_path::Prediction;
+use crate::machine::outbox::{End, Outbox, Pending};
 use crate::machine::output::Output;
 use crate::machine::segment::Segment;
 use crate::machine::state::State;
@@ -202,20 +201,26 @@ impl Connection {
     #[doc(alias = "handle_input")]
     #[inline(always)]
     pub fn segment_arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
-        let before = self.context.now;
-        self.context.advance_clock_only(now);
         match &mut self.tcb {
-            Tcb::Synchronized(tcb) if PREDICTS && tcb.is_in_order(segment) => {
-                if !tcb.is_quiet(segment) {
-                    return self.arrives_in_order(segment, before);
+            Tcb::Synchronized(tcb) if PREDICTS && tcb.is_in_order(segment) => match tcb.predict(segment) {
+                Prediction::Quiet => {
+                    self.context.advance_clock_only(now);
+                    tcb.snd.note_window_without_syn(segment);
+                    Ok(tcb.take_text(segment, &mut self.context))
                 }
-                if tcb.snd.flags.intersects(Flags::SEES_QUIET) {
-                    return self.arrives_quietly(segment, before);
+                Prediction::NewAck => {
+                    self.context.advance_clock_only(now);
+                    tcb.take_new_ack(segment, &mut self.context);
+                    Ok(tcb.take_text(segment, &mut self.context))
                 }
-                Ok(tcb.process_quiet(segment, &mut self.context))
-            }
-            Tcb::Synchronized(_) => self.arrives_in_other_states(segment, before),
-            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.arrives(segment, before),
+                Prediction::FeaturedQuiet => self.arrives_quietly(segment, now),
+                Prediction::FeaturedNewAck => self.arrives_with_new_ack(segment, now),
+                Prediction::Fin => self.arrives_with_fin(segment, now),
+                Prediction::ControlAck => self.arrives_with_control_ack(segment, now),
+                Prediction::None => self.arrives_in_other_states(segment, now),
+            },
+            Tcb::Synchronized(_) => self.arrives_in_other_states(segment, now),
+            Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.arrives(segment, now),
         }
     }
 
@@ -242,7 +247,11 @@ impl Connection {
         if self.context.outbox.has_transition() {
             return Output::Transition(self.context.outbox.pop_transition());
         }
-        self.poll_due(now)
+        match self.context.outbox.pending.difference(Pending::ACK) {
+            more if PREDICTS && more.is_empty() => self.poll_bare_ack(now),
+            Pending::DATA if PREDICTS => self.poll_payload(now),
+            _ => self.poll_due(now),
+        }
     }
 
     /// Returns when to call [`timeout`](Self::timeout), unless another event comes first; [`Output::Wait`] has the same

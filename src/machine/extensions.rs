@@ -97,6 +97,7 @@ impl Connection {
                 context.policy = policy;
                 context.policy.raise_buffer_to_step(tcb.rcv.scale);
                 tcb.snd.note_policies(&before, &context.policy);
+                tcb.rcv.note_growth(context);
             });
             if !self.context.policy.delays_acks() {
                 self.context.outbox.stop_delaying_ack();

@@ -2,13 +2,16 @@
 //! They skip the checks whose outcome is known there.
 //!
 //! A predicted segment is at RCV.NXT, and its ACK is new, or changes nothing that data waits for. It takes only the
-//! fifth, the seventh and the eighth of the eight steps. Prediction works in ESTABLISHED and the later states except
-//! TIME-WAIT, and in SYN-RECEIVED for the bare ACK of our SYN. A *quiet* segment takes even fewer steps: it arrives in
-//! ESTABLISHED, acknowledges nothing new, and no gap lies before it.
+//! fifth, the seventh and the eighth of the eight steps. [`Prediction`] names the short paths of ESTABLISHED: a *quiet*
+//! segment, which acknowledges nothing new, and an ACK of new data. A FIN alone, and the bare ACK of our SYN or FIN,
+//! have short paths of their own. `arrives_in_order` predicts the other segments, in ESTABLISHED and the later states
+//! except TIME-WAIT.
 //!
-//! A bare ACK, and payload sent in order, skip the poll's checks for recovery and probes. Whatever is not predicted
-//! falls back to the eight steps, and to the whole poll. A test runs two equal connections through the same events, one
-//! on each path, with each policy that these paths know.
+//! A bare ACK, payload sent in order, and a FIN alone skip the poll's checks for recovery and probes. Whatever is not
+//! predicted falls back to the eight steps, and to the whole poll. A test runs two equal connections through the same
+//! events, one on each path, with each policy that these paths know.
+//!
+//! A path calls other functions only at its end, where it can. So it has few registers to save.
 
 use core::ops::Range;
 
@@ -20,7 +23,7 @@ use crate::machine::outbox::Pending;
 use crate::machine::output::{Output, Transmit};
 use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
-use crate::machine::tcb::{Flags, Phase, Synchronized, Tcb};
+use crate::machine::tcb::{Flags, Phase, Snd, Synchronized, Tcb, Told};
 use crate::machine::time::Instant;
 
 #[cfg(test)]
@@ -31,79 +34,152 @@ mod tests;
 impl Connection {
     /// SEGMENT ARRIVES for a segment [in order](Synchronized::is_in_order).
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn arrives_in_order(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
+    pub(crate) fn arrives_in_order(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        self.context.advance_clock(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.is_predicted(segment)
         {
-            self.context.outbox.pass_time(before, self.context.now);
             if tcb.process_predicted_ack(segment, &mut self.context).is_err() {
                 self.delete_tcb();
                 return Ok(0..0);
             }
             return Ok(tcb.process_predicted_text(segment, &mut self.context));
         }
-        self.arrives_in_other_states(segment, before)
+        self.arrives_in_other_states(segment, now)
     }
 
     /// SEGMENT ARRIVES for a [quiet](Synchronized::is_quiet) segment, with timestamps, delayed ACKs or keep-alive.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn arrives_quietly(&mut self, segment: &Segment, before: Instant) -> Result<Range<usize>, Refusal> {
+    pub(crate) fn arrives_quietly(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         let context = &mut self.context;
         if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.is_quiet(segment)
             && tcb.is_stamped_in_order(segment)
         {
-            context.outbox.pass_time(before, context.now);
-            tcb.snd.note_window(segment.seq(), segment);
+            context.advance_clock(now);
+            tcb.snd.note_window_without_syn(segment);
+            tcb.note_arrival(segment, context);
+            return Ok(tcb.take_text_later(segment, context));
+        }
+        self.arrives_in_other_states(segment, now)
+    }
+
+    /// SEGMENT ARRIVES for a segment that [acknowledges data](Synchronized::is_new_ack), with the same features.
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    pub(crate) fn arrives_with_new_ack(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        let context = &mut self.context;
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.is_new_ack(segment)
+            && tcb.is_stamped_in_order(segment)
+        {
+            context.advance_clock(now);
+            tcb.take_new_ack(segment, context);
+            tcb.note_arrival(segment, context);
+            return Ok(tcb.take_text_later(segment, context));
+        }
+        self.arrives_in_other_states(segment, now)
+    }
+
+    /// SEGMENT ARRIVES for a segment with [FIN](Prediction::Fin).
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    pub(crate) fn arrives_with_fin(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        let context = &mut self.context;
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.is_fin_predicted(segment)
+            && tcb.is_stamped_in_order(segment)
+        {
+            context.advance_clock_only(now);
+            tcb.snd.note_window_without_syn(segment);
             if tcb.snd.flags.intersects(Flags::TIMESTAMPS) {
                 tcb.rcv.note_newer_timestamp(segment, context);
             }
-            let payload = segment.payload_len();
-            if payload > 0 {
-                context.acknowledge_text(u32::from(payload));
-                tcb.rcv.advance(u32::from(payload));
+            tcb.take_fin(context);
+            if tcb.phase == Phase::Established {
+                tcb.enter(Phase::CloseWait, context);
+            } else {
+                tcb.enter_time_wait(context);
             }
-            if tcb.snd.flags.intersects(Flags::KEEPS_ALIVE) {
-                tcb.rearm_keep_alive_in_established(context);
-            }
-            return Ok(0..usize::from(payload));
+            return Ok(0..0);
         }
-        self.arrives_in_other_states(segment, before)
+        self.arrives_in_order(segment, now)
     }
 
-    /// Outputs `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, where nothing else is due.
+    /// SEGMENT ARRIVES for what may be the [ACK of our SYN or FIN](Prediction::ControlAck).
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn poll_bare_ack(&mut self) -> Output {
+    pub(crate) fn arrives_with_control_ack(
+        &mut self,
+        segment: &Segment,
+        now: Instant,
+    ) -> Result<Range<usize>, Refusal> {
+        let context = &mut self.context;
+        if let Tcb::Synchronized(tcb) = &mut self.tcb
+            && tcb.is_control_ack_predicted(segment)
+            && tcb.is_stamped_in_order(segment)
+        {
+            context.advance_clock_only(now);
+            tcb.take_control_ack(segment, context);
+            match tcb.phase {
+                Phase::SynReceived(_) => tcb.enter(Phase::Established, context),
+                Phase::FinWait1 => tcb.enter_fin_wait_2(context),
+                Phase::Closing => tcb.enter_time_wait(context),
+                Phase::LastAck => self.delete_tcb(),
+                Phase::Established | Phase::FinWait2 | Phase::CloseWait | Phase::TimeWait { .. } => {}
+            }
+            return Ok(0..0);
+        }
+        self.arrives_in_order(segment, now)
+    }
+
+    /// Outputs `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, where nothing else is due but a delayed ACK.
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    pub(crate) fn poll_bare_ack(&mut self, now: Instant) -> Output {
+        self.context.advance_clock(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
             && !tcb.snd.flags.intersects(Flags::MARKS)
             && tcb.snd.is_within_window()
         {
-            self.context.outbox.clear_acks();
-            let window = tcb.rcv.advertise(tcb.snd.is_syn_unacknowledged(), &self.context);
-            let segment = tcb.unmarked(tcb.snd.nxt, Control::ACK, 0, window, &self.context);
-            return Output::Transmit(Transmit { segment, payload: 0..0 });
+            if !tcb.rcv.told.intersects(Told::WINDOW) {
+                return tcb.send_new_window(&mut self.context);
+            }
+            return tcb.send_bare_ack(&mut self.context);
         }
         self.next_segment()
     }
 
     /// Outputs payload that has never been sent, with the FIN behind it.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn poll_payload(&mut self) -> Output {
+    pub(crate) fn poll_payload(&mut self, now: Instant) -> Output {
+        self.context.advance_clock(now);
         if let Tcb::Synchronized(tcb) = &mut self.tcb
-            && !tcb.snd.flags.intersects(Flags::SLOW_OUTPUT)
-            && tcb.snd.recovery.is_steady()
-            && let Some(rto) = tcb.rto_of_new(&self.context)
+            && tcb.has_fast_output()
         {
-            let snd = &tcb.snd;
-            let room = (snd.una + snd.wnd.min(self.context.limit)).ahead_of(snd.nxt);
-            let queued = snd.end.ahead_of(snd.nxt);
-            let payload = queued.min(room).min(u32::from(snd.mss));
-            let fin = snd.has_closed() && snd.nxt + payload == snd.end && snd.end.lt(snd.right_edge());
-            if (payload > 0 || fin) && snd.is_worth_sending(payload, queued, &self.context) {
-                return tcb.send_new(payload, fin, rto, &mut self.context);
+            if let Some(rto) = tcb.snd.rto_of_lone_fin(&self.context) {
+                return tcb.send_lone_fin(rto, &mut self.context);
+            }
+            if let Some((payload, fin)) = tcb.snd.next_new(&self.context) {
+                return tcb.send_new(payload, fin, &mut self.context);
             }
         }
         self.next_segment()
     }
+}
+
+/// The path of a segment in order.
+pub(crate) enum Prediction {
+    /// In ESTABLISHED, [acknowledges nothing new](Synchronized::is_quiet).
+    Quiet,
+    /// In ESTABLISHED, [acknowledges data](Synchronized::is_new_ack).
+    NewAck,
+    /// In ESTABLISHED, may be quiet; timestamps, delayed ACKs or keep-alive take a part.
+    FeaturedQuiet,
+    /// In ESTABLISHED, may acknowledge data, with the same features.
+    FeaturedNewAck,
+    /// Has a FIN.
+    Fin,
+    /// Has no FIN, in another state than ESTABLISHED: may be the ACK of our SYN or FIN.
+    ControlAck,
+    /// Any other segment.
+    None,
 }
 
 impl Synchronized {
@@ -115,27 +191,133 @@ impl Synchronized {
         segment.control().intersection(TESTED) == Control::ACK && segment.seq() == self.rcv.nxt
     }
 
-    /// Returns whether the fifth step only has to note the window. In ESTABLISHED, the text fits the window, nothing
-    /// new is acknowledged, there is no gap, and no data waits for a window.
+    /// Predicts the path of a segment [in order](Self::is_in_order).
     #[inline(always)]
-    pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
-        let snd = &self.snd;
-        matches!(self.phase, Phase::Established)
-            && !snd.flags.intersects(Flags::GAP)
-            && u32::from(segment.payload_len()) == segment.len()
-            && segment.len() <= self.rcv.wnd()
-            && segment.ack_number() == snd.una
-            && snd.wnd > 0
-            && ((snd.una == snd.nxt && snd.nxt == snd.end) || (segment.len() > 0 && snd.window_of(segment) == snd.wnd))
+    pub(crate) fn predict(&self, segment: &Segment) -> Prediction {
+        if u32::from(segment.payload_len()) != segment.len() {
+            return Prediction::Fin;
+        }
+        if !matches!(self.phase, Phase::Established) {
+            return Prediction::ControlAck;
+        }
+        let is_old_ack = segment.ack_number() == self.snd.una;
+        let is_featured = self.snd.flags.intersects(Flags::GAP | Flags::SEES_QUIET);
+        match is_old_ack {
+            true if is_featured => Prediction::FeaturedQuiet,
+            false if is_featured => Prediction::FeaturedNewAck,
+            true if self.is_quiet(segment) => Prediction::Quiet,
+            false if self.is_new_ack(segment) => Prediction::NewAck,
+            _ => Prediction::None,
+        }
     }
 
-    /// Does the fifth and seventh steps for a quiet segment.
+    /// Returns whether the fifth step only has to note the window: the segment acknowledges nothing new, and no data
+    /// waits for a window. The state is ESTABLISHED, SEG.ACK is SND.UNA, there is no gap, and the text fits the window.
     #[inline(always)]
-    pub(crate) fn process_quiet(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
+    fn is_quiet(&self, segment: &Segment) -> bool {
+        let snd = &self.snd;
+        let is_idle = snd.una == snd.nxt && snd.nxt == snd.end;
+        !snd.flags.intersects(Flags::GAP)
+            && segment.len() <= self.rcv.wnd()
+            && snd.wnd > 0
+            && (is_idle || (segment.len() > 0 && snd.scaled_window_of(segment) == snd.wnd))
+    }
+
+    /// Returns whether the segment acknowledges data, and there is neither recovery nor urgent data. The state is
+    /// ESTABLISHED, SEG.ACK is not SND.UNA, there is no gap, and the text fits the window.
+    #[inline(always)]
+    fn is_new_ack(&self, segment: &Segment) -> bool {
+        let snd = &self.snd;
+        !snd.flags.intersects(Flags::GAP | Flags::URGENT)
+            && segment.len() <= self.rcv.wnd()
+            && segment.ack_number() - snd.una <= snd.nxt - snd.una
+            && snd.wnd > 0
+            && snd.recovery.is_steady()
+    }
+
+    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in a state that takes the FIN.
+    /// We have nothing in flight and nothing to send. No policy has a timer.
+    #[inline(always)]
+    fn is_fin_predicted(&self, segment: &Segment) -> bool {
+        let snd = &self.snd;
+        matches!(self.phase, Phase::Established | Phase::FinWait2)
+            && segment.payload_len() == 0
+            && self.rcv.wnd() > 0
+            && segment.ack_number() == snd.una
+            && snd.una == snd.nxt
+            && snd.nxt == snd.last()
+            && snd.wnd > 0
+            && !snd.flags.intersects(Flags::GAP | Flags::HAS_TIMED_POLICY)
+    }
+
+    /// Returns whether a segment without text acknowledges all that we have to send, and with it our SYN or our FIN. No
+    /// policy has a timer.
+    #[inline(always)]
+    fn is_control_ack_predicted(&self, segment: &Segment) -> bool {
+        let (snd, ack) = (&self.snd, segment.ack_number());
+        let is_of_everything = segment.len() == 0 && ack == snd.nxt && ack == snd.last() && ack != snd.una;
+        if !is_of_everything
+            || !snd.recovery.is_steady()
+            || snd.flags.intersects(Flags::GAP | Flags::URGENT | Flags::HAS_TIMED_POLICY)
+        {
+            return false;
+        }
+        match self.phase {
+            Phase::SynReceived(_) => snd.retransmissions == 0,
+            Phase::FinWait1 | Phase::Closing | Phase::LastAck => snd.wnd > 0 && !snd.is_syn_unacknowledged(),
+            Phase::Established | Phase::FinWait2 | Phase::CloseWait | Phase::TimeWait { .. } => false,
+        }
+    }
+
+    /// Does the fifth step for the ACK of our SYN or FIN, without its transition.
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    fn take_control_ack(&mut self, segment: &Segment, context: &mut Context) {
+        let (snd, ack) = (&mut self.snd, segment.ack_number());
+        if let Some(rtt) = snd.recovery.sample_timed(ack, context.now) {
+            snd.sample(rtt);
+        }
+        snd.set_window(segment.seq(), snd.scaled_window_of(segment));
+        if snd.is_syn_unacknowledged() {
+            snd.flags.remove(Flags::SYN);
+            context.outbox.syn_acknowledged();
+        } else {
+            context.outbox.signal_acknowledged(snd.end - snd.una);
+        }
+        snd.una = ack;
+        snd.all_acknowledged(context);
+        if snd.flags.intersects(Flags::TIMESTAMPS) {
+            self.rcv.note_newer_timestamp(segment, context);
+        }
+    }
+
+    /// Does the fifth step for an [ACK of new data](Prediction::NewAck).
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    pub(crate) fn take_new_ack(&mut self, segment: &Segment, context: &mut Context) {
+        let (snd, ack) = (&mut self.snd, segment.ack_number());
+        if let Some(rtt) = snd.recovery.sample_timed(ack, context.now) {
+            snd.sample(rtt);
+        }
+        snd.set_window(segment.seq(), snd.scaled_window_of(segment));
+        snd.advance_una(ack, ack - snd.una, context);
+    }
+
+    /// Does the seventh step in ESTABLISHED, without delayed ACKs.
+    #[inline(always)]
+    pub(crate) fn take_text(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
         let payload = segment.payload_len();
-        self.snd.note_window(segment.seq(), segment);
         if payload > 0 {
             context.outbox.request_ack();
+            self.rcv.advance(u32::from(payload));
+        }
+        0..usize::from(payload)
+    }
+
+    /// Does the seventh step. The ACK may be delayed.
+    #[inline(always)]
+    fn take_text_later(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
+        let payload = segment.payload_len();
+        if payload > 0 {
+            context.acknowledge_text(u32::from(payload));
             self.rcv.advance(u32::from(payload));
         }
         0..usize::from(payload)
@@ -185,6 +367,17 @@ impl Synchronized {
         !self.snd.flags.intersects(Flags::TIMESTAMPS) || segment.options().timestamps().is_some_and(is_newer)
     }
 
+    /// Takes the timestamp, and restarts the idle time of keep-alive, in ESTABLISHED.
+    #[inline(always)]
+    fn note_arrival(&mut self, segment: &Segment, context: &mut Context) {
+        if self.snd.flags.intersects(Flags::TIMESTAMPS) {
+            self.rcv.note_newer_timestamp(segment, context);
+        }
+        if self.snd.flags.intersects(Flags::KEEPS_ALIVE) {
+            self.rearm_keep_alive_in_established(context);
+        }
+    }
+
     /// Does the fifth step. An error closes the connection.
     #[inline(always)]
     fn process_predicted_ack(&mut self, segment: &Segment, context: &mut Context) -> Result<(), Outcome> {
@@ -213,52 +406,116 @@ impl Synchronized {
         }
     }
 
-    /// Does the seventh and eighth steps.
+    /// Does the seventh and eighth steps. There is no gap, so the ACK replaces no duplicate ACK.
     #[inline(always)]
     fn process_predicted_text(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
-        let payload = segment.payload_len();
-        // There is no gap, so no duplicate ACK is due that this one would replace.
-        if payload > 0 {
-            context.acknowledge_text(u32::from(payload));
-            self.rcv.advance(u32::from(payload));
-        }
+        let text = self.take_text_later(segment, context);
         if segment.is_fin() {
             self.receive_fin(context);
         }
         self.rearm_keep_alive(context);
-        0..usize::from(payload)
+        text
     }
 
-    /// Returns the timeout in milliseconds for the first segment in flight, and zero for any other. `None` stands for a
-    /// timeout that is backed off, or longer than eight seconds.
+    /// Outputs `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>` with the window that the peer knows.
     #[inline(always)]
-    fn rto_of_new(&self, context: &Context) -> Option<u64> {
-        let snd = &self.snd;
-        if snd.una == snd.nxt { snd.rto.short_millis(snd.backoff, &context.policy) } else { Some(0) }
+    fn send_bare_ack(&mut self, context: &mut Context) -> Output {
+        context.outbox.clear_acks();
+        let window = self.rcv.tell();
+        let segment = self.unmarked(self.snd.nxt, Control::ACK, 0, window, context);
+        Output::Transmit(Transmit { segment, payload: 0..0 })
     }
 
-    /// Outputs payload that has never been sent, with or without the FIN. `rto` is in milliseconds.
+    /// Outputs the same ACK, with a window that may have grown.
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    fn send_new_window(&mut self, context: &mut Context) -> Output {
+        self.rcv.move_edge(self.snd.is_syn_unacknowledged(), context);
+        self.send_bare_ack(context)
+    }
+
+    /// Returns whether there is neither recovery nor a probe, and no new window to offer, and segments have no other
+    /// control bits than ACK, PSH and FIN.
     #[inline(always)]
-    fn send_new(&mut self, payload: u32, fin: bool, rto: u64, context: &mut Context) -> Output {
-        let window = self.rcv.advertise(false, context);
-        let snd = &mut self.snd;
-        let from = snd.nxt;
-        let after = from + payload;
-        snd.nxt = after + u32::from(fin);
-        if snd.una == from {
-            snd.restart_timer_with(rto, context);
-        }
-        snd.recovery.start_timing(snd.nxt, context.now);
+    fn has_fast_output(&self) -> bool {
+        self.snd.recovery.is_steady()
+            && !self.snd.flags.intersects(Flags::SLOW_OUTPUT)
+            && self.rcv.told.intersects(Told::WINDOW)
+    }
+
+    /// Outputs our FIN without payload, where nothing else is in flight.
+    #[inline(always)]
+    fn send_lone_fin(&mut self, rto: u64, context: &mut Context) -> Output {
+        let window = self.rcv.tell();
+        let segment = self.unmarked(self.snd.nxt, Control::FIN | Control::ACK, 0, window, context);
+        self.snd.nxt += 1;
+        self.snd.recovery.start_timing(self.snd.nxt, context.now);
+        self.snd.restart_timer_with(rto, context);
+        context.outbox.pending = Pending::empty();
+        Output::Transmit(Transmit { segment, payload: 0..0 })
+    }
+
+    /// Outputs payload that has never been sent, with or without the FIN. The segment also acknowledges: no ACK is due
+    /// any more.
+    #[inline(always)]
+    fn send_new(&mut self, payload: u32, fin: bool, context: &mut Context) -> Output {
+        let window = self.rcv.tell();
+        let (from, after) = (self.snd.nxt, self.snd.nxt + payload);
         // MUST-61: the last segment of the queue has PSH.
-        let last = after == snd.end;
-        let mut control = if last && payload > 0 { Control::ACK.union(Control::PSH) } else { Control::ACK };
-        if fin {
-            control |= Control::FIN;
-        }
-        // The segment also acknowledges: no ACK is due any more.
-        context.outbox.pending = if last && fin == snd.has_closed() { Pending::empty() } else { Pending::DATA };
-        let start = (from - snd.una) as usize;
+        let psh = if payload > 0 && after == self.snd.end { Control::PSH } else { Control::empty() };
+        let control = Control::ACK | psh | if fin { Control::FIN } else { Control::empty() };
         let segment = self.unmarked(from, control, payload as u16, window, context);
-        Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) })
+        let start = (from - self.snd.una) as usize;
+        let output = Output::Transmit(Transmit { segment, payload: start..start.wrapping_add(payload as usize) });
+        self.snd.sent_new(after + u32::from(fin), context);
+        output
+    }
+}
+
+impl Snd {
+    /// Sets SND.WND and SND.WL1 from a segment without SYN, unless it is older than the last that set them.
+    #[inline(always)]
+    pub(crate) fn note_window_without_syn(&mut self, segment: &Segment) {
+        if self.is_newer(segment.seq()) {
+            self.set_window(segment.seq(), self.scaled_window_of(segment));
+        }
+    }
+
+    /// Returns the retransmission timeout in milliseconds, if only our FIN is unsent and nothing is in flight.
+    #[inline(always)]
+    fn rto_of_lone_fin(&self, context: &Context) -> Option<u64> {
+        if !self.has_closed() || self.una != self.nxt || self.nxt != self.end || self.wnd == 0 {
+            return None;
+        }
+        self.rto.short_millis(self.backoff, &context.policy)
+    }
+
+    /// Returns how much payload that has never been sent may go now, and whether the FIN goes with it. `None` stands
+    /// for neither, and for a piece that a window or the caller's limit cuts off.
+    #[inline(always)]
+    fn next_new(&self, context: &Context) -> Option<(u32, bool)> {
+        let payload = self.end.ahead_of(self.nxt).min(u32::from(self.mss));
+        let fin = self.has_closed() && self.nxt + payload == self.end;
+        let len = payload.wrapping_add(u32::from(fin));
+        if len == 0 || self.in_flight().wrapping_add(len) > self.wnd.min(context.limit) {
+            return None;
+        }
+        // Nagle's algorithm holds back less than a full segment while data is in flight, unless the user has closed.
+        let is_small = payload < u32::from(self.mss);
+        if is_small && self.una != self.nxt && context.policy.nagle() && !self.has_closed() {
+            return None;
+        }
+        Some((payload, fin))
+    }
+
+    /// Updates SND.NXT, the timer and the timing for payload that is sent for the first time.
+    #[inline(always)]
+    fn sent_new(&mut self, after: SeqNumber, context: &mut Context) {
+        let is_first = self.una == self.nxt;
+        self.nxt = after;
+        context.outbox.pending = if after == self.last() { Pending::empty() } else { Pending::DATA };
+        self.recovery.start_timing(after, context.now);
+        if is_first {
+            self.restart_timer(context);
+        }
     }
 }

@@ -21,7 +21,7 @@ mod transition_log;
 use self::transition_log::TransitionLog;
 use crate::machine::icmp::IcmpError;
 use crate::machine::options::Options;
-use crate::machine::output::Signal;
+use crate::machine::output::{Output, Signal};
 use crate::machine::segment::Segment;
 use crate::machine::seq::SeqNumber;
 use crate::machine::state::{State, Transition};
@@ -152,11 +152,17 @@ impl Outbox {
 
     #[inline]
     pub(crate) fn pop_transition(&mut self) -> Transition {
-        let transition = self.transitions.pop();
-        if self.transitions == TransitionLog::EMPTY {
-            self.pending.remove(Pending::TRANSITIONS);
+        if self.transitions.has_several() {
+            return self.pop_first_transition();
         }
-        transition
+        self.pending.remove(Pending::TRANSITIONS);
+        self.transitions.pop_only()
+    }
+
+    #[cold]
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    fn pop_first_transition(&mut self) -> Transition {
+        self.transitions.pop_first()
     }
 
     pub(crate) fn signal_end(&mut self, end: End) {
@@ -224,21 +230,23 @@ impl Outbox {
         self.pending |= Pending::SIGNALS;
     }
 
+    /// Takes the first signal.
     #[inline]
-    pub(crate) fn pop_signal(&mut self) -> Signal {
+    pub(crate) fn pop_signal(&mut self) -> Output {
         // Fast path: usually a single signal is due.
         let signal = match self.signals {
             Signals::ACKNOWLEDGED => Signal::Acknowledged(core::mem::take(&mut self.acknowledged) as usize),
             Signals::CLOSING => Signal::Closing,
-            _ => return self.next_of_signals(),
+            _ => return self.pop_first_of_signals(),
         };
         self.signals = Signals::empty();
         self.pending.remove(Pending::SIGNALS);
-        signal
+        Output::Signal(signal)
     }
 
     #[cold]
-    fn next_of_signals(&mut self) -> Signal {
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    fn pop_first_of_signals(&mut self) -> Output {
         let first = Signals::from_bits_retain(self.signals.bits() & self.signals.bits().wrapping_neg());
         self.signals.remove(first);
         let signal = match first {
@@ -257,7 +265,7 @@ impl Outbox {
         if self.signals.is_empty() {
             self.pending.remove(Pending::SIGNALS);
         }
-        signal
+        Output::Signal(signal)
     }
 
     /// Requests the reset that answers `segment`, in the form of [`Segment::reset`]. A later reset replaces it.

@@ -18,28 +18,29 @@ impl Connection {
     pub(crate) fn poll_due(&mut self, now: Instant) -> Output {
         let pending = self.context.outbox.pending;
         if pending.intersects(Pending::SIGNALS) {
-            return Output::Signal(self.context.outbox.pop_signal());
+            return self.context.outbox.pop_signal();
         }
         if pending.intersects(Pending::RESET) {
-            return self.poll_reset(now);
+            return if pending.intersects(Pending::RESET_HAS_TS) {
+                self.poll_stamped_reset(now)
+            } else {
+                bare(self.context.outbox.take_reset())
+            };
         }
         self.context.advance_clock(now);
         match pending.difference(Pending::DELAYED_ACK) {
-            Pending::ACK if PREDICTS => self.poll_bare_ack(),
-            more if PREDICTS && more.difference(Pending::ACK) == Pending::DATA => self.poll_payload(),
             more if more.is_empty() => Output::Wait(self.context.deadline()),
+            Pending::ACK if PREDICTS => self.poll_bare_ack(now),
+            more if PREDICTS && more.difference(Pending::ACK) == Pending::DATA => self.poll_payload(now),
             _ => self.next_segment(),
         }
     }
 
-    /// Returns the pending reset, which needs no TCB.
+    /// Returns the pending reset, with timestamps. It needs no TCB.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    fn poll_reset(&mut self, now: Instant) -> Output {
-        if self.context.outbox.pending.intersects(Pending::RESET_HAS_TS) {
-            self.context.advance_clock(now);
-            return bare(self.context.outbox.take_stamped_reset(self.context.timestamp()));
-        }
-        bare(self.context.outbox.take_reset())
+    fn poll_stamped_reset(&mut self, now: Instant) -> Output {
+        self.context.advance_clock(now);
+        bare(self.context.outbox.take_stamped_reset(self.context.timestamp()))
     }
 
     /// Returns the next segment that is due, without the fast paths, or [`Output::Wait`].

@@ -3,6 +3,7 @@
 use core::num::NonZeroU32;
 
 use crate::machine::config::Policy;
+use crate::machine::connection::PREDICTS;
 use crate::machine::time::Span;
 
 /// The variables that give the retransmission timeout, RFC 6298 section 2.
@@ -49,13 +50,16 @@ impl Rto {
                 (srtt, rttvar.wrapping_mul(3).wrapping_add(off) / 4)
             }
         };
-        *self = Rto::Measured { srtt: NonZeroU32::MIN.saturating_add(srtt.saturating_sub(1)), rttvar };
+        *self = Rto::Measured { srtt: NonZeroU32::new(srtt).unwrap_or(NonZeroU32::MIN), rttvar };
     }
 
     /// Returns the timeout in milliseconds, doubled `backoff` times (RFC 6298 section 5.5).
     #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn millis(&self, backoff: u8, policy: &Policy) -> u64 {
-        self.short_millis(backoff, policy).unwrap_or_else(|| self.long_millis(backoff, policy))
+        match self.short_millis(backoff, policy) {
+            Some(millis) if PREDICTS => millis,
+            _ => self.long_millis(backoff, policy),
+        }
     }
 
     /// Returns the timeout in milliseconds; `None` if it is backed off, or longer than eight seconds.

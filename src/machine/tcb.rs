@@ -9,7 +9,7 @@ mod snd;
 
 pub(crate) use offer::Offer;
 pub(crate) use persist::MIN_PROBES;
-pub(crate) use rcv::Rcv;
+pub(crate) use rcv::{Rcv, Told};
 pub(crate) use recovery::Recovery;
 pub(crate) use snd::{Flags, Snd};
 

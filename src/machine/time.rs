@@ -296,7 +296,8 @@ impl Span {
     /// `None` if the result is longer than 8.19 s.
     #[inline(always)]
     pub(crate) fn clamp_short(millis: u32, lower: Span, upper: Span) -> Option<u64> {
-        let short = u16::try_from(millis).unwrap_or(u16::MAX).max(lower.0).min(upper.0);
+        // A long span compares as greater than any short one, and so do more than 8.19 s in milliseconds.
+        let short = millis.max(u32::from(lower.0)).min(u32::from(upper.0));
         (short >> Span::DIGITS == 0).then_some(u64::from(short))
     }
 

@@ -13,7 +13,7 @@ use crate::machine::output::Output;
 use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
 use crate::machine::state::State;
-use crate::machine::tcb::{Flags, Offer, Origin, Phase, Rcv, Snd, Synchronized, Tcb};
+use crate::machine::tcb::{Flags, Offer, Origin, Phase, Rcv, Snd, Synchronized, Tcb, Told};
 use crate::machine::time::Instant;
 
 /// A [`Connection`] in TIME-WAIT, packed into 32 bytes for a server to keep for 2 MSL.
@@ -357,6 +357,7 @@ impl TimeWait {
         rcv.edge = self.rcv_nxt + u32::from(self.window).wrapping_shl(u32::from(rcv.scale));
         // The receive buffer then ends at `edge`, so each ACK offers exactly this window.
         rcv.read = rcv.edge.back(context.policy.receive_buffer);
+        rcv.told = Told::WINDOW;
         rcv.ts_recent = self.ts_recent;
         if self.marks().contains(Marks::STALE) {
             rcv.ts_recent_at = rcv.ts_recent_at.wrapping_sub(u16::MAX / 2);

@@ -14,14 +14,10 @@ use crate::machine::tcb::{Flags, Origin, Phase, Synchronized, Tcb};
 use crate::machine::time::Instant;
 
 impl Connection {
-    /// SEGMENT ARRIVES in SYN-RECEIVED and later states, after the moment `before`.
+    /// SEGMENT ARRIVES in SYN-RECEIVED and later states.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    pub(crate) fn arrives_in_other_states(
-        &mut self,
-        segment: &Segment,
-        before: Instant,
-    ) -> Result<Range<usize>, Refusal> {
-        self.context.outbox.pass_time(before, self.context.now);
+    pub(crate) fn arrives_in_other_states(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
+        self.context.advance_clock(now);
         let Tcb::Synchronized(tcb) = &mut self.tcb else { return Ok(0..0) };
         // First, check sequence number; second, check the RST bit. A reset has its own test of the sequence number
         // (D11).
@@ -396,7 +392,7 @@ impl Synchronized {
     }
 
     /// Advances RCV.NXT over the FIN, signals the user, and requests an ACK.
-    fn take_fin(&mut self, context: &mut Context) {
+    pub(crate) fn take_fin(&mut self, context: &mut Context) {
         // No urgent data follows the FIN. RCV.UP moves with it, as `read` does.
         self.rcv.up = self.rcv.up.min(self.rcv.nxt) + 1;
         self.rcv.advance(1);

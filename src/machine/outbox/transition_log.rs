@@ -88,16 +88,23 @@ impl TransitionLog {
         are_states && is_in_order && self.has(Self::REACHED) && self.get(Self::REACHED) == reached
     }
 
-    /// Removes and returns the oldest transition. The log must not be empty.
+    /// Returns whether the log holds more than one transition.
     #[inline]
-    pub(super) fn pop(&mut self) -> Transition {
-        let from = self.get(TransitionLog::FIRST);
-        if !self.has(TransitionLog::SECOND) {
-            let to = self.get(TransitionLog::REACHED);
-            *self = TransitionLog::EMPTY;
-            return Transition { from, to };
-        }
-        let to = self.get(TransitionLog::SECOND);
+    pub(super) const fn has_several(self) -> bool {
+        self.has(TransitionLog::SECOND)
+    }
+
+    /// Removes and returns the only transition.
+    #[inline]
+    pub(super) fn pop_only(&mut self) -> Transition {
+        let (from, to) = (self.get(TransitionLog::FIRST), self.get(TransitionLog::REACHED));
+        *self = TransitionLog::EMPTY;
+        Transition { from, to }
+    }
+
+    /// Removes and returns the oldest of several transitions.
+    pub(super) fn pop_first(&mut self) -> Transition {
+        let (from, to) = (self.get(TransitionLog::FIRST), self.get(TransitionLog::SECOND));
         self.0 = self.0 & 0xF << TransitionLog::REACHED | self.0 >> TransitionLog::SECOND & 0xFF;
         Transition { from, to }
     }

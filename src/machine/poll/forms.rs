@@ -6,7 +6,7 @@ use crate::machine::options::Options;
 use crate::machine::output::{Output, Transmit};
 use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
-use crate::machine::tcb::{Flags, Rcv, SynSent, Synchronized};
+use crate::machine::tcb::{Flags, Rcv, SynSent, Synchronized, Told};
 
 impl Synchronized {
     /// Outputs a segment with a stretch of the send queue, which starts at `start`, and with the current window.
@@ -110,7 +110,7 @@ impl Synchronized {
         if self.snd.flags.intersects(Flags::ECN) {
             control |= Control::ECE;
         }
-        self.rcv.unacknowledged = false;
+        self.rcv.told |= Told::ACK;
         Segment::new(self.snd.iss, self.rcv.nxt, control)
             .with_window(u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX))
             .with_options(options)
@@ -135,10 +135,12 @@ impl SynSent {
 }
 
 impl Rcv {
+    /// Moves the right edge of the window, unless our SYN is unacknowledged.
     #[cfg_attr(feature = "fast-path", inline(never))]
-    fn move_edge(&mut self, syn_unacknowledged: bool, context: &Context) {
+    pub(crate) fn move_edge(&mut self, syn_unacknowledged: bool, context: &Context) {
         if !syn_unacknowledged {
             self.edge = self.next_edge(context);
+            self.note_growth(context);
         }
     }
 
@@ -146,10 +148,16 @@ impl Rcv {
     /// unacknowledged, the window does not grow (D8).
     #[inline]
     pub(crate) fn advertise(&mut self, syn_unacknowledged: bool, context: &Context) -> u16 {
-        if self.may_grow(context) {
+        if !self.told.intersects(Told::WINDOW) {
             self.move_edge(syn_unacknowledged, context);
         }
-        self.unacknowledged = false;
+        self.tell()
+    }
+
+    /// Returns SEG.WND for a segment that is sent now, without moving the edge.
+    #[inline]
+    pub(crate) fn tell(&mut self) -> u16 {
+        self.told |= Told::ACK;
         self.window_field()
     }
 

@@ -76,14 +76,14 @@ impl Snd {
         let waits = self.una != self.nxt && context.policy.nagle() && !self.has_closed();
         // Where the caller's limit is the bound, all that it allows is sent while nothing is in flight (D41).
         let limited = context.limit < self.wnd && self.una == self.nxt;
-        !waits && (limited || !self.is_silly(payload, queued))
+        (!waits && !self.is_silly(payload, queued)) || limited
     }
 
     /// Returns whether `payload` is less than Eff.snd.MSS, less than D, and less than half the largest window. The
     /// RFC's Fs is 1/2, and its Max(SND.WND) is MAX.SND.WND.
     #[inline]
     fn is_silly(&self, payload: u32, queued: u32) -> bool {
-        payload < u32::from(self.mss) && payload != queued && payload < (self.max_wnd / 2).max(1)
+        payload != queued && payload < u32::from(self.mss) && payload < (self.max_wnd / 2).max(1)
     }
 
     /// Returns whether the caller's limit holds back all data, and nothing is in flight.

@@ -4,6 +4,7 @@
 
 use super::recovery::{Recovery, UNBOUNDED};
 use super::snd::Snd;
+use crate::machine::connection::PREDICTS;
 use crate::machine::context::Context;
 use crate::machine::outbox::Pending;
 use crate::machine::time::{Instant, Span};
@@ -104,6 +105,16 @@ impl Snd {
     /// count from now. (The RTO is never longer than the user timeout.)
     #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn restart_timer(&mut self, context: &mut Context) {
+        match self.rto.short_millis(self.backoff, &context.policy) {
+            Some(rto) if PREDICTS => self.restart_timer_with(rto, context),
+            _ => self.restart_long_timer(context),
+        }
+    }
+
+    /// Restarts the timer with a timeout that may be backed off, or longer than eight seconds.
+    #[cold]
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    fn restart_long_timer(&mut self, context: &mut Context) {
         self.restart_timer_with(self.rto.millis(self.backoff, &context.policy), context);
     }
 

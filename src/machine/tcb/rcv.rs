@@ -31,10 +31,22 @@ pub(crate) struct Rcv {
     pub(crate) ts_recent_at: u16,
     /// Rcv.Wind.Shift of RFC 7323 section 2.3: the right shift of the windows that we send.
     pub(crate) scale: u8,
-    /// RCV.NXT has advanced since we last sent it. Until we send it, RCV.NXT is not Last.ACK.sent.
-    pub(crate) unacknowledged: bool,
+    /// What the peer knows of RCV.NXT and of the edge.
+    pub(crate) told: Told,
     /// The number behind everything that has arrived ahead of a gap, where [`Flags::GAP`] is set.
     pub(crate) out_of_order_end: SeqNumber,
+}
+
+bitflags::bitflags! {
+    /// What has not changed since we last told the peer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+    pub(crate) struct Told: u8 {
+        /// RCV.NXT is Last.ACK.sent: it has not advanced since we last sent it.
+        const ACK = 1;
+        /// No segment can offer a larger window. Without this bit each segment computes the edge.
+        const WINDOW = if cfg!(feature = "fast-path") { 2 } else { 0 };
+    }
 }
 
 impl Rcv {
@@ -55,7 +67,7 @@ impl Rcv {
                 .map_or(0, |(value, _)| value),
             ts_recent_at: context.now.as_coarse_steps(),
             scale: offer.options.window_scale().filter(|_| agreed.intersects(Flags::SCALE)).unwrap_or(0),
-            unacknowledged: true,
+            told: if u32::from(offer.window) < context.policy.receive_buffer { Told::empty() } else { Told::WINDOW },
             out_of_order_end: SeqNumber(0),
         }
     }
@@ -83,7 +95,7 @@ impl Rcv {
     #[inline(always)]
     pub(crate) fn note_newer_timestamp(&mut self, segment: &Segment, context: &Context) {
         if let Some((value, _)) = segment.options().timestamps()
-            && !self.unacknowledged
+            && self.told.intersects(Told::ACK)
         {
             self.ts_recent = value;
             self.ts_recent_at = context.now.as_coarse_steps();
@@ -94,7 +106,7 @@ impl Rcv {
     #[inline]
     pub(crate) fn advance(&mut self, count: u32) {
         self.nxt += count;
-        self.unacknowledged = true;
+        self.told.remove(Told::ACK);
     }
 
     /// RCV.WND
@@ -122,9 +134,16 @@ impl Rcv {
     }
 
     /// Records that the user has consumed all but `unread` bytes.
+    #[inline]
     pub(crate) fn consume(&mut self, unread: u32) {
         self.read = self.nxt.back(unread);
         self.up = self.up.max(self.read);
+    }
+
+    /// Notes whether a segment could offer a larger window, after a change of `read`, of the edge or of the policies.
+    #[inline]
+    pub(crate) fn note_growth(&mut self, context: &Context) {
+        self.told.set(Told::WINDOW, !self.may_grow(context));
     }
 
     /// Returns the right edge that a segment sent now would offer. To avoid silly windows, the edge moves only by one
@@ -159,12 +178,14 @@ impl Rcv {
     #[inline(always)]
     pub(crate) fn window_would_double(&self, context: &Context) -> bool {
         let twice = self.advertised_wnd().saturating_mul(2);
-        let right = self.read + context.policy.receive_buffer;
-        if right - self.nxt < twice {
-            return false;
-        }
+        self.read + context.policy.receive_buffer - self.nxt >= twice && self.next_edge_is_beyond(twice, context)
+    }
+
+    /// Returns whether [`next_edge`](Self::next_edge) lies right of the edge, and leaves a window of `wnd` or more.
+    #[cfg_attr(feature = "fast-path", inline(never))]
+    fn next_edge_is_beyond(&self, wnd: u32, context: &Context) -> bool {
         let offer = self.next_edge(context);
-        offer != self.edge && offer - self.nxt >= twice
+        offer != self.edge && offer - self.nxt >= wnd
     }
 
     /// Returns the right edge to offer, capped at what the window field can hold and rounded down to its step.

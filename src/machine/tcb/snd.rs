@@ -296,8 +296,13 @@ impl Snd {
     /// Returns SEG.WND in bytes. The window of a SYN is never scaled.
     #[inline]
     pub(crate) fn window_of(&self, segment: &Segment) -> u32 {
-        let shift = if segment.is_syn() { 0 } else { self.scale };
-        u32::from(segment.window()).wrapping_shl(u32::from(shift))
+        if segment.is_syn() { u32::from(segment.window()) } else { self.scaled_window_of(segment) }
+    }
+
+    /// Returns SEG.WND of a segment without SYN, in bytes.
+    #[inline]
+    pub(crate) fn scaled_window_of(&self, segment: &Segment) -> u32 {
+        u32::from(segment.window()).wrapping_shl(u32::from(self.scale))
     }
 
     /// Sets SND.WND, SND.WL1 and MAX.SND.WND. RFC 9293 3.10.7.3 and 3.10.7.4 have these assignments for the first
@@ -326,20 +331,33 @@ impl Snd {
         if self.flags.intersects(Flags::SYN | Flags::URGENT) {
             self.syn_or_urgent_acknowledged(ack, context);
         }
+        self.advance_una(ack, payload, context);
+    }
+
+    /// SND.UNA <- SEG.ACK, which acknowledges `payload` bytes of the send queue.
+    #[cfg_attr(feature = "fast-path", inline(always))]
+    pub(crate) fn advance_una(&mut self, ack: SeqNumber, payload: u32, context: &mut Context) {
         self.una = ack;
-        self.duplicates = 0;
-        // RFC 6298 5.2 and 5.3: the timer stops when everything is acknowledged; otherwise it restarts.
-        if self.una == self.nxt {
-            self.retransmissions = 0;
-            context.timer = None;
-            context.outbox.take(Pending::RETRANSMIT);
-        } else {
-            self.restart_timer(context);
-        }
         if self.nxt != self.last() {
             context.outbox.request_data();
         }
         context.outbox.signal_acknowledged(payload);
+        // RFC 6298 5.2 and 5.3: the timer stops when everything is acknowledged; otherwise it restarts.
+        if self.una == self.nxt {
+            self.all_acknowledged(context);
+        } else {
+            self.duplicates = 0;
+            self.restart_timer(context);
+        }
+    }
+
+    /// Stops the timer, since nothing is in flight any more.
+    #[cfg_attr(feature = "fast-path", inline(always))]
+    pub(crate) fn all_acknowledged(&mut self, context: &mut Context) {
+        self.duplicates = 0;
+        self.retransmissions = 0;
+        context.timer = None;
+        context.outbox.take(Pending::RETRANSMIT);
     }
 
     /// Takes an ACK during recovery. Returns the round-trip time, in microseconds, if the ACK yields one.
