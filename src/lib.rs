@@ -133,7 +133,7 @@
 //! | why a segment is refused | [`error.rs`](../src/tcp_lifecycle/machine/error.rs.html) |
 //! | the clock and the timer; the outbox; outputs | [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html); [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html); [`output.rs`](../src/tcp_lifecycle/machine/output.rs.html) |
 //! | TIME-WAIT in 32 bytes | [`time_wait.rs`](../src/tcp_lifecycle/machine/time_wait.rs.html) |
-//! | header prediction | [`fast_path.rs`](../src/tcp_lifecycle/machine/fast_path.rs.html) |
+//! | header prediction | [`prediction.rs`](../src/tcp_lifecycle/machine/prediction.rs.html), [`fast_path.rs`](../src/tcp_lifecycle/machine/fast_path.rs.html) |
 //! | snapshots (feature `serde`), and another clock | [`snapshot.rs`](../src/tcp_lifecycle/machine/snapshot.rs.html), [`rebase.rs`](../src/tcp_lifecycle/machine/rebase.rs.html) |
 //!
 //! [`design`] explains how the parts work together. [`decisions`] says what the machine does where the RFCs contradict

@@ -17,6 +17,7 @@ mod options;
 mod outbox;
 mod output;
 mod poll;
+mod prediction;
 mod rebase;
 mod rto;
 mod segment;

@@ -3,7 +3,6 @@
 use core::num::NonZeroU32;
 
 use crate::machine::config::Policy;
-use crate::machine::connection::PREDICTS;
 use crate::machine::time::Span;
 
 /// The variables that give the retransmission timeout, RFC 6298 section 2.
@@ -57,7 +56,7 @@ impl Rto {
     #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn millis(&self, backoff: u8, policy: &Policy) -> u64 {
         match self.short_millis(backoff, policy) {
-            Some(millis) if PREDICTS => millis,
+            Some(millis) if cfg!(feature = "fast-path") => millis,
             _ => self.long_millis(backoff, policy),
         }
     }

@@ -167,7 +167,8 @@ impl Script {
     }
 
     /// Plays the script against any TCP; see [`Subject`]. `make` makes it with these policies, in CLOSED. It makes a
-    /// new one for each line `config` or `crash`. Returns the subject as it is at the end, and what could not be checked.
+    /// new one for each line `config` or `crash`. Returns the subject as it is at the end, and what could not be
+    /// checked.
     ///
     /// # Errors
     ///
@@ -278,8 +279,8 @@ impl ScriptError {
         Some((&difference.expected, &difference.came))
     }
 
-    /// Returns whether the script ended because the subject has no such call, policy or kind of event as the line needs.
-    /// Then nothing is wrong with the subject, and nothing was shown; see [`Subject`].
+    /// Returns whether the script ended because the subject has no such call, policy or kind of event as the line
+    /// needs. Then nothing is wrong with the subject, and nothing was shown; see [`Subject`].
     #[must_use]
     pub fn is_not_supported(&self) -> bool {
         self.difference.as_ref().is_ok_and(|difference| difference.is_not_supported)

@@ -4,7 +4,6 @@
 
 use super::recovery::{Recovery, UNBOUNDED};
 use super::snd::Snd;
-use crate::machine::connection::PREDICTS;
 use crate::machine::context::Context;
 use crate::machine::outbox::Pending;
 use crate::machine::time::{Instant, Span};
@@ -106,7 +105,7 @@ impl Snd {
     #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) fn restart_timer(&mut self, context: &mut Context) {
         match self.rto.short_millis(self.backoff, &context.policy) {
-            Some(rto) if PREDICTS => self.restart_timer_with(rto, context),
+            Some(rto) if cfg!(feature = "fast-path") => self.restart_timer_with(rto, context),
             _ => self.restart_long_timer(context),
         }
     }
