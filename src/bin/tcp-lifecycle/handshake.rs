@@ -87,7 +87,7 @@ const PARTS: [Part; 8] = [
                 SECOND: B answers n+1 = {n+1}. The connection is half closed: A sends no more, but it still \
                 receives.",
             chinese: "\
-                第二次挥手：B 回答 n+1 = {n+1}。连接半关闭：A 不再发送，但仍可接收。",
+                第二次挥手：B 回答 n+1 = {n+1}。连接进入半关闭状态：A 不再发送，但仍可接收。",
         },
         lines: "
             deliver
@@ -143,7 +143,7 @@ const PARTS: [Part; 8] = [
                 in the network any more.",
             chinese: "\
                 A 等待 2 MSL，即最大报文段生存时间的两倍。最后的 ACK 可能丢失：那时 B 会重发 FIN，而 A 必\
-                须还在，才能回答。经过这段时间，网络中也不再有这个连接的报文段。",
+                须还在，才能回答。经过这段时间之后，网络中也不再有这个连接的报文段。",
         },
         lines: "
             + 2 MSL

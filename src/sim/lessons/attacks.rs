@@ -5,16 +5,16 @@ use crate::State;
 
 pub(super) const BLIND_RESET: Lesson = Lesson {
     name: "blind-reset",
-    title: Text { english: "Blind resets and RFC 5961", chinese: "盲目 RST 攻击与 RFC 5961" },
+    title: Text { english: "Blind resets and RFC 5961", chinese: "盲 RST 攻击与 RFC 5961" },
     about: Text {
         english: "\
             An attacker who sees nothing can still forge segments, and hope to hit the window. RFC 5961 lets only \
-            the exact number RCV.NXT reset a connection. Anything else in the window gets a challenge ACK, which a \
-            true peer would answer.",
+            the exact number RCV.NXT reset a connection. Any other reset in the window gets a challenge ACK, which \
+            a peer that has really sent a reset would answer with the exact number.",
         chinese: "\
             看不到流量的攻击者仍可伪造报文段，希望命中窗口。RFC 5961 规定只\
-            有恰好等于 RCV.NXT 的 RST 才能重置连接；窗口内的其他 RST 只会得到挑\
-            战 ACK，真正的对端会回应它。",
+            有序列号恰好等于 RCV.NXT 的 RST 才能重置连接；窗口内的其他 RST 只会\
+            得到挑战 ACK，真正发过 RST 的对端会回应它。",
     },
     visits: [
         &[State::SynSent, State::Established],
@@ -52,7 +52,7 @@ pub(super) const BLIND_RESET: Lesson = Lesson {
                 A: ESTABLISHED",
             caption: Text {
                 english: "The challenge goes to the true A, which has a connection and ignores it.",
-                chinese: "挑战到达真正的 A。A 的连接正常，忽略它。",
+                chinese: "挑战 ACK 到达真正的 A。A 的连接正常，忽略它。",
             },
         },
         LessonStep {
@@ -86,8 +86,8 @@ pub(super) const BLIND_RESET: Lesson = Lesson {
                 english: "\
                     The exact number succeeds. Blind, it is one guess in four thousand million, not one in 65,536.",
                 chinese: "\
-                    恰好的序列号会成功。盲猜的机会是约四十亿分之一，而不是\
-                    六万五千分之一。",
+                    准确的序列号会成功。盲猜的机会约为四十亿分之一，而不\
+                    是 65,536 分之一。",
             },
         },
     ],
@@ -105,8 +105,8 @@ pub(super) const SYN_FLOOD: Lesson = Lesson {
         chinese: "\
             伪造 SYN 成本很低，而每个 SYN 都让服务器保存一个半连接：洪泛会填\
             满表。使用 SYN Cookie（RFC 4987）时，没有空间的服务器什么也不保存：\
-            它的初始序列号是连接信息的带密钥哈希。能返回这个号码的 ACK 证\
-            明对端真实存在，连接由 ACK 建立。",
+            它的初始序列号是连接信息的带密钥哈希。能返回这个号的 ACK 证\
+            明对端真实存在，连接由这个 ACK 建立。",
     },
     visits: [&[State::SynSent, State::Established], &[State::Listen, State::SynReceived, State::Established]],
     steps: &[

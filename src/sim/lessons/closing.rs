@@ -77,7 +77,7 @@ pub(super) const HALF_CLOSE: Lesson = Lesson {
             and acknowledges, B in CLOSE-WAIT still sends. A request and its answer can end this way.",
         chinese: "\
             CLOSE 的意思是“我没有数据要发了”。另一个方向仍然打开：A 在 FIN-WAIT-2 仍\
-            接收并确认，B 在 CLOSE-WAIT 仍可发送。请求与应答常以这种方式结束。",
+            接收并确认，B 在 CLOSE-WAIT 仍可发送。请求与应答可以这样结束。",
     },
     visits: [
         &[State::SynSent, State::Established, State::FinWait1, State::FinWait2, State::TimeWait, State::Closed],
@@ -136,7 +136,7 @@ pub(super) const HALF_CLOSE: Lesson = Lesson {
                 deliver all\n\
                 A: TIME-WAIT\n\
                 B: CLOSED",
-            caption: Text { english: "B closes its direction too.", chinese: "B 也关闭它的方向。" },
+            caption: Text { english: "B closes its direction too.", chinese: "B 也关闭自己的方向。" },
         },
         LessonStep {
             lines: "\
@@ -155,7 +155,7 @@ pub(super) const CLOSING: Lesson = Lesson {
             Both users close before either FIN has arrived. The FINs cross. Each end has the peer's FIN, but no ACK \
             of its own: that is CLOSING. Both ends pass through TIME-WAIT (RFC 9293, Figure 13).",
         chinese: "\
-            双方都在对方的 FIN 到达之前关闭，两个 FIN 交叉。每一端收到了对方\
+            双方都在对方的 FIN 到达之前关闭，两个 FIN 交叉。每一端都收到了对方\
             的 FIN，却还没有收到对自己 FIN 的确认：这就是 CLOSING。双方都要经\
             过 TIME-WAIT（RFC 9293 图 13）。",
     },

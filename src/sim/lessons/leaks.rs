@@ -86,7 +86,7 @@ pub(super) const FIN_WAIT_2: Lesson = Lesson {
                 B: signal: Reset\n\
                 B: CLOSED",
             caption: Text {
-                english: "A's reset ends B's half as well.", chinese: "A 的 RST 也结束了 B 的一半。"
+                english: "A's reset ends B's half as well.", chinese: "A 的 RST 也结束了 B 的那一半。"
             },
         },
     ],
@@ -168,7 +168,7 @@ pub(super) const CLOSE_WAIT: Lesson = Lesson {
 
 pub(super) const HALF_OPEN: Lesson = Lesson {
     name: "half-open",
-    title: Text { english: "Half-open after a crash", chinese: "崩溃后的半开连接" },
+    title: Text { english: "Half-open after a crash", chinese: "崩溃后的半打开连接" },
     about: Text {
         english: "\
             A crashes and forgets the connection; B knows nothing of it. When A opens again between the same ports, \
@@ -201,7 +201,7 @@ pub(super) const HALF_OPEN: Lesson = Lesson {
                 B: ESTABLISHED",
             caption: Text {
                 english: "A's host restarts. B still believes in the connection: it is half-open.",
-                chinese: "A 的主机重启。B 仍相信连接存在：这就是半开连接。",
+                chinese: "A 的主机重启。B 仍相信连接存在：这就是半打开连接。",
             },
         },
         LessonStep {
@@ -273,8 +273,8 @@ pub(super) const KEEP_ALIVE: Lesson = Lesson {
             three probes, 75 seconds apart.",
         chinese: "\
             空闲的连接什么也不发送，所以对端死亡不会被察觉。保活机制在静\
-            默两小时后询问：发送一个旧序列号的报文段，对端必须回答。默认\
-            关闭。这里最多发送三个探测，间隔 75 秒。",
+            默两小时后询问：发送一个带旧序列号的报文段，对端必须回答。默认\
+            关闭。这里最多探测三次，间隔 75 秒。",
     },
     visits: [
         &[State::SynSent, State::Established],
@@ -301,7 +301,7 @@ pub(super) const KEEP_ALIVE: Lesson = Lesson {
             caption: Text {
                 english: "\
                     Two hours of silence. B sends a probe: SEQ 300 is a number that A has acknowledged long ago.",
-                chinese: "静默两小时。B 发送探测：SEQ 300 是 A 早已确认过的序列号。",
+                chinese: "静默两小时。B 发送探测报文段：SEQ 300 是 A 早已确认过的序列号。",
             },
         },
         LessonStep {
@@ -333,7 +333,7 @@ pub(super) const KEEP_ALIVE: Lesson = Lesson {
                 B: ESTABLISHED RETRANSMISSIONS=3",
             caption: Text {
                 english: "Now the network is cut: three probes, and no answer.",
-                chinese: "现在网络中断：三个探测都没有回答。",
+                chinese: "现在网络中断：三次探测都没有回答。",
             },
         },
         LessonStep {

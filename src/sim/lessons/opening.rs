@@ -111,7 +111,7 @@ pub(super) const TWO_MESSAGES: Lesson = Lesson {
             message.",
         chinese: "\
             假设 B 回答 SYN 后就算连接建立，那么一个旧 SYN 就会让 B 单方面打开\
-            连接：占用资源，并向无人接收的一端发送数据。本课通过伪造第三\
+            连接：占用内存，并向无人接收的一端发送数据。本课通过伪造第三\
             个报文来演示。",
     },
     visits: [&[], &[State::Listen, State::SynReceived, State::Established, State::Closed]],
@@ -122,7 +122,7 @@ pub(super) const TWO_MESSAGES: Lesson = Lesson {
                 inject A <SEQ=90><CTL=SYN>",
             caption: Text {
                 english: "An old SYN is on its way to B. A is CLOSED, and wants nothing.",
-                chinese: "一个旧 SYN 正在去 B 的路上。A 处于 CLOSED，什么也不想要。",
+                chinese: "一个旧 SYN 正在去 B 的路上。A 处于 CLOSED，并不想建立连接。",
             },
         },
         LessonStep {
@@ -219,7 +219,7 @@ pub(super) const LIFE: Lesson = Lesson {
                 B: --> <SEQ=300><ACK=101><CTL=SYN,ACK>",
             caption: Text {
                 english: "B acknowledges j+1 = 101, and sends SYN k with k = 300, in one segment.",
-                chinese: "B 确认 j+1 = 101，并在同一个报文段中发送 SYN k，k = 300。",
+                chinese: "B 用 j+1 = 101 确认，并在同一个报文段中发送 SYN k，k = 300。",
             },
         },
         LessonStep {
@@ -229,7 +229,7 @@ pub(super) const LIFE: Lesson = Lesson {
                 A: --> <SEQ=101><ACK=301><CTL=ACK>",
             caption: Text {
                 english: "A acknowledges k+1 = 301. A is ESTABLISHED.",
-                chinese: "A 确认 k+1 = 301，进入 ESTABLISHED。",
+                chinese: "A 用 k+1 = 301 确认，进入 ESTABLISHED。",
             },
         },
         LessonStep {
@@ -249,7 +249,7 @@ pub(super) const LIFE: Lesson = Lesson {
             caption: Text {
                 english: "\
                     A sends five bytes, the numbers 101 to 105. B acknowledges the next number that it expects: 106.",
-                chinese: "A 发送 5 字节，序列号 101 到 105。B 确认它期待的下一个号：106。",
+                chinese: "A 发送 5 字节，序列号 101 到 105。B 用它期待的下一个号确认：106。",
             },
         },
         LessonStep {
@@ -278,7 +278,7 @@ pub(super) const LIFE: Lesson = Lesson {
                 B: CLOSE-WAIT RCV.NXT=107",
             caption: Text {
                 english: "Second wave: B acknowledges n+1 = 107, and tells its user. B may still send.",
-                chinese: "第二次挥手：B 确认 n+1 = 107，并通知应用。B 仍可发送数据。",
+                chinese: "第二次挥手：B 用 n+1 = 107 确认，并通知应用。B 仍可发送数据。",
             },
         },
         LessonStep {
@@ -304,7 +304,7 @@ pub(super) const LIFE: Lesson = Lesson {
                 A: --> <SEQ=107><ACK=302><CTL=ACK>",
             caption: Text {
                 english: "Fourth wave: A acknowledges 302, and waits in TIME-WAIT.",
-                chinese: "第四次挥手：A 确认 302，进入 TIME-WAIT。",
+                chinese: "第四次挥手：A 用 302 确认，进入 TIME-WAIT。",
             },
         },
         LessonStep {
@@ -319,7 +319,7 @@ pub(super) const LIFE: Lesson = Lesson {
                 A: CLOSED",
             caption: Text {
                 english: "After 2 MSL nothing of this connection is in the network any more. A is done.",
-                chinese: "2 MSL 之后，网络中不再有这个连接的报文。A 结束。",
+                chinese: "2 MSL 之后，网络中不再有这个连接的报文段。A 结束。",
             },
         },
     ],
