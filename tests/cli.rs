@@ -127,7 +127,9 @@ fn a_script_and_a_figure_are_recognised_and_played() {
 #[test]
 fn a_bad_script_is_reported_with_its_place() {
     for (text, parts) in [
-        ("A: open activ", ["-: line 1, column 4 is not understood", "did you mean `open active`"]),
+        ("A: open activ", ["-, as a scenario: line 1, column 4 is not understood", "did you mean `open active`"]),
+        ("open activ", ["-, as a script: line 1, column 1 is not understood", "did you mean `open active`"]),
+        ("ESTABLISHD", ["-, as a script: line 1", "did you mean `ESTABLISHED`"]),
         ("B: open passive\nA: open active\ndeliver\nB: ESTABLISHED", ["at line 4", "came      B: SYN-RECEIVED"]),
         (&SCRIPT.replace("ACK=301", "ACK=300"), ["at line 4", "came      --> <SEQ=101><ACK=301><CTL=ACK>"]),
         (&SCRIPT.replace("signal: Closing", "signal: Closin"), ["line 3, column 13 is not understood", "Closing"]),
@@ -169,6 +171,7 @@ fn bad_arguments_are_reported_by_name() {
         (&["play", "-", "--as", "poem"], "scenario, script and figure"),
         (&["diagram", "png"], "no drawing is called png"),
         (&["diagram", "--all"], "diagram has no option --all"),
+        (&["diagram", "ascii", "--all"], "diagram has no option --all"),
         (&["--verbose"], "--verbose"),
     ] {
         let message = failed(run_with(arguments, ""), 2);
@@ -184,6 +187,7 @@ fn bad_arguments_are_reported_by_name() {
 fn without_arguments_the_program_explains_itself() {
     let help = printed(&[]);
     assert_eq!(help, printed(&["--help"]));
+    assert_eq!(printed(&["--version"]), format!("tcp-lifecycle {}\n", env!("CARGO_PKG_VERSION")));
     for command in ["handshake", "lesson", "play", "diagram"] {
         assert!(help.contains(&format!("tcp-lifecycle {command}")), "{help}");
     }

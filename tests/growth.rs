@@ -34,8 +34,8 @@ fn the_closed_enums_are_those_of_the_design_page() {
     let named: BTreeSet<String> =
         names.filter_map(|name| name.split('`').next()?.rsplit("::").next().map(str::to_owned)).collect();
     let mut closed = BTreeSet::new();
-    for folder in ["src", "tokio/src"] {
-        closed_enums(Path::new(folder), &mut closed);
+    for folder in ["src", "tokio/src"].map(Path::new).into_iter().filter(|folder| folder.exists()) {
+        closed_enums(folder, &mut closed);
     }
     assert!(closed.contains("State"));
     assert_eq!(closed, named);

@@ -3,6 +3,9 @@
 //! A [`Stack`] is a host: it has addresses, and a [`Device`] that takes and gives IP packets, such as a TUN device. Its
 //! [`TcpListener`] and [`TcpStream`] work like those of tokio. One task drives all connections.
 //!
+//! With the feature `tun-rs` an asynchronous device of that crate is a [`Device`]. Any other packet device is one with
+//! two methods: see [`Device`]. Before the runtime ends, [`Stack::wait_idle`] waits until what was written has arrived.
+//!
 //! An echo server:
 //!
 //! ```no_run

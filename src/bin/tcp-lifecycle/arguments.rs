@@ -13,6 +13,7 @@ use crate::play::Kind;
 /// What the program is asked to do.
 pub(crate) enum Command {
     Help,
+    Version,
     Handshake(Numbers, Style),
     Lessons(Language),
     Lesson(&'static Lesson, Style),
@@ -77,6 +78,7 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 continue;
             }
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
             Arg::Short('j') => {
                 given.numbers.j = parser.value()?.parse()?;
                 "-j"

@@ -21,7 +21,8 @@ tcp-lifecycle lesson                               lists the lessons
 tcp-lifecycle lesson 6                             plays a lesson, by its number or its name
 tcp-lifecycle lesson half-close --script           prints the lesson as a scenario, to change it and play it
 tcp-lifecycle play FILE                            plays a scenario, a script or a figure; - is the standard input
-tcp-lifecycle diagram [ascii|mermaid|dot] [--all]  the state diagram; --all: with resets, timeouts and aborts
+tcp-lifecycle diagram                              the state diagram, RFC 9293 Figure 5
+tcp-lifecycle diagram mermaid|dot [--all]          the same for Mermaid or Graphviz; --all: with resets and timeouts
 
 --language zh   in Chinese
 --mermaid       an exchange as a sequence diagram of Mermaid
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     };
     let text = match command {
         Command::Help => Ok(HELP.to_owned()),
+        Command::Version => Ok(format!("tcp-lifecycle {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Handshake(numbers, style) => handshake::play(&numbers, style),
         Command::Lessons(language) => Ok(lesson::list(language)),
         Command::Lesson(lesson, style) => lesson::play(lesson, style),

@@ -21,6 +21,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Scenario => "scenario",
+            Kind::Script => "script",
+            Kind::Figure => "figure",
+        }
+    }
+
     pub(crate) fn parse(name: &str) -> Result<Kind, String> {
         match name {
             "scenario" => Ok(Kind::Scenario),
@@ -42,7 +50,7 @@ pub(crate) fn play(file: &OsString, kind: Option<Kind>, mermaid: bool) -> Result
         Kind::Script => Script::parse(&text).and_then(|script| script.exchange(&Config::DEFAULT)).map(lines),
         Kind::Figure => Figure::parse(&text).and_then(|figure| figure.exchange(&Config::DEFAULT)).map(lines),
     };
-    played.map_err(|error| format!("{name}: {error}"))
+    played.map_err(|error| format!("{name}, as a {}: {error}", kind.name()))
 }
 
 fn read(file: &OsStr) -> io::Result<String> {
@@ -58,18 +66,19 @@ fn lines(exchange: Vec<String>) -> String {
     exchange.into_iter().map(|line| line + "\n").collect()
 }
 
-/// Returns the kind whose notation the file follows for the most lines.
+/// Returns the kind whose notation the file follows for the most lines. If there are several, it is one whose error
+/// knows what was meant.
 fn guess(text: &str) -> Kind {
     let is_understood = |error: &ScriptError| error.difference().is_some();
     let understood = |error: Option<ScriptError>| match error {
-        Some(error) if !is_understood(&error) => error.line(),
-        _ => usize::MAX,
+        Some(error) if !is_understood(&error) => (error.line(), error.to_string().contains("did you mean")),
+        _ => (usize::MAX, true),
     };
     let kinds = [
         (Kind::Scenario, understood(Scenario::run(text).err())),
         (Kind::Script, understood(Script::parse(text).err())),
         (Kind::Figure, understood(Figure::parse(text).err())),
     ];
-    let most = kinds.iter().map(|(_, lines)| *lines).max();
-    kinds.into_iter().find(|(_, lines)| Some(*lines) == most).map_or(Kind::Scenario, |(kind, _)| kind)
+    let best = kinds.iter().map(|(_, understood)| *understood).max();
+    kinds.into_iter().find(|(_, understood)| Some(*understood) == best).map_or(Kind::Scenario, |(kind, _)| kind)
 }

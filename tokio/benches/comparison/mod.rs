@@ -107,7 +107,11 @@ impl Scale {
         rows.push(row(&format!("{connections} connections one after another from 20 ports"), servers, |server| {
             workloads::one_after_another(server, connections, patience)
         }));
-        println!("{}| lines of code for a server |{}\n", table::markdown(servers, &rows), lines_of_code(servers));
+        println!(
+            "{}| lines of code for a server, its device included |{}\n",
+            table::markdown(servers, &rows),
+            lines_of_code(servers)
+        );
         rows
     }
 }
