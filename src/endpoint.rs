@@ -73,7 +73,7 @@
 //! | handshakes, and connections that wait to be accepted | the backlog of each listener; beyond it cookies (RFC 4987), which take nothing |
 //! | answers to segments of nobody | [`resets_per_second`](EndpointConfig::resets_per_second); 1,024 wait at most |
 //!
-//! An event costs no more for many streams than for few, but for the logarithm in the order of deadlines.
+//! An event costs the same for many streams as for few, except for the logarithm in the order of deadlines.
 
 mod arrives;
 mod calls;

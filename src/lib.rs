@@ -131,6 +131,7 @@
 //! | 3.10.7.3 SYN-SENT | [`arrives/syn_sent.rs`](../src/tcp_lifecycle/machine/arrives/syn_sent.rs.html) |
 //! | 3.10.7.4 the eight steps; the first of them | [`arrives/synchronized.rs`](../src/tcp_lifecycle/machine/arrives/synchronized.rs.html); [`arrives/acceptable.rs`](../src/tcp_lifecycle/machine/arrives/acceptable.rs.html) |
 //! | 3.10.7.4, first, the idealized segment | [`arrives/idealized.rs`](../src/tcp_lifecycle/machine/arrives/idealized.rs.html) |
+//! | 3.10.7.4, fifth, what an ACK changes | [`tcb/acknowledgment.rs`](../src/tcp_lifecycle/machine/tcb/acknowledgment.rs.html) |
 //! | why a segment is refused | [`error.rs`](../src/tcp_lifecycle/machine/error.rs.html) |
 //! | the clock and the timer; the outbox; outputs | [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html); [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html); [`output.rs`](../src/tcp_lifecycle/machine/output.rs.html) |
 //! | TIME-WAIT in 32 bytes | [`time_wait.rs`](../src/tcp_lifecycle/machine/time_wait.rs.html) |

@@ -2,7 +2,7 @@
 
 use crate::Instant;
 
-/// A token bucket: so many answers a second, and as many at once.
+/// A token bucket: a number of answers a second, and the same number at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limiter {
     per_second: u32,

@@ -23,8 +23,8 @@ pub struct Transmit<'a> {
     pub ecn: Ecn,
     /// The payload, in two parts.
     pub payload: [&'a [u8]; 2],
-    /// `Some` if these are several segments: the device cuts the payload into pieces of so many bytes; the last may be
-    /// shorter. PSH and FIN belong to the last. See [`Endpoint::poll_transmit_batch`].
+    /// `Some` if these are several segments: the device cuts the payload into pieces of this many bytes; the last may
+    /// be shorter. PSH and FIN belong to the last. See [`Endpoint::poll_transmit_batch`].
     pub segment_size: Option<u16>,
 }
 

@@ -1,6 +1,7 @@
 //! The transmission control block (TCB) of RFC 9293 section 3.3.1. Each variable exists only in the states in which the
 //! RFC gives it a meaning.
 
+mod acknowledgment;
 mod offer;
 mod persist;
 mod rcv;

@@ -53,7 +53,7 @@ impl fmt::Display for Octets {
 
 /// Returns bytes as a string that [`string`] parses.
 pub(super) fn quoted(bytes: &[u8]) -> String {
-    // The letters of `escape_ascii` are those of a script, but for the apostrophe, which needs no escape here.
+    // The letters of `escape_ascii` are those of a script, except for the apostrophe, which needs no escape here.
     format!("\"{}\"", bytes.escape_ascii()).replace("\\'", "'")
 }
 

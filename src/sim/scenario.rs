@@ -1,5 +1,6 @@
 //! Scenarios: two ends, and the network between them, operated by lines of text.
 
+mod calls;
 mod line;
 
 use core::fmt::Write;
@@ -11,10 +12,8 @@ use std::vec::Vec;
 use self::line::{Choice, Fate, Line};
 use super::difference::{Difference, check_outcome, describe_signal};
 use super::excerpt::Excerpt;
-use super::line::{Call, Line as End, Outcome, Payload, without_comment};
+use super::line::{Line as End, Outcome, Payload, without_comment};
 use super::network::{Flight, Network};
-use super::octets::Octets;
-use super::over::receive;
 use super::pair::Pair;
 use super::pattern::Pattern;
 use super::policy::{self, Setting};
@@ -22,7 +21,7 @@ use super::script::ScriptError;
 use super::trace::What;
 use super::variable::{self, Variable};
 use super::{Side, after};
-use crate::{CallError, Config, IcmpError, SeqNumber, State};
+use crate::{Config, IcmpError, SeqNumber, State};
 
 /// Two ends, and the network between them, operated by lines of text. No segment arrives unless a line delivers it, and
 /// no time passes unless a line says so.
@@ -89,9 +88,6 @@ pub struct Scenario {
     /// The length of the trace before the last event.
     mark: usize,
 }
-
-/// The most bytes that a call can send at once.
-const MOST_BYTES: usize = 1 << 16;
 
 /// The most segments that one line delivers, and the most timers that one line fires.
 const MOST_EVENTS: usize = 10_000;
@@ -278,64 +274,6 @@ impl Scenario {
             // `carry_out` has done the others.
             Line::At(..) | Line::Config(_) | Line::Note(_) => Ok(()),
         }
-    }
-
-    fn call(&mut self, side: Side, call: &Call, error: Option<&str>) -> Result<(), Difference> {
-        let came = self.make_call(side, call)?;
-        if let Err(error) = came {
-            // A call that fails leaves no event of its own.
-            self.pair.call(side, &format!("{call}: {error}"), |_, _| ());
-        }
-        let came = came.map_or_else(|error| format!("error: {error}"), |()| "no error".to_string());
-        let expected = error.map_or_else(|| "no error".to_string(), |error| format!("error: {error}"));
-        if came == expected { Ok(()) } else { Err(Difference::new(expected, came)) }
-    }
-
-    fn make_call(&mut self, side: Side, call: &Call) -> Result<Result<(), CallError>, Difference> {
-        if matches!(call, Call::Send(octets) | Call::SendUrgent(octets) if octets.len() > MOST_BYTES) {
-            return Err(Difference::new(format!("at most {MOST_BYTES} bytes at once"), call));
-        }
-        let (pair, name) = (&mut self.pair, call.to_string());
-        let bytes = |pair: &Pair, octets: &Octets| {
-            octets.text().map_or_else(|| letters(pair.sent(side).len(), octets.len()), <[u8]>::to_vec)
-        };
-        Ok(match call {
-            Call::Open(open) => pair.open(side, *open),
-            Call::Send(octets) => pair.send(side, &bytes(pair, octets)),
-            Call::SendUrgent(octets) => pair.send_urgent(side, &bytes(pair, octets)),
-            Call::Receive(octets) => return receive(pair, side, octets),
-            Call::Close => pair.close(side),
-            Call::Detach => pair.detach(side),
-            Call::Abort => pair.abort(side),
-            Call::AcknowledgeNow => {
-                pair.call(side, &name, |end, _| end.acknowledge_now());
-                Ok(())
-            }
-            Call::Limit(bytes) => {
-                pair.call(side, &name, |end, _| end.limit(*bytes));
-                Ok(())
-            }
-            Call::Retransmit(range) => pair.call(side, &name, |end, _| end.retransmit(range.clone())),
-            Call::CongestionExperienced => {
-                pair.call(side, &name, |end, _| end.congestion_experienced());
-                Ok(())
-            }
-            Call::CongestionWindowReduced => {
-                pair.call(side, &name, |end, _| end.congestion_window_reduced());
-                Ok(())
-            }
-            Call::Configure(settings) => {
-                let [a, b] = &mut self.configs;
-                let config = if side == Side::A { a } else { b };
-                policy::apply(settings, config);
-                pair.call(side, &name, |end, _| end.configure(config));
-                Ok(())
-            }
-            Call::Crash => {
-                pair.crash(side);
-                Ok(())
-            }
-        })
     }
 
     fn icmp(&mut self, side: Side, error: IcmpError, quoted: u32, outcome: &Outcome) -> Result<(), Difference> {

@@ -23,7 +23,7 @@ pub enum LogEntry {
     Icmp(IcmpError),
     /// The retransmission timer has fired.
     RetransmissionTimeout,
-    /// Bytes in flight were found lost, so many.
+    /// This many bytes in flight were found lost.
     Lost(u64),
     /// The path takes no larger segments than this, in bytes with the header.
     MaxSegment(u16),

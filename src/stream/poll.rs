@@ -106,7 +106,7 @@ impl Stream {
         }
     }
 
-    /// Returns the next segment, and with it as many as may follow it: at most `most`, alike but for their numbers,
+    /// Returns the next segment, and with it as many as may follow it: at most `most`, alike except for their numbers,
     /// with payloads of one size. The second value is this size, if there are several.
     pub(crate) fn next_segments(&mut self, most: usize, now: Instant) -> Option<(Dressed, Option<u16>)> {
         let mut batch = self.next_segment(now)?;

@@ -1,7 +1,7 @@
 //! The checksum of IP, TCP and ICMP (RFC 1071).
 //!
 //! A sum is of 16-bit words in the byte order of the machine, modulo 2^64 - 1: the bytes of the folded sum are in the
-//! order of the network all the same (RFC 1071 section 2).
+//! order of the network nevertheless (RFC 1071 section 2).
 
 /// Sums bytes. A last odd byte is the first of its word.
 #[inline]

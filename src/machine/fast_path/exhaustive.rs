@@ -90,7 +90,7 @@ fn live_on(fast: &mut Connection, long: &mut Connection, now: &mut Instant, even
     long.context.advance_clock(*now);
 }
 
-/// All lives of so many events, the equal ones once.
+/// All lives of a given number of events; equal lives count once.
 fn explore(config: &Config, depth: usize) -> usize {
     let start = established(config, 100, 9);
     let mut seen = HashSet::new();

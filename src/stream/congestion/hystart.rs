@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::Acknowledgment;
 
-/// L of RFC 9406 section 4.3: in slow start an acknowledgment lets the window grow by so many segments at most, since
+/// L of RFC 9406 section 4.3: in slow start an acknowledgment lets the window grow by at most this many segments, since
 /// nothing paces the segments.
 pub(super) const MAX_GROWTH: u64 = 8;
 
@@ -30,7 +30,7 @@ pub(super) struct HyStart {
 /// What slow start does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SlowStart {
-    /// The window grows by so many bytes.
+    /// The window grows by this many bytes.
     Grow(u64),
     /// Congestion avoidance begins.
     End,
