@@ -73,7 +73,8 @@ fn table(arguments: &[&str]) -> ExitCode {
     let names = POLICIES.map(|(name, _)| name).into_iter().chain(["smoltcp", "smoltcp-ts"]).take(columns);
     println!("{:38}{}", "instructions for one event", names.map(|name| format!("{name:>12}")).collect::<String>());
     let baseline = if checks { fs::read_to_string(BASELINE).expect("a baseline") } else { String::new() };
-    let (mut counted, mut grown) = (format!("# {}\n", compiler()), 0);
+    let head = POLICIES.map(|(name, _)| name).join("\t");
+    let (mut counted, mut grown) = (format!("# {}\nevent\t{head}\n", compiler()), 0);
     for (number, case) in CASES.iter().enumerate().filter(|(_, case)| wanted(case)) {
         let counts: Vec<Option<u64>> = (0..columns).map(|column| count(case, number, column)).collect();
         let shown = counts.iter().map(|count| count.map_or_else(String::new, |count| count.to_string()));

@@ -1,12 +1,12 @@
-//! Every short life in ESTABLISHED and beyond, event by event: the fast paths lead where the eight steps and the whole
-//! poll do.
+//! Every short life from SYN-RECEIVED or ESTABLISHED on: the fast paths lead where the eight steps and the whole poll do,
+//! with a poll after each event, and with several events before one poll.
 
 use core::time::Duration;
 use std::collections::HashSet;
 use std::vec::Vec;
 
-use super::tests::{drain, established, poll_the_long_way, without_looks};
-use crate::machine::connection::Connection;
+use super::tests::{Start, drain, poll_the_long_way, started, without_looks};
+use crate::machine::connection::{Connection, Open};
 use crate::machine::output::Output;
 use crate::machine::segment::{Control, Segment};
 use crate::machine::time::Instant;
@@ -24,9 +24,18 @@ enum Event {
     Marked,
     Reduced,
     Deadline,
+    Poll,
 }
 
-fn events() -> Vec<Event> {
+/// When the connection is polled.
+#[derive(Clone, Copy, Debug)]
+enum Polls {
+    AfterEach,
+    /// A poll is an event of its own.
+    Apart,
+}
+
+fn events(polls: Polls) -> Vec<Event> {
     let mut events = Vec::from([
         Event::Send,
         Event::Receive,
@@ -38,12 +47,19 @@ fn events() -> Vec<Event> {
         Event::Reduced,
         Event::Deadline,
     ]);
+    let near: &[(i32, i32)] = match polls {
+        Polls::AfterEach => &[(0, 0), (0, 1), (0, 2), (-1, 0), (-1, 1), (1, 0), (1, 1), (0, -1)],
+        Polls::Apart => &[(0, 0), (0, 1), (0, 2)],
+    };
     for control in [Control::ACK, Control::ACK | Control::FIN] {
-        for (seq, ack) in [(0, 0), (0, 1), (0, 2), (-1, 0), (-1, 1), (1, 0), (1, 1), (0, -1)] {
+        for &(seq, ack) in near {
             for (payload, window) in [(0, 0), (0, 9), (1, 0), (1, 9)] {
                 events.push(Event::Segment(seq, ack, control, payload, window));
             }
         }
+    }
+    if let Polls::Apart = polls {
+        events.push(Event::Poll);
     }
     events
 }
@@ -59,7 +75,7 @@ fn segment(connection: &Connection, event: Event, now: Instant) -> Option<Segmen
     Some(if has_timestamps { segment.with_options(Options::NONE.with_timestamps(stamp, stamp)) } else { segment })
 }
 
-/// Carries out the event on both ways, with its polls; the outputs must be the same.
+/// Carries out the event on both ways.
 fn live_on(fast: &mut Connection, long: &mut Connection, now: &mut Instant, event: Event) {
     match event {
         Event::Segment(..) => {
@@ -77,29 +93,39 @@ fn live_on(fast: &mut Connection, long: &mut Connection, now: &mut Instant, even
             *now = fast.deadline().unwrap_or(*now).max(*now);
             [&mut *fast, &mut *long].map(|one| one.timeout(*now)).into_iter().collect()
         }
+        Event::Poll => poll_both(fast, long, *now),
     }
+}
+
+/// Polls both ways until nothing is due; the outputs must be the same.
+fn poll_both(fast: &mut Connection, long: &mut Connection, now: Instant) {
     loop {
-        let (output, other) = (fast.poll(*now), poll_the_long_way(long, *now));
-        assert_eq!(output, other, "after {event:?}");
+        let (output, other) = (fast.poll(now), poll_the_long_way(long, now));
+        assert_eq!(output, other);
         if let Output::Wait(_) = output {
             break;
         }
     }
-    drain(long, *now);
-    fast.context.advance_clock(*now);
-    long.context.advance_clock(*now);
+    drain(long, now);
+    fast.context.advance_clock(now);
+    long.context.advance_clock(now);
 }
 
 /// All lives of a given number of events; equal lives count once.
-fn explore(config: &Config, depth: usize) -> usize {
-    let start = established(config, 100, 9);
+fn explore(start: Start, config: &Config, polls: Polls, depth: usize) -> usize {
+    let start = started(start, config, 100, 9);
     let mut seen = HashSet::new();
     let mut level = Vec::from([(start, Instant::from_micros(1_000))]);
     for _ in 0..depth {
         let mut next = Vec::new();
-        for ((connection, now), event) in level.iter().flat_map(|state| events().into_iter().map(move |e| (state, e))) {
+        for ((connection, now), event) in
+            level.iter().flat_map(|state| events(polls).into_iter().map(move |e| (state, e)))
+        {
             let (mut fast, mut long, mut now) = (connection.clone(), connection.clone(), *now);
             live_on(&mut fast, &mut long, &mut now, event);
+            if let Polls::AfterEach = polls {
+                poll_both(&mut fast, &mut long, now);
+            }
             assert_eq!(without_looks(&fast), without_looks(&long), "after {event:?} of {connection:?}");
             if seen.insert((fast.clone(), now)) {
                 next.push((fast, now));
@@ -110,11 +136,10 @@ fn explore(config: &Config, depth: usize) -> usize {
     seen.len()
 }
 
-#[test]
-fn every_short_life_is_the_same_on_both_ways() {
+fn policies() -> [Config; 5] {
     let kept = KeepAlive { idle: Duration::from_secs(2), interval: Duration::from_millis(300), probes: 2 };
     let plain = Config { receive_buffer: 9, mss: 4, max_segment: 24, ..Config::DEFAULT };
-    let policies = [
+    [
         plain,
         Config { nagle: false, timestamps: true, ..plain },
         Config { delayed_ack: Some(Duration::from_millis(40)), ..plain },
@@ -126,9 +151,27 @@ fn every_short_life_is_the_same_on_both_ways() {
             ecn: true,
             ..plain
         },
-    ];
-    for config in policies {
-        let states = explore(&config, 4);
+    ]
+}
+
+const STARTS: [Start; 3] = [Start::Established, Start::SynReceived(Open::Passive), Start::SynReceived(Open::Active)];
+
+#[test]
+fn every_short_life_is_the_same_on_both_ways() {
+    for config in policies() {
+        let states = explore(Start::Established, &config, Polls::AfterEach, 4);
         assert!(states > 5_000, "{states}");
+        for start in STARTS {
+            let states = explore(start, &config, Polls::AfterEach, 3);
+            assert!(states > 300, "{states}");
+        }
+    }
+}
+
+#[test]
+fn every_short_life_is_the_same_with_several_events_before_a_poll() {
+    for (config, start) in policies().iter().flat_map(|config| STARTS.map(|start| (config, start))) {
+        let states = explore(start, config, Polls::Apart, 4);
+        assert!(states > 2_000, "{states}");
     }
 }

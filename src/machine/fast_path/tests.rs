@@ -90,18 +90,35 @@ fn policies() -> impl Strategy<Value = Config> {
 /// How far the peer's TSval is ahead of our clock. It wraps soon.
 const PEERS_CLOCK: u32 = u32::MAX - 50;
 
-/// Returns a connection in ESTABLISHED, in which every run starts.
-pub(super) fn established(config: &Config, isn: u32, window: u16) -> Connection {
+/// How a run starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    Established,
+    /// In SYN-RECEIVED, after a passive OPEN or a simultaneous one. The SYN,ACK is out.
+    SynReceived(Open),
+}
+
+/// Returns a connection in ESTABLISHED or SYN-RECEIVED.
+pub(super) fn started(start: Start, config: &Config, isn: u32, window: u16) -> Connection {
     let now = Instant::ZERO;
     let mut connection = Connection::new(config, isn);
-    assert_eq!(connection.open(Open::Active, now), Ok(()));
+    let (open, ack, state) = match start {
+        Start::Established => (Open::Active, Control::ACK, State::Established),
+        Start::SynReceived(open) => (open, Control::empty(), State::SynReceived),
+    };
+    assert_eq!(connection.open(open, now), Ok(()));
     drain(&mut connection, now);
-    let bits = if config.ecn { Control::SYN | Control::ACK | Control::ECE } else { Control::SYN | Control::ACK };
+    let ecn = match (config.ecn, ack.is_empty()) {
+        (false, _) => Control::empty(),
+        (true, false) => Control::ECE,
+        (true, true) => Control::ECE | Control::CWR,
+    };
     let options = if config.timestamps { Options::NONE.with_timestamps(PEERS_CLOCK, 0) } else { Options::NONE };
-    let syn_ack = Segment::new(SeqNumber(u32::MAX - 900), SeqNumber(isn) + 1, bits);
-    assert_eq!(connection.segment_arrives(&syn_ack.with_window(window).with_options(options), now), Ok(0..0));
+    let number = if ack.is_empty() { SeqNumber(0) } else { SeqNumber(isn) + 1 };
+    let syn = Segment::new(SeqNumber(u32::MAX - 900), number, Control::SYN | ack | ecn);
+    assert_eq!(connection.segment_arrives(&syn.with_window(window).with_options(options), now), Ok(0..0));
     drain(&mut connection, now);
-    assert_eq!(connection.state(), State::Established);
+    assert_eq!(connection.state(), state);
     connection
 }
 
@@ -154,11 +171,16 @@ proptest! {
     #[test]
     fn the_fast_way_leads_where_the_long_way_does(
         config in policies(),
+        start in prop_oneof![
+            4 => Just(Start::Established),
+            1 => Just(Start::SynReceived(Open::Passive)),
+            1 => Just(Start::SynReceived(Open::Active)),
+        ],
         isn: u32,
         window in prop_oneof![2 => Just(8_000_u16), 1 => 1..1_200_u16],
         events in prop::collection::vec(event(), 1..60),
     ) {
-        let mut fast = established(&config, isn, window);
+        let mut fast = started(start, &config, isn, window);
         let mut long = fast.clone();
         let mut now = Instant::from_micros(1_000);
         for event in &events {
