@@ -102,3 +102,19 @@ fn a_syn_that_was_sent_has_no_acknowledgment() {
     let reason = refused(&snapshot, "/tcb/SynSent/offer/options/window_scale", json!(15));
     assert_eq!(reason, "a shift count above 14");
 }
+
+#[test]
+fn a_pending_icmp_error_is_one_that_exists() {
+    let mut snapshot = after("ESTABLISHED\n");
+    let errors = (1_u16..16).filter(|error| {
+        let signals = format!("SOFT_ERROR | {:#x}", error << 12);
+        let outbox = snapshot.pointer_mut("/context/outbox").unwrap();
+        (outbox["pending"], outbox["signals"]) = (json!("SIGNALS"), json!(signals));
+        serde_json::from_value::<Connection>(snapshot.clone()).is_ok()
+    });
+    assert_eq!(errors.count() + 1, 10, "`IcmpError` has ten variants");
+    // No signal has an error here.
+    let outbox = snapshot.pointer_mut("/context/outbox").unwrap();
+    (outbox["pending"], outbox["signals"]) = (json!("SIGNALS"), json!("URGENT | 0x1000"));
+    assert!(serde_json::from_value::<Connection>(snapshot.clone()).is_err());
+}
