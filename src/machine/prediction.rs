@@ -75,14 +75,13 @@ impl Synchronized {
             && snd.recovery.is_steady()
     }
 
-    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in a state that takes the FIN.
-    /// We have nothing in flight and nothing to send. No policy has a timer.
+    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in a state that takes the FIN. (A
+    /// FIN needs no window, D28.) We have nothing in flight and nothing to send. No policy has a timer.
     #[inline(always)]
     pub(crate) fn is_fin_predicted(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
         matches!(self.phase, Phase::Established | Phase::FinWait2)
             && segment.payload_len() == 0
-            && self.rcv.wnd() > 0
             && segment.ack_number() == snd.una
             && snd.una == snd.nxt
             && snd.nxt == snd.last()
@@ -104,7 +103,7 @@ impl Synchronized {
         }
         match self.phase {
             Phase::SynReceived(_) => snd.retransmissions == 0,
-            Phase::FinWait1 | Phase::Closing | Phase::LastAck => snd.wnd > 0 && !snd.is_syn_unacknowledged(),
+            Phase::FinWait1 | Phase::Closing | Phase::LastAck => !snd.is_syn_unacknowledged(),
             Phase::Established | Phase::FinWait2 | Phase::CloseWait | Phase::TimeWait { .. } => false,
         }
     }

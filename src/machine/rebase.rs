@@ -14,7 +14,8 @@ impl Connection {
     ///
     /// * TSval never goes back, because the peer would drop older timestamps (RFC 7323 section 5.3). It may advance by
     ///   up to 65,535 ms.
-    /// * No round-trip time is taken from segments that are in flight.
+    /// * No round-trip time is taken from segments that are in flight. (New payload that has followed a retransmission
+    ///   is the exception: its time is that on both clocks.)
     /// * The clock of initial sequence numbers goes on where it was (RFC 9293 section 3.4.1).
     pub fn rebase_clock(&mut self, was: Instant, now: Instant) {
         let context = &mut self.context;

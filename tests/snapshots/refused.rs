@@ -118,3 +118,40 @@ fn a_pending_icmp_error_is_one_that_exists() {
     (outbox["pending"], outbox["signals"]) = (json!("SIGNALS"), json!("URGENT | 0x1000"));
     assert!(serde_json::from_value::<Connection>(snapshot.clone()).is_err());
 }
+
+#[test]
+fn each_state_has_its_send_sequence_space() {
+    let established = "ESTABLISHED\n";
+    let closed = "ESTABLISHED\nclose\nFIN-WAIT-1\n--> <SEQ=100><ACK=300><CTL=FIN,ACK>\n";
+    let acknowledged = format!("{closed}<-- <SEQ=300><ACK=101><CTL=ACK>\nFIN-WAIT-2\n");
+    let opened = "CLOSED\nopen passive\nLISTEN\n<-- <SEQ=300><CTL=SYN>\nSYN-RECEIVED\n\
+                  --> <SEQ=100><ACK=301><CTL=SYN,ACK>\n";
+    let closed_early = format!("{opened}close\nFIN-WAIT-1\n--> <SEQ=101><ACK=301><CTL=FIN,ACK>\n");
+    let table: [(&str, &[&str]); 5] = [
+        (opened, &["SynReceived"]),
+        (&closed_early, &["SynReceived", "FinWait1"]),
+        (established, &["Established", "CloseWait"]),
+        (closed, &["CloseWait", "FinWait1", "Closing", "LastAck"]),
+        (&acknowledged, &["FinWait2", "TimeWait"]),
+    ];
+    let phases = [
+        json!({ "SynReceived": "Passive" }),
+        json!("Established"),
+        json!("CloseWait"),
+        json!("FinWait1"),
+        json!("Closing"),
+        json!("LastAck"),
+        json!("FinWait2"),
+        json!({ "TimeWait": { "challenged": false } }),
+    ];
+    for (script, allowed) in table {
+        let mut snapshot = after(script);
+        let fitting = phases.iter().filter(|phase| {
+            *snapshot.pointer_mut("/tcb/Synchronized/phase").unwrap() = (*phase).clone();
+            serde_json::from_value::<Connection>(snapshot.clone()).is_ok()
+        });
+        let names: Vec<String> = fitting.map(|phase| phase.to_string()).collect();
+        assert_eq!(names.len(), allowed.len(), "{script}{names:?}");
+        assert!(names.iter().zip(allowed).all(|(name, allowed)| name.contains(allowed)), "{script}{names:?}");
+    }
+}

@@ -78,6 +78,7 @@ fn few() -> Vec<Event> {
         segment(1, Control::ACK, 0, 0),
         segment(1, Control::ACK, 0, 2),
         segment(0, Control::ACK | Control::FIN, 0, 2),
+        segment(0, Control::ACK | Control::FIN, 0, 9),
     ])
 }
 
@@ -128,11 +129,14 @@ fn poll_both(fast: &mut Connection, long: &mut Connection, now: Instant) {
     long.context.advance_clock(now);
 }
 
-/// All lives of a given number of events; equal lives count once.
+/// All lives of a given number of events from a start on; equal lives count once.
 fn explore(start: Start, config: &Config, events: &[Event], polls: Polls, depth: usize) -> usize {
-    let start = started(start, config, 100, 9);
+    explore_from((started(start, config, 100, 9), Instant::from_micros(1_000)), events, polls, depth)
+}
+
+fn explore_from(start: (Connection, Instant), events: &[Event], polls: Polls, depth: usize) -> usize {
     let mut seen = HashSet::new();
-    let mut level = Vec::from([(start, Instant::from_micros(1_000))]);
+    let mut level = Vec::from([start]);
     for _ in 0..depth {
         let mut next = Vec::new();
         for ((connection, now), event) in level.iter().flat_map(|state| events.iter().map(move |&event| (state, event)))
@@ -199,5 +203,25 @@ fn every_longer_life_of_few_events_is_the_same_on_both_ways() {
     for config in policies().map(|config| Config { receive_buffer: 2, nagle: false, ..config }) {
         let states = explore(Start::Established, &config, &few(), Polls::Apart, 7);
         assert!(states > 2_000, "{states}");
+    }
+}
+
+/// Nine segments of one byte are in flight, and the first four bytes have been sent again after a timeout.
+#[test]
+fn every_short_life_in_recovery_is_the_same_on_both_ways() {
+    for config in policies().map(|config| Config { receive_buffer: 2, nagle: false, ..config }) {
+        let mut now = Instant::from_micros(1_000);
+        let mut connection = started(Start::Established, &config, 100, 9);
+        for _ in 0..9 {
+            assert_eq!(connection.send(1, now), Ok(()));
+            drain(&mut connection, now);
+        }
+        while connection.status().retransmissions == 0 {
+            now = connection.deadline().unwrap_or(now);
+            connection.timeout(now);
+            drain(&mut connection, now);
+        }
+        let states = explore_from((connection, now), &few(), Polls::Apart, 5);
+        assert!(states > 500, "{states}");
     }
 }

@@ -109,3 +109,22 @@ impl TransitionLog {
         Transition { from, to }
     }
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::{State, TransitionLog};
+
+    #[test]
+    fn a_log_of_up_to_three_states_and_the_state_reached_is_sound() {
+        let sound = (0..=u16::MAX).map(TransitionLog).filter(|log| log.leads_to(State::Established));
+        // The first state, no second or any, no third or any.
+        assert_eq!(sound.count(), 11 * (1 + 11 * (1 + 11)));
+        let mut log = TransitionLog::EMPTY;
+        assert!(!log.leads_to(State::Closed));
+        for [from, to] in State::ALL.windows(2).filter_map(|pair| <[State; 2]>::try_from(pair).ok()) {
+            log.push(from, to);
+            assert!(log.leads_to(to));
+            assert!(!log.leads_to(from));
+        }
+    }
+}
