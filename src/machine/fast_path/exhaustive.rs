@@ -143,8 +143,10 @@ fn explore_from(start: (Connection, Instant), events: &[Event], polls: Polls, de
         {
             let (mut fast, mut long, mut now) = (connection.clone(), connection.clone(), *now);
             live_on(&mut fast, &mut long, &mut now, event);
-            if let Polls::AfterEach = polls {
-                poll_both(&mut fast, &mut long, now);
+            match polls {
+                Polls::AfterEach => poll_both(&mut fast, &mut long, now),
+                // The next event starts from one of the two: both must have the same to send.
+                Polls::Apart => poll_both(&mut fast.clone(), &mut long.clone(), now),
             }
             assert_eq!(without_looks(&fast), without_looks(&long), "after {event:?} of {connection:?}");
             if seen.insert((fast.clone(), now)) {
