@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tcp_lifecycle::{Control, Ecn};
+
 use crate::peer::{Peer, RTT, SEGMENT, Setup};
 use crate::recovery::{TEN, ten_in_flight, without_sack};
 
@@ -36,6 +38,23 @@ fn a_probe_without_an_answer_is_the_only_one() {
     assert_eq!(peer.stream.counters().timeouts, 1);
     // RFC 8985 section 7.3: the retransmission timer began with the probe.
     assert_eq!(peer.now.saturating_duration_since(probed), RTO);
+}
+
+/// A poll starts the timer of the probe. If it comes later than the probe should have gone, the probe goes at once.
+#[test]
+fn a_probe_is_late_where_nobody_polls_after_an_acknowledgment() {
+    let mut peer = Peer::open(Setup::default());
+    peer.write(4);
+    peer.now = peer.now + Duration::from_millis(RTT);
+    peer.una = 2 * SEGMENT;
+    let ack = peer.segment(Control::ACK);
+    peer.stream.segment_arrives(&ack, &[], Ecn::NotEct, &[], peer.now).unwrap();
+    peer.now = peer.now + Duration::from_millis(2 * RTT + 1);
+    assert_eq!(peer.drain(), "");
+    assert_eq!(peer.stream.deadline(), Some(peer.now));
+    assert_eq!(peer.wait(0), "3");
+    assert!(peer.stream.deadline() > Some(peer.now));
+    assert_eq!(peer.stream.counters().timeouts, 0);
 }
 
 #[test]

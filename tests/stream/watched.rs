@@ -428,14 +428,20 @@ impl Watched {
         assert!(!waits || self.stream.deadline().is_some(), "bytes wait and no timer runs: {status:?}");
     }
 
-    /// After a timeout and a drain, the next deadline is to come.
+    /// After a timeout and a drain, the next deadline is to come. But where an event was not followed by a drain, a probe
+    /// may be late, and due at once.
     pub(crate) fn check_timeout(&mut self) -> Vec<Sent> {
         self.timeout();
-        let sent = self.drain();
-        if !self.is_past {
-            let deadline = self.stream.deadline();
-            assert!(deadline.is_none_or(|deadline| deadline > self.now), "{deadline:?} at {:?}", self.now);
+        let mut sent = self.drain();
+        if self.is_past {
+            return sent;
         }
+        if self.stream.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.timeout();
+            sent.extend(self.drain());
+        }
+        let deadline = self.stream.deadline();
+        assert!(deadline.is_none_or(|deadline| deadline > self.now), "{deadline:?} at {:?}", self.now);
         sent
     }
 }
