@@ -27,6 +27,8 @@ mod hystart;
 mod idle;
 #[path = "stream/lives.rs"]
 mod lives;
+#[path = "stream/monotonic.rs"]
+mod monotonic;
 #[path = "stream/pair.rs"]
 mod pair;
 #[path = "stream/path.rs"]

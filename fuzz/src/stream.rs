@@ -3,6 +3,8 @@
 #[allow(dead_code)] // of what is shared with the tests, some is for them alone
 #[path = "../../tests/stream/attack.rs"]
 mod attack;
+#[path = "../../tests/stream/monotonic.rs"]
+mod monotonic;
 #[allow(dead_code)] // as above
 #[path = "../../tests/stream/pair.rs"]
 mod pair;

@@ -289,6 +289,13 @@ impl Connection {
         self.context.outbox.is_drained()
     }
 
+    /// Advances the clock, and returns its time: `now`, or the latest time before if that is later.
+    #[cfg(feature = "stream")]
+    pub(crate) fn clock(&mut self, now: Instant) -> Instant {
+        self.context.advance_clock(now);
+        self.context.now
+    }
+
     /// Tells whether the next output is a transition or a signal.
     #[cfg(feature = "stream")]
     pub(crate) const fn has_news(&self) -> bool {

@@ -24,6 +24,7 @@ impl Stream {
         payload: &[u8],
         now: Instant,
     ) -> Result<(), Refusal> {
+        let now = self.connection.clock(now);
         // No packet holds more.
         let payload = payload.get(..u16::MAX.into()).unwrap_or(payload);
         let segment = &segment.with_payload(u16::try_from(payload.len()).unwrap_or(u16::MAX));

@@ -77,6 +77,7 @@ impl Stream {
         if matches!(self.state(), State::Closed | State::Listen) {
             return Err(WriteError::NotConnected);
         }
+        let now = self.connection.clock(now);
         let room = (self.send_buffer as usize).saturating_sub(self.queued());
         let (taken, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
         self.sender(now).is_blocked |= !rest.is_empty();
@@ -202,6 +203,7 @@ impl Stream {
 
     /// Carries out the timeouts whose time has come. Before the deadline it does nothing.
     pub fn timeout(&mut self, now: Instant) {
+        let now = self.connection.clock(now);
         let status = self.connection.status();
         if let Some(sender) = &mut self.sender {
             if let Some(probe) = sender.recovery.timeout(status.unsent > 0, status.srtt, now) {

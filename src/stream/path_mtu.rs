@@ -33,6 +33,7 @@ impl Stream {
         now: Instant,
     ) -> Result<(), Refusal> {
         self.connection.icmp(error, quoted)?;
+        let now = self.connection.clock(now);
         self.note(now, || LogEntry::Icmp(error));
         if error == IcmpError::FragmentationNeeded
             && let Some(bytes) = max_segment

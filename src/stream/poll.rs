@@ -85,6 +85,7 @@ impl Stream {
             return None;
         }
         let event = self.next_event()?;
+        let now = self.connection.clock(now);
         self.note(now, || LogEntry::Event(event));
         Some(event)
     }
@@ -151,6 +152,7 @@ impl Stream {
 
     /// Takes the next output of the connection.
     fn advance(&mut self, now: Instant) -> Step {
+        let now = self.connection.clock(now);
         self.request_lost();
         self.reserve_options();
         let in_flight = self.connection.status().in_flight;
@@ -177,6 +179,7 @@ impl Stream {
 
     /// Takes the transitions and signals of the connection that are due.
     pub(super) fn take_news(&mut self, now: Instant) {
+        let now = self.connection.clock(now);
         while self.connection.has_news() {
             let _ = self.advance(now);
         }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tcp_lifecycle::stream::StreamConfig;
-use tcp_lifecycle::stream::congestion::{Cubic, NewReno};
 use tcp_lifecycle::{Config, Control, Ecn, IcmpError, Open, Options, SackBlock, Segment, SeqNumber, State};
 
+use super::monotonic;
 use super::watched::{Sent, Watched};
 
 /// The bytes of an attack; zeros at its end.
@@ -78,7 +78,7 @@ pub(crate) fn config(input: &mut Input<'_>) -> StreamConfig {
         mss,
         ..Config::DEFAULT
     };
-    let controller = if more & 32 == 0 { Cubic::start } else { NewReno::start };
+    let controller = if more & 32 == 0 { monotonic::cubic } else { monotonic::new_reno };
     StreamConfig { tcp, send_buffer, max_receive_buffer, controller }
 }
 

@@ -6,6 +6,7 @@ use tcp_lifecycle::stream::{End, Event, ReadError, StreamConfig};
 use tcp_lifecycle::{Config, Control, Ecn, IcmpError, Instant, Options, Segment, State};
 
 use crate::fight::{Fight, IRS, MSS, config, len};
+use crate::monotonic;
 use crate::watched::bytes;
 
 #[test]
@@ -309,4 +310,25 @@ fn a_storm_of_falling_mtus_resends_one_window_in_a_round_trip_time() {
     }
     assert!(steps > 5, "{steps}");
     assert!(resent > 0 && resent <= window, "{resent} bytes in {steps} steps of {window}");
+}
+
+#[test]
+fn time_does_not_go_back_for_a_controller() {
+    for controller in [monotonic::cubic, monotonic::new_reno] {
+        let mut fight = Fight::begin(&StreamConfig { controller, ..config() });
+        fight.write(5_000);
+        let una = fight.una();
+        while fight.watched.stream.counters().timeouts == 0 {
+            fight.expire();
+        }
+        fight.watched.now = Instant::ZERO;
+        assert!(!fight.ack(una + 500, &[]).is_empty());
+        // Long idle times count from the last event, too.
+        fight.after(100_000);
+        fight.ack(fight.nxt(), &[]);
+        fight.after(100_000);
+        fight.write(10);
+        fight.watched.now = Instant::ZERO;
+        fight.write(10);
+    }
 }

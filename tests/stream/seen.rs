@@ -1,7 +1,7 @@
 //! What the user of a stream sees: its end, and events.
 
 use tcp_lifecycle::stream::{End, Event, ReadError, StreamConfig, WriteError};
-use tcp_lifecycle::{Control, State};
+use tcp_lifecycle::{Control, Instant, State};
 
 use crate::peer::{Peer, RTT, Setup, byte_at};
 use crate::receiver::{arrives, arrives_with, read_all};
@@ -37,6 +37,17 @@ fn a_reset_behind_the_end_of_the_stream_takes_nothing_away() {
     let _ = peer.arrives_with(1_001..1_001, Control::RST | Control::ACK);
     assert_eq!(peer.stream.end(), Some(End::Reset));
     assert_eq!(peer.stream.read(&mut [0; 10]), Ok(0));
+}
+
+/// The buffer of what had arrived ahead of a gap goes with the end, even if time has gone back since.
+#[test]
+fn after_a_reset_nothing_is_waited_for() {
+    let mut peer = Peer::open(Setup::default());
+    peer.wait(63);
+    arrives_with(&mut peer, 500..600, Control::ACK);
+    (peer.now, peer.nxt) = (Instant::ZERO, 0);
+    let _ = peer.arrives_with(0..0, Control::RST | Control::ACK);
+    assert_eq!((peer.stream.end(), peer.stream.deadline()), (Some(End::Reset), None));
 }
 
 #[test]
