@@ -9,7 +9,7 @@
 //! * For each byte of payload that is sent for the first time, and for the FIN: its whole segment. It happens once.
 //! * For each firing of the retransmission timer one segment of at most the maximum segment size, from SND.UNA on.
 //!   Behind a closed window that segment is the probe. Once the window opens, one more follows, since the probe was
-//!   refused. (A delayed ACK was paid for by the segment that it acknowledges; see [`BARE`].)
+//!   refused; even if the window has closed again before the poll. (A delayed ACK was paid for by the segment that it acknowledges; see [`BARE`].)
 //! * After a timeout, until SND.UNA reaches the SND.NXT of that moment: twice the newly acknowledged amount (D16). It
 //!   is counted in sequence numbers; the header of a segment that is not full is not free.
 //! * For each call a segment without payload: an ACK, a reset. For each timeout two, since keep-alive and the delayed
@@ -36,6 +36,8 @@ pub(super) struct Repair {
     fired: bool,
     /// A probe is unacknowledged, and the segment that follows its refusal has not been sent yet.
     probed: bool,
+    /// The window has opened since that probe.
+    refused: bool,
     /// SND.NXT at the last timeout, until it is acknowledged; and the credit for retransmissions, in sequence numbers.
     recover: Option<SeqNumber>,
     credit: u32,
@@ -53,6 +55,7 @@ impl Repair {
 
     pub(super) fn arrived(&mut self, arrival: &Arrival) {
         self.allowed += C * on_the_wire(&arrival.segment);
+        self.refused |= self.probed && arrival.before.snd_wnd == Some(0) && arrival.after.snd_wnd != Some(0);
         let (Some(before), Some(after)) = (arrival.before.snd_una, arrival.after.snd_una) else { return };
         if self.recover.is_some_and(|recover| after.lt(recover)) {
             self.credit += 2 * (after - before);
@@ -93,8 +96,8 @@ impl Repair {
         if old > 0 && start == una && self.fired {
             self.fired = false;
             self.probed |= status.snd_wnd == Some(0);
-        } else if old > 0 && start == una && self.probed && status.snd_wnd != Some(0) {
-            self.probed = false;
+        } else if old > 0 && start == una && self.probed && (self.refused || status.snd_wnd != Some(0)) {
+            (self.probed, self.refused) = (false, false);
             // A window of less than a segment lets the rest of it be sent later, with room for a FIN.
             let segment = u32::from(status.peer_mss.unwrap_or(u16::MAX)) + 1;
             self.credit += segment.saturating_sub(old);
