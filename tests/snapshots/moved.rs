@@ -98,7 +98,7 @@ fn retransmitted(connection: &mut Connection) -> (Instant, u32) {
     connection.timeout(timeout);
     let sent = drain(connection, timeout).unwrap().into_iter().find_map(|output| match output {
         Output::Transmit(transmit) => transmit.segment.options().timestamps(),
-        _ => None,
+        Output::Transition(_) | Output::Signal(_) | Output::Wait(_) => None,
     });
     (timeout, sent.unwrap().0)
 }

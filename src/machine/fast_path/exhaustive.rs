@@ -1,5 +1,5 @@
-//! Every short life from SYN-RECEIVED or ESTABLISHED on: the fast paths lead where the eight steps and the whole poll do,
-//! with a poll after each event, and with several events before one poll.
+//! Every short life from SYN-RECEIVED or ESTABLISHED on: the fast paths lead where the eight steps and the whole poll
+//! do, with a poll after each event, and with several events before one poll.
 
 use core::time::Duration;
 use std::collections::HashSet;
