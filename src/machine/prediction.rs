@@ -75,8 +75,8 @@ impl Synchronized {
             && snd.recovery.is_steady()
     }
 
-    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in a state that takes the FIN. We
-    /// have nothing in flight and nothing to send. No policy has a timer. (A FIN needs no window, D28.)
+    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in a state that takes the FIN.
+    /// We have nothing in flight and nothing to send. No policy has a timer. (A FIN needs no window, D28.)
     #[inline(always)]
     pub(crate) fn is_fin_predicted(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
