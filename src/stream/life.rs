@@ -16,7 +16,8 @@ use super::recovery::Recovery;
 use super::sizing::{MAX_BUFFER, Sizing};
 use crate::{Config, Connection, IcmpError, Instant, SeqNumber, State, Status, TimeWait};
 
-/// One connection with its bytes.
+/// One connection with its bytes. Time that goes back stands still, as it does for a
+/// [`Connection`](crate::Connection).
 #[derive(Clone, Debug)]
 pub struct Stream {
     pub(super) connection: Connection,

@@ -112,7 +112,8 @@ impl TransitionLog {
 
 #[cfg(all(test, feature = "serde"))]
 mod tests {
-    use super::{State, TransitionLog};
+    use crate::machine::outbox::transition_log::TransitionLog;
+    use crate::machine::state::State;
 
     #[test]
     fn a_log_of_up_to_three_states_and_the_state_reached_is_sound() {
