@@ -85,3 +85,12 @@ fn a_closed_window_ends_nothing_before_three_probes() {
 fn a_peer_that_turns_honest_gets_all_within_a_few_timeouts() {
     holds(Law::Progress);
 }
+
+/// The inputs of the fuzz target. (The published package is without them.)
+#[test]
+fn what_fuzzing_has_found_holds() {
+    let Ok(corpus) = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/hostile")) else { return };
+    for input in corpus {
+        attack::attack(&std::fs::read(input.unwrap().path()).unwrap(), Law::ALL);
+    }
+}

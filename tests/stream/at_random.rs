@@ -1,5 +1,7 @@
 //! The invariants of `watched.rs`, whatever peers, users and networks do. The fuzz target `stream` plays the same.
 
+use std::fs;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -18,5 +20,19 @@ proptest! {
     #[test]
     fn two_streams_come_to_an_end_with_all_bytes(setup in vec(any::<u8>(), 22), acts in vec(any::<[u8; 3]>(), 0..100)) {
         pair(&[setup, acts.into_flattened()].concat());
+    }
+}
+
+/// The inputs of the fuzz target. (The published package is without them.)
+#[test]
+fn what_fuzzing_has_found_holds() {
+    let Ok(corpus) = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/stream")) else { return };
+    for input in corpus {
+        let bytes = fs::read(input.unwrap().path()).unwrap();
+        match bytes.split_first() {
+            Some((0..128, bytes)) => attack(bytes),
+            Some((_, bytes)) => pair(bytes),
+            None => {}
+        }
     }
 }

@@ -431,12 +431,13 @@ impl Watched {
     /// After a timeout and a drain, the next deadline is to come. But where an event was not followed by a drain, a probe
     /// may be late, and due at once.
     pub(crate) fn check_timeout(&mut self) -> Vec<Sent> {
+        let was_drained = self.stream.connection().is_drained();
         self.timeout();
         let mut sent = self.drain();
         if self.is_past {
             return sent;
         }
-        if self.stream.deadline().is_some_and(|deadline| deadline <= self.now) {
+        if !was_drained && self.stream.deadline().is_some_and(|deadline| deadline <= self.now) {
             self.timeout();
             sent.extend(self.drain());
         }
