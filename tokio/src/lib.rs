@@ -4,7 +4,9 @@
 //! [`TcpListener`] and [`TcpStream`] work like those of tokio. One task drives all connections.
 //!
 //! With the feature `tun-rs` an asynchronous device of that crate is a [`Device`]. Any other packet device is one with
-//! two methods: see [`Device`]. Before the runtime ends, [`Stack::wait_idle`] waits until what was written has arrived.
+//! two methods: see [`Device`]. [`duplex`] makes two devices in memory, for tests. The runtime needs a timer
+//! (`enable_time`, `enable_all` or `#[tokio::main]`). Before it ends, [`Stack::wait_idle`] waits until what was written
+//! has arrived.
 //!
 //! An echo server:
 //!
@@ -16,11 +18,13 @@
 //! connection. [`TcpStream::abort`] resets it.
 
 mod device;
+mod duplex;
 mod listener;
 mod stack;
 mod stream;
 
 pub use device::Device;
+pub use duplex::{DuplexDevice, duplex};
 pub use listener::TcpListener;
 pub use stack::{Stack, StackConfig};
 pub use stream::TcpStream;

@@ -1,56 +1,20 @@
-//! Two stacks over a wire in memory: the calls of a user, without a kernel.
+//! Two stacks over a cable in memory: the calls of a user, without a kernel.
 
 use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tcp_lifecycle::State;
-use tcp_lifecycle_tokio::{Device, Stack, StackConfig, TcpListener, TcpStream};
+use tcp_lifecycle_tokio::{Device, DuplexDevice, Stack, StackConfig, TcpListener, TcpStream, duplex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
-use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::timeout;
-use tokio_util::sync::PollSender;
 
-/// One end of the wire. It holds a few packets; then it is full.
-struct Wire {
-    out: PollSender<Vec<u8>>,
-    inbox: Receiver<Vec<u8>>,
-}
-
-impl Device for Wire {
-    fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self.inbox.poll_recv(context) {
-            Poll::Pending | Poll::Ready(None) => Poll::Pending,
-            Poll::Ready(Some(packet)) => {
-                buffer[..packet.len()].copy_from_slice(&packet);
-                Poll::Ready(Ok(packet.len()))
-            }
-        }
-    }
-
-    fn poll_send(&mut self, context: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<()>> {
-        let broken = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-        match self.out.poll_reserve(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Err(broken(error))),
-            Poll::Ready(Ok(())) => Poll::Ready(self.out.send_item(packet.to_vec()).map_err(broken)),
-        }
-    }
-}
-
-fn wire() -> (Wire, Wire) {
-    let ((to_b, from_a), (to_a, from_b)) = (channel(8), channel(8));
-    let a = Wire { out: PollSender::new(to_b), inbox: from_b };
-    let b = Wire { out: PollSender::new(to_a), inbox: from_a };
-    (a, b)
-}
-
-fn stack(wire: Wire, address: &str) -> Stack {
-    Stack::new(wire, StackConfig::new(address.parse().unwrap()))
+fn stack(device: DuplexDevice, address: &str) -> Stack {
+    Stack::new(device, StackConfig::new(address.parse().unwrap()))
 }
 
 fn stacks() -> (Stack, Stack) {
-    let (a, b) = wire();
+    let (a, b) = duplex(8);
     (stack(a, "10.9.0.1"), stack(b, "10.9.0.2"))
 }
 
@@ -73,7 +37,7 @@ fn readme_has_this_echo_server() {
 
 #[tokio::test]
 async fn a_megabyte_comes_back_after_a_half_close() {
-    let (a, b) = wire();
+    let (a, b) = duplex(8);
     let a = stack(a, "10.9.0.1");
     tokio::spawn(echo::run(b));
     tokio::task::yield_now().await;
@@ -133,24 +97,24 @@ async fn what_was_written_arrives_though_the_stack_is_dropped() {
 
 /// A device whose end can be seen.
 struct Watched {
-    wire: Wire,
+    device: DuplexDevice,
     _alive: std::sync::Arc<()>,
 }
 
 impl Device for Watched {
     fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.wire.poll_recv(context, buffer)
+        self.device.poll_recv(context, buffer)
     }
     fn poll_send(&mut self, context: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<()>> {
-        self.wire.poll_send(context, packet)
+        self.device.poll_send(context, packet)
     }
 }
 
 #[tokio::test]
 async fn the_host_ends_when_nobody_holds_it_and_nothing_is_left_to_send() {
-    let (a, b) = wire();
-    let device = std::sync::Arc::new(());
-    let watched = Watched { wire: a, _alive: std::sync::Arc::clone(&device) };
+    let (a, b) = duplex(8);
+    let alive = std::sync::Arc::new(());
+    let watched = Watched { device: a, _alive: std::sync::Arc::clone(&alive) };
     let a = Stack::new(watched, StackConfig::new("10.9.0.1".parse().unwrap()));
     let b = stack(b, "10.9.0.2");
     let mut listener = TcpListener::bind(&b, "10.9.0.2:7".parse().unwrap()).unwrap();
@@ -160,7 +124,7 @@ async fn the_host_ends_when_nobody_holds_it_and_nothing_is_left_to_send() {
     drop((client.unwrap(), a));
     assert_eq!(server.read(&mut [0; 10]).await.unwrap(), 0);
     // The FIN is acknowledged: the task ends, though the server does not close.
-    while std::sync::Arc::strong_count(&device) > 1 {
+    while std::sync::Arc::strong_count(&alive) > 1 {
         tokio::task::yield_now().await;
     }
 }
@@ -201,4 +165,36 @@ async fn a_stream_that_lingers_is_reset_after_that_time() {
     assert_eq!(stacks[1].connections()[0].2, State::CloseWait);
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(server.write(&[7]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn a_cable_holds_so_many_packets() {
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    for (asked, holds) in [(0, 1), (1, 1), (3, 3)] {
+        let (mut a, mut b) = duplex(asked);
+        for number in 0..holds {
+            assert!(matches!(a.poll_send(&mut context, &[number; 4]), Poll::Ready(Ok(()))));
+        }
+        assert!(a.poll_send(&mut context, &[9; 4]).is_pending());
+        let mut buffer = [0; 4];
+        for number in 0..holds {
+            assert!(matches!(b.poll_recv(&mut context, &mut buffer), Poll::Ready(Ok(4))));
+            assert_eq!(buffer, [number; 4]);
+        }
+        assert!(b.poll_recv(&mut context, &mut buffer).is_pending());
+        assert!(matches!(a.poll_send(&mut context, &[9; 4]), Poll::Ready(Ok(()))));
+        // As much as the buffer has room for.
+        assert!(matches!(b.poll_recv(&mut context, &mut buffer[..2]), Poll::Ready(Ok(2))));
+    }
+    let _ = duplex(usize::MAX);
+}
+
+#[test]
+fn a_cable_without_its_other_end_is_broken() {
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    let (mut a, b) = duplex(8);
+    drop(b);
+    assert!(a.poll_recv(&mut context, &mut [0; 4]).is_pending());
+    let Poll::Ready(Err(error)) = a.poll_send(&mut context, &[0; 4]) else { panic!("it is broken") };
+    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }
