@@ -4,6 +4,7 @@ use crate::machine::connection::{Connection, Open};
 use crate::machine::context::Context;
 use crate::machine::error::CallError;
 use crate::machine::seq::SeqNumber;
+use crate::machine::state::State;
 use crate::machine::tcb::{Flags, Offer, Phase, Snd, SynSent, Synchronized, Tcb, Told};
 
 /// The most bytes that a send queue may hold. Within this limit any two sequence numbers of a queue can be compared
@@ -21,7 +22,7 @@ impl Connection {
                 Ok(())
             }
             (Tcb::Closed, Open::Passive) => {
-                self.enter(Tcb::Listen);
+                self.enter([State::Closed, State::Listen], Tcb::Listen);
                 Ok(())
             }
             (Tcb::Listen, Open::Passive) | (Tcb::SynSent(_) | Tcb::Synchronized(_), _) => {
@@ -34,7 +35,7 @@ impl Connection {
     fn issue_syn(&mut self) {
         let snd = Snd::new(self.context.choose_isn(), &self.context);
         let offer = Offer::of(&self.context.policy);
-        self.enter(Tcb::SynSent(SynSent { snd, offer }));
+        self.enter([self.tcb.state(), State::SynSent], Tcb::SynSent(SynSent { snd, offer }));
         self.context.outbox.request_syn();
     }
 

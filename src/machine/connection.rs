@@ -398,14 +398,15 @@ impl Connection {
     }
 
     fn leave_tcb(&mut self, next: Tcb) {
-        self.enter(next);
+        self.enter([self.tcb.state(), next.state()], next);
         self.context.outbox.drop_segments();
         (self.context.duplicate_acks, self.context.reserved) = (0, 0);
         self.context.timer = None;
     }
 
-    pub(crate) fn enter(&mut self, tcb: Tcb) {
-        self.context.outbox.record_transition(self.tcb.state(), tcb.state());
+    /// Goes from one state to another, with the TCB of the new state.
+    pub(crate) fn enter(&mut self, [from, to]: [State; 2], tcb: Tcb) {
+        self.context.outbox.record_transition(from, to);
         self.tcb = tcb;
     }
 

@@ -5,6 +5,7 @@ use core::ops::Range;
 use crate::machine::connection::Connection;
 use crate::machine::error::Refusal;
 use crate::machine::segment::Segment;
+use crate::machine::state::State;
 use crate::machine::tcb::{Offer, Origin, Snd, Synchronized, Tcb};
 
 impl Connection {
@@ -35,6 +36,7 @@ impl Connection {
         let snd = Snd::new(self.context.choose_isn(), &self.context);
         let policy = &self.context.policy;
         let offer = Offer { ecn: policy.accepts_ecn(), ..Offer::of(policy) };
-        self.enter(Tcb::Synchronized(Synchronized::new(origin, snd, &offer, syn, &self.context)));
+        let tcb = Synchronized::new(origin, snd, &offer, syn, &self.context);
+        self.enter([self.tcb.state(), State::SynReceived], Tcb::Synchronized(tcb));
     }
 }

@@ -8,6 +8,7 @@ use crate::machine::error::Refusal;
 use crate::machine::outbox::End;
 use crate::machine::segment::{Control, Segment};
 use crate::machine::seq::SeqNumber;
+use crate::machine::state::State;
 use crate::machine::tcb::{Origin, Phase, Recovery, Snd, Synchronized, Tcb};
 
 impl Connection {
@@ -36,7 +37,7 @@ impl Connection {
         tcb.phase = Phase::Established;
         tcb.snd.acknowledge(ack, segment, &mut self.context);
         tcb.snd.set_window(segment.seq(), tcb.snd.window_of(segment));
-        self.enter(Tcb::Synchronized(tcb));
+        self.enter([State::SynSent, State::Established], Tcb::Synchronized(tcb));
         self.context.outbox.request_ack();
         // Most SYN,ACKs carry nothing else.
         let is_bare = segment.len() == 1 && !segment.control().contains(Control::URG);
@@ -49,7 +50,7 @@ impl Connection {
     fn simultaneous_open(&mut self, mut tcb: Synchronized, segment: &Segment) {
         tcb.snd.set_window(segment.seq(), tcb.snd.window_of(segment));
         tcb.snd.recovery = Recovery::Untimed;
-        self.enter(Tcb::Synchronized(tcb));
+        self.enter([State::SynSent, State::SynReceived], Tcb::Synchronized(tcb));
         self.context.outbox.request_syn();
     }
 }
