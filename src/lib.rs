@@ -14,7 +14,7 @@
 //!    the receive window again.
 //! 3. [`poll`](Connection::poll) until `Wait`, and carry out each output.
 //!
-//! Here two connections talk to each other without a network between them:
+//! Here two connections talk to each other without a network between them, from OPEN to CLOSED:
 //!
 //! ```
 //! use tcp_lifecycle::{Config, Connection, Instant, Open, Output, Segment, State};
@@ -36,34 +36,48 @@
 //!     }
 //! }
 //!
+//! /// Lets both ends talk until neither has anything to send. Returns the bytes that `b` got.
+//! fn converse(a: &mut Connection, b: &mut Connection, now: Instant) -> usize {
+//!     let mut received = 0;
+//!     loop {
+//!         let to_b = drain(a, now);
+//!         for segment in &to_b {
+//!             // Ok: the bytes of the payload that are new, in order. Err: why it had no effect.
+//!             let new = b.segment_arrives(segment, now).map_or(0, |new| new.len());
+//!             let _ = b.receive(new); // consumed at once
+//!             received += new;
+//!         }
+//!         let to_a = drain(b, now);
+//!         for segment in &to_a {
+//!             let _ = a.segment_arrives(segment, now);
+//!         }
+//!         if to_b.is_empty() && to_a.is_empty() {
+//!             return received;
+//!         }
+//!     }
+//! }
+//!
 //! let now = Instant::ZERO;
 //! let mut client = Connection::new(&Config::DEFAULT, 100); // 100: a keyed hash of the sockets
 //! let mut server = Connection::new(&Config::DEFAULT, 300);
 //! server.open(Open::Passive, now)?;
+//! drain(&mut server, now);
 //! client.open(Open::Active, now)?;
 //! client.send(5, now)?; // five bytes are in the caller's send queue
+//! assert_eq!(converse(&mut client, &mut server, now), 5);
+//! assert_eq!([client.state(), server.state()], [State::Established; 2]);
 //!
-//! drain(&mut server, now);
-//! let mut received = 0;
-//! loop {
-//!     let to_server = drain(&mut client, now);
-//!     for segment in &to_server {
-//!         // Ok: the bytes of the payload that are new, in order. Err: why it had no effect.
-//!         let new = server.segment_arrives(segment, now).map_or(0, |new| new.len());
-//!         received += new;
-//!         server.receive(new)?; // consumed at once
-//!     }
-//!     let to_client = drain(&mut server, now);
-//!     for segment in &to_client {
-//!         let _ = client.segment_arrives(segment, now);
-//!     }
-//!     if to_server.is_empty() && to_client.is_empty() {
-//!         break;
-//!     }
-//! }
-//! assert_eq!(client.state(), State::Established);
-//! assert_eq!(server.state(), State::Established);
-//! assert_eq!(received, 5);
+//! client.close(now)?; // the server gets Signal::Closing
+//! converse(&mut client, &mut server, now);
+//! assert_eq!([client.state(), server.state()], [State::FinWait2, State::CloseWait]);
+//! server.close(now)?;
+//! converse(&mut client, &mut server, now);
+//! assert_eq!([client.state(), server.state()], [State::TimeWait, State::Closed]);
+//!
+//! let end = client.deadline().expect("2 MSL");
+//! client.timeout(end);
+//! drain(&mut client, end);
+//! assert_eq!(client.state(), State::Closed);
 //! # Ok::<(), tcp_lifecycle::CallError>(())
 //! ```
 //!
@@ -142,6 +156,11 @@
 //! themselves or leave room, and why. [`checks`] lists the checks and their figures.
 
 #![no_std]
+// The pages link to the items of every feature.
+#![cfg_attr(
+    not(all(feature = "endpoint", feature = "pcapng", feature = "serde")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(
     clippy::arithmetic_side_effects,

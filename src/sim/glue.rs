@@ -16,8 +16,10 @@ use crate::{CallError, Config, Connection, IcmpError, Instant, Open, Output, Ref
 /// * has asked for no timeout, or a later one, when the connection's [`deadline`](Connection::deadline) comes;
 /// * leaves an output in the connection that a poll would hand out;
 /// * sends bytes that are not its user's, or gives its user bytes that are not the peer's;
-/// * gives bytes to its user without a [`receive`](Connection::receive) for them;
+/// * gives its user the bytes of a RECEIVE in the script without a [`receive`](Connection::receive) for them;
 /// * puts out something that no line lists, or does not put out something that a line lists.
+///
+/// Of a program that consumes by itself what arrives, `UNREAD=0` after a state shows that it has called `receive`.
 ///
 /// ```
 /// use core::ops::Range;
