@@ -260,27 +260,17 @@ impl Span {
     }
 
     /// Returns the milliseconds, or `u64::MAX` for `FOREVER`.
-    #[inline(always)]
+    #[cfg_attr(feature = "fast-path", inline(always))]
     pub(crate) const fn millis(self) -> u64 {
-        if self.0 >> Span::DIGITS == 0 { self.0 as u64 } else { self.long_millis() }
+        if self.is_forever() { u64::MAX } else { self.finite_millis() }
     }
 
-    /// Computes [`millis`](Self::millis) of a span longer than 8.19 s.
-    #[cfg_attr(feature = "fast-path", inline(never))]
-    const fn long_millis(self) -> u64 {
-        if self.0 == Span::FOREVER.0 {
-            return u64::MAX;
-        }
-        let power: u32 = match self.0 >> Span::DIGITS {
-            1 => 10,
-            2 => 100,
-            3 => 1_000,
-            4 => 10_000,
-            5 => 100_000,
-            6 => 1_000_000,
-            _ => 10_000_000,
-        };
-        ((self.0 & ((1 << Span::DIGITS) - 1)) as u64).wrapping_mul(power as u64)
+    #[cfg_attr(feature = "fast-path", inline(always))]
+    #[expect(clippy::indexing_slicing, reason = "three bits have eight values")]
+    const fn finite_millis(self) -> u64 {
+        const POWERS: [u32; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+        let digits = self.0 & ((1 << Span::DIGITS) - 1);
+        (digits as u64).wrapping_mul(POWERS[(self.0 >> Span::DIGITS) as usize] as u64)
     }
 
     pub(crate) fn duration(self) -> Duration {
@@ -310,7 +300,7 @@ impl Span {
     /// Returns the moment at which this span after `start` ends; `None` for `FOREVER`, or beyond the last moment.
     #[inline]
     pub(crate) const fn after(self, start: Instant) -> Option<Instant> {
-        if self.0 == Span::FOREVER.0 { None } else { start.after_millis(self.millis()) }
+        if self.is_forever() { None } else { start.after_millis(self.finite_millis()) }
     }
 }
 
