@@ -134,6 +134,7 @@ impl Snd {
             Recovery::GoBackN { recover, cursor, .. } => is_behind_a_flight(recover) && is_in_flight(cursor),
             Recovery::PastRecover { recover, .. } => is_behind_a_flight(recover),
             Recovery::Requested { cursor, until } => is_behind_a_flight(until) && is_within(self.una, cursor, until),
+            Recovery::Refused => self.nxt - self.una == 1,
         }
     }
 }
@@ -143,7 +144,8 @@ impl Rcv {
         ensure(self.scale <= MAX_SCALE, "a shift count above 14")?;
         ensure(self.edge - self.read <= MAX_BUFFER, "the receive window is too large")?;
         ensure(is_within(self.read, self.nxt, self.edge), "RCV.NXT is outside of the receive buffer")?;
-        ensure(is_within(self.read, self.up, self.edge + u32::from(u16::MAX)), "RCV.UP is out of reach")?;
+        // The pointer of a segment in the window; behind a zero window, of a bare ACK at RCV.NXT+1 (D17).
+        ensure(is_within(self.read, self.up, self.edge + 1 + u32::from(u16::MAX)), "RCV.UP is out of reach")?;
         let is_ahead = self.out_of_order_end != self.nxt && is_within(self.nxt, self.out_of_order_end, self.edge + 1);
         ensure(!flags.intersects(Flags::GAP) || is_ahead, "what has arrived ahead of a gap lies outside of the window")
     }

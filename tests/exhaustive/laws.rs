@@ -21,6 +21,7 @@ pub(crate) enum Law {
     S16,
     S17,
     S18,
+    S19,
     L1,
     L2,
     L3,
@@ -28,7 +29,7 @@ pub(crate) enum Law {
 }
 
 impl Law {
-    pub(crate) const ALL: [Law; 22] = [
+    pub(crate) const ALL: [Law; 23] = [
         Law::S1,
         Law::S2,
         Law::S3,
@@ -47,6 +48,7 @@ impl Law {
         Law::S16,
         Law::S17,
         Law::S18,
+        Law::S19,
         Law::L1,
         Law::L2,
         Law::L3,
@@ -103,6 +105,7 @@ impl Law {
                 "S18: over a network that only delays, with nothing in flight, an end whose peer has aborted their life \
                          has ended too, or is in TIME-WAIT"
             }
+            Law::S19 => "S19: a connection that is stored and restored is the same",
             Law::L1 => {
                 "L1: on a fair network SYN-SENT, SYN-RECEIVED, FIN-WAIT-1, CLOSING, LAST-ACK, TIME-WAIT are left"
             }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stateright::{Model, Property};
-use tcp_lifecycle::State;
+use tcp_lifecycle::{Connection, State};
 
 use crate::arcs::{Cause, Turn};
 use crate::fair::Goal;
@@ -151,7 +151,7 @@ fn condition(law: Law) -> fn(&Lives, &World) -> bool {
             }
         };
     }
-    conditions!(S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 L1 L2 L3 L4)
+    conditions!(S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 S19 L1 L2 L3 L4)
 }
 
 /// Whether the law holds for this state, and for the event that led to it.
@@ -159,8 +159,17 @@ fn holds(law: Law, lives: &Lives, world: &World) -> bool {
     if world.broken.contains(law) {
         return false;
     }
+    if law == Law::S19 {
+        return world.ends.iter().all(|end| comes_back(&end.connection));
+    }
     if let Some(goal) = Goal::of(law) {
         return fair::reaches(goal, world, &lives.bounds);
     }
     law != Law::S8 || lives.bounds.budget.forged == 0 || !world.broken.is_empty() || attacker::is_harmless(world)
+}
+
+fn comes_back(connection: &Connection) -> bool {
+    let mut room = [0; 512];
+    let stored = postcard::to_slice(connection, &mut room).expect("a connection takes less");
+    postcard::from_bytes(stored).as_ref() == Ok(connection)
 }

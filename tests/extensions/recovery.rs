@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tcp_lifecycle::{CallError, Config, Connection, Instant, State};
+use tcp_lifecycle::{CallError, Config, Connection, Control, Instant, Segment, SeqNumber, State};
 
 use super::{after, drain, segment};
 
@@ -182,4 +182,26 @@ fn before_the_handshake_nothing_can_be_reserved() {
         connection.reserve_options(12);
         assert_eq!(connection, untouched, "{state}");
     }
+}
+
+#[test]
+fn a_loss_that_is_reported_many_times_is_a_loss() {
+    let script = "CLOSED\nopen passive\nLISTEN\n<-- <SEQ=300><CTL=SYN><MSS=65535><WS=14>\nSYN-RECEIVED\n\
+                  --> <SEQ=100><ACK=301><CTL=SYN,ACK><WND=65535><MSS=65495><WS=14>\n";
+    let config = Config { nagle: false, mss: 65_495, window_scale: Some(14), ..CONFIG };
+    let mut connection = after(&config, script);
+    let now = at(0);
+    drain(&mut connection, now);
+    let ack = Segment::new(SeqNumber(301), SeqNumber(101), Control::ACK).with_window(1 << 12);
+    connection.segment_arrives(&ack, now).unwrap();
+    drain(&mut connection, now);
+    connection.send(1 << 26, now).unwrap();
+    let sent = drain(&mut connection, now).len();
+    connection.timeout(connection.deadline().unwrap());
+    // Together far more than 2^32 bytes.
+    for _ in 0..100 {
+        connection.retransmit(0..1 << 26).unwrap();
+    }
+    let again = drain(&mut connection, at(1_000));
+    assert_eq!(again.len(), sent + 1, "the signal, and everything again: {:?}", again.get(..3));
 }

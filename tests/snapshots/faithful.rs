@@ -5,7 +5,8 @@ use core::fmt::Debug;
 use proptest::collection::vec;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tcp_lifecycle::{Connection, Policy, State, TimeWaitPolicy};
+use tcp_lifecycle::sim::Script;
+use tcp_lifecycle::{Config, Connection, Policy, State, TimeWaitPolicy};
 
 use crate::events::{apply, beginning, event, isn_offset};
 use crate::policies::policies;
@@ -46,6 +47,34 @@ fn a_connection_out_of_a_snapshot_lives_on_as_it_would_have() {
             assert_eq!(moves.connection, stays.connection);
         }
     });
+}
+
+/// What random events seldom lead to.
+#[test]
+fn rare_variables_come_back() {
+    let scripts = [
+        // The FIN is the last of what has arrived ahead of the gap.
+        "ESTABLISHED                                  SND.NXT=100 RCV.NXT=300
+         <-- <SEQ=305><ACK=100><CTL=FIN,ACK><DATA=5> delivers nothing
+         --> <SEQ=100><ACK=300><CTL=ACK>
+         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=5>
+         --> <SEQ=100><ACK=305><CTL=ACK>
+         <-- <SEQ=305><ACK=100><CTL=FIN,ACK><DATA=5>
+         signal: Closing
+         --> <SEQ=100><ACK=311><CTL=ACK>
+         CLOSE-WAIT",
+        // Behind a zero window a bare ACK is taken one number further, with its urgent pointer.
+        "config receive_buffer=10
+         ESTABLISHED                                  SND.NXT=100 RCV.NXT=300
+         <-- <SEQ=300><ACK=100><CTL=ACK><DATA=10>
+         --> <SEQ=100><ACK=310><CTL=ACK><WND=0>
+         <-- <SEQ=311><ACK=100><CTL=URG,ACK><URG=65535>
+         signal: Urgent
+         ESTABLISHED",
+    ];
+    for script in scripts {
+        comes_back(&Script::parse(script).unwrap().run(&Config::DEFAULT).unwrap());
+    }
 }
 
 #[test]

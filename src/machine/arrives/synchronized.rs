@@ -396,6 +396,8 @@ impl Synchronized {
         // No urgent data follows the FIN. RCV.UP moves with it, as `read` does.
         self.rcv.up = self.rcv.up.min(self.rcv.nxt) + 1;
         self.rcv.advance(1);
+        // The FIN may be the last of what has arrived ahead of the gap.
+        self.close_gap();
         context.drop_duplicate_acks();
         // D28: a FIN takes no buffer space.
         self.rcv.edge += 1;

@@ -32,6 +32,7 @@ impl Snd {
             Recovery::GoBackN { cursor, credit, .. } => (cursor, self.last(), credit),
             Recovery::PastRecover { credit, .. } => (self.nxt, self.last(), credit),
             Recovery::Requested { cursor, until } => (cursor, until, u32::MAX),
+            Recovery::Refused => (self.una, self.last(), u32::MAX),
         }
     }
 

@@ -2,7 +2,7 @@
 //! (section 3.8.6.2.1), and how long each of them waits (D20, D40, D42). The override is a timeout: it sends data that
 //! silly-window avoidance has held back behind a small window.
 
-use super::recovery::{Recovery, UNBOUNDED};
+use super::recovery::Recovery;
 use super::snd::Snd;
 use crate::machine::context::Context;
 use crate::machine::outbox::Pending;
@@ -37,8 +37,8 @@ impl Snd {
     #[cold]
     pub(super) fn window_changed(&mut self, was: u32, context: &mut Context) {
         let opened = was == 0;
-        // A probe or an override that has not been sent yet waits for the next timeout. Its own timeout has backed off
-        // already, as that of a probe that was sent.
+        // A probe or an override that is due but not sent is withdrawn. The probe counts as sent, since its timeout has
+        // raised the back-off.
         let is_due = (opened || (self.wnd == 0 && self.una == self.nxt)) && context.outbox.take(Pending::RETRANSMIT);
         let was_probed = opened && (self.recovery.is_probing() || is_due);
         if was_probed {
@@ -57,8 +57,11 @@ impl Snd {
             // The probe was refused: it is sent again at once, and new data follows it. If more than the probe is in
             // flight, the peer has shrunk its window: one segment from the front is sent, as after a timeout (D17,
             // D40).
-            let credit = if self.nxt - self.una == 1 { UNBOUNDED } else { self.one_segment() };
-            self.recovery = Recovery::GoBackN { recover: self.nxt, cursor: self.una, credit };
+            self.recovery = if self.nxt - self.una == 1 {
+                Recovery::Refused
+            } else {
+                Recovery::GoBackN { recover: self.nxt, cursor: self.una, credit: self.one_segment() }
+            };
             self.arm_next_try(context);
         }
     }

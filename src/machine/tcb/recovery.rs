@@ -12,23 +12,29 @@ use crate::machine::time::Instant;
 ///               a segment is sent          its ACK: a sample
 ///    Untimed ----------------------> Timed -----------------> Untimed
 ///
-///               timeout              new payload is sent              ACK beyond `recover`: a sample
-///    any state --------> GoBackN -------------------------> PastRecover -----------------------------> Untimed
-///                           | ACK of `recover`                  | ACK of `recover`
-///                           v                                   v
-///                        Untimed                              Timed
+///               timeout, window open         new payload is sent            ACK beyond `recover`: a sample
+///    any state ---------------------> GoBackN -------------------> PastRecover ---------------------------> Untimed
+///                                        | ACK of `recover`             | ACK of `recover`
+///                                        v                              v
+///                                     Untimed                         Timed
 ///
-///               a probe is sent               the window opens
-///    any state -----------------> Probing --------------------> GoBackN
+///               a probe is sent            the window opens; in flight:
+///    any state -----------------> Probing ---------------------------------> Untimed: nothing
+///                                                                            Refused: the probe
+///                                                                            GoBackN: more
+///
+///               the probe is sent again: alone, or with new payload
+///    Refused   -----------------------------------------------------> Untimed, or Timed
 ///
 ///               the caller reports a loss             all of it is sent, or acknowledged
 ///    steady    ---------------------------> Requested ----------------------------------> Untimed
+///    PastRecover -------------------------> GoBackN
 ///
 ///               the caller takes over
 ///    GoBackN or PastRecover --> Untimed
 /// ```
 ///
-/// `steady` is `Untimed` or `Timed`.
+/// `steady` is `Untimed` or `Timed`. An ACK of everything in flight leads to `Untimed` from any state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Recovery {
@@ -39,18 +45,17 @@ pub(crate) enum Recovery {
     /// The window is closed, and a probe has been sent.
     Probing,
     /// After a timeout: everything from `cursor` up to `recover` is sent again, within `credit`, before anything new.
-    /// (`recover` is SND.NXT at the timeout, as in RFC 6582.) With [`UNBOUNDED`] credit it is no recovery: a refused
-    /// probe is sent again, once.
+    /// (`recover` is SND.NXT at the timeout, as in RFC 6582.)
     GoBackN { recover: SeqNumber, cursor: SeqNumber, credit: u32 },
-    /// Everything up to `recover` has been sent again, within `credit`. New payload has followed, since `sent_at`, in
-    /// microseconds modulo 2^32.
+    /// Everything up to `recover` has been sent again, and new payload has followed: the first of it at `sent_at`, in
+    /// microseconds modulo 2^32. `credit` still bounds what is sent.
     PastRecover { recover: SeqNumber, credit: u32, sent_at: u32 },
     /// The caller has marked data as lost: from `cursor` up to `until` it is sent again.
     Requested { cursor: SeqNumber, until: SeqNumber },
+    /// The window has opened, and the probe, which alone is in flight, was refused: it is sent again, once. This is no
+    /// recovery, and sending goes on as before (D40).
+    Refused,
 }
-
-/// The credit of a recovery that may send without a bound.
-pub(crate) const UNBOUNDED: u32 = u32::MAX;
 
 impl Recovery {
     /// Returns whether no recovery is under way, and no probe is out: only new data is sent.
@@ -92,9 +97,12 @@ impl Recovery {
     /// Ends the recovery after a timeout: the caller goes on with it. A refused probe is still sent again.
     pub(crate) fn take_over(&mut self) {
         match self {
-            Recovery::GoBackN { credit: UNBOUNDED, .. } => {}
             Recovery::GoBackN { .. } | Recovery::PastRecover { .. } => *self = Recovery::Untimed,
-            Recovery::Untimed | Recovery::Timed { .. } | Recovery::Probing | Recovery::Requested { .. } => {}
+            Recovery::Untimed
+            | Recovery::Timed { .. }
+            | Recovery::Probing
+            | Recovery::Requested { .. }
+            | Recovery::Refused => {}
         }
     }
 
@@ -114,15 +122,17 @@ impl Recovery {
     /// data that has left the network, and as much again, as in slow start (RFC 5681 section 3.1). Returns the
     /// round-trip time, in microseconds, if the ACK yields one.
     pub(crate) fn acknowledged(&mut self, ack: SeqNumber, advance: u32, now: Instant) -> Option<u32> {
-        let earned = advance.saturating_mul(2);
+        let released = advance.saturating_mul(2);
         match self {
             Recovery::Untimed | Recovery::Timed { .. } | Recovery::Probing => {}
+            // Only the probe was in flight.
+            Recovery::Refused => *self = Recovery::Untimed,
             Recovery::GoBackN { recover: until, .. } | Recovery::Requested { until, .. } if until.le(ack) => {
                 *self = Recovery::Untimed;
             }
             Recovery::GoBackN { cursor, credit, .. } => {
                 *cursor = cursor.max(ack);
-                *credit = credit.saturating_add(earned);
+                *credit = credit.saturating_add(released);
             }
             Recovery::Requested { cursor, .. } => *cursor = cursor.max(ack),
             Recovery::PastRecover { recover, sent_at, .. } if recover.lt(ack) => {
@@ -134,7 +144,7 @@ impl Recovery {
             Recovery::PastRecover { recover, sent_at, .. } if *recover == ack => {
                 *self = Recovery::Timed { end: *recover + 1, sent_at: *sent_at };
             }
-            Recovery::PastRecover { credit, .. } => *credit = credit.saturating_add(earned),
+            Recovery::PastRecover { credit, .. } => *credit = credit.saturating_add(released),
         }
         None
     }
@@ -145,8 +155,7 @@ impl Recovery {
         let used = end.ahead_of(from);
         match self {
             Recovery::Untimed | Recovery::Timed { .. } | Recovery::Probing => {}
-            // A refused probe is sent again. That is no recovery, and sending goes on as before (D40).
-            Recovery::GoBackN { credit: UNBOUNDED, .. } => {
+            Recovery::Refused => {
                 *self = if is_new { Recovery::Timed { end, sent_at: micros(now) } } else { Recovery::Untimed };
             }
             Recovery::GoBackN { recover, credit, .. } if is_new => {
@@ -164,11 +173,11 @@ impl Recovery {
     }
 
     /// Marks the data from `from` up to `until` as lost, by the caller's loss detection. After a timeout all of it is
-    /// sent again in any case. Then the call adds `credit`, and moves `cursor` back to `from`; if new payload has
-    /// followed already, go-back-N begins again with this `credit`.
+    /// sent again in any case: the call only adds `credit`, and moves `cursor` back to `from` if it is ahead. Once new
+    /// payload has followed, go-back-N begins again at `from`, with this `credit`. A probe is in hand already.
     pub(crate) fn mark_lost(&mut self, from: SeqNumber, until: SeqNumber, credit: u32, nxt: SeqNumber) {
         match self {
-            Recovery::Probing => {}
+            Recovery::Probing | Recovery::Refused => {}
             Recovery::Untimed | Recovery::Timed { .. } | Recovery::Requested { .. } => {
                 *self = Recovery::Requested { cursor: from, until };
             }
