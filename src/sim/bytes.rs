@@ -57,6 +57,12 @@ impl Marks {
             unread: status.unread,
         }
     }
+
+    /// Returns the sequence number of the first byte of the send queue.
+    fn front(&self) -> Option<SeqNumber> {
+        let una = self.snd_una?;
+        Some(if self.iss? == una { una + 1 } else { una })
+    }
 }
 
 /// Consecutive bytes of the user in the send queue.
@@ -89,8 +95,7 @@ fn first_of(segment: &Segment) -> SeqNumber {
 
 /// Returns the range of the send queue that a segment of the connection carries; empty for acknowledged payload.
 pub(super) fn range(segment: &Segment, marks: &Marks) -> Range<usize> {
-    let (Some(una), Some(iss)) = (marks.snd_una, marks.iss) else { return 0..0 };
-    let front = if una == iss { una + 1 } else { una };
+    let Some(front) = marks.front() else { return 0..0 };
     if first_of(segment).lt(front) {
         return 0..0;
     }
@@ -209,7 +214,8 @@ impl Bytes {
             }
             let expected = self.at(seq).unwrap_or_else(|| *self.learnt.entry(seq.0).or_insert(came));
             if expected != came {
-                return Err(differs("the send queue", seq, expected, came));
+                let place = marks.front().map_or(0, |front| seq - front);
+                return Err(differs("the send queue", place, seq, expected, came));
             }
         }
         Ok(())
@@ -232,7 +238,7 @@ impl Bytes {
         for (index, came) in (0..).zip(bytes.iter().copied()) {
             let seq = first + index;
             if self.of_peer(seq) != came {
-                return Err(differs("the receive queue", seq, self.of_peer(seq), came));
+                return Err(differs("the receive queue", index, seq, self.of_peer(seq), came));
             }
         }
         Ok(())
@@ -251,6 +257,8 @@ impl Bytes {
     }
 }
 
-fn differs(queue: &str, seq: SeqNumber, expected: u8, came: u8) -> Difference {
-    Difference::new(format!("byte {expected:#04x} at {seq} of {queue}"), format!("byte {came:#04x}"))
+/// `place` counts from zero, as a range of the send queue does in a script.
+fn differs(queue: &str, place: u32, seq: SeqNumber, expected: u8, came: u8) -> Difference {
+    let expected = format!("byte {expected:#04x} at place {place} of {queue} (SEQ={seq})");
+    Difference::new(expected, format!("byte {came:#04x}"))
 }
