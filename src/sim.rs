@@ -238,6 +238,7 @@ mod flights;
 mod given;
 mod glue;
 mod glued;
+mod hint;
 mod ladder;
 mod lessons;
 mod line;

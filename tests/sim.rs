@@ -64,6 +64,7 @@ fn differs(script: &str, line: usize, expected: &str, came: &str) {
 #[test]
 fn a_segment_that_is_not_listed_fails() {
     differs("open active\nSYN-SENT", 2, "nothing more", "--> <SEQ=100><CTL=SYN>");
+    assert!(error_of("open active\nSYN-SENT").to_string().contains("\n  no line lists this output\n"));
     differs("open active\nSYN-SENT\n+ 1ms", 3, "nothing more", "--> <SEQ=100><CTL=SYN>");
 }
 
@@ -141,6 +142,18 @@ the exchange until then:
        0ns  --> <SEQ=100><CTL=SYN><WND=65535><MSS=536>
 ";
     assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn below_a_long_exchange_the_difference_stands_again() {
+    let difference = "  expected  LISTEN\n  came      ESTABLISHED\n";
+    for (sends, times) in [(1, 1), (30, 2)] {
+        let sent = |n: u32| format!("send 1\n--> <SEQ={}><ACK=300><CTL=ACK><DATA=1>\n", 100 + n);
+        let sends: String = (0..sends).map(sent).collect();
+        let message = error_of(&format!("config nagle=off\nESTABLISHED\n{sends}LISTEN")).to_string();
+        assert_eq!(message.matches(difference).count(), times, "{message}");
+        assert_eq!(message.ends_with(difference), times > 1, "{message}");
+    }
 }
 
 #[test]

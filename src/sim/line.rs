@@ -8,10 +8,11 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::octets::{self, Octets, split_once_outside};
+use super::hint::{did_you_mean, hint, nearest};
+use super::octets::{self, Octets, find_outside, split_once_outside};
 use super::pattern::Pattern;
 use super::policy::{self, Setting};
-use super::text::{Length, Mistake, hint, number, range, state};
+use super::text::{Length, Mistake, number, range, state};
 use super::variable::{self, Variable};
 use crate::{IcmpError, Open, State, Transition};
 
@@ -111,8 +112,11 @@ pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
     if let Some(rest) = line.strip_prefix("icmp ") {
         return icmp(rest);
     }
+    if let Some(why) = misplaced_arrow(line) {
+        return Err(Mistake::new(line, why));
+    }
     if let Some((from, to)) = split_once_outside(line, "->") {
-        return Ok(Line::Transition(Transition { from: state(from)?, to: state(to)? }));
+        return Ok(Line::Transition(Transition { from: before_or_after(from)?, to: before_or_after(to)? }));
     }
     if let Some(rest) = line.strip_prefix("ISS=") {
         return number(rest).map(Line::Iss);
@@ -121,6 +125,36 @@ pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
     match words.next().and_then(|word| state(word).ok()) {
         Some(state) => Ok(Line::State(state, variable::parse(words)?)),
         None => call(line),
+    }
+}
+
+/// Returns why a line is wrong that has a segment, or a long arrow, at another place than a script has it.
+fn misplaced_arrow(line: &str) -> Option<String> {
+    let segment = find_outside(line, "<SEQ").and_then(|start| line.split_at_checked(start));
+    match (segment, split_once_outside(line, "-->")) {
+        (Some(("", _)), _) => Some("an arrow is missing before the segment: `-->` goes out, `<--` arrives".to_string()),
+        (Some((before, segment)), _) if !before.contains(char::is_alphanumeric) => {
+            let arrow = if before.contains('<') { "<--" } else { "-->" };
+            Some(format!("`{}` is no arrow{}", before.trim(), did_you_mean(&format!("{arrow} {segment}"))))
+        }
+        (Some(_), _) => {
+            Some("a segment has a line of its own, which begins with its arrow: `-->` or `<--`".to_string())
+        }
+        (None, Some((from, to))) => {
+            let states = state(from).and_then(|from| Ok((from, state(to)?)));
+            let hint = states.map(|(from, to)| did_you_mean(&Transition { from, to }.to_string()));
+            Some(format!("`-->` stands before a segment{}", hint.unwrap_or_default()))
+        }
+        (None, None) => None,
+    }
+}
+
+/// A state beside the arrow of a transition.
+fn before_or_after(name: &str) -> Result<State, Mistake<'_>> {
+    let name = name.trim();
+    match call(name) {
+        Ok(_) => Err(Mistake::new(name, format!("`{name}` is a call, and `->` stands between two states"))),
+        Err(_) => state(name),
     }
 }
 
@@ -263,13 +297,7 @@ pub(super) fn split_segment(text: &str) -> Result<(&str, &str), Mistake<'_>> {
 
 fn call(line: &str) -> Result<Line, Mistake<'_>> {
     let (call, error) = match split_once_outside(line, "=>") {
-        Some((call, error)) => {
-            let error = error.trim();
-            let why = error
-                .strip_prefix("error:")
-                .ok_or_else(|| Mistake::new(error, "what follows `=>` is not: error: why"))?;
-            (call, Some(why.trim().to_string()))
-        }
+        Some((call, error)) => (call, Some(error_text(error.trim())?)),
         None => (line, None),
     };
     if let Some(call) = of_octets(call.trim())? {
@@ -279,6 +307,7 @@ fn call(line: &str) -> Result<Line, Mistake<'_>> {
     let call = match *words {
         ["open", "active"] => Call::Open(Open::Active),
         ["open", "passive"] => Call::Open(Open::Passive),
+        ["open"] => return Err(Mistake::new(line, "an open is active or passive: `open active` or `open passive`")),
         ["close"] => Call::Close,
         ["detach"] => Call::Detach,
         ["abort"] => Call::Abort,
@@ -290,10 +319,35 @@ fn call(line: &str) -> Result<Line, Mistake<'_>> {
         ["crash"] => Call::Crash,
         _ => {
             let why = format!("`{line}` is no segment, call, signal, state, policy or length of time");
-            return Err(Mistake::new(line, format!("{why}{}", hint(&without_numbers(&words), beginnings()))));
+            let near = || hint(&without_numbers(line), beginnings());
+            let hint = Length::find(line).map_or_else(near, |time| did_you_mean(&format!("+ {time}")));
+            return Err(Mistake::new(line, format!("{why}{hint}")));
         }
     };
     Ok(Line::Call(call, error))
+}
+
+/// Parses `error: connection closing`, the part of a call behind `=>`.
+fn error_text(text: &str) -> Result<String, Mistake<'_>> {
+    let why = text.strip_prefix("error:").map(str::trim).filter(|why| !why.is_empty());
+    why.map(ToString::to_string).ok_or_else(|| {
+        Mistake::new(text, "behind `=>` stand `error:` and its text, as in `=> error: connection closing`")
+    })
+}
+
+/// Returns the line of a scenario or of a figure that a line becomes with its end or its `+`: `A: close`, `+ 5s`.
+pub(super) fn completed(line: &str) -> Option<String> {
+    let time = Length::find(line).map(|time| format!("+ {time}"));
+    time.or_else(|| parse(line).is_ok().then(|| format!("A: {line}")))
+}
+
+/// Returns the line of a scenario or of a figure that may be meant. `known` are the beginnings of its other lines.
+pub(super) fn meant(line: &str, known: &[&'static str]) -> Option<String> {
+    let words = without_numbers(line);
+    let near = |words| nearest(words, known.iter().copied().chain(beginnings()));
+    let near = || near(&words).or_else(|| near(words.split_whitespace().next()?));
+    let with_end = |near: &str| if known.contains(&near) { near.to_string() } else { format!("A: {near}") };
+    completed(line).or_else(|| near().map(with_end))
 }
 
 /// The calls with bytes.
@@ -341,11 +395,11 @@ fn beginnings() -> impl Iterator<Item = &'static str> {
     CALLS.into_iter().chain(State::ALL.iter().map(|state| state.name()))
 }
 
-/// Returns the words before the first word with a digit or a value.
-fn without_numbers(words: &[&str]) -> String {
+/// Returns the words before the first word with a digit, a value or a string.
+fn without_numbers(line: &str) -> String {
     let is_value =
-        |word: &&&str| word.contains(|c: char| c.is_ascii_digit() && !word.contains('-')) || word.contains('=');
-    words.iter().take_while(|word| !is_value(word)).copied().collect::<Vec<_>>().join(" ")
+        |word: &&str| word.contains(|c: char| c.is_ascii_digit() && !word.contains('-')) || word.contains(['=', '"']);
+    line.split_whitespace().take_while(|word| !is_value(word)).collect::<Vec<_>>().join(" ")
 }
 
 impl fmt::Display for Call {

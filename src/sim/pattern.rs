@@ -35,7 +35,7 @@ impl Pattern {
                 absent.push(option);
             }
         }
-        let segment = text.parse().map_err(|error| Mistake::new(fault(written, error), format!("{error}")))?;
+        let segment = text.parse().map_err(|error| not_a_segment(written, error))?;
         let name = |field: &str| field.split(['=', '>']).next().unwrap_or_default().trim().to_string();
         let pattern = Pattern { segment, written: text.split('<').skip(1).map(name).collect(), absent, payload };
         match pattern.absent.iter().find(|option| pattern.writes(option)) {
@@ -136,6 +136,18 @@ impl fmt::Display for Pattern {
         }
         self.absent.iter().try_for_each(|option| write!(f, "<{option}=none>"))
     }
+}
+
+fn not_a_segment(written: &str, error: ParseSegmentError) -> Mistake<'_> {
+    let field = |start: &str| written.split(['<', '>']).find(|field| field.starts_with(start));
+    let Some(control) = field("CTL=").filter(|_| error == ParseSegmentError::Ack) else {
+        return Mistake::new(fault(written, error), error.to_string());
+    };
+    let why = match field("ACK=") {
+        Some(ack) => format!("<{ack}> needs the bit ACK: write <{control},ACK>, or leave <{ack}> out"),
+        None => format!("the bit ACK in <{control}> needs a field such as <ACK=301>, the next number that is expected"),
+    };
+    Mistake::new(control, why)
 }
 
 /// Returns the field that is invalid or stands there twice; or the whole segment, if no single field is at fault.

@@ -6,7 +6,8 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::text::{Mistake, duration, hint, number};
+use super::hint::hint;
+use super::text::{Mistake, duration, number};
 use crate::{Config, KeepAlive};
 
 /// `msl=30s`

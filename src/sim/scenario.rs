@@ -390,5 +390,10 @@ fn letters(start: usize, bytes: usize) -> Vec<u8> {
 /// Returns the segments in flight, for a message.
 fn in_flight(flights: &[Flight]) -> String {
     let segments: Vec<String> = flights.iter().map(|flight| flight.segment.to_string()).collect();
-    if segments.is_empty() { "nothing in flight".to_string() } else { format!("in flight: {}", segments.join(", ")) }
+    let only = match segments.len() {
+        0 => return "no segment is in flight".to_string(),
+        1 => "only 1 segment is".to_string(),
+        many => format!("only {many} segments are"),
+    };
+    format!("{only} in flight: {}", segments.join(", "))
 }

@@ -235,8 +235,8 @@ impl FromStr for Script {
 
 /// The first line of a script that is not understood, or that differs from the actual exchange.
 ///
-/// `Display` prints the line, the expected and the actual output, and the exchange. `Debug` prints the same, for
-/// `unwrap`.
+/// `Display` prints the line, the expected and the actual output, and the exchange; below a long exchange it prints the
+/// expected and the actual output again. `Debug` prints the same, for `unwrap`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScriptError {
     line: usize,
@@ -302,11 +302,19 @@ impl fmt::Display for ScriptError {
             Err(error) => return write!(f, "line {line}, column {column} is not understood: {text}\n  {error}"),
         };
         writeln!(f, "at line {line}, column {column}: {text}")?;
-        writeln!(f, "  expected  {expected}\n  came      {came}\nthe exchange until then:")?;
+        let tell = |f: &mut fmt::Formatter<'_>| writeln!(f, "  expected  {expected}\n  came      {came}");
+        tell(f)?;
+        if expected.ends_with("nothing more") {
+            writeln!(f, "  no line lists this output")?;
+        } else if came.starts_with("error: ") && expected == "no error" {
+            writeln!(f, "  a line that expects this error ends with `=> {came}`")?;
+        }
+        writeln!(f, "the exchange until then:")?;
         for line in exchange {
             writeln!(f, "{line}")?;
         }
-        Ok(())
+        // The first lines may have left the screen.
+        if exchange.len() > 20 { tell(f) } else { Ok(()) }
     }
 }
 

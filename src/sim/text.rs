@@ -5,8 +5,8 @@ use core::str::FromStr;
 use core::time::Duration;
 use std::format;
 use std::string::String;
-use std::vec::Vec;
 
+use super::hint::hint;
 use crate::{Config, State};
 
 /// The part of a text that is not understood, and the reason.
@@ -27,34 +27,6 @@ impl<'t> Mistake<'t> {
         let before = before.and_then(|bytes| line.get(..bytes)).unwrap_or_default();
         before.chars().count().saturating_add(1)
     }
-}
-
-/// Returns a hint with the most similar known word, or an empty text if no known word is similar.
-pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    let near = known.into_iter().map(|known| (distance(word, known), known)).min();
-    match near {
-        Some((distance, known)) if distance.saturating_mul(2) <= word.len() => {
-            format!("; did you mean `{known}`?")
-        }
-        Some(_) | None => String::new(),
-    }
-}
-
-/// Returns the Levenshtein distance: the number of letters to insert, remove or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, a) in a.chars().enumerate() {
-        let mut left = index.saturating_add(1);
-        let mut diagonal = core::mem::replace(row.first_mut().unwrap_or(&mut 0), left);
-        for (cell, b) in row.iter_mut().skip(1).zip(&b) {
-            let replaced = diagonal.saturating_add(usize::from(a != *b));
-            diagonal = *cell;
-            left = replaced.min(left.saturating_add(1)).min(diagonal.saturating_add(1));
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 pub(super) fn state(name: &str) -> Result<State, Mistake<'_>> {
@@ -90,6 +62,12 @@ impl Length {
             return Ok(Length { msl: number(times)?, ..Length::default() });
         }
         Ok(Length { time: duration(text)?, msl: 0 })
+    }
+
+    /// Finds a length of time that stands alone, or behind one other word: `5s`, `wait 5s`.
+    pub(super) fn find(line: &str) -> Option<&str> {
+        let behind = line.split_once(char::is_whitespace).map(|(_, behind)| behind.trim_start());
+        [Some(line), behind].into_iter().flatten().find(|text| Length::parse(text).is_ok())
     }
 
     pub(super) fn with(self, config: &Config) -> Duration {

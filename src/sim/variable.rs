@@ -6,7 +6,8 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::text::{Mistake, duration, hint, number};
+use super::hint::hint;
+use super::text::{Mistake, duration, number};
 use crate::{Connection, Instant, SeqNumber, Status};
 
 /// `SND.NXT=100`

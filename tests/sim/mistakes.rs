@@ -3,6 +3,8 @@
 use tcp_lifecycle::Config;
 use tcp_lifecycle::sim::{Figure, Script, ScriptError};
 
+const ERROR_TEXT: &str = "behind `=>` stand `error:` and its text, as in `=> error: connection closing`";
+
 fn mistake(script: &str) -> ScriptError {
     Script::parse(script).expect_err(script)
 }
@@ -44,7 +46,9 @@ fn a_mistake_has_a_line_a_column_and_a_reason() {
         ("ESTABLISHED X=1", "            ^", "`X` is no variable"),
         ("ESTABLISHED SND.NXT", "            ^", "`SND.NXT` is not: VARIABLE=value"),
         ("ESTABLISHED  SND.NXT=-1", "                     ^", "`-1` is no number, or too large a one"),
-        ("  close => connection closing", "           ^", "what follows `=>` is not: error: why"),
+        ("  close => connection closing", "           ^", ERROR_TEXT),
+        ("close => error", "         ^", ERROR_TEXT),
+        ("close => error:  ", "         ^", ERROR_TEXT),
         ("  \u{e4} -> LISTEN", "  ^", "`\u{e4}` is no state"),
         ("\u{e4} -> 2", "^", "`\u{e4}` is no state"),
         ("LISTEN -> \u{e4}", "          ^", "`\u{e4}` is no state"),
@@ -73,7 +77,16 @@ fn a_segment_that_is_none_is_shown_at_its_field() {
             "SEQ and CTL stand exactly once, every other field at most once",
         ),
         ("<CTL=SYN>", "^", "SEQ and CTL stand exactly once, every other field at most once"),
-        ("<SEQ=1><ACK=1><CTL=SYN>", "^", "the ACK field stands exactly where CTL has ACK"),
+        (
+            "<SEQ=1><ACK=1><CTL=SYN>",
+            "               ^",
+            "<ACK=1> needs the bit ACK: write <CTL=SYN,ACK>, or leave <ACK=1> out",
+        ),
+        (
+            "<SEQ=1><CTL=SYN,ACK>",
+            "        ^",
+            "the bit ACK in <CTL=SYN,ACK> needs a field such as <ACK=301>, the next number that is expected",
+        ),
         ("<SEQ=1><CTL=SYN><MSS=1><MSS=none>", "^", "<MSS=none> beside an option MSS"),
     ] {
         is_no_line(&format!("--> {segment}"), &format!("    {caret}"), why);
@@ -107,12 +120,53 @@ fn a_word_near_to_a_known_one_is_named() {
         ("congestion experience", "congestion experienced"),
         ("FIN-WAIT2", "FIN-WAIT-2"),
         ("retransmitt 0..1", "retransmit"),
+        // Equal but for the case of the letters.
+        ("CLOSE", "close"),
+        ("Established", "ESTABLISHED"),
+        // Words of sockets and of segments.
+        ("recv 10", "receive"),
+        ("read", "receive"),
+        ("write \"hello\"", "send"),
+        ("listen", "open passive"),
+        ("accept", "open passive"),
+        ("connect", "open active"),
+        ("SYN", "open active"),
+        ("fin", "close"),
+        ("shutdown", "close"),
+        ("RST", "abort"),
+        // A time without its sign.
+        ("5s", "+ 5s"),
+        ("1m 30s", "+ 1m 30s"),
+        ("2 MSL", "+ 2 MSL"),
+        ("wait 5s", "+ 5s"),
     ] {
         let error = mistake(line).to_string();
         let why = format!("`{line}` is no segment, call, signal, state, policy or length of time");
         assert!(error.ends_with(&format!("{why}; did you mean `{meant}`?")), "{error}");
     }
     assert!(!mistake("hello world").to_string().contains("did you mean"));
+}
+
+#[test]
+fn an_arrow_at_another_place_is_named() {
+    const OWN_LINE: &str = "a segment has a line of its own, which begins with its arrow: `-->` or `<--`";
+    for (line, why) in [
+        ("<SEQ=1><CTL=SYN>", "an arrow is missing before the segment: `-->` goes out, `<--` arrives"),
+        ("-> <SEQ=1><CTL=SYN>", "`->` is no arrow; did you mean `--> <SEQ=1><CTL=SYN>`?"),
+        ("<- <SEQ=1><CTL=SYN>", "`<-` is no arrow; did you mean `<-- <SEQ=1><CTL=SYN>`?"),
+        ("SYN-SENT --> <SEQ=1><CTL=SYN>", OWN_LINE),
+        ("open active   --> <SEQ=1><CTL=SYN>", OWN_LINE),
+        ("SYN-SENT --> ESTABLISHED", "`-->` stands before a segment; did you mean `SYN-SENT -> ESTABLISHED`?"),
+        ("close --> FIN-WAIT-1", "`-->` stands before a segment"),
+        ("close -> FIN-WAIT-1", "`close` is a call, and `->` stands between two states"),
+    ] {
+        is_no_line(line, "^", why);
+    }
+}
+
+#[test]
+fn an_open_is_active_or_passive() {
+    is_no_line("  open", "  ^", "an open is active or passive: `open active` or `open passive`");
 }
 
 #[test]
@@ -149,7 +203,12 @@ fn a_signal_is_one_that_there_is() {
 #[test]
 fn a_mistake_in_a_figure_has_its_place_too() {
     for (row, line, column, why) in [
-        ("LISTEN", 2, 5, "neither a segment nor the states of both ends"),
+        ("LISTEN", 2, 5, "neither a segment nor the states of both ends; did you mean `A: LISTEN`?"),
+        ("close", 2, 5, "neither a segment nor the states of both ends; did you mean `A: close`?"),
+        ("open active", 2, 5, "neither a segment nor the states of both ends; did you mean `A: open active`?"),
+        ("listen", 2, 5, "neither a segment nor the states of both ends; did you mean `A: open passive`?"),
+        ("5s", 2, 5, "neither a segment nor the states of both ends; did you mean `+ 5s`?"),
+        ("nobody", 2, 5, "neither a segment nor the states of both ends"),
         ("LISTEN CLOSE", 2, 12, "`CLOSE` is no state; did you mean `CLOSED`?"),
         ("2. LISTEN LISTN", 2, 15, "`LISTN` is no state; did you mean `LISTEN`?"),
         (

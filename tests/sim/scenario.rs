@@ -33,6 +33,11 @@ fn differs(text: &str, expected: &str, came: &str) {
 fn a_line_that_is_not_understood_is_shown_with_its_place() {
     not_understood("  A: clos", 6, "did you mean `close`?");
     not_understood("delivr", 1, "did you mean `deliver`?");
+    not_understood("snooze", 1, "one of A:, B:, deliver, lose, double, delay, inject, config, note, +");
+    not_understood("5s", 1, "did you mean `+ 5s`?");
+    not_understood("wait 2 MSL", 1, "did you mean `+ 2 MSL`?");
+    not_understood("drop 2", 1, "did you mean `lose`?");
+    not_understood("  deliver --> <SEQ=1><CTL=SYN>", 11, "without an arrow");
     not_understood("deliver <SEQ=x>", 10, "SEQ");
     not_understood("lose 2 accepted", 8, "no number of a segment");
     not_understood("inject <SEQ=1>", 8, "A or B");
@@ -44,19 +49,43 @@ fn a_line_that_is_not_understood_is_shown_with_its_place() {
 }
 
 #[test]
+fn a_line_of_one_end_lacks_its_end() {
+    for line in ["close", "send 5", "open active", "ESTABLISHED SND.NXT=1", "--> <SEQ=100><CTL=SYN>"] {
+        not_understood(line, 1, &format!("did you mean `A: {line}`?"));
+    }
+    not_understood("clsoe", 1, "did you mean `A: close`?");
+    not_understood("listen", 1, "did you mean `A: open passive`?");
+    not_understood("A: CLOSE", 4, "did you mean `close`?");
+}
+
+#[test]
+fn an_error_that_comes_is_shown_as_a_line_would_expect_it() {
+    let error = error_of("A: close").to_string();
+    assert!(error.contains("ends with `=> error: connection does not exist`\n"), "{error}");
+    play("A: close   => error: connection does not exist");
+}
+
+#[test]
 fn an_expectation_that_does_not_hold_says_what_came_instead() {
     differs("A: ESTABLISHED SND.NXT=1", "A: ESTABLISHED SND.NXT=1", "A: CLOSED SND.NXT=none");
     differs("A: close", "no error", "error: connection does not exist");
-    differs("deliver", "segment 1 in flight", "nothing in flight");
+    differs("deliver", "segment 1 in flight", "no segment is in flight");
+    let syn = "<SEQ=100><CTL=SYN><WND=65535><MSS=536>";
+    differs("A: open active\ndeliver 9", "segment 9 in flight", &format!("only 1 segment is in flight: {syn}"));
+    differs(
+        "A: open active\ndouble\nlose 3",
+        "segment 3 in flight",
+        &format!("only 2 segments are in flight: {syn}, {syn}"),
+    );
     differs(
         "A: open active\nlose <SEQ=1><CTL=SYN>",
         "<SEQ=1><CTL=SYN> in flight",
-        "in flight: <SEQ=100><CTL=SYN><WND=65535><MSS=536>",
+        &format!("only 1 segment is in flight: {syn}"),
     );
     differs(
         "A: open active\ndelay",
         "a next segment from the same end",
-        "in flight: <SEQ=100><CTL=SYN><WND=65535><MSS=536>",
+        &format!("only 1 segment is in flight: {syn}"),
     );
     differs("A: open active\nconfig mss=7", "policies before the first event, or configure", "an event before");
     differs("+ next", "a timer", "no timer runs");

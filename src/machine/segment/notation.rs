@@ -94,7 +94,7 @@ pub enum ParseSegmentError {
     #[error("SEQ and CTL stand exactly once, every other field at most once")]
     Fields,
     /// An ACK field without the ACK bit, or an ACK bit without the field.
-    #[error("the ACK field stands exactly where CTL has ACK")]
+    #[error("an ACK field needs ACK in CTL, and ACK in CTL needs an ACK field")]
     Ack,
 }
 

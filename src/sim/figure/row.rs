@@ -6,6 +6,7 @@ use std::vec::Vec;
 
 use crate::State;
 use crate::sim::Side;
+use crate::sim::hint::did_you_mean;
 use crate::sim::line::{self, Line, Outcome};
 use crate::sim::octets;
 use crate::sim::pattern::Pattern;
@@ -75,14 +76,22 @@ pub(super) fn parse(line: &str) -> Result<Vec<Row>, Mistake<'_>> {
     }
     let row = without_number(line);
     let Some(start) = row.find("<SEQ") else {
-        let (a, b) = row
-            .split_once(char::is_whitespace)
-            .ok_or_else(|| Mistake::new(row, "neither a segment nor the states of both ends"))?;
-        return Ok(vec![Row::States(text::state(a)?, text::state(b)?)]);
+        return Ok(vec![states(line, row)?]);
     };
     let (left, rest) = row.split_at_checked(start).unwrap_or((row, ""));
     let (segment, right) = line::split_segment(rest)?;
     Ok(vec![Row::Passage(passage(left.trim(), segment, right.trim())?)])
+}
+
+/// A row without a segment. `line` is the row with its number.
+fn states<'t>(line: &'t str, row: &'t str) -> Result<Row, Mistake<'t>> {
+    let meant = match row.split_once(char::is_whitespace).map(|(a, b)| Ok((text::state(a)?, text::state(b)?))) {
+        Some(Ok((a, b))) => return Ok(Row::States(a, b)),
+        Some(Err(mistake)) => line::completed(line).ok_or(mistake).map(Some)?,
+        None => line::meant(line, &["A:", "B:", "config", "+"]),
+    };
+    let hint = meant.map(|meant| did_you_mean(&meant)).unwrap_or_default();
+    Err(Mistake::new(row, format!("neither a segment nor the states of both ends{hint}")))
 }
 
 fn one(side: Side, text: &str) -> Result<Row, Mistake<'_>> {

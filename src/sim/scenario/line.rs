@@ -7,11 +7,12 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use crate::sim::Side;
+use crate::sim::hint::did_you_mean;
 use crate::sim::line::{self, Call, Outcome};
 use crate::sim::octets::split_once_outside;
 use crate::sim::pattern::Pattern;
 use crate::sim::policy::{self, Setting};
-use crate::sim::text::{Length, Mistake, hint, number};
+use crate::sim::text::{Length, Mistake, number};
 
 /// One line of a scenario, parsed.
 #[derive(Clone, Debug)]
@@ -60,9 +61,8 @@ pub(super) enum Choice {
 const VERBS: [(&str, Fate); 4] =
     [("deliver", Fate::Deliver), ("lose", Fate::Lose), ("double", Fate::Double), ("delay", Fate::Delay)];
 
-/// The beginnings of lines, for hints.
-const BEGINNINGS: [&str; 10] =
-    ["A:", "B:", "config", "deliver", "deliver all", "lose", "double", "delay", "inject", "note"];
+/// The beginnings of lines.
+const BEGINNINGS: [&str; 10] = ["A:", "B:", "deliver", "lose", "double", "delay", "inject", "config", "note", "+"];
 
 /// Parses a line without its comment. The line must not be empty.
 pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
@@ -87,8 +87,9 @@ pub(super) fn parse(line: &str) -> Result<Line, Mistake<'_>> {
         "+" if rest == "next" => Ok(Line::NextTimer),
         _ if line.starts_with('+') => Length::parse(line.get(1..).unwrap_or_default()).map(Line::Time),
         _ => {
-            let why = format!("`{line}` does not begin with A:, B:, a verb of the network, config, note or +");
-            Err(Mistake::new(line, format!("{why}{}", hint(word, BEGINNINGS))))
+            let hint = line::meant(line, &BEGINNINGS).map(|meant| did_you_mean(&meant));
+            let why = format!("a line begins with one of {}", BEGINNINGS.join(", "));
+            Err(Mistake::new(line, format!("{why}{}", hint.unwrap_or_default())))
         }
     }
 }
@@ -125,6 +126,9 @@ fn at(side: Side, text: &str) -> Result<Line, Mistake<'_>> {
 
 /// The part of a line behind a verb of the network: which segment, and the outcome.
 fn fate_of(fate: Fate, text: &str) -> Result<Line, Mistake<'_>> {
+    if text.starts_with("-->") || text.starts_with("<--") {
+        return Err(Mistake::new(text, "a segment in flight is written without an arrow"));
+    }
     let (choice, rest) = if text.starts_with('<') {
         let (segment, rest) = line::split_segment(text)?;
         (Choice::Like(Pattern::parse(segment)?), rest.trim())

@@ -1,0 +1,68 @@
+//! The known word that may have been meant. The program `tcp-lifecycle` has this file as a module, too.
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+/// Words of sockets, of segments and of other simulators, each with the word for it here.
+const ELSEWHERE: [(&str, &str); 18] = [
+    ("recv", "receive"),
+    ("read", "receive"),
+    ("write", "send"),
+    ("listen", "open passive"),
+    ("accept", "open passive"),
+    ("connect", "open active"),
+    ("syn", "open active"),
+    ("shutdown", "close"),
+    ("fin", "close"),
+    ("reset", "abort"),
+    ("rst", "abort"),
+    ("ack", "acknowledge now"),
+    ("drop", "lose"),
+    ("duplicate", "double"),
+    ("dup", "double"),
+    ("reorder", "delay"),
+    ("reboot", "crash"),
+    ("forge", "inject"),
+];
+
+/// Returns a hint with the known word that may have been meant, or an empty text if no known word is near.
+pub(super) fn hint<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    nearest(word, known).map(did_you_mean).unwrap_or_default()
+}
+
+pub(super) fn did_you_mean(meant: &str) -> String {
+    format!("; did you mean `{meant}`?")
+}
+
+/// Returns the known word that has the same meaning, or else the most similar known word, if there is one. Between
+/// words that are equally similar the letters' case decides.
+pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let known: Vec<&str> = known.into_iter().collect();
+    let lower = word.to_lowercase();
+    let first = lower.split_whitespace().next();
+    let meaning = ELSEWHERE.iter().find(|(elsewhere, _)| first == Some(*elsewhere)).map(|(_, here)| *here);
+    if let Some(same) = known.iter().find(|known| Some(**known) == meaning) {
+        return Some(same);
+    }
+    let near = known.into_iter().map(|known| (distance(&lower, &known.to_lowercase()), distance(word, known), known));
+    let (distance, _, known) = near.min()?;
+    (distance.saturating_mul(2) <= word.chars().count()).then_some(known)
+}
+
+/// Returns the Levenshtein distance: the number of letters to insert, remove or replace.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (index, a) in a.chars().enumerate() {
+        let mut left = index.saturating_add(1);
+        let mut diagonal = core::mem::replace(row.first_mut().unwrap_or(&mut 0), left);
+        for (cell, b) in row.iter_mut().skip(1).zip(&b) {
+            let replaced = diagonal.saturating_add(usize::from(a != *b));
+            diagonal = *cell;
+            left = replaced.min(left.saturating_add(1)).min(diagonal.saturating_add(1));
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
