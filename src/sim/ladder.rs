@@ -18,8 +18,8 @@ impl fmt::Display for Trace {
     /// sent, if nothing else happens to its receiver before it arrives. Otherwise it has a row for each end, with `...`
     /// for the network between them. `x` is a lost segment, with the remark `swallowed` for a black hole or a
     /// partition. A segment with a `bad checksum` arrives and is dropped. A segment that is `marked` has Congestion
-    /// Experienced. `(again)` is a copy that the network made, `(duplicate)` a segment that no end has sent. User
-    /// calls, signals and timeouts stand in parentheses beside the state.
+    /// Experienced. `(again)` is a copy that the network made, `(duplicate)` the arrival of a segment that no end has
+    /// sent. User calls, signals and timeouts stand in parentheses beside the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ladder::new(self).write(f)
     }
@@ -78,6 +78,8 @@ struct Ladder<'t> {
     looks: usize,
     /// The segments that have arrived.
     arrived: BTreeSet<u64>,
+    /// The segments that no end has sent.
+    injected: BTreeSet<u64>,
 }
 
 impl<'t> Ladder<'t> {
@@ -91,6 +93,7 @@ impl<'t> Ladder<'t> {
             #[cfg(test)]
             looks: 0,
             arrived: BTreeSet::new(),
+            injected: BTreeSet::new(),
         }
     }
 
@@ -150,17 +153,20 @@ impl<'t> Ladder<'t> {
             What::Timeout(_) => rows.push(beside(event, "(timeout)".to_string())),
             What::Signal(signal) => rows.extend(told_to_user(event, *signal)),
             What::Sent(number, segment) => rows.extend(self.sent(index, event, *number, segment)),
-            What::Injected(number, segment) => {
-                if let Some(arrival) = self.arrival(index, event.side, *number) {
-                    rows.extend(self.arrival_of(arrival, "(duplicate)", segment));
-                }
+            What::Injected(number, _) => {
+                self.injected.insert(*number);
             }
             What::Lost(_, segment) | What::Swallowed(_, segment) => {
                 let row = passage(event.side, "", "...", segment, "x", "");
                 rows.push(Row { remark: remark(&event.what), ..row });
             }
             What::Arrived(number, segment, _) | What::Corrupted(number, segment) => {
-                let origin = if self.arrived.insert(*number) { "" } else { "(again)" };
+                let is_first = self.arrived.insert(*number);
+                let origin = match self.injected.contains(number) {
+                    true if is_first => "(duplicate)",
+                    _ if is_first => "",
+                    _ => "(again)",
+                };
                 rows.extend(self.arrival_of(index, origin, segment));
             }
             What::Transition(_)

@@ -1,7 +1,7 @@
 //! Traces as ladders.
 
 use expect_test::expect;
-use tcp_lifecycle::sim::{Network, Pair, Side, check_ladder};
+use tcp_lifecycle::sim::{Network, Pair, Scenario, Side, check_ladder};
 use tcp_lifecycle::{Config, Open};
 
 #[test]
@@ -130,4 +130,25 @@ fn a_ladder_that_ends_too_early_or_too_late_differs() {
     let less: Vec<&str> = ladder.lines().take(5).collect();
     let less = pair.trace().compare(&format!("\n{}", less.join("\n"))).unwrap_err();
     assert_eq!((less.line(), less.difference().0), (7, None), "the text begins with an empty line");
+}
+
+/// Nobody has sent it, so that its row cannot stand where it was sent.
+#[test]
+fn a_segment_that_no_end_has_sent_stands_where_it_arrives() {
+    let lines =
+        "inject A <SEQ=90><CTL=SYN>\ndouble\nB: open passive\nA: open active\ndeliver\ndeliver <SEQ=90><CTL=SYN>";
+    check_ladder(
+        Scenario::run(lines).unwrap().pair().trace(),
+        "
+        time    A                                                    B
+        0.000s  CLOSED                                               CLOSED
+                                                 (open passive)      LISTEN
+                SYN-SENT         (open active)
+                SYN-SENT     --> <SEQ=100><CTL=SYN>              ...
+                (duplicate)  ... <SEQ=90><CTL=SYN>               --> SYN-RECEIVED
+                             ... <SEQ=300><ACK=91><CTL=SYN,ACK>  <-- SYN-RECEIVED
+                (again)      ... <SEQ=90><CTL=SYN>               --> SYN-RECEIVED  refused
+                             ... <SEQ=300><ACK=91><CTL=SYN,ACK>  <-- SYN-RECEIVED
+        ",
+    );
 }
