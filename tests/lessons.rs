@@ -52,11 +52,45 @@ fn each_step_has_lines_and_a_caption_in_both_languages() {
     }
 }
 
+/// The events without the notes.
+fn events(scenario: &Scenario) -> Vec<&What> {
+    let events = scenario.pair().trace().events().iter().map(|event| &event.what);
+    events.filter(|what| !matches!(what, What::Note(_))).collect()
+}
+
 #[test]
-fn a_lesson_reads_as_a_scenario_in_both_languages() {
+fn a_lesson_reads_as_a_scenario_in_both_languages_with_its_captions_as_notes() {
     for lesson in &LESSONS {
-        let ladders = [Language::English, Language::Chinese]
-            .map(|language| Scenario::run(&lesson.script(language)).unwrap().pair().trace().to_string());
-        assert_eq!(ladders[0], ladders[1]);
+        let played = lesson.play().unwrap();
+        for language in [Language::English, Language::Chinese] {
+            let scenario = Scenario::run(&lesson.script(language)).unwrap();
+            assert_eq!(events(&scenario), events(&played), "{}", lesson.name);
+            let events = scenario.pair().trace().events().iter();
+            let notes =
+                events.filter_map(|event| if let What::Note(note) = &event.what { Some(note.as_str()) } else { None });
+            let captions = lesson.steps.iter().map(|step| step.caption.get(language));
+            assert_eq!(notes.collect::<Vec<_>>(), captions.collect::<Vec<_>>(), "{}", lesson.name);
+        }
     }
+}
+
+/// A caption stands above what it describes, and never behind it.
+#[test]
+fn each_caption_has_a_row_below_it() {
+    for lesson in &LESSONS {
+        let ladder = Scenario::run(&lesson.script(Language::English)).unwrap().pair().trace().to_string();
+        for step in lesson.steps {
+            let (_, below) = ladder.split_once(&format!("\n{}\n", step.caption.english)).expect(step.caption.english);
+            assert!(!below.is_empty() && !below.starts_with('\n'), "{}: {}", lesson.name, step.caption.english);
+        }
+    }
+}
+
+#[test]
+fn the_ends_of_a_half_close_are_told_where_they_happen() {
+    let lesson = LESSONS.iter().find(|lesson| lesson.name == "half-close").unwrap();
+    let ladder = Scenario::run(&lesson.script(Language::English)).unwrap().pair().trace().to_string();
+    let place = |text: &str| ladder.find(text).unwrap_or_else(|| panic!("{text}:\n{ladder}"));
+    assert!(place("acknowledges them, also after its FIN") < place("<SEQ=107><ACK=321><CTL=ACK>"), "{ladder}");
+    assert!(place("<SEQ=107><ACK=322><CTL=ACK>") < place("After 2 MSL A is done, too."), "{ladder}");
 }

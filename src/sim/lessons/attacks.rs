@@ -36,23 +36,14 @@ pub(super) const BLIND_RESET: Lesson = Lesson {
             lines: "\
                 inject A <SEQ=5000><CTL=RST>\n\
                 deliver   refused: ResetNotAtRcvNxt\n\
-                B: --> <SEQ=301><ACK=101><CTL=ACK>",
-            caption: Text {
-                english: "\
-                    Inside the window, but not at RCV.NXT = 101. Formerly this ended the connection. Now B sends a \
-                    challenge.",
-                chinese: "\
-                    在窗口内，但不等于 RCV.NXT = 101。过去这会终止连接，现在 B 发\
-                    出挑战 ACK。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                B: --> <SEQ=301><ACK=101><CTL=ACK>\n\
                 deliver\n\
                 A: ESTABLISHED",
             caption: Text {
-                english: "The challenge goes to the true A, which has a connection and ignores it.",
-                chinese: "挑战 ACK 到达真正的 A。A 的连接正常，忽略它。",
+                english: "\
+                    Inside the window, but not at RCV.NXT = 101. Formerly this ended the connection. Now B sends a \
+                    challenge. It goes to the true A, which has a connection and ignores it.",
+                chinese: "在窗口内，但不等于 RCV.NXT = 101。过去这会终止连接，现在 B 发出挑战 ACK。它到达真正的 A：A 的连接正常，忽略它。",
             },
         },
         LessonStep {
@@ -123,20 +114,16 @@ pub(super) const SYN_FLOOD: Lesson = Lesson {
             lines: "\
                 inject A <SEQ=1000><CTL=SYN>\n\
                 inject A <SEQ=2000><CTL=SYN>\n\
-                inject A <SEQ=3000><CTL=SYN>",
-            caption: Text {
-                english: "The flood: SYNs with forged addresses.", chinese: "洪泛：带有伪造地址的 SYN。"
-            },
-        },
-        LessonStep {
-            lines: "\
+                inject A <SEQ=3000><CTL=SYN>\n\
                 deliver\n\
                 deliver\n\
                 deliver\n\
                 B: LISTEN",
             caption: Text {
-                english: "B answers each, and stays in LISTEN. It keeps nothing, so the flood costs no memory.",
-                chinese: "B 逐个回答，仍停留在 LISTEN。它什么也不保存，洪泛不占内存。",
+                english: "\
+                    The flood: SYNs with forged addresses. B answers each, and stays in LISTEN. It keeps nothing, so \
+                    the flood costs no memory.",
+                chinese: "洪泛：带有伪造地址的 SYN。B 逐个回答，仍停留在 LISTEN。它什么也不保存，洪泛不占内存。",
             },
         },
         LessonStep {
@@ -172,21 +159,14 @@ pub(super) const SYN_FLOOD: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver\n\
-                A: ESTABLISHED",
-            caption: Text {
-                english: "A notices nothing: to A the cookie is a number like any other.",
-                chinese: "A 毫无察觉：对 A 来说，Cookie 只是一个普通的序列号。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: ESTABLISHED\n\
                 deliver\n\
                 B: ESTABLISHED",
             caption: Text {
                 english: "\
-                    A's ACK returns the cookie. B recognises its own hash, and makes the connection from the ACK \
-                    alone.",
-                chinese: "A 的 ACK 返回 Cookie。B 认出自己的哈希，仅凭这个 ACK 建立连接。",
+                    A notices nothing: to A the cookie is a number like any other, which its ACK returns. B \
+                    recognises its own hash, and makes the connection from the ACK alone.",
+                chinese: "A 毫无察觉：对 A 来说，Cookie 只是一个普通的序列号，由它的 ACK 返回。B 认出自己的哈希，仅凭这个 ACK 建立连接。",
             },
         },
     ],

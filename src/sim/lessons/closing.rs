@@ -43,18 +43,13 @@ pub(super) const THREE_SEGMENTS: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver\n\
-                A: FIN-WAIT-1 -> TIME-WAIT",
-            caption: Text {
-                english: "A skips FIN-WAIT-2. Third segment: the ACK of B's FIN.",
-                chinese: "A 跳过 FIN-WAIT-2。第三个报文段：对 B 的 FIN 的确认。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: FIN-WAIT-1 -> TIME-WAIT\n\
                 deliver\n\
                 B: CLOSED",
             caption: Text {
-                english: "B is done after three segments.", chinese: "三个报文段之后，B 结束。"
+                english: "\
+                    A has skipped FIN-WAIT-2. Third segment: the ACK of B's FIN. B is done after three segments.",
+                chinese: "A 跳过了 FIN-WAIT-2。第三个报文段：对 B 的 FIN 的确认。三个报文段之后，B 结束。",
             },
         },
         LessonStep {
@@ -115,19 +110,12 @@ pub(super) const HALF_CLOSE: Lesson = Lesson {
             lines: "\
                 B: send 20\n\
                 deliver   delivers 0..20\n\
-                A: FIN-WAIT-2",
-            caption: Text {
-                english: "B answers with 20 bytes. A still receives.",
-                chinese: "B 回答 20 字节。A 仍然接收。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: FIN-WAIT-2\n\
                 deliver\n\
                 B: CLOSE-WAIT UNSENT=0 IN-FLIGHT=0",
             caption: Text {
-                english: "A acknowledges them, also after its FIN.",
-                chinese: "即使已发送 FIN，A 仍会确认。",
+                english: "B answers with 20 bytes. A still receives them, and acknowledges them, also after its FIN.",
+                chinese: "B 回答 20 字节。A 仍然接收，即使已发送 FIN，也会确认。",
             },
         },
         LessonStep {
@@ -142,7 +130,7 @@ pub(super) const HALF_CLOSE: Lesson = Lesson {
             lines: "\
                 + 2 MSL\n\
                 A: CLOSED",
-            caption: Text { english: "Both are done.", chinese: "双方结束。" },
+            caption: Text { english: "After 2 MSL A is done, too.", chinese: "2 MSL 之后，A 也结束。" },
         },
     ],
 };

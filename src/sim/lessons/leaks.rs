@@ -50,16 +50,14 @@ pub(super) const FIN_WAIT_2: Lesson = Lesson {
         LessonStep {
             lines: "\
                 + 24h\n\
-                A: FIN-WAIT-2",
-            caption: Text { english: "A day later A is still there.", chinese: "一天之后，A 仍在那里。" },
-        },
-        LessonStep {
-            lines: "\
+                A: FIN-WAIT-2\n\
                 A: detach\n\
                 A: FIN-WAIT-2 TIMER=1m",
             caption: Text {
-                english: "A's program ends, so nobody reads any more. Now the FIN-WAIT-2 timeout runs: 60 seconds.",
-                chinese: "A 的程序退出，不再有人读取。此时 FIN-WAIT-2 超时开始计时：60 秒。",
+                english: "\
+                    A day later A is still there. Then A's program ends, so nobody reads any more: now the \
+                    FIN-WAIT-2 timeout runs, 60 seconds.",
+                chinese: "一天之后，A 仍在那里。随后 A 的程序退出，不再有人读取：此时 FIN-WAIT-2 超时开始计时，60 秒。",
             },
         },
         LessonStep {
@@ -74,19 +72,13 @@ pub(super) const FIN_WAIT_2: Lesson = Lesson {
         LessonStep {
             lines: "\
                 B: send 5\n\
-                deliver   refused: NoConnection",
-            caption: Text {
-                english: "B does not know that A is gone, and sends.",
-                chinese: "B 不知道 A 已离开，继续发送。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                deliver   refused: NoConnection\n\
                 deliver\n\
                 B: signal: Reset\n\
                 B: CLOSED",
             caption: Text {
-                english: "A's reset ends B's half as well.", chinese: "A 的 RST 也结束了 B 的那一半。"
+                english: "B does not know that A is gone, and sends. A's reset ends B's half as well.",
+                chinese: "B 不知道 A 已离开，继续发送。A 的 RST 也结束了 B 的那一半。",
             },
         },
     ],
@@ -128,20 +120,15 @@ pub(super) const CLOSE_WAIT: Lesson = Lesson {
             lines: "\
                 deliver\n\
                 + 24h\n\
-                B: CLOSE-WAIT TIMER=none",
-            caption: Text {
-                english: "B's program ignores it. A day later B is still in CLOSE-WAIT, without a timer.",
-                chinese: "B 的程序置之不理。一天后 B 仍在 CLOSE-WAIT，没有定时器。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                B: CLOSE-WAIT TIMER=none\n\
                 A: crash\n\
                 + 24h\n\
                 B: CLOSE-WAIT",
             caption: Text {
-                english: "Even A's restart changes nothing: B has nothing to send, so it never learns of it.",
-                chinese: "即使 A 重启也没有变化：B 没有数据要发，所以永远不会得知。",
+                english: "\
+                    B's program ignores it. A day later B is still in CLOSE-WAIT, without a timer. Even A's restart \
+                    changes nothing: B has nothing to send, so it never learns of it.",
+                chinese: "B 的程序置之不理。一天后 B 仍在 CLOSE-WAIT，没有定时器。即使 A 重启也没有变化：B 没有数据要发，所以永远不会得知。",
             },
         },
         LessonStep {
@@ -227,20 +214,15 @@ pub(super) const HALF_OPEN: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver   refused: AckInSynSent\n\
-                A: --> <SEQ=101><CTL=RST>",
-            caption: Text {
-                english: "A knows nothing of ACK 101, and sends a reset with exactly this number.",
-                chinese: "A 不认识 ACK 101，于是用恰好这个序列号发送 RST。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=101><CTL=RST>\n\
                 deliver\n\
                 B: signal: Reset\n\
                 B: CLOSED",
             caption: Text {
-                english: "The number is right: B's old connection ends, and its user is told.",
-                chinese: "序列号正确：B 的旧连接结束，并通知应用。",
+                english: "\
+                    A knows nothing of ACK 101, and sends a reset with exactly this number. It is right: B's old \
+                    connection ends, and its user is told.",
+                chinese: "A 不认识 ACK 101，于是用恰好这个序列号发送 RST。序列号正确：B 的旧连接结束，并通知应用。",
             },
         },
         LessonStep {
@@ -307,19 +289,14 @@ pub(super) const KEEP_ALIVE: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver   refused: NotAcceptable\n\
-                A: --> <SEQ=101><ACK=301><CTL=ACK>",
-            caption: Text {
-                english: "A refuses the old number, and answers with an ACK. That is all that B wants to know.",
-                chinese: "A 拒绝旧序列号，并用 ACK 回答。B 想知道的正是这个。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=101><ACK=301><CTL=ACK>\n\
                 deliver\n\
                 B: ESTABLISHED RETRANSMISSIONS=0",
             caption: Text {
-                english: "A is alive. B is content for two more hours.",
-                chinese: "A 还活着。B 再等两小时。",
+                english: "\
+                    A refuses the old number, and answers with an ACK. That is all that B wants to know: A is alive, \
+                    and B is content for two more hours.",
+                chinese: "A 拒绝旧序列号，并用 ACK 回答。B 想知道的正是这个：A 还活着。B 再等两小时。",
             },
         },
         LessonStep {

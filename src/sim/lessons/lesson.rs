@@ -73,13 +73,13 @@ pub(super) const OPENED: LessonStep = LessonStep {
 };
 
 impl Lesson {
-    /// Returns the lines of all steps as one scenario, each step below its caption.
+    /// Returns the lines of all steps as one scenario, each step below its caption, which is a note.
     ///
     /// ```
     /// use tcp_lifecycle::sim::{LESSONS, Language, Scenario};
     ///
     /// let script = LESSONS[0].script(Language::English);
-    /// assert!(script.starts_with("# B is a server: it waits for a SYN.\nB: open passive\n"));
+    /// assert!(script.starts_with("note B is a server: it waits for a SYN.\nB: open passive\n"));
     /// Scenario::run(&script)?;
     /// # Ok::<(), tcp_lifecycle::sim::ScriptError>(())
     /// ```
@@ -87,19 +87,21 @@ impl Lesson {
     pub fn script(&self, language: Language) -> String {
         let mut script = String::new();
         for step in self.steps {
-            for line in ["# ", step.caption.get(language), "\n", step.lines, "\n"] {
+            for line in ["note ", step.caption.get(language), "\n", step.lines, "\n"] {
                 script.push_str(line);
             }
         }
         script
     }
 
-    /// Plays all steps.
+    /// Plays all steps. The trace has no captions: it is the same in every language.
     ///
     /// # Errors
     ///
     /// None, unless the lesson is wrong; a test plays every lesson of [`LESSONS`](crate::sim::LESSONS).
     pub fn play(&self) -> Result<Scenario, ScriptError> {
-        Scenario::run(&self.script(Language::English))
+        let mut scenario = Scenario::new();
+        self.steps.iter().flat_map(|step| step.lines.lines()).try_for_each(|line| scenario.play(line))?;
+        Ok(scenario)
     }
 }

@@ -28,19 +28,17 @@ pub(super) const THREE_MESSAGES: Lesson = Lesson {
             caption: Text { english: "B is a server: it waits for a SYN.", chinese: "B 是服务器，等待 SYN。" },
         },
         LessonStep {
-            lines: "inject A <SEQ=90><CTL=SYN>",
-            caption: Text {
-                english: "A SYN of an earlier connection is still in the network. Nobody at A remembers it.",
-                chinese: "一个旧连接的 SYN 还滞留在网络中，A 早已忘记它。",
-            },
-        },
-        LessonStep {
             lines: "\
+                inject A <SEQ=90><CTL=SYN>\n\
                 A: open active\n\
                 A: --> <SEQ=100><CTL=SYN>",
             caption: Text {
-                english: "A opens a new connection. Its SYN has the number 100.",
-                chinese: "A 打开新连接，它的 SYN 序列号是 100。",
+                english: "\
+                    A SYN of an earlier connection is still in the network. Nobody at A remembers it. A opens a new \
+                    connection: its SYN has the number 100.",
+                chinese: "\
+                    一个旧连接的 SYN 还滞留在网络中，A 早已忘记它。A 打开新连接，\
+                    它的 SYN 序列号是 100。",
             },
         },
         LessonStep {
@@ -56,19 +54,14 @@ pub(super) const THREE_MESSAGES: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver <SEQ=300><ACK=91><CTL=SYN,ACK>   refused: AckInSynSent\n\
-                A: --> <SEQ=91><CTL=RST>",
-            caption: Text {
-                english: "A has never sent a SYN 90. It refuses the answer, and sends a reset.",
-                chinese: "A 从未发过 SYN 90，因此拒绝这个回答，并发送 RST。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=91><CTL=RST>\n\
                 deliver <SEQ=91><CTL=RST>\n\
                 B: LISTEN",
             caption: Text {
-                english: "The reset takes B back to LISTEN. B was never ESTABLISHED, and no user has noticed.",
-                chinese: "RST 使 B 回到 LISTEN。B 从未进入 ESTABLISHED，应用也毫无察觉。",
+                english: "\
+                    A has never sent a SYN 90. It refuses the answer, and sends a reset, which takes B back to \
+                    LISTEN. B was never ESTABLISHED, and no user has noticed.",
+                chinese: "A 从未发过 SYN 90，因此拒绝这个回答，并发送 RST，使 B 回到 LISTEN。B 从未进入 ESTABLISHED，应用也毫无察觉。",
             },
         },
         LessonStep {
@@ -83,19 +76,14 @@ pub(super) const THREE_MESSAGES: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver\n\
-                A: ESTABLISHED SND.NXT=101 RCV.NXT=301",
-            caption: Text {
-                english: "A knows that B has its number. A is ESTABLISHED, and sends the third message.",
-                chinese: "A 知道 B 已收到它的序列号，进入 ESTABLISHED，并发出第三个报文。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: ESTABLISHED SND.NXT=101 RCV.NXT=301\n\
                 deliver\n\
                 B: ESTABLISHED SND.NXT=301 RCV.NXT=101",
             caption: Text {
-                english: "The third message confirms both numbers to B. Only now does B count as open.",
-                chinese: "第三个报文向 B 确认了双方的序列号。此时 B 才算打开。",
+                english: "\
+                    A knows that B has its number. A is ESTABLISHED, and sends the third message. It confirms both \
+                    numbers to B: only now does B count as open.",
+                chinese: "A 知道 B 已收到它的序列号，进入 ESTABLISHED，并发出第三个报文。它向 B 确认了双方的序列号：此时 B 才算打开。",
             },
         },
     ],
@@ -157,24 +145,15 @@ pub(super) const TWO_MESSAGES: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver   refused: NoConnection\n\
-                A: --> <SEQ=91><CTL=RST>",
-            caption: Text {
-                english: "Nobody is there. A answers with a reset. The bytes are lost.",
-                chinese: "对方并不存在。A 用 RST 回答，数据丢失。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=91><CTL=RST>\n\
                 deliver\n\
                 B: signal: Reset\n\
                 B: CLOSED",
             caption: Text {
                 english: "\
-                    B learns late, and by an error, that there never was a connection. The third message prevents \
-                    all of this.",
-                chinese: "\
-                    B 很晚才通过错误得知：连接从未存在。第三个报文正是为了避\
-                    免这一切。",
+                    Nobody is there. A answers with a reset, and the bytes are lost. B learns late, and by an error, \
+                    that there never was a connection. The third message prevents all of this.",
+                chinese: "对方并不存在。A 用 RST 回答，数据丢失。B 很晚才通过错误得知：连接从未存在。第三个报文正是为了避免这一切。",
             },
         },
     ],
@@ -226,39 +205,28 @@ pub(super) const LIFE: Lesson = Lesson {
             lines: "\
                 deliver\n\
                 A: ESTABLISHED RCV.NXT=301\n\
-                A: --> <SEQ=101><ACK=301><CTL=ACK>",
-            caption: Text {
-                english: "A acknowledges k+1 = 301. A is ESTABLISHED.",
-                chinese: "A 用 k+1 = 301 确认，进入 ESTABLISHED。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=101><ACK=301><CTL=ACK>\n\
                 deliver\n\
                 B: ESTABLISHED",
             caption: Text {
-                english: "B is ESTABLISHED: both ends know both numbers.",
-                chinese: "B 进入 ESTABLISHED：双方都知道两个序列号。",
+                english: "\
+                    A acknowledges k+1 = 301. A is ESTABLISHED, and so is B when the ACK arrives: both ends know \
+                    both numbers.",
+                chinese: "A 用 k+1 = 301 确认，进入 ESTABLISHED。ACK 到达后，B 也进入 ESTABLISHED：双方都知道两个序列号。",
             },
         },
         LessonStep {
             lines: "\
                 A: send 5\n\
                 deliver   delivers 0..5\n\
-                B: --> <SEQ=301><ACK=106><CTL=ACK>",
-            caption: Text {
-                english: "\
-                    A sends five bytes, the numbers 101 to 105. B acknowledges the next number that it expects: 106.",
-                chinese: "A 发送 5 字节，序列号 101 到 105。B 用它期待的下一个号确认：106。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                B: --> <SEQ=301><ACK=106><CTL=ACK>\n\
                 deliver\n\
                 A: ESTABLISHED SND.UNA=106",
             caption: Text {
-                english: "A drops the bytes from its send queue.",
-                chinese: "A 从发送队列中删除这些字节。",
+                english: "\
+                    A sends five bytes, the numbers 101 to 105. B acknowledges the next number that it expects: 106. \
+                    Then A drops the bytes from its send queue.",
+                chinese: "A 发送 5 字节，序列号 101 到 105。B 用它期待的下一个号确认：106。A 随后从发送队列中删除这些字节。",
             },
         },
         LessonStep {
@@ -275,17 +243,15 @@ pub(super) const LIFE: Lesson = Lesson {
             lines: "\
                 deliver\n\
                 B: signal: Closing\n\
-                B: CLOSE-WAIT RCV.NXT=107",
-            caption: Text {
-                english: "Second wave: B acknowledges n+1 = 107, and tells its user. B may still send.",
-                chinese: "第二次挥手：B 用 n+1 = 107 确认，并通知应用。B 仍可发送数据。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                B: CLOSE-WAIT RCV.NXT=107\n\
                 deliver\n\
                 A: FIN-WAIT-2",
-            caption: Text { english: "A waits for B's FIN.", chinese: "A 等待 B 的 FIN。" },
+            caption: Text {
+                english: "\
+                    Second wave: B acknowledges n+1 = 107. B's user has been told, and may still send. A waits for \
+                    B's FIN.",
+                chinese: "第二次挥手：B 用 n+1 = 107 确认。B 的应用已得到通知，仍可发送数据。A 等待 B 的 FIN。",
+            },
         },
         LessonStep {
             lines: "\
@@ -301,17 +267,13 @@ pub(super) const LIFE: Lesson = Lesson {
             lines: "\
                 deliver\n\
                 A: TIME-WAIT\n\
-                A: --> <SEQ=107><ACK=302><CTL=ACK>",
-            caption: Text {
-                english: "Fourth wave: A acknowledges 302, and waits in TIME-WAIT.",
-                chinese: "第四次挥手：A 用 302 确认，进入 TIME-WAIT。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=107><ACK=302><CTL=ACK>\n\
                 deliver\n\
                 B: CLOSED",
-            caption: Text { english: "B is done.", chinese: "B 结束。" },
+            caption: Text {
+                english: "Fourth wave: A acknowledges 302, and waits in TIME-WAIT. B is done.",
+                chinese: "第四次挥手：A 用 302 确认，在 TIME-WAIT 等待。B 结束。",
+            },
         },
         LessonStep {
             lines: "\
@@ -368,19 +330,13 @@ pub(super) const SIMULTANEOUS_OPEN: Lesson = Lesson {
         LessonStep {
             lines: "\
                 deliver <SEQ=300><ACK=101><CTL=SYN,ACK>\n\
-                A: ESTABLISHED",
-            caption: Text {
-                english: "A learns that its SYN has arrived: ESTABLISHED.",
-                chinese: "A 得知自己的 SYN 已到达：ESTABLISHED。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: ESTABLISHED\n\
                 deliver <SEQ=100><ACK=301><CTL=SYN,ACK>\n\
                 B: ESTABLISHED\n\
                 deliver all",
             caption: Text {
-                english: "So does B. It is one connection.", chinese: "B 也一样。这是同一个连接。"
+                english: "Each end learns that its SYN has arrived: ESTABLISHED. It is one connection.",
+                chinese: "双方都得知自己的 SYN 已到达：ESTABLISHED。这是同一个连接。",
             },
         },
     ],

@@ -27,8 +27,8 @@ pub(super) const LAST_ACK: Lesson = Lesson {
                 B: close\n\
                 B: LAST-ACK",
             caption: Text {
-                english: "A has closed, then B. B's FIN is in flight.",
-                chinese: "A 先关闭，B 随后关闭。B 的 FIN 在途中。",
+                english: "A closes, then B, which sends its FIN.",
+                chinese: "A 先关闭，B 随后关闭，并发送 FIN。",
             },
         },
         LessonStep {
@@ -62,25 +62,22 @@ pub(super) const LAST_ACK: Lesson = Lesson {
             lines: "\
                 deliver\n\
                 A: TIME-WAIT TIMER=4m\n\
-                A: --> <SEQ=102><ACK=302><CTL=ACK>",
-            caption: Text {
-                english: "A answers from TIME-WAIT, and 2 MSL begin again.",
-                chinese: "A 在 TIME-WAIT 中回答，2 MSL 重新计时。",
-            },
-        },
-        LessonStep {
-            lines: "\
+                A: --> <SEQ=102><ACK=302><CTL=ACK>\n\
                 deliver\n\
                 B: CLOSED",
-            caption: Text { english: "Now B is done.", chinese: "B 结束。" },
+            caption: Text {
+                english: "A answers from TIME-WAIT, and 2 MSL begin again. When the answer arrives, B is done.",
+                chinese: "A 在 TIME-WAIT 中回答，2 MSL 重新计时。回答到达后，B 结束。",
+            },
         },
         LessonStep {
             lines: "\
                 + 2 MSL\n\
                 A: CLOSED",
             caption: Text {
-                english: "So is A. Without TIME-WAIT, B would have got a reset for an orderly close.",
-                chinese: "A 也结束。如果没有 TIME-WAIT，正常关闭的 B 会收到 RST。",
+                english: "\
+                    After 2 MSL A is done, too. Without TIME-WAIT, B would have got a reset for an orderly close.",
+                chinese: "2 MSL 之后，A 也结束。如果没有 TIME-WAIT，正常关闭的 B 会收到 RST。",
             },
         },
     ],
@@ -138,8 +135,8 @@ pub(super) const TWO_MSL: Lesson = Lesson {
                 deliver 1   delivers 0..5\n\
                 deliver 2",
             caption: Text {
-                english: "The original arrives, and is acknowledged. The copy still wanders.",
-                chinese: "原报文段到达并被确认。副本仍在网络中游荡。",
+                english: "B acknowledges the original. The copy still wanders.",
+                chinese: "B 确认原报文段。副本仍在网络中游荡。",
             },
         },
         LessonStep {
