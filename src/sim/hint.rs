@@ -35,8 +35,8 @@ pub(super) fn did_you_mean(meant: &str) -> String {
     format!("; did you mean `{meant}`?")
 }
 
-/// Returns the known word that has the same meaning, or else the most similar known word, if there is one. Between
-/// words that are equally similar the letters' case decides.
+/// Returns the known word that has the same meaning, or else the most similar known word, if there is one. The case of
+/// the letters only decides between words that are equally similar.
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let known: Vec<&str> = known.into_iter().collect();
     let lower = word.to_lowercase();
@@ -45,9 +45,14 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     if let Some(same) = known.iter().find(|known| Some(**known) == meaning) {
         return Some(same);
     }
-    let near = known.into_iter().map(|known| (distance(&lower, &known.to_lowercase()), distance(word, known), known));
-    let (distance, _, known) = near.min()?;
-    (distance.saturating_mul(2) <= word.chars().count()).then_some(known)
+    let unlikeness = |known: &str| {
+        let (known, is_word) = (known.to_lowercase(), lower.len() > 2);
+        let most = if is_word && known.starts_with(&lower) { 1 } else { usize::MAX };
+        distance(&lower, &known).min(most)
+    };
+    let (unlike, _, known) = known.into_iter().map(|known| (unlikeness(known), distance(word, known), known)).min()?;
+    // At most two letters of five.
+    (unlike.saturating_mul(5) <= word.chars().count().saturating_mul(2)).then_some(known)
 }
 
 /// Returns the Levenshtein distance: the number of letters to insert, remove or replace.

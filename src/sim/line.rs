@@ -319,8 +319,9 @@ fn call(line: &str) -> Result<Line, Mistake<'_>> {
         ["crash"] => Call::Crash,
         _ => {
             let why = format!("`{line}` is no segment, call, signal, state, policy or length of time");
-            let near = || hint(&without_numbers(line), beginnings());
-            let hint = Length::find(line).map_or_else(near, |time| did_you_mean(&format!("+ {time}")));
+            let time = Length::find(line).map(|time| format!("+ {time}"));
+            let meant = time.or_else(|| near(line, beginnings()).map(ToString::to_string));
+            let hint = meant.map(|meant| did_you_mean(&meant)).unwrap_or_default();
             return Err(Mistake::new(line, format!("{why}{hint}")));
         }
     };
@@ -343,9 +344,7 @@ pub(super) fn completed(line: &str) -> Option<String> {
 
 /// Returns the line of a scenario or of a figure that may be meant. `known` are the beginnings of its other lines.
 pub(super) fn meant(line: &str, known: &[&'static str]) -> Option<String> {
-    let words = without_numbers(line);
-    let near = |words| nearest(words, known.iter().copied().chain(beginnings()));
-    let near = || near(&words).or_else(|| near(words.split_whitespace().next()?));
+    let near = || near(line, known.iter().copied().chain(beginnings()));
     let with_end = |near: &str| if known.contains(&near) { near.to_string() } else { format!("A: {near}") };
     completed(line).or_else(|| near().map(with_end))
 }
@@ -368,8 +367,14 @@ fn of_octets(call: &str) -> Result<Option<Call>, Mistake<'_>> {
     }
 }
 
+/// Returns the beginning of a line that is near to the words of a line, or else to its first word.
+fn near(line: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
+    let words = without_numbers(line);
+    nearest(&words, known.clone()).or_else(|| nearest(words.split_whitespace().next()?, known))
+}
+
 /// Returns the possible beginnings of a line, for hints.
-fn beginnings() -> impl Iterator<Item = &'static str> {
+fn beginnings() -> impl Iterator<Item = &'static str> + Clone {
     const CALLS: [&str; 20] = [
         "open active",
         "open passive",

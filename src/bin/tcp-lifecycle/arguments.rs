@@ -6,7 +6,8 @@ use lexopt::{Arg, Parser, ValueExt};
 use tcp_lifecycle::diagram::{self, Arc};
 use tcp_lifecycle::sim::{LESSONS, Language, Lesson};
 
-use crate::handshake::Numbers;
+use crate::handshake::{self, Numbers};
+use crate::hint::hint;
 use crate::output::Style;
 use crate::play::Kind;
 
@@ -17,8 +18,8 @@ pub(crate) enum Command {
     Handshake(Numbers, Style),
     Lessons(Language),
     Lesson(&'static Lesson, Style),
-    /// A lesson as the text of a scenario.
-    Script(&'static Lesson, Language),
+    /// The handshake, or a lesson, as the text of a scenario.
+    Scenario(String),
     Play {
         file: OsString,
         kind: Option<Kind>,
@@ -33,6 +34,9 @@ pub(crate) enum Drawing {
     Mermaid(fn(&Arc) -> bool),
     Dot(fn(&Arc) -> bool),
 }
+
+const LONG_OPTIONS: [&str; 8] =
+    ["--help", "--version", "--msl", "--language", "--as", "--mermaid", "--scenario", "--all"];
 
 /// All options, and the words between them.
 #[derive(Default)]
@@ -80,29 +84,33 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
             Arg::Short('j') => {
-                given.numbers.j = parser.value()?.parse()?;
+                given.numbers.j = value(&mut parser, "-j", sequence_number)?;
                 "-j"
             }
             Arg::Short('k') => {
-                given.numbers.k = parser.value()?.parse()?;
+                given.numbers.k = value(&mut parser, "-k", sequence_number)?;
                 "-k"
             }
             Arg::Long("msl") => {
-                given.numbers.msl = parser.value()?.string()?;
+                given.numbers.msl = value(&mut parser, "--msl", handshake::msl)?;
                 "--msl"
             }
             Arg::Long("language") => {
-                given.language = Some(parser.value()?.parse_with(language)?);
+                given.language = Some(value(&mut parser, "--language", language)?);
                 "--language"
             }
             Arg::Long("as") => {
-                given.kind = Some(parser.value()?.parse_with(Kind::parse)?);
+                given.kind = Some(value(&mut parser, "--as", Kind::parse)?);
                 "--as"
             }
             Arg::Long("mermaid") => "--mermaid",
-            Arg::Long("script") => "--script",
+            Arg::Long("scenario") => "--scenario",
             Arg::Long("all") => "--all",
-            other @ (Arg::Short(_) | Arg::Long(_)) => return Err(other.unexpected()),
+            Arg::Short(letter) => return Err(format!("no option is called -{letter}").into()),
+            Arg::Long(name) => {
+                let option = format!("--{name}");
+                return Err(format!("no option is called {option}{}", hint(&option, LONG_OPTIONS)).into());
+            }
         };
         given.options.push(option);
     }
@@ -117,6 +125,10 @@ fn command(mut given: Given) -> Result<Command, lexopt::Error> {
     let next = (!given.words.is_empty()).then(|| given.words.remove(0));
     let (allowed, command): (&[&str], _) = match (name.as_str(), next) {
         ("help", None) => (&[], Command::Help),
+        ("handshake", None) if given.has("--scenario") => (
+            &["-j", "-k", "--msl", "--language", "--scenario"],
+            Command::Scenario(handshake::scenario(&given.numbers, given.language())),
+        ),
         ("handshake", None) => {
             let numbers = std::mem::take(&mut given.numbers);
             (&["-j", "-k", "--msl", "--language", "--mermaid"], Command::Handshake(numbers, given.style()))
@@ -124,8 +136,8 @@ fn command(mut given: Given) -> Result<Command, lexopt::Error> {
         ("lesson" | "lessons", None) => (&["--language"], Command::Lessons(given.language())),
         ("lesson", Some(word)) => {
             let lesson = lesson(&word.string()?)?;
-            match given.has("--script") {
-                true => (&["--language", "--script"], Command::Script(lesson, given.language())),
+            match given.has("--scenario") {
+                true => (&["--language", "--scenario"], Command::Scenario(lesson.script(given.language()))),
                 false => (&["--language", "--mermaid"], Command::Lesson(lesson, given.style())),
             }
         }
@@ -140,14 +152,30 @@ fn command(mut given: Given) -> Result<Command, lexopt::Error> {
                 "ascii" => (&[], Command::Diagram(Drawing::Ascii)),
                 "mermaid" => (&["--all"], Command::Diagram(Drawing::Mermaid(arcs))),
                 "dot" => (&["--all"], Command::Diagram(Drawing::Dot(arcs))),
-                _ => return Err(format!("no drawing is called {form}: ascii, mermaid or dot").into()),
+                _ => {
+                    let hint = hint(&form, ["ascii", "mermaid", "dot"]);
+                    return Err(format!("no drawing is called {form}: ascii, mermaid or dot{hint}").into());
+                }
             }
         }
         ("handshake" | "help", Some(word)) => return Err(lexopt::Error::UnexpectedArgument(word)),
-        _ => return Err(format!("no command is called {name}: handshake, lesson, play or diagram").into()),
+        _ => {
+            let hint = hint(&name, ["handshake", "lesson", "play", "diagram", "help"]);
+            return Err(format!("no command is called {name}: handshake, lesson, play or diagram{hint}").into());
+        }
     };
     given.check(&name, allowed)?;
     Ok(command)
+}
+
+/// Reads the value of an option. The message of a mistake names the option.
+fn value<T>(parser: &mut Parser, option: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, lexopt::Error> {
+    let value = parser.value()?.string()?;
+    read(&value).map_err(|why| format!("{option} {value}: {why}").into())
+}
+
+fn sequence_number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("a sequence number is a number from 0 to {}", u32::MAX))
 }
 
 fn language(name: &str) -> Result<Language, String> {
@@ -163,6 +191,7 @@ fn lesson(word: &str) -> Result<&'static Lesson, lexopt::Error> {
     let numbered = word.parse::<usize>().ok().and_then(|number| LESSONS.get(number.checked_sub(1)?));
     numbered.or_else(|| LESSONS.iter().find(|lesson| lesson.name == word)).ok_or_else(|| {
         let count = LESSONS.len();
-        format!("there is no lesson {word}: 1 to {count}, or a name that `tcp-lifecycle lesson` lists").into()
+        let hint = hint(word, LESSONS.iter().map(|lesson| lesson.name));
+        format!("there is no lesson {word}: 1 to {count}, or a name that `tcp-lifecycle lesson` lists{hint}").into()
     })
 }

@@ -1,6 +1,6 @@
 //! The handshake and the close, with sequence numbers of the user's choice.
 
-use tcp_lifecycle::sim::{Language, Scenario, ScriptError, Text};
+use tcp_lifecycle::sim::{Language, Scenario, Text};
 
 use crate::output::{self, Style};
 
@@ -153,23 +153,30 @@ const PARTS: [Part; 8] = [
 
 /// Plays the story.
 pub(crate) fn play(numbers: &Numbers, style: Style) -> Result<String, String> {
-    scenario(numbers, style.language)
-        .map(|scenario| output::exchange(scenario.pair().trace(), style.mermaid))
-        .map_err(|error| error.to_string())
+    output::played(&scenario(numbers, style.language), style).map_err(|error| error.to_string())
 }
 
-fn scenario(numbers: &Numbers, language: Language) -> Result<Scenario, ScriptError> {
+/// Returns the story as a scenario. Its notes tell it.
+pub(crate) fn scenario(numbers: &Numbers, language: Language) -> String {
     let Numbers { j, k, msl } = numbers;
-    let mut scenario = Scenario::new();
-    for line in [format!("config msl={msl}"), format!("A: ISS={j}"), format!("B: ISS={k}")] {
-        scenario.play(&line)?;
-    }
+    let mut scenario = format!("config msl={msl}\nA: ISS={j}\nB: ISS={k}\n");
     for part in &PARTS {
         let text = fill_in(part.text.get(language), numbers);
-        scenario.play(&format!("note {}", output::wrap(&text)))?;
-        fill_in(part.lines, numbers).lines().try_for_each(|line| scenario.play(line.trim()))?;
+        let lines = fill_in(part.lines, numbers);
+        for line in core::iter::once(format!("note {text}").as_str()).chain(lines.trim_start().lines()) {
+            scenario.push_str(line.trim());
+            scenario.push('\n');
+        }
     }
-    Ok(scenario)
+    scenario
+}
+
+/// Returns a maximum segment lifetime if it is one.
+pub(crate) fn msl(text: &str) -> Result<String, String> {
+    // The second line of the message is the reason.
+    let why = |error: String| error.lines().last().unwrap_or_default().trim().to_owned();
+    let set = Scenario::new().play(&format!("config msl={text}"));
+    set.map(|()| text.to_owned()).map_err(|error| why(error.to_string()))
 }
 
 /// Writes the numbers into a text.

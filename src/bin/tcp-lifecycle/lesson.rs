@@ -1,6 +1,6 @@
 //! The lessons.
 
-use tcp_lifecycle::sim::{LESSONS, Language, Lesson, Scenario};
+use tcp_lifecycle::sim::{LESSONS, Language, Lesson};
 
 use crate::output::{self, Style};
 
@@ -14,14 +14,7 @@ pub(crate) fn list(language: Language) -> String {
 
 /// Plays a lesson. A ladder has the caption of each step above its rows.
 pub(crate) fn play(lesson: &Lesson, style: Style) -> Result<String, String> {
-    let mut scenario = Scenario::new();
-    for step in lesson.steps {
-        let caption = output::wrap(step.caption.get(style.language));
-        let mut lines = step.lines.lines();
-        scenario.play(&format!("note {caption}")).map_err(|error| error.to_string())?;
-        lines.try_for_each(|line| scenario.play(line)).map_err(|error| error.to_string())?;
-    }
-    let exchange = output::exchange(scenario.pair().trace(), style.mermaid);
+    let exchange = output::played(&lesson.script(style.language), style).map_err(|error| error.to_string())?;
     let [title, about] = [lesson.title, lesson.about].map(|text| output::wrap(text.get(style.language)));
     if style.mermaid { Ok(exchange) } else { Ok(format!("{title}\n\n{about}\n\n{exchange}")) }
 }

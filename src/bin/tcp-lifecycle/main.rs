@@ -1,7 +1,9 @@
-//! The life of a TCP connection in a terminal: the handshake, lessons, scripts, the state diagram.
+//! The life of a TCP connection in a terminal: the handshake, lessons, files to play, the state diagram.
 
 mod arguments;
 mod handshake;
+#[path = "../../sim/hint.rs"]
+mod hint;
 mod lesson;
 mod output;
 mod play;
@@ -19,16 +21,20 @@ The life of a TCP connection (RFC 9293), played in memory and in virtual time.
 tcp-lifecycle handshake [-j N] [-k N] [--msl 2m]   a whole life, explained: SYN j, ack j+1, SYN k, ack k+1, FIN n, ...
 tcp-lifecycle lesson                               lists the lessons
 tcp-lifecycle lesson 6                             plays a lesson, by its number or its name
-tcp-lifecycle lesson half-close --script           prints the lesson as a scenario, to change it and play it
-tcp-lifecycle play FILE                            plays a scenario, a script or a figure; - is the standard input
+tcp-lifecycle lesson half-close --scenario         prints the lesson as a scenario, to change it and play it
+tcp-lifecycle play FILE                            plays a file; - is the standard input
 tcp-lifecycle diagram                              the state diagram, RFC 9293 Figure 5
 tcp-lifecycle diagram mermaid|dot [--all]          the same for Mermaid or Graphviz; --all: with resets and timeouts
 
 --language zh   in Chinese
 --mermaid       an exchange as a sequence diagram of Mermaid
---as KIND       the kind of FILE: scenario, script or figure; by default the one that can be read
+--scenario      the handshake, or a lesson, as a scenario
+--as KIND       the kind of FILE; by default the kind that can be read
 
-Scenario, Script and Figure in https://docs.rs/tcp-lifecycle/latest/tcp_lifecycle/sim explain the three kinds of file.
+FILE is of one of three kinds. https://docs.rs/tcp-lifecycle/latest/tcp_lifecycle/sim explains their notations.
+  scenario      two ends, and the network between them: A: open active; deliver; A: ESTABLISHED
+  script        one end, whose peer the script plays: open active; --> <SEQ=100><CTL=SYN>; SYN-SENT
+  figure        two ends, row by row as in the RFC: SYN-SENT --> <SEQ=100><CTL=SYN> --> SYN-RECEIVED
 ";
 
 fn main() -> ExitCode {
@@ -45,14 +51,14 @@ fn main() -> ExitCode {
         Command::Handshake(numbers, style) => handshake::play(&numbers, style),
         Command::Lessons(language) => Ok(lesson::list(language)),
         Command::Lesson(lesson, style) => lesson::play(lesson, style),
-        Command::Script(lesson, language) => Ok(lesson.script(language)),
+        Command::Scenario(text) => Ok(text),
         Command::Play { file, kind, mermaid } => play::play(&file, kind, mermaid),
         Command::Diagram(drawing) => Ok(draw(drawing)),
     };
     match text {
         Ok(text) => print(&text),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("tcp-lifecycle: {error}");
             ExitCode::FAILURE
         }
     }

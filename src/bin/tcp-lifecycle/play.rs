@@ -1,16 +1,18 @@
 //! Files: scenarios, scripts and figures.
 
-use std::ffi::{OsStr, OsString};
+use std::cmp::Reverse;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 
 use tcp_lifecycle::Config;
-use tcp_lifecycle::sim::{Figure, Scenario, Script, ScriptError};
+use tcp_lifecycle::sim::{Figure, Language, Scenario, Script, ScriptError};
 
-use crate::output;
+use crate::hint::hint;
+use crate::output::{self, Style};
 
-/// The kinds of file.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The kinds of file. Each is a notation.
+#[derive(Clone, Copy)]
 pub(crate) enum Kind {
     /// Two ends, and the network between them, operated by hand.
     Scenario,
@@ -34,23 +36,45 @@ impl Kind {
             "scenario" => Ok(Kind::Scenario),
             "script" => Ok(Kind::Script),
             "figure" => Ok(Kind::Figure),
-            _ => Err("the kinds are scenario, script and figure".to_owned()),
+            _ => {
+                let hint = hint(name, ["scenario", "script", "figure"]);
+                Err(format!("the kinds are scenario, script and figure{hint}"))
+            }
         }
+    }
+
+    /// Returns the mistake in a line, if this kind of file does not have such a line.
+    fn mistake(self, line: &str) -> Option<ScriptError> {
+        let error = match self {
+            Kind::Scenario => Scenario::new().play(line).err(),
+            Kind::Script => Script::parse(line).err(),
+            Kind::Figure => Figure::parse(line).err(),
+        };
+        error.filter(|error| error.difference().is_none())
     }
 }
 
 /// Plays a file. Returns what happened, or the first line that is wrong.
-pub(crate) fn play(file: &OsString, kind: Option<Kind>, mermaid: bool) -> Result<String, String> {
+pub(crate) fn play(file: &OsStr, kind: Option<Kind>, mermaid: bool) -> Result<String, String> {
     let name = file.display();
     let text = read(file).map_err(|error| format!("{name}: {error}"))?;
-    let kind = kind.unwrap_or_else(|| guess(&text));
-    let played = match kind {
-        Kind::Scenario => Scenario::run(&text).map(|scenario| output::exchange(scenario.pair().trace(), mermaid)),
-        Kind::Script | Kind::Figure if mermaid => return Err("only a scenario can be a sequence diagram".to_owned()),
+    if text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#')) {
+        return Err(format!("{name}: nothing is in it to play"));
+    }
+    let known = kind.unwrap_or_else(|| guess(&text));
+    let played = match known {
+        Kind::Scenario => output::played(&text, Style { language: Language::English, mermaid }),
+        Kind::Script | Kind::Figure if mermaid => {
+            return Err(format!("{name}: only a scenario can be a sequence diagram"));
+        }
         Kind::Script => Script::parse(&text).and_then(|script| script.exchange(&Config::DEFAULT)).map(lines),
         Kind::Figure => Figure::parse(&text).and_then(|figure| figure.exchange(&Config::DEFAULT)).map(lines),
     };
-    played.map_err(|error| format!("{name}, as a {}: {error}", kind.name()))
+    played.map_err(|error| {
+        let is_guess = kind.is_none() && error.difference().is_none();
+        let other = if is_guess { "\nIs it another kind of file? See --as in tcp-lifecycle --help" } else { "" };
+        format!("{name}: as a {}, {error}{other}", known.name())
+    })
 }
 
 fn read(file: &OsStr) -> io::Result<String> {
@@ -66,19 +90,14 @@ fn lines(exchange: Vec<String>) -> String {
     exchange.into_iter().map(|line| line + "\n").collect()
 }
 
-/// Returns the kind whose notation the file follows for the most lines. If there are several, it is one whose error
-/// knows what was meant.
+/// Returns the kind whose notation the file follows in the most lines. Among several it is a kind whose first mistake
+/// has a hint, or else stands the furthest in its line.
 fn guess(text: &str) -> Kind {
-    let is_understood = |error: &ScriptError| error.difference().is_some();
-    let understood = |error: Option<ScriptError>| match error {
-        Some(error) if !is_understood(&error) => (error.line(), error.to_string().contains("did you mean")),
-        _ => (usize::MAX, true),
+    let rank = |kind: &Kind| {
+        let mistakes: Vec<ScriptError> = text.lines().filter_map(|line| kind.mistake(line)).collect();
+        let first = mistakes.first().map(|first| (first.to_string().contains("did you mean"), first.column()));
+        (Reverse(mistakes.len()), first)
     };
-    let kinds = [
-        (Kind::Scenario, understood(Scenario::run(text).err())),
-        (Kind::Script, understood(Script::parse(text).err())),
-        (Kind::Figure, understood(Figure::parse(text).err())),
-    ];
-    let best = kinds.iter().map(|(_, understood)| *understood).max();
-    kinds.into_iter().find(|(_, understood)| Some(*understood) == best).map_or(Kind::Scenario, |(kind, _)| kind)
+    // Of equal kinds the last is chosen.
+    [Kind::Figure, Kind::Scenario, Kind::Script].into_iter().max_by_key(rank).unwrap_or(Kind::Scenario)
 }

@@ -88,7 +88,7 @@ fn states<'t>(line: &'t str, row: &'t str) -> Result<Row, Mistake<'t>> {
     let meant = match row.split_once(char::is_whitespace).map(|(a, b)| Ok((text::state(a)?, text::state(b)?))) {
         Some(Ok((a, b))) => return Ok(Row::States(a, b)),
         Some(Err(mistake)) => line::completed(line).ok_or(mistake).map(Some)?,
-        None => line::meant(line, &["A:", "B:", "config", "+"]),
+        None => line::completed(line).or_else(|| line::meant(row, &["A:", "B:", "config", "+"])),
     };
     let hint = meant.map(|meant| did_you_mean(&meant)).unwrap_or_default();
     Err(Mistake::new(row, format!("neither a segment nor the states of both ends{hint}")))
