@@ -109,9 +109,9 @@
 //! | `endpoint` | off | [`endpoint`]: many streams, ports, listeners, timers, TIME-WAIT; needs `alloc` |
 //! | `serde` | off | every value can be serialised, a [`Connection`] included |
 //! | `defmt` | off | every value can be logged by `defmt` |
-//! | `sim` | off | scripts in the RFC's notation and a simulated network in virtual time, for tests |
+//! | `sim` | off | scripts, figures and scenarios in the RFC's notation, and a simulated network in virtual time, for tests |
 //! | `pcapng` | off | `sim` and `wire`, and captures that Wireshark opens |
-//! | `cli` | off | the program `tcp-lifecycle`: the handshake, lessons, scripts and the state diagram in a terminal |
+//! | `cli` | off | the program `tcp-lifecycle`: the handshake, lessons, files to play and the state diagram in a terminal |
 //!
 //! A small target leaves out the features that it does not use: the least program weighs 20 kB with the default
 //! features and 13 kB without. A policy whose feature is off counts as off, and [`Config::check`] finds it.

@@ -39,14 +39,14 @@ pub(super) fn did_you_mean(meant: &str) -> String {
 /// the letters only decides between words that are equally similar.
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let known: Vec<&str> = known.into_iter().collect();
-    let lower = word.to_lowercase();
+    let lower = word.to_ascii_lowercase();
     let first = lower.split_whitespace().next();
     let meaning = ELSEWHERE.iter().find(|(elsewhere, _)| first == Some(*elsewhere)).map(|(_, here)| *here);
     if let Some(same) = known.iter().find(|known| Some(**known) == meaning) {
         return Some(same);
     }
     let unlikeness = |known: &str| {
-        let (known, is_word) = (known.to_lowercase(), lower.len() > 2);
+        let (known, is_word) = (known.to_ascii_lowercase(), lower.len() > 2);
         let most = if is_word && known.starts_with(&lower) { 1 } else { usize::MAX };
         distance(&lower, &known).min(most)
     };

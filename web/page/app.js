@@ -4,7 +4,7 @@ const store = { get: key => { try { return localStorage.getItem(key); } catch { 
 let engine, view, lessons, lesson = null, tab = "ladder", hash = "", before = null, draft = null, hashTimer;
 let lang = store.get("lang") === "zh" || (!store.get("lang") && /^zh/.test(navigator.language)) ? 1 : 0;
 const amounts = { A: { send: 5, receive: 5 }, B: { send: 5, receive: 5 } };
-const TABS = ["ladder", "events", "script", "decisions"];
+const TABS = ["ladder", "events", "scenario", "decisions"];
 const t = key => (WORDS[key] || [key, key])[lang];
 
 async function start() {
@@ -27,11 +27,11 @@ const text = command => new TextDecoder().decode(raw(command));
 function ask(command) {
   before = view;
   try { view = JSON.parse(text(command)); } catch (error) {
-    // A trap leaves the engine in no defined state: make a new one, and play the script up to here again.
-    const script = done();
+    // A trap leaves the engine in no defined state: make a new one, and play the scenario up to here again.
+    const scenario = done();
     boot();
     if (lesson) text("lesson\n" + lesson.name);
-    view = JSON.parse(text("load\n" + script));
+    view = JSON.parse(text("load\n" + scenario));
     fail(t("broken") + error.message);
     draw();
     return;
@@ -57,7 +57,7 @@ function fromHash(link = location.hash) {
   const wanted = new URLSearchParams(link.slice(1));
   if (wanted.has("lang")) lang = wanted.get("lang") === "zh" ? 1 : 0;
   fail("");
-  if (wanted.has("script")) { choose(""); ask("load\n" + wanted.get("script")); if (view.mistake) { tab = "script"; draw(); } return; }
+  if (wanted.has("scenario")) { choose(""); ask("load\n" + wanted.get("scenario")); if (view.mistake) { tab = "scenario"; draw(); } return; }
   choose(wanted.has("lesson") ? wanted.get("lesson") : lessons[0].name);
   if (!lesson) fail(t("badLink") + wanted.get("lesson"));
   const steps = lesson ? Math.min(parseInt(wanted.get("step"), 10) || 0, lesson.steps.length) : 0;
@@ -65,7 +65,7 @@ function fromHash(link = location.hash) {
 }
 function toHash() {
   const k = lesson ? step() : -1, at = new URLSearchParams();
-  if (k >= 0) { at.set("lesson", lesson.name); if (k) at.set("step", k); } else at.set("script", view.mistake && view.mistake.script !== null ? view.mistake.script : done());
+  if (k >= 0) { at.set("lesson", lesson.name); if (k) at.set("step", k); } else at.set("scenario", view.mistake && view.mistake.scenario !== null ? view.mistake.scenario : done());
   if (lang) at.set("lang", "zh");
   hash = "#" + at;
   // Browsers limit how often an address may change.
@@ -143,7 +143,7 @@ function drawNetwork() {
   $("flights").innerHTML = view.flights.map(flight).join("") || `<li class="none">${t("none")}</li>`;
   const news = before && view.at > before.at ? view.events.slice(before.events.length).filter(one => one.refusal) : [];
   $("refusals").innerHTML = news.map(one => `<div class="${one.side.toLowerCase()}"><b class="side">${one.side}</b> ${t("refused")} <code>${escape(one.text)}</code>${why(one.refusal)}</div>`).join("");
-  const mistake = view.mistake && view.mistake.script === null ? view.mistake : null;
+  const mistake = view.mistake && view.mistake.scenario === null ? view.mistake : null;
   $("mistake").hidden = !mistake;
   $("mistake").textContent = mistake ? `${mistake.text.trim()}\n${mistake.why}` : "";
 }
@@ -159,8 +159,8 @@ function drawViews() {
   $("notation").innerHTML = `<table>${NOTATION.map(([line, en, zh]) => `<tr><td><code>${escape(line)}</code></td><td>${escape(lang ? zh : en)}</td></tr>`).join("")}</table>`;
 }
 function drawSource() {
-  const bad = view.mistake && view.mistake.script !== null ? view.mistake : null;
-  if (draft === null) $("source").value = bad ? bad.script : view.entries.join("\n");
+  const bad = view.mistake && view.mistake.scenario !== null ? view.mistake : null;
+  if (draft === null) $("source").value = bad ? bad.scenario : view.entries.join("\n");
   const lines = $("source").value.split("\n").length, here = view.at ? done().split("\n").length : 0;
   $("gutter").innerHTML = Array.from({ length: lines }, (_, i) => bad && i + 1 === bad.line ? `<span class="bad">✕ ${i + 1}</span>` : i + 1 === here && !bad ? `<span class="here">▸ ${i + 1}</span>` : i + 1).join("\n");
   $("gutter").scrollTop = $("source").scrollTop;
@@ -286,8 +286,8 @@ function selfTest() {
   play("inject B <SEQ=");
   check("a wrong segment is shown, and changes nothing", !$("mistake").hidden);
   $("source").value = "B: open passive\nA: opn active"; view = JSON.parse(text("load\n" + $("source").value)); draw();
-  check("a wrong script has its place", view.mistake.line === 2 && view.mistake.column === 4 && /\^/.test($("source-mistake").textContent) && /did you mean/.test($("source-mistake").textContent) && shown("B") === "LISTEN");
-  check("a wrong script is kept, also in the link", $("source").value.endsWith("opn active") && hash.includes("opn"));
+  check("a wrong scenario has its place", view.mistake.line === 2 && view.mistake.column === 4 && /\^/.test($("source-mistake").textContent) && /did you mean/.test($("source-mistake").textContent) && shown("B") === "LISTEN");
+  check("a wrong scenario is kept, also in the link", $("source").value.endsWith("opn active") && hash.includes("opn"));
   fromHash("#lesson=nonsense");
   check("a wrong link is told", !$("failure").hidden);
   const press = key => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
@@ -303,7 +303,7 @@ function selfTest() {
   const ladder = text("ladder");
   engine.exports = { ...engine.exports, run: () => { throw new Error("a trap"); } };
   next();
-  check("a trap of the engine keeps the script", !$("failure").hidden && text("ladder") === ladder && step() === 2);
+  check("a trap of the engine keeps the scenario", !$("failure").hidden && text("ladder") === ladder && step() === 2);
   const was = lang, title = document.querySelector("h1").textContent;
   $("language").click();
   check("the language switches", lang !== was && document.querySelector("h1").textContent !== title && document.documentElement.lang === (lang ? "zh-CN" : "en"));

@@ -26,8 +26,8 @@ pub struct Mistake {
     pub text: String,
     /// What is wrong.
     pub why: String,
-    /// The text that was loaded, if the mistake is in a loaded text; otherwise the line was not taken into the script.
-    pub script: Option<String>,
+    /// The text that was loaded, if the mistake is in a loaded text; otherwise the line was not taken into the scenario.
+    pub scenario: Option<String>,
 }
 
 /// The most lines of a text, so that no page hangs.
@@ -70,7 +70,7 @@ impl Explorer {
         let mut scenario = self.scenario().clone();
         for (number, line) in (1..).zip(lines.lines()) {
             if let Err(error) = scenario.play(line) {
-                self.mistake = Some(Mistake { script: None, ..Mistake::new(number, line, &error) });
+                self.mistake = Some(Mistake { scenario: None, ..Mistake::new(number, line, &error) });
                 return;
             }
         }
@@ -94,9 +94,9 @@ impl Explorer {
             let played = if number > MOST_LINES { Err(None) } else { scenario.play(line).map_err(Some) };
             if let Err(error) = played {
                 let why = format!("a text has at most {MOST_LINES} lines");
-                let too_long = Mistake { line: number, column: 1, text: line.to_string(), why, script: None };
+                let too_long = Mistake { line: number, column: 1, text: line.to_string(), why, scenario: None };
                 let mistake = error.map_or(too_long, |error| Mistake::new(number, line, &error));
-                self.mistake = Some(Mistake { script: Some(text.to_string()), ..mistake });
+                self.mistake = Some(Mistake { scenario: Some(text.to_string()), ..mistake });
                 return;
             }
             if !entry.is_empty() {
@@ -177,6 +177,6 @@ impl Mistake {
             // The message has the place in its first line, and the reason in its second.
             None => error.to_string().lines().skip(1).map(str::trim).collect::<Vec<_>>().join("\n"),
         };
-        Mistake { line, column: error.column(), text: text.to_string(), why, script: None }
+        Mistake { line, column: error.column(), text: text.to_string(), why, scenario: None }
     }
 }

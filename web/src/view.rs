@@ -62,8 +62,8 @@ pub fn view(explorer: &Explorer) -> Value {
 }
 
 fn mistake(mistake: &Mistake) -> Value {
-    let Mistake { line, column, text, why, script } = mistake;
-    json!({ "line": line, "column": column, "text": text, "why": why, "script": script })
+    let Mistake { line, column, text, why, scenario } = mistake;
+    json!({ "line": line, "column": column, "text": text, "why": why, "scenario": scenario })
 }
 
 fn micros(time: Duration) -> u64 {

@@ -107,7 +107,7 @@ fn pictures_are_taken() {
         ("dark", "1280,900", "#lesson=blind-reset&step=3&theme=dark&tab=events".to_string()),
         ("phone", "390,844", "#lesson=three-messages&step=5&theme=light".to_string()),
         ("phone-whole", "360,2300", "#lesson=half-open&step=5&lang=zh&theme=dark".to_string()),
-        ("script", "1280,1300", "#tab=script&theme=light&script=B%3A%20open%20passive%0AA%3A%20clos".to_string()),
+        ("scenario", "1280,1300", "#tab=scenario&theme=light&scenario=B%3A%20open%20passive%0AA%3A%20clos".to_string()),
     ];
     let whole = |lesson: &tcp_lifecycle::sim::Lesson| format!("#lesson={}&step={}", lesson.name, lesson.steps.len());
     views.extend(LESSONS.iter().map(|lesson| (lesson.name, "1280,1300", whole(lesson))));

@@ -143,7 +143,7 @@ fn a_text_is_played_up_to_its_mistake_and_kept() {
     assert_eq!(states(&view), ["CLOSED", "LISTEN"]);
     let mistake = &view["mistake"];
     assert_eq!((mistake["line"].as_u64(), mistake["column"].as_u64()), (Some(4), Some(4)));
-    assert_eq!(mistake["script"], text);
+    assert_eq!(mistake["scenario"], text);
     assert!(mistake["why"].as_str().unwrap().ends_with("did you mean `open active`?"), "{mistake}");
     assert_eq!(view["entries"], serde_json::json!(["# a server\nB: open passive"]));
     let view = ask(&mut explorer, "load\nA: ESTABLISHED");
@@ -157,7 +157,7 @@ fn a_mistake_in_a_played_line_changes_nothing() {
     for wrong in ["A: open active", "A: send x", "inject A <SEQ=", "deliver", "A: send 1\nlose\nlose", "+ 1 parsec"] {
         let view = ask(&mut explorer, &format!("play\n{wrong}"));
         assert!(view["mistake"]["why"].is_string(), "{wrong}");
-        assert_eq!(view["mistake"]["script"], Value::Null);
+        assert_eq!(view["mistake"]["scenario"], Value::Null);
         assert_eq!((&view["ends"], &view["entries"]), (&before["ends"], &before["entries"]), "{wrong}");
     }
 }
@@ -183,7 +183,7 @@ fn no_text_is_too_long_or_too_strange() {
 }
 
 #[test]
-fn a_script_that_was_exported_plays_again() {
+fn a_scenario_that_was_exported_plays_again() {
     let mut explorer = Explorer::default();
     for lesson in &LESSONS {
         let view = ask(&mut explorer, &format!("load\n{}", lesson.script(Language::English)));
