@@ -103,9 +103,9 @@ fn pictures_are_taken() {
     let Some(browser) = browser() else { return };
     let page = build();
     let mut views = vec![
-        ("light", "1280,900", "#lesson=life&step=8&theme=light".to_string()),
+        ("light", "1280,900", "#lesson=life&step=6&theme=light".to_string()),
         ("dark", "1280,900", "#lesson=blind-reset&step=3&theme=dark&tab=events".to_string()),
-        ("phone", "390,844", "#lesson=three-messages&step=5&theme=light".to_string()),
+        ("phone", "390,844", "#lesson=three-messages&step=4&theme=light".to_string()),
         ("phone-whole", "360,2300", "#lesson=half-open&step=5&lang=zh&theme=dark".to_string()),
         ("scenario", "1280,1300", "#tab=scenario&theme=light&scenario=B%3A%20open%20passive%0AA%3A%20clos".to_string()),
     ];
