@@ -4,6 +4,8 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
+use strsim::levenshtein;
+
 /// Words of sockets, of segments and of other simulators, each with the word for it here.
 const ELSEWHERE: [(&str, &str); 18] = [
     ("recv", "receive"),
@@ -48,26 +50,10 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     let unlikeness = |known: &str| {
         let (known, is_word) = (known.to_ascii_lowercase(), lower.len() > 2);
         let most = if is_word && known.starts_with(&lower) { 1 } else { usize::MAX };
-        distance(&lower, &known).min(most)
+        levenshtein(&lower, &known).min(most)
     };
-    let (unlike, _, known) = known.into_iter().map(|known| (unlikeness(known), distance(word, known), known)).min()?;
+    let (unlike, _, known) =
+        known.into_iter().map(|known| (unlikeness(known), levenshtein(word, known), known)).min()?;
     // At most two letters of five.
     (unlike.saturating_mul(5) <= word.chars().count().saturating_mul(2)).then_some(known)
-}
-
-/// Returns the Levenshtein distance: the number of letters to insert, remove or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, a) in a.chars().enumerate() {
-        let mut left = index.saturating_add(1);
-        let mut diagonal = core::mem::replace(row.first_mut().unwrap_or(&mut 0), left);
-        for (cell, b) in row.iter_mut().skip(1).zip(&b) {
-            let replaced = diagonal.saturating_add(usize::from(a != *b));
-            diagonal = *cell;
-            left = replaced.min(left.saturating_add(1)).min(diagonal.saturating_add(1));
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
