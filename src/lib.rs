@@ -126,7 +126,7 @@
 //! | 3.3.1 the variables, Figures 3 and 4 | [`tcb.rs`](../src/tcp_lifecycle/machine/tcb.rs.html), [`tcb/snd.rs`](../src/tcp_lifecycle/machine/tcb/snd.rs.html), [`tcb/rcv.rs`](../src/tcp_lifecycle/machine/tcb/rcv.rs.html) |
 //! | 3.3.2 the states, Figure 5 | [`state.rs`](../src/tcp_lifecycle/machine/state.rs.html), [`diagram.rs`](../src/tcp_lifecycle/machine/diagram.rs.html) |
 //! | 3.4 sequence numbers | [`seq.rs`](../src/tcp_lifecycle/machine/seq.rs.html), [`isn.rs`](../src/tcp_lifecycle/machine/isn.rs.html) |
-//! | 3.1, 3.2 segments, options | [`segment.rs`](../src/tcp_lifecycle/machine/segment.rs.html), [`options.rs`](../src/tcp_lifecycle/machine/options.rs.html) |
+//! | 3.1, 3.2 segments, options | [`segment.rs`](../src/tcp_lifecycle/machine/segment.rs.html), [`options.rs`](../src/tcp_lifecycle/machine/options.rs.html); what our SYN offers: [`tcb/offer.rs`](../src/tcp_lifecycle/machine/tcb/offer.rs.html) |
 //! | 3.8.1 retransmission timeout (RFC 6298), and what is sent again | [`rto.rs`](../src/tcp_lifecycle/machine/rto.rs.html), [`tcb/recovery.rs`](../src/tcp_lifecycle/machine/tcb/recovery.rs.html) |
 //! | 3.8.2 the interface for congestion control, ECN | [`extensions.rs`](../src/tcp_lifecycle/machine/extensions.rs.html): `limit`, `retransmit`, `congestion_experienced` |
 //! | 3.8.3, 3.8.4, 3.10.8 timeouts, keep-alive | [`timeouts.rs`](../src/tcp_lifecycle/machine/timeouts.rs.html) |
@@ -135,10 +135,10 @@
 //! | 3.7.4, 3.8.6 what is sent when: Nagle, windows | [`poll.rs`](../src/tcp_lifecycle/machine/poll.rs.html), [`poll/pieces.rs`](../src/tcp_lifecycle/machine/poll/pieces.rs.html) |
 //! | 3.8.5 urgent data, and what else segments carry | [`poll/forms.rs`](../src/tcp_lifecycle/machine/poll/forms.rs.html) |
 //! | 3.9.1 policies of the user | [`config.rs`](../src/tcp_lifecycle/machine/config.rs.html); of other systems: [`config/systems.rs`](../src/tcp_lifecycle/machine/config/systems.rs.html) |
-//! | 3.9.2.2 ICMP | [`icmp.rs`](../src/tcp_lifecycle/machine/icmp.rs.html) |
+//! | 3.9.2.2 ICMP | [`arrives/icmp.rs`](../src/tcp_lifecycle/machine/arrives/icmp.rs.html); the errors: [`icmp.rs`](../src/tcp_lifecycle/machine/icmp.rs.html) |
 //! | 3.10 events | [`connection.rs`](../src/tcp_lifecycle/machine/connection.rs.html) |
 //! | 3.10.1 to 3.10.5 OPEN, SEND, RECEIVE, CLOSE, ABORT | [`calls.rs`](../src/tcp_lifecycle/machine/calls.rs.html) |
-//! | 3.10.6 STATUS | [`status.rs`](../src/tcp_lifecycle/machine/status.rs.html) |
+//! | 3.10.6 STATUS | [`status.rs`](../src/tcp_lifecycle/machine/status.rs.html), [`variables.rs`](../src/tcp_lifecycle/machine/variables.rs.html) |
 //! | 3.10.7 SEGMENT ARRIVES | [`arrives.rs`](../src/tcp_lifecycle/machine/arrives.rs.html) |
 //! | 3.10.7.1 CLOSED | [`arrives/closed.rs`](../src/tcp_lifecycle/machine/arrives/closed.rs.html) |
 //! | 3.10.7.2 LISTEN; for many peers at once (RFC 4987) | [`arrives/listen.rs`](../src/tcp_lifecycle/machine/arrives/listen.rs.html); [`listener.rs`](../src/tcp_lifecycle/machine/listener.rs.html), [`listener/accept.rs`](../src/tcp_lifecycle/machine/listener/accept.rs.html), [`listener/cookie.rs`](../src/tcp_lifecycle/machine/listener/cookie.rs.html) |
@@ -147,7 +147,7 @@
 //! | 3.10.7.4, first, the idealized segment | [`arrives/idealized.rs`](../src/tcp_lifecycle/machine/arrives/idealized.rs.html) |
 //! | 3.10.7.4, fifth, what an ACK changes | [`tcb/acknowledgment.rs`](../src/tcp_lifecycle/machine/tcb/acknowledgment.rs.html) |
 //! | why a segment is refused | [`error.rs`](../src/tcp_lifecycle/machine/error.rs.html) |
-//! | the clock and the timer; the outbox; outputs | [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html); [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html); [`output.rs`](../src/tcp_lifecycle/machine/output.rs.html) |
+//! | the clock and the timer; the outbox; outputs | [`time.rs`](../src/tcp_lifecycle/machine/time.rs.html), [`context.rs`](../src/tcp_lifecycle/machine/context.rs.html); [`outbox.rs`](../src/tcp_lifecycle/machine/outbox.rs.html); [`output.rs`](../src/tcp_lifecycle/machine/output.rs.html) |
 //! | TIME-WAIT in 32 bytes | [`time_wait.rs`](../src/tcp_lifecycle/machine/time_wait.rs.html) |
 //! | header prediction | [`prediction.rs`](../src/tcp_lifecycle/machine/prediction.rs.html), [`fast_path.rs`](../src/tcp_lifecycle/machine/fast_path.rs.html) |
 //! | snapshots (feature `serde`), and another clock | [`snapshot.rs`](../src/tcp_lifecycle/machine/snapshot.rs.html), [`rebase.rs`](../src/tcp_lifecycle/machine/rebase.rs.html) |

@@ -24,15 +24,15 @@ impl Connection {
     /// Runs SEGMENT ARRIVES.
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
-        if let Tcb::Synchronized(_) = self.tcb {
-            return self.arrives_in_other_states(segment, now);
+        // No ACK is delayed before SYN-RECEIVED.
+        if !matches!(self.tcb, Tcb::Synchronized(_)) {
+            self.context.advance_clock_only(now);
         }
-        // No ACK is delayed in these states.
-        self.context.advance_clock_only(now);
         match self.tcb {
             Tcb::Closed => self.arrives_in_closed(segment),
             Tcb::Listen => self.arrives_in_listen(segment),
-            Tcb::SynSent(_) | Tcb::Synchronized(_) => self.arrives_in_syn_sent(segment),
+            Tcb::SynSent(_) => self.arrives_in_syn_sent(segment),
+            Tcb::Synchronized(_) => self.arrives_in_other_states(segment, now),
         }
     }
 

@@ -222,7 +222,7 @@ impl Synchronized {
 impl Snd {
     /// Returns the end of the queue after `bytes` more, or `None` beyond [`MAX_QUEUED`].
     #[inline]
-    pub(crate) fn queued(&self, bytes: usize) -> Option<SeqNumber> {
+    pub(crate) fn end_after(&self, bytes: usize) -> Option<SeqNumber> {
         let free = MAX_QUEUED.saturating_sub(self.end - self.front());
         if bytes <= free as usize { Some(self.end + bytes as u32) } else { None }
     }
@@ -231,7 +231,7 @@ impl Snd {
         if self.has_closed() {
             return Err(CallError::ConnectionClosing);
         }
-        self.end = self.queued(bytes).ok_or(CallError::InsufficientResources)?;
+        self.end = self.end_after(bytes).ok_or(CallError::InsufficientResources)?;
         Ok(())
     }
 }

@@ -42,9 +42,9 @@ mod layout;
 /// # Ok::<(), tcp_lifecycle::CallError>(())
 /// ```
 ///
-/// A caller without room for a segment may stop polling and go on later. Nothing is lost: requests for the same thing
-/// coalesce, and [`deadline`](Self::deadline) stays true. Free a connection only at `Wait` in CLOSED, since the reset
-/// of an ABORT comes after the transition.
+/// A caller without room for a segment may stop polling and go on later. No request is lost: those for the same thing
+/// coalesce, and so do the transitions after the second that waits. [`deadline`](Self::deadline) stays true. Free a
+/// connection only at `Wait` in CLOSED, since the reset of an ABORT comes after the transition.
 ///
 /// In CLOSED and LISTEN segments may come from different peers: poll after each. From SYN-RECEIVED on, hand in only
 /// segments of the peer that sent the SYN. The caller verifies checksums before it hands a segment in.
@@ -59,7 +59,7 @@ pub struct Connection {
     pub(crate) context: Context,
 }
 
-/// Header prediction is on.
+/// Whether header prediction is compiled in.
 pub(crate) const PREDICTS: bool = cfg!(feature = "fast-path");
 
 /// Who opens the connection (RFC 9293 section 3.9.1.1).
@@ -146,7 +146,7 @@ impl Connection {
             && let Tcb::Synchronized(tcb) = &mut self.tcb
             && tcb.phase == Phase::Established
             && !tcb.snd.flags.intersects(Flags::HAS_TIMED_POLICY)
-            && let Some(end) = tcb.snd.queued(bytes)
+            && let Some(end) = tcb.snd.end_after(bytes)
         {
             tcb.snd.end = end;
             self.context.advance_clock_only(now);
@@ -197,9 +197,9 @@ impl Connection {
     ///
     /// A [`Refusal`] says that processing ended in steps one to five, and why. The segment has no effect on the state,
     /// on SND, on RCV or on the user. A refusal is information, not a failure: the answer that is due, if any, comes
-    /// out of [`poll`](Self::poll). Four details may still change: a repeated SYN withdraws the offer of ECN; a SYN
-    /// that is challenged in TIME-WAIT makes the reset that answers count (D14); a repeated segment renews the
-    /// timestamp to echo (D30); a keep-alive probe is a sign of life (D39).
+    /// out of [`poll`](Self::poll). Four details may still change: a repeated SYN withdraws each option that it no
+    /// longer offers (D6); a SYN that is challenged in TIME-WAIT makes the reset that answers count (D14); a repeated
+    /// segment renews the timestamp to echo (D30); a keep-alive probe is a sign of life (D39).
     #[doc(alias = "header prediction")]
     #[doc(alias = "handle_input")]
     #[inline(always)]
@@ -220,7 +220,7 @@ impl Connection {
                 Prediction::FeaturedNewAck => self.arrives_with_new_ack(segment, now),
                 Prediction::Fin => self.arrives_with_fin(segment, now),
                 Prediction::ControlAck => self.arrives_with_control_ack(segment, now),
-                Prediction::None => self.arrives_in_other_states(segment, now),
+                Prediction::Unpredicted => self.arrives_in_other_states(segment, now),
             },
             Tcb::Synchronized(_) => self.arrives_in_other_states(segment, now),
             Tcb::Closed | Tcb::Listen | Tcb::SynSent(_) => self.arrives(segment, now),
@@ -245,6 +245,7 @@ impl Connection {
     #[must_use]
     pub fn poll(&mut self, now: Instant) -> Output {
         if self.context.outbox.is_empty() {
+            // No ACK is delayed, so the timer is the only deadline.
             return Output::Wait(self.context.timer);
         }
         if self.context.outbox.has_transition() {
@@ -301,7 +302,7 @@ impl Connection {
 
     /// Tells whether the next output is a transition or a signal.
     #[cfg(feature = "stream")]
-    pub(crate) const fn has_news(&self) -> bool {
+    pub(crate) const fn has_transition_or_signal(&self) -> bool {
         self.context.outbox.pending.intersects(Pending::TRANSITIONS.union(Pending::SIGNALS))
     }
 
@@ -350,7 +351,8 @@ impl Connection {
     }
 
     /// SEND with the URGENT flag, RFC 9293 section 3.10.2: as [`send`](Self::send), and all bytes queued by now are
-    /// urgent. The peer is told at once, even if its window is closed (RFC 9293 section 3.8.5, MUST-30, MUST-31).
+    /// urgent, however many they are (RFC 9293 section 3.8.5, MUST-30, MUST-31). The next segment tells the peer, even
+    /// if its window is closed.
     ///
     /// New applications should not use it: systems interpret it in different ways (RFC 6093).
     ///

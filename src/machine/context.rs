@@ -11,7 +11,7 @@ use crate::machine::time::{Instant, Span};
 ///
 /// | state | the timer waits for | started by | stopped by |
 /// |---|---|---|---|
-/// | SYN, payload or FIN in flight, behind an open window | retransmission (RFC 6298) | the first segment in flight; restarted by an ACK of new data | the ACK of everything in flight |
+/// | a SYN in flight; payload or a FIN in flight, behind an open window | retransmission (RFC 6298) | the first segment in flight; restarted by an ACK of new data | the ACK of everything in flight |
 /// | unsent data or a probe in flight, behind a zero window | the next zero-window probe (RFC 9293 section 3.8.6.1) | the poll that finds the window closed | nothing: a larger window turns it into the override, or data that is sent into retransmission |
 /// | unsent data, and a small window | the override of silly-window avoidance (section 3.8.6.2.1) | the poll that finds the window small | data that is sent |
 /// | idle, with the keep-alive policy | keep-alive (section 3.8.4) | the poll that finds the connection idle, each accepted segment | SEND, CLOSE |
@@ -55,7 +55,7 @@ impl Context {
         }
     }
 
-    /// Advances the clock and nothing else. No ACK is delayed, or the caller calls [`Outbox::pass_time`] itself.
+    /// Advances the clock and nothing else, where no ACK can be delayed.
     #[inline]
     pub(crate) fn advance_clock_only(&mut self, now: Instant) {
         if now > self.now {
@@ -96,8 +96,7 @@ impl Context {
         self.last_progress = self.now.as_millis_ceil_low();
     }
 
-    /// Returns the milliseconds since the last progress, modulo 2^32. After 49 days without any event they wrap to
-    /// zero.
+    /// Returns the milliseconds since the last progress, modulo 2^32. After 49 days without progress they wrap to zero.
     fn since_progress(&self) -> u32 {
         self.now.as_millis_ceil_low().wrapping_sub(self.last_progress)
     }

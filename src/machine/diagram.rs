@@ -63,8 +63,10 @@ pub struct Arc {
     pub is_in_figure: bool,
 }
 
-/// Every arc, grouped by the state that it leaves, in the order of [`State::ALL`]. Where R2, the user timeout and
-/// keep-alive share an arc, this table names one of them.
+/// Every pair of states that a transition joins, with its causes, grouped by the state that it leaves, in the order of
+/// [`State::ALL`]. Bytes that nobody will read end a connection in each state from ESTABLISHED on: ESTABLISHED lists
+/// DETACH and CLOSE for it, FIN-WAIT-2 the payload that arrives after them. Where R2, the user timeout and keep-alive
+/// share an arc, this table names one of them.
 ///
 /// Two causes are not listed, since they take a connection along the arcs of a reset: a hard ICMP error (RFC 9293
 /// section 3.9.2.2; after the handshake only with [`icmp_aborts`](crate::Config::icmp_aborts)) and, without RFC 5961, a

@@ -85,7 +85,7 @@ pub enum Refusal {
     /// A SYN in a synchronized state; challenged.
     #[error("a SYN in a synchronized state")]
     SynChallenged,
-    /// SYN-RECEIVED: the peer's SYN again; answered with our SYN,ACK again.
+    /// SYN-RECEIVED: the peer's SYN again; answered with our SYN,ACK again, within the limiter.
     #[error("the peer's SYN again")]
     SynRepeated,
     /// A timestamp older than the last one of a segment in order; acknowledged, within the limiter.

@@ -131,8 +131,7 @@ impl Connection {
     ///
     /// After a retransmission timeout only the segment at the front goes out at once, and the rest as ACKs arrive (RFC
     /// 6298 section 5.4, D16 in [`decisions`](crate::decisions)). The call then releases as many bytes as it names, and
-    /// one segment at least. So `retransmit(0..sent)` sends everything in flight again, which would double the
-    /// throughput where a quarter of all segments is lost.
+    /// one segment at least. So `retransmit(0..sent)` releases everything in flight at once: name only what is lost.
     ///
     /// # Errors
     ///

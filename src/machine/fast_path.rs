@@ -4,12 +4,12 @@
 //! A predicted segment is at RCV.NXT, and its ACK is new, or changes nothing that data waits for. It takes only the
 //! fifth, the seventh and the eighth of the eight steps. `prediction.rs` chooses its path. In ESTABLISHED there are
 //! two: a *quiet* segment, which acknowledges nothing new, and an ACK of new data. A FIN alone, and the bare ACK of our
-//! SYN or FIN, have short paths of their own. `arrives_in_order` predicts the other segments, in ESTABLISHED and the
-//! later states except TIME-WAIT.
+//! SYN or FIN, have short paths of their own. `arrives_in_order` predicts what they leave: other segments with FIN, and
+//! other segments outside ESTABLISHED, from SYN-RECEIVED on, except in TIME-WAIT.
 //!
 //! A bare ACK, payload sent in order, and a FIN alone skip the poll's checks for recovery and probes. Whatever is not
-//! predicted falls back to the eight steps, and to the whole poll. A test runs two equal connections through the same
-//! events, one on each path, with each policy that these paths know.
+//! predicted falls back to the eight steps, and to the whole poll. Two tests, one at random and one exhaustive, run two
+//! equal connections through the same events, one on each path, with each policy that these paths know.
 //!
 //! A path calls other functions only at its end, where it can. So it has few registers to save.
 
@@ -59,12 +59,13 @@ impl Connection {
             context.advance_clock(now);
             tcb.snd.note_window_without_syn(segment);
             tcb.note_arrival(segment, context);
-            return Ok(tcb.take_text_later(segment, context));
+            return Ok(tcb.take_text_with_policy(segment, context));
         }
         self.arrives_in_other_states(segment, now)
     }
 
-    /// SEGMENT ARRIVES for a segment that [acknowledges data](Synchronized::is_new_ack), with the same features.
+    /// SEGMENT ARRIVES for a segment that [acknowledges data](Synchronized::is_new_ack), with timestamps, delayed ACKs
+    /// or keep-alive.
     #[cfg_attr(feature = "fast-path", inline(never))]
     pub(crate) fn arrives_with_new_ack(&mut self, segment: &Segment, now: Instant) -> Result<Range<usize>, Refusal> {
         let context = &mut self.context;
@@ -75,7 +76,7 @@ impl Connection {
             context.advance_clock(now);
             tcb.take_new_ack(segment, context);
             tcb.note_arrival(segment, context);
-            return Ok(tcb.take_text_later(segment, context));
+            return Ok(tcb.take_text_with_policy(segment, context));
         }
         self.arrives_in_other_states(segment, now)
     }
@@ -193,6 +194,7 @@ impl Synchronized {
         if let Some(rtt) = snd.recovery.sample_timed(ack, context.now) {
             snd.sample(rtt);
         }
+        // The window was open, and nothing was probed: no `window_changed`.
         snd.set_window(segment.seq(), snd.scaled_window_of(segment));
         snd.advance_una(ack, ack - snd.una, context);
     }
@@ -208,9 +210,9 @@ impl Synchronized {
         0..usize::from(payload)
     }
 
-    /// Does the seventh step. The ACK may be delayed.
+    /// Does the seventh step, with the policy of delayed ACKs.
     #[inline(always)]
-    fn take_text_later(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
+    fn take_text_with_policy(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
         let payload = segment.payload_len();
         if payload > 0 {
             context.acknowledge_text(u32::from(payload));
@@ -261,7 +263,7 @@ impl Synchronized {
     /// Does the seventh and eighth steps. There is no gap, so the ACK replaces no duplicate ACK.
     #[inline(always)]
     fn process_predicted_text(&mut self, segment: &Segment, context: &mut Context) -> Range<usize> {
-        let text = self.take_text_later(segment, context);
+        let text = self.take_text_with_policy(segment, context);
         if segment.is_fin() {
             self.receive_fin(context);
         }
@@ -332,7 +334,8 @@ impl Snd {
         }
     }
 
-    /// Returns the retransmission timeout in milliseconds, if only our FIN is unsent and nothing is in flight.
+    /// Returns the retransmission timeout in milliseconds, if only our FIN is unsent, nothing is in flight and the
+    /// window is open. `None` stands also for a timeout that is backed off, or longer than eight seconds.
     #[inline(always)]
     fn rto_of_lone_fin(&self, context: &Context) -> Option<u64> {
         if !self.has_closed() || self.una != self.nxt || self.nxt != self.end || self.wnd == 0 {
@@ -342,7 +345,7 @@ impl Snd {
     }
 
     /// Returns how much payload that has never been sent may go now, and whether the FIN goes with it. `None` stands
-    /// for neither, and for a piece that a window or the caller's limit cuts off.
+    /// for neither, and for what the window, the caller's limit or Nagle's algorithm holds back.
     #[inline(always)]
     fn next_new(&self, context: &Context) -> Option<(u32, bool)> {
         let payload = self.end.ahead_of(self.nxt).min(u32::from(self.mss));
@@ -364,6 +367,7 @@ impl Snd {
     fn sent_new(&mut self, after: SeqNumber, context: &mut Context) {
         let is_first = self.una == self.nxt;
         self.nxt = after;
+        // Only this and an ACK were pending, and the segment acknowledges.
         context.outbox.pending = if after == self.last() { Pending::empty() } else { Pending::DATA };
         self.recovery.start_timing(after, context.now);
         if is_first {

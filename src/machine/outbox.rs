@@ -185,14 +185,14 @@ impl Outbox {
     }
 
     fn set_error(&mut self, error: IcmpError) {
-        let place = Signals::from_bits_retain((error as u16) << ERROR_SHIFT);
-        self.signals = self.signals.difference(Signals::ERROR).union(place);
+        let bits = Signals::from_bits_retain((error as u16) << ERROR_SHIFT);
+        self.signals = self.signals.difference(Signals::ERROR).union(bits);
     }
 
     fn take_error(&mut self) -> IcmpError {
-        let place = self.signals.bits() >> ERROR_SHIFT;
+        let index = self.signals.bits() >> ERROR_SHIFT;
         self.signals.remove(Signals::ERROR);
-        IcmpError::ALL.get(usize::from(place)).copied().unwrap_or(IcmpError::SourceQuench)
+        IcmpError::ALL.get(usize::from(index)).copied().unwrap_or(IcmpError::SourceQuench)
     }
 
     /// Signals "connection closing".

@@ -1,4 +1,4 @@
-//! The output of a connection: the next event or segment that is due, derived from the variables of the TCB.
+//! Polling: chooses the next output that is due, and makes it from the variables of the TCB.
 
 mod forms;
 mod pieces;
@@ -57,9 +57,8 @@ impl Connection {
         let context = &mut self.context;
         match &mut self.tcb {
             Tcb::SynSent(tcb) if context.outbox.take(Pending::SYN) => {
-                // RFC 3168 6.1.1.1: a retransmitted SYN does not offer ECN. The offer may be why the first SYN was
-                // lost.
-                // The timer runs since the first SYN.
+                // RFC 3168 6.1.1.1: a retransmitted SYN does not offer ECN, since the offer may be why the first SYN
+                // was lost. A timer that runs shows that there was a first.
                 tcb.offer.ecn_withdrawn |= context.timer.is_some();
                 tcb.snd.start_syn_timer(context);
                 bare(tcb.syn(context))
@@ -103,9 +102,9 @@ impl Snd {
 }
 
 impl Synchronized {
-    /// Enters LAST-ACK from CLOSE-WAIT once the user has closed, and `poll` has sent all queued payload or can send it
-    /// all now (RFC 9293 3.10.4, D36). It is called after each event that can fulfil this, so that the transition comes
-    /// before the segments.
+    /// Enters LAST-ACK from CLOSE-WAIT once the user has closed, and all queued payload is sent or goes out before
+    /// `poll` waits again (RFC 9293 3.10.4, D36). It is called after each event that can make this true, so that the
+    /// transition comes before the segments.
     pub(crate) fn enter_last_ack(&mut self, context: &mut Context) {
         if self.phase == Phase::CloseWait && self.snd.has_closed() {
             let is_sent = self.snd.end == self.snd.nxt;
@@ -141,6 +140,7 @@ impl Synchronized {
             if self.snd.una == self.snd.nxt && self.snd.nxt != self.snd.last() && !self.snd.is_held_by_limit(context) {
                 self.snd.start_persist_timer(context);
             }
+            // Whatever makes the connection idle requests data.
             if context.timer.is_none() && self.is_kept_alive(context) {
                 context.timer = context.policy.keep_alive_idle.after(context.now);
             }
@@ -149,7 +149,8 @@ impl Synchronized {
             return bare(self.keep_alive_probe(context));
         }
         if context.outbox.take(Pending::ACK) || context.take_duplicate_ack() {
-            // The request for data has yielded no segment. An ACK, a window or a call makes a new one.
+            // The ACK also stands for a delayed one. The request for data has yielded no segment: an ACK, a window or a
+            // call makes a new one.
             context.outbox.take(Pending::DATA | Pending::DELAYED_ACK);
             return bare(self.bare_ack(context));
         }

@@ -19,7 +19,7 @@ pub(crate) enum Prediction {
     /// Has no FIN, in another state than ESTABLISHED: may be the ACK of our SYN or FIN.
     ControlAck,
     /// Any other segment.
-    None,
+    Unpredicted,
 }
 
 impl Synchronized {
@@ -41,18 +41,19 @@ impl Synchronized {
             return Prediction::ControlAck;
         }
         let is_old_ack = segment.ack_number() == self.snd.una;
+        // A gap goes there too, and from there to the eight steps.
         let is_featured = self.snd.flags.intersects(Flags::GAP | Flags::SEES_QUIET);
         match is_old_ack {
             true if is_featured => Prediction::FeaturedQuiet,
             false if is_featured => Prediction::FeaturedNewAck,
             true if self.is_quiet(segment) => Prediction::Quiet,
             false if self.is_new_ack(segment) => Prediction::NewAck,
-            _ => Prediction::None,
+            _ => Prediction::Unpredicted,
         }
     }
 
-    /// Returns whether the fifth step only has to note the window: the segment acknowledges nothing new, and no data
-    /// waits for a window. The state is ESTABLISHED, SEG.ACK is SND.UNA, there is no gap, and the text fits the window.
+    /// Returns whether the fifth step only has to note the window: no data waits for one, there is no gap, and the text
+    /// fits our window. The caller has tested that the state is ESTABLISHED and SEG.ACK is SND.UNA.
     #[inline(always)]
     pub(crate) fn is_quiet(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
@@ -60,11 +61,13 @@ impl Synchronized {
         !snd.flags.intersects(Flags::GAP)
             && segment.len() <= self.rcv.wnd()
             && snd.wnd > 0
+            // With data in flight, a bare ACK may be a duplicate ACK.
             && (is_idle || (segment.len() > 0 && snd.scaled_window_of(segment) == snd.wnd))
     }
 
-    /// Returns whether the segment acknowledges data, and there is neither recovery nor urgent data. The state is
-    /// ESTABLISHED, SEG.ACK is not SND.UNA, there is no gap, and the text fits the window.
+    /// Returns whether the segment acknowledges data in flight, its text fits our window, and there is no gap, no
+    /// urgent data, no recovery and no closed window. The caller has tested that the state is ESTABLISHED and SEG.ACK
+    /// is not SND.UNA.
     #[inline(always)]
     pub(crate) fn is_new_ack(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
@@ -75,8 +78,9 @@ impl Synchronized {
             && snd.recovery.is_steady()
     }
 
-    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in a state that takes the FIN.
-    /// We have nothing in flight and nothing to send. No policy has a timer. (A FIN needs no window, D28.)
+    /// Returns whether a segment with FIN has no payload and acknowledges nothing new, in ESTABLISHED or FIN-WAIT-2.
+    /// (In FIN-WAIT-1 our own FIN is in flight.) We have nothing in flight and nothing to send. No policy has a timer.
+    /// (A FIN needs no window, D28.)
     #[inline(always)]
     pub(crate) fn is_fin_predicted(&self, segment: &Segment) -> bool {
         let snd = &self.snd;
@@ -102,7 +106,9 @@ impl Synchronized {
             return false;
         }
         match self.phase {
+            // After a timeout of our SYN the RTO begins again (RFC 6298 section 5.7).
             Phase::SynReceived(_) => snd.retransmissions == 0,
+            // D8: a CLOSE in SYN-RECEIVED leaves our SYN unacknowledged.
             Phase::FinWait1 | Phase::Closing | Phase::LastAck => !snd.is_syn_unacknowledged(),
             Phase::Established | Phase::FinWait2 | Phase::CloseWait | Phase::TimeWait { .. } => false,
         }
@@ -141,7 +147,7 @@ impl Synchronized {
             return snd.recovery.is_steady();
         }
         let is_idle = snd.una == snd.nxt && snd.nxt == snd.last();
-        is_idle || (segment.len() > 0 && snd.window_of(segment) == snd.wnd && snd.recovery.is_steady())
+        is_idle || (segment.len() > 0 && snd.scaled_window_of(segment) == snd.wnd && snd.recovery.is_steady())
     }
 
     /// Returns whether the segment has a timestamp that is TS.Recent or newer, where timestamps are agreed (RFC 7323

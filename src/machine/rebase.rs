@@ -5,17 +5,17 @@ use crate::machine::tcb::{Snd, Synchronized, Tcb};
 use crate::machine::time::Instant;
 
 impl Connection {
-    /// Moves the connection to another clock, whose epoch is another: the connection was stored, and goes on in another
-    /// process or on another host. The moment `was` on the old clock is the moment `now` on the new one; a `was` before
-    /// the last event counts as the time of the last event. Call this before any other call there.
+    /// Moves a connection that was stored to the clock of the process or host where it goes on. The moment `was` on the
+    /// old clock is the moment `now` on the new one; a `was` before the last event counts as the time of the last
+    /// event. Call this before any other call there.
     ///
     /// Each timer keeps its distance, so no time passes between `was` and `now`. Three things depend on more than
     /// distances:
     ///
     /// * TSval never goes back, because the peer would drop older timestamps (RFC 7323 section 5.3). It may advance by
     ///   up to 65,535 ms.
-    /// * No round-trip time is taken from segments that are in flight. (New payload that has followed a retransmission
-    ///   is the exception: its time is that on both clocks.)
+    /// * No round-trip time is taken from segments that are in flight. (The exception is new payload that has followed
+    ///   a retransmission: its times on both clocks are added.)
     /// * The clock of initial sequence numbers goes on where it was (RFC 9293 section 3.4.1).
     pub fn rebase_clock(&mut self, was: Instant, now: Instant) {
         let context = &mut self.context;
@@ -51,7 +51,7 @@ impl Synchronized {
 impl Snd {
     fn rebase_clock(&mut self, was: Instant, now: Instant) {
         self.recovery.rebase_clock(was, now);
-        // The echo of an older timestamp answers a segment from before.
+        // So the echo of a timestamp from before the move gives no sample.
         self.front_sent_at = now.as_millis_low();
     }
 }

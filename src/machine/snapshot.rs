@@ -67,7 +67,7 @@ impl Context {
         ensure(self.outbox.is_sound(state), "no such output can be due")?;
         ensure(self.reserved <= MAX_RESERVED, "more is reserved than a header has room for")?;
         let has_duplicates = self.outbox.pending.intersects(Pending::DUPLICATE_ACKS);
-        ensure(has_duplicates == (self.duplicate_acks > 0), "the duplicate ACKs are not those that are due")?;
+        ensure(has_duplicates == (self.duplicate_acks > 0), "the number of duplicate ACKs is not that of the outbox")?;
         let is_idle = self.timer.is_none() && !self.outbox.pending.intersects(Pending::NEEDS_TCB);
         ensure(is_idle || !matches!(state, State::Closed | State::Listen), "a timer or a segment without a TCB")
     }
@@ -119,21 +119,23 @@ impl Snd {
         ensure(self.is_recovery_sound(), "the recovery is not about what is in flight")?;
         match self.rto {
             Rto::Initial(_) => Ok(()),
-            Rto::Measured { srtt, rttvar } => {
-                ensure(srtt.get() <= LONGEST && rttvar <= LONGEST, "a round-trip time of more than four minutes")
-            }
+            Rto::Measured { srtt, rttvar } => ensure(
+                srtt.get() <= LONGEST && rttvar <= LONGEST,
+                "a round-trip time of more than four and a half minutes",
+            ),
         }
     }
 
     fn is_recovery_sound(&self) -> bool {
         let is_in_flight = |number| is_within(self.una, number, self.nxt);
-        let is_behind_a_flight = |number| number != self.una && is_in_flight(number);
+        // SND.UNA < number =< SND.NXT
+        let ends_in_flight = |number| number != self.una && is_in_flight(number);
         match self.recovery {
             Recovery::Untimed | Recovery::Probing => true,
-            Recovery::Timed { end, .. } => is_behind_a_flight(end),
-            Recovery::GoBackN { recover, cursor, .. } => is_behind_a_flight(recover) && is_in_flight(cursor),
-            Recovery::PastRecover { recover, .. } => is_behind_a_flight(recover),
-            Recovery::Requested { cursor, until } => is_behind_a_flight(until) && is_within(self.una, cursor, until),
+            Recovery::Timed { end, .. } => ends_in_flight(end),
+            Recovery::GoBackN { recover, cursor, .. } => ends_in_flight(recover) && is_in_flight(cursor),
+            Recovery::PastRecover { recover, .. } => ends_in_flight(recover),
+            Recovery::Requested { cursor, until } => ends_in_flight(until) && is_within(self.una, cursor, until),
             Recovery::Refused => self.nxt - self.una == 1,
         }
     }
@@ -147,6 +149,9 @@ impl Rcv {
         // The pointer of a segment in the window; behind a zero window, of a bare ACK at RCV.NXT+1 (D17).
         ensure(is_within(self.read, self.up, self.edge + 1 + u32::from(u16::MAX)), "RCV.UP is out of reach")?;
         let is_ahead = self.out_of_order_end != self.nxt && is_within(self.nxt, self.out_of_order_end, self.edge + 1);
-        ensure(!flags.intersects(Flags::GAP) || is_ahead, "what has arrived ahead of a gap lies outside of the window")
+        ensure(
+            !flags.intersects(Flags::GAP) || is_ahead,
+            "the end of what has arrived ahead of a gap lies outside of the window",
+        )
     }
 }

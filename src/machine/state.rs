@@ -15,8 +15,8 @@ use core::fmt;
 /// A reset, R2, the user timeout and a hard ICMP error end the connection in every state, with four exceptions. CLOSED
 /// and LISTEN have no connection to end. SYN-RECEIVED after a passive OPEN returns to LISTEN, unless the user has
 /// closed (D18 in [`decisions`](crate::decisions)); the child of a listener enters CLOSED. TIME-WAIT lasts for 2 MSL,
-/// unless a reset is allowed (D14). Once our SYN is acknowledged, a
-/// hard ICMP error ends the connection only under [`icmp_aborts`](crate::Config::icmp_aborts).
+/// unless a reset is allowed (D14). Once our SYN is acknowledged, a hard ICMP error ends the connection only under
+/// [`icmp_aborts`](crate::Config::icmp_aborts).
 ///
 /// Displays as in the RFC: `FIN-WAIT-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

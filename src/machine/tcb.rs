@@ -218,21 +218,21 @@ impl Synchronized {
     /// section 2). The timestamps decide, or else the sequence number (D31).
     pub(crate) fn accepts_reopening(&self, syn: &Segment, context: &Context) -> bool {
         let is_time_wait = matches!(self.phase, Phase::TimeWait { .. });
-        let bare = Control::SYN | Control::ACK | Control::RST | Control::FIN;
-        if !is_time_wait || syn.control().intersection(bare) != Control::SYN {
+        let tested = Control::SYN | Control::ACK | Control::RST | Control::FIN;
+        if !is_time_wait || syn.control().intersection(tested) != Control::SYN {
             return false;
         }
         let beyond = self.rcv.nxt.lt(syn.seq());
-        let before = self.snd.flags.intersects(Flags::TIMESTAMPS);
+        let had_timestamps = self.snd.flags.intersects(Flags::TIMESTAMPS);
         match syn.options().timestamps().filter(|_| context.policy.timestamps()) {
             // A TS.Recent of zero means that there is none (D30).
-            Some((value, _)) if before && self.rcv.ts_recent != 0 => {
+            Some((value, _)) if had_timestamps && self.rcv.ts_recent != 0 => {
                 let (value, recent) = (SeqNumber(value), SeqNumber(self.rcv.ts_recent));
                 recent.lt(value) || (recent == value && beyond)
             }
             // Only the new incarnation has timestamps: any SYN will do, except the SYN of the old incarnation. That SYN
             // may have offered timestamps that were not agreed.
-            Some(_) if !before => syn.seq() != self.rcv.irs,
+            Some(_) if !had_timestamps => syn.seq() != self.rcv.irs,
             Some(_) | None => beyond,
         }
     }

@@ -114,9 +114,10 @@ bitflags::bitflags! {
     }
 }
 
-const MARKS: u32 = 12;
-const SHIFT: u64 = 0x1F;
-const MAX_SINCE: u64 = u64::MAX >> MARKS;
+/// `since_and_marks` has the marks in its lower bits, and the shift of the window in the lowest.
+const MARK_BITS: u32 = 12;
+const SHIFT_MASK: u64 = 0x1F;
+const MAX_SINCE: u64 = u64::MAX >> MARK_BITS;
 const MAX_ELAPSED: u64 = 0xFF_FFFF;
 /// The longest 2 MSL that is packed, within [`MAX_ELAPSED`].
 const MAX_2_MSL: Duration = Duration::from_secs(4 * 3_600);
@@ -293,7 +294,7 @@ impl TimeWait {
     }
 
     fn since(&self) -> Instant {
-        Instant::from_micros(self.since_and_marks >> MARKS)
+        Instant::from_micros(self.since_and_marks >> MARK_BITS)
     }
 
     /// Returns the moment of the last event, to the millisecond.
@@ -343,8 +344,9 @@ impl TimeWait {
         snd.end = self.snd_nxt.back(1);
         snd.una = self.snd_nxt;
         snd.nxt = self.snd_nxt;
+        // The packed MAX.SND.WND is one segment at least.
         snd.mss = 0;
-        snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT);
+        snd.max_wnd = u32::from(self.max_snd_wnd) << (self.since_and_marks & SHIFT_MASK);
         snd.flags.set(Flags::TIMESTAMPS, self.marks().contains(Marks::TIMESTAMPS));
         snd.flags.set(Flags::SCALE, self.marks().contains(Marks::SCALE));
         snd.flags.set(Flags::BUFFER_SHRUNK, self.marks().contains(Marks::BUFFER_SHRUNK));
@@ -385,5 +387,5 @@ fn borrow_high_irs(connection: &mut Connection, segment: &Segment) {
 }
 
 fn pack_since(since: Instant, shift: u64, marks: Marks) -> u64 {
-    (since.as_micros().min(MAX_SINCE) << MARKS) | (shift & SHIFT) | u64::from(marks.bits())
+    (since.as_micros().min(MAX_SINCE) << MARK_BITS) | (shift & SHIFT_MASK) | u64::from(marks.bits())
 }

@@ -73,6 +73,7 @@ impl Synchronized {
 }
 
 impl Connection {
+    /// Carries out the timeouts that are due.
     pub(crate) fn timeouts(&mut self) {
         let now = self.context.now;
         if self.context.outbox.ack_deadline(now).is_some_and(|deadline| deadline <= now) {
@@ -86,6 +87,7 @@ impl Connection {
             Tcb::Synchronized(tcb) => match tcb.phase {
                 // TIME-WAIT TIMEOUT
                 Phase::TimeWait { .. } => self.delete_tcb(),
+                // D20: `fin_wait_2_timeout`.
                 Phase::FinWait2 => self.timed_out(),
                 Phase::SynReceived(_)
                 | Phase::Established
@@ -181,8 +183,9 @@ impl Snd {
     }
 
     /// Returns whether R2 is reached, as a time or as a count of retransmissions (RFC 9293 3.8.3, MUST-20, MUST-22).
-    /// For a SYN, R2 is three minutes or more (MUST-23). The retransmissions of R1 come first, since R2 is greater
-    /// (SHLD-10, D38). Behind a closed window three probes come first, since two of them may be lost.
+    /// For a SYN, R2 is `syn_r2`, by default the three minutes of MUST-23. The retransmissions of R1 come first, since
+    /// R2 is greater (RFC 9293 section 3.8.3, D38). Behind a closed window three probes come first, since two of them
+    /// may be lost.
     fn is_past_r2(&self, passive: bool, context: &Context) -> bool {
         let policy = &context.policy;
         let (r2, count) = match (self.is_syn_unacknowledged(), passive) {

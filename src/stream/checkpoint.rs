@@ -327,7 +327,7 @@ mod stored {
                 && unread <= bytes_received
                 && (is_closed || self.end.is_none())
                 && (self.end.is_some() || !pending.intersects(Pending::ENDED))
-                && !self.connection.has_news()
+                && !self.connection.has_transition_or_signal()
         }
     }
 }

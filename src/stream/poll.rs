@@ -180,7 +180,7 @@ impl Stream {
     /// Takes the transitions and signals of the connection that are due.
     pub(super) fn take_news(&mut self, now: Instant) {
         let now = self.connection.clock(now);
-        while self.connection.has_news() {
+        while self.connection.has_transition_or_signal() {
             let _ = self.advance(now);
         }
     }

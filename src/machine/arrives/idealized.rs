@@ -27,7 +27,7 @@ impl Idealized<'_> {
     }
 
     /// Returns whether the segment, before trimming, has payload or a FIN.
-    pub(super) fn carries(&self) -> bool {
+    pub(super) fn has_text_or_fin(&self) -> bool {
         self.header.payload_len() > 0 || self.header.is_fin()
     }
 }

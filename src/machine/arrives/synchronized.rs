@@ -103,7 +103,8 @@ impl Synchronized {
     #[inline]
     fn check_rst(&self, segment: &Segment, context: &Context) -> Outcome {
         let exact = segment.seq() == self.rcv.nxt;
-        // D11: a reset is tested on its own SEG.SEQ, untrimmed, even if it carries payload (SHLD-2, MUST-66).
+        // D11: a reset is tested on its own SEG.SEQ, untrimmed, even if it carries payload (SHLD-2), or the window is
+        // zero (MUST-66).
         if !exact && !self.rcv.in_window(segment.seq()) {
             return Outcome::Drop(Refusal::ResetOutsideWindow);
         }
@@ -167,7 +168,7 @@ impl Synchronized {
         }
         self.check_range(ack, context)?;
         if self.is_time_wait() {
-            return self.check_in_time_wait(idealized, context);
+            return self.check_in_time_wait(idealized);
         }
         if self.snd.una.le(ack) {
             self.snd.process_ack(idealized.seq, idealized.header, context);
@@ -262,8 +263,8 @@ impl Synchronized {
         self.after_ack(idealized.fin && idealized.seq == self.rcv.nxt, context)
     }
 
-    /// Makes the transition that follows an acknowledgment of our FIN. `has_fin` is true if the same segment
-    /// carries the peer's FIN at RCV.NXT. FIN-WAIT-1 then waits for the eighth step, which enters TIME-WAIT in one
+    /// Makes the transition that follows an acknowledgment of our FIN. `has_fin` is true if the same segment begins at
+    /// RCV.NXT and carries the peer's FIN. FIN-WAIT-1 then waits for the eighth step, which enters TIME-WAIT in one
     /// transition (D22).
     #[inline]
     pub(crate) fn after_ack(&mut self, has_fin: bool, context: &mut Context) -> Result<(), Outcome> {
@@ -284,10 +285,9 @@ impl Synchronized {
     /// Checks a segment in TIME-WAIT. The only segment expected here is a repeated FIN, which lies left of the window.
     /// A bare ACK at RCV.NXT is ignored without an answer; any other segment is answered with an ACK (D3, D10).
     #[cold]
-    fn check_in_time_wait(&mut self, idealized: &Idealized<'_>, context: &mut Context) -> Result<(), Outcome> {
-        if idealized.carries() {
-            context.outbox.request_ack();
-            return Err(Outcome::Drop(Refusal::OutOfStepInTimeWait));
+    fn check_in_time_wait(&self, idealized: &Idealized<'_>) -> Result<(), Outcome> {
+        if idealized.has_text_or_fin() {
+            return Err(Outcome::AcknowledgeUnlimited(Refusal::OutOfStepInTimeWait));
         }
         if idealized.seq != self.rcv.nxt {
             return Err(Outcome::Acknowledge(Refusal::OutOfStepInTimeWait));
@@ -303,7 +303,8 @@ impl Synchronized {
     }
 
     /// Sixth, check the URG bit. RCV.UP advances if the pointer lies beyond both RCV.UP and the data that the user has
-    /// consumed. Each advance is signalled (MUST-32). The pointer refers to the byte after the urgent data (MUST-62).
+    /// consumed, even if the window is zero (MUST-66). Each advance is signalled (MUST-32). The pointer refers to the
+    /// byte after the urgent data (MUST-62).
     #[cold]
     fn check_urg(&mut self, segment: &Segment, context: &mut Context) {
         match self.phase {
@@ -314,8 +315,10 @@ impl Synchronized {
                     context.outbox.signal_urgent();
                 }
             }
+            // Not reached: the fifth step leaves SYN-RECEIVED, or ends the processing.
+            Phase::SynReceived(_) => {}
             // "This should not occur": no urgent data follows the peer's FIN.
-            Phase::SynReceived(_) | Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {}
+            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {}
         }
     }
 
@@ -323,13 +326,15 @@ impl Synchronized {
     fn process_text(&mut self, idealized: &Idealized<'_>, context: &mut Context) -> Range<usize> {
         match self.phase {
             Phase::Established | Phase::FinWait1 | Phase::FinWait2 => {}
+            // Not reached: the fifth step leaves SYN-RECEIVED, or ends the processing.
+            Phase::SynReceived(_) => return 0..0,
             // "This should not occur": no text follows the peer's FIN (D10).
-            Phase::SynReceived(_) | Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {
+            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {
                 return 0..0;
             }
         }
         if idealized.seq != self.rcv.nxt {
-            if idealized.carries() {
+            if idealized.has_text_or_fin() {
                 // An out-of-order segment (MAY-13) gets a duplicate ACK at once, each its own (RFC 5681 section 4.2).
                 self.note_out_of_order(idealized.seq + idealized.len() + u32::from(idealized.fin));
                 context.duplicate_ack();
@@ -337,7 +342,7 @@ impl Synchronized {
             return 0..0;
         }
         if idealized.len() == 0 {
-            if idealized.carries() {
+            if idealized.has_text_or_fin() {
                 // There is no room for the payload, or the segment carries a FIN alone. The peer is told RCV.NXT at
                 // once.
                 context.outbox.request_ack();
@@ -369,6 +374,7 @@ impl Synchronized {
     #[inline]
     pub(crate) fn receive_fin(&mut self, context: &mut Context) {
         match self.phase {
+            // Not reached: the fifth step leaves SYN-RECEIVED, or ends the processing.
             Phase::SynReceived(_) => {}
             Phase::Established => {
                 self.take_fin(context);

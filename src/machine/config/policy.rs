@@ -294,14 +294,14 @@ const fn window_scale(config: &Config) -> u16 {
     let needed = scale_for(config.receive_buffer);
     let shift = match config.window_scale {
         _ if !config.window_scaling => NO_SHIFT,
-        Some(shift) => least(shift, max_scale_for(config.receive_buffer)),
+        Some(shift) => min(shift, max_scale_for(config.receive_buffer)),
         None if needed == 0 => NO_SHIFT,
         None => needed,
     };
     (shift as u16) << SHIFT
 }
 
-const fn least(a: u8, b: u8) -> u8 {
+const fn min(a: u8, b: u8) -> u8 {
     if a < b { a } else { b }
 }
 

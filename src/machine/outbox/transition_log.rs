@@ -60,7 +60,7 @@ impl TransitionLog {
     #[inline]
     pub(super) fn push(&mut self, from: State, to: State) {
         if self.has(TransitionLog::FIRST) {
-            return self.push_behind(from, to);
+            return self.push_after(from, to);
         }
         self.0 = TransitionLog::bits(from, TransitionLog::FIRST) | TransitionLog::bits(to, TransitionLog::REACHED);
     }
@@ -68,7 +68,7 @@ impl TransitionLog {
     /// Appends a transition to a log that is not empty. The log has room for three: a later transition merges into the
     /// third. If the third then ends where it began, it is removed.
     #[cold]
-    fn push_behind(&mut self, from: State, to: State) {
+    fn push_after(&mut self, from: State, to: State) {
         self.0 = self.0 & !(0xF << TransitionLog::REACHED) | TransitionLog::bits(to, TransitionLog::REACHED);
         if !self.has(TransitionLog::SECOND) {
             self.0 |= TransitionLog::bits(from, TransitionLog::SECOND);

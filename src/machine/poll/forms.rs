@@ -76,6 +76,7 @@ impl Synchronized {
     fn add_marks(&mut self, seq: SeqNumber, mut control: Control, payload: u16) -> (Control, u16) {
         let urgent = self.snd.up.ahead_of(seq);
         let is_bare = payload == 0 && !control.contains(Control::FIN);
+        // A bare ACK behind the urgent bytes tells them again, with a pointer of zero, while they are in flight.
         let is_told = urgent > 0 || (is_bare && seq == self.snd.up);
         if self.snd.flags.intersects(Flags::ECHO) {
             control |= Control::ECE;

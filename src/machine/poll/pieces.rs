@@ -58,6 +58,7 @@ impl Snd {
         }
         let after = from + payload;
         let right_edge = self.una + self.wnd_from(from);
+        // The FIN follows the last payload, if the range goes that far and the window has room.
         let fin = self.has_closed() && after == self.end && after.lt(until) && after.lt(right_edge);
         let len = payload.saturating_add(u32::from(fin));
         (len > 0 && len <= credit).then_some(Piece { from, payload, fin })
@@ -130,7 +131,7 @@ impl Snd {
         if !is_first_time && piece.from == self.una {
             self.rearm_after_resend(context.policy.r2, context);
         }
-        // A retransmission of the front, or a probe, which is one from its second time on.
+        // A retransmission of the front, or a probe, whose first sending counts too.
         if piece.from == self.una && !(is_first_time && self.wnd > 0) {
             self.front_sent_at = context.now.as_millis_low();
         }

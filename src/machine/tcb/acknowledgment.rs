@@ -18,7 +18,7 @@ impl Snd {
         let rtt = if self.recovery.is_steady() {
             self.recovery.sample_timed(ack, context.now)
         } else {
-            self.recover(ack, segment, context)
+            self.acknowledge_in_recovery(ack, segment, context)
         };
         if let Some(rtt) = rtt {
             self.sample(rtt);
@@ -58,11 +58,11 @@ impl Snd {
     /// Takes an ACK during recovery. Returns the round-trip time, in microseconds, if the ACK yields one.
     #[cold]
     #[cfg_attr(feature = "fast-path", inline(never))]
-    fn recover(&mut self, ack: SeqNumber, segment: &Segment, context: &mut Context) -> Option<u32> {
+    fn acknowledge_in_recovery(&mut self, ack: SeqNumber, segment: &Segment, context: &mut Context) -> Option<u32> {
         let advance = ack - self.una;
         context.outbox.request_data();
-        // The window reads zero only because its field is rounded down: the peer takes the data in flight (RFC 7323
-        // section 2.4).
+        // An ACK of a part shows that the peer takes data, although its window reads zero. The rest is less than one
+        // step of its scale, so the field is rounded, and the rest is sent again (RFC 7323 section 2.4, D48).
         if self.recovery.is_probing() && ack != self.nxt && self.is_rounding(self.nxt - ack) {
             self.recovery = Recovery::GoBackN { recover: self.nxt, cursor: ack, credit: advance.saturating_mul(2) };
             self.backoff = 0;
@@ -79,8 +79,9 @@ impl Snd {
     }
 
     /// Returns the round-trip time, in microseconds, from the echo of our timestamp. The timestamp must not be older
-    /// than the last retransmission of the front. If it is older, an acknowledgment was lost, or we never sent this
-    /// timestamp. An echo of zero does not count: some peers send zero when they have nothing to echo.
+    /// than the last retransmission of the front: the ACK of an earlier segment was lost then. An echo from the future,
+    /// which we never sent, wraps to a greater age. An echo of zero does not count: some peers send zero when they have
+    /// nothing to echo.
     fn echoed(&self, segment: &Segment, context: &Context) -> Option<u32> {
         if !self.flags.intersects(Flags::TIMESTAMPS) {
             return None;
@@ -96,6 +97,7 @@ impl Snd {
         if self.is_syn_unacknowledged() {
             self.flags.remove(Flags::SYN);
             context.outbox.syn_acknowledged();
+            // RFC 6298 5.7: after a timeout of our SYN the estimate begins again.
             if self.retransmissions > 0 {
                 self.rto = Rto::after_syn_timeout(&context.policy);
                 self.backoff = 0;

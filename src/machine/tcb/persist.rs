@@ -150,7 +150,7 @@ impl Snd {
     /// closed window the user timeout waits for three probes, and for the answer to the third.
     fn next_try(&self, pause: u64, context: &Context) -> Option<Instant> {
         let (at, limit) = (context.now.after_millis(pause), context.user_timeout());
-        let waits = self.waits_for_probes(context) || limit <= Some(context.now);
+        let waits = self.waits_for_probes(context) || limit.is_none_or(|limit| limit <= context.now);
         if waits { at } else { Instant::earliest(at, limit) }
     }
 

@@ -31,20 +31,20 @@ pub(crate) struct Rcv {
     pub(crate) ts_recent_at: u16,
     /// Rcv.Wind.Shift of RFC 7323 section 2.3: the right shift of the windows that we send.
     pub(crate) scale: u8,
-    /// What the peer knows of RCV.NXT and of the edge.
+    /// Whether our last segment still tells the peer RCV.NXT and the edge.
     pub(crate) told: Told,
     /// The number behind everything that has arrived ahead of a gap, where [`Flags::GAP`] is set.
     pub(crate) out_of_order_end: SeqNumber,
 }
 
 bitflags::bitflags! {
-    /// What has not changed since we last told the peer.
+    /// The parts of our last segment that still hold.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub(crate) struct Told: u8 {
         /// RCV.NXT is Last.ACK.sent: it has not advanced since we last sent it.
         const ACK = 1;
-        /// No segment can offer a larger window. Without this bit each segment computes the edge.
+        /// The edge: no larger window can be offered now. Without this bit each segment computes the edge.
         const WINDOW = if cfg!(feature = "fast-path") { 2 } else { 0 };
     }
 }
@@ -170,8 +170,8 @@ impl Rcv {
     #[inline(always)]
     pub(crate) fn may_grow(&self, context: &Context) -> bool {
         let gain = (self.read + context.policy.receive_buffer).ahead_of(self.edge);
-        let rounded = 1_u32.wrapping_shl(u32::from(self.scale));
-        gain > 0 && gain.saturating_add(rounded) > Rcv::least_gain(context)
+        let step = 1_u32.wrapping_shl(u32::from(self.scale));
+        gain > 0 && gain.saturating_add(step) > Rcv::least_gain(context)
     }
 
     /// Returns whether the window that can be offered is at least twice as large as the peer knows.

@@ -100,7 +100,8 @@ bitflags::bitflags! {
 
         /// These flags put control bits on the segments that we send.
         const MARKS = Self::URGENT.bits() | Self::ECHO.bits();
-        /// The features of these flags see the segments that would change nothing but the window and RCV.NXT.
+        /// The features of these flags have work to do for each segment, even for one that changes nothing but the
+        /// window and RCV.NXT.
         const SEES_QUIET = Self::TIMESTAMPS.bits() | Self::DELAYS_ACKS.bits() | Self::KEEPS_ALIVE.bits();
         /// With these flags, more than the ACK may be used of a segment left of the window.
         const USES_OLD_SEGMENTS = Self::TIMESTAMPS.bits() | Self::KEEPS_ALIVE.bits();
@@ -195,8 +196,8 @@ impl Snd {
     }
 
     /// Returns how many payload bytes in flight lie right of the peer's window: a probe was refused, or the peer has
-    /// shrunk its window. Less than one step of a scaled window does not count, unless it is a probe: it is the
-    /// rounding of the field (RFC 7323 section 2.4). A FIN does not count, since it needs no window (D28).
+    /// shrunk its window. Less than one step of a scaled window is the rounding of the field (RFC 7323 section 2.4),
+    /// and does not count, unless a probe is out. A FIN does not count, since it needs no window (D28).
     pub(crate) fn excess(&self) -> u32 {
         let excess = self.nxt.min(self.end).ahead_of(self.una).saturating_sub(self.wnd);
         if self.is_rounding(excess) && !self.recovery.is_probing() { 0 } else { excess }
@@ -240,8 +241,8 @@ impl Snd {
     }
 
     /// Agrees on the options that our SYN and the peer's SYN both offer. The maximum segment size is the peer's, within
-    /// our own bound (RFC 9293 3.7.1, MUST-14, MUST-15, MUST-16). Window scale is 14 at most (RFC 7323 section 2.3);
-    /// timestamps are those of RFC 7323.
+    /// our own bound (RFC 9293 3.7.1, MUST-14, MUST-15, MUST-16). Window scale is 14 at most (RFC 7323 section 2.3).
+    /// Timestamps need both SYNs (section 3.2).
     #[inline]
     pub(super) fn agree(&mut self, offer: &Offer, syn: &Segment, context: &Context) {
         let (policy, ours, options) = (&context.policy, &offer.options, syn.options());
@@ -304,8 +305,7 @@ impl Snd {
         u32::from(segment.window()).wrapping_shl(u32::from(self.scale))
     }
 
-    /// Sets SND.WND, SND.WL1 and MAX.SND.WND. RFC 9293 3.10.7.3 and 3.10.7.4 have these assignments for the first
-    /// acknowledgment of our SYN (D1).
+    /// Sets SND.WND, SND.WL1 and MAX.SND.WND (RFC 9293 section 3.10.7.4, fifth; D1).
     #[inline]
     pub(crate) fn set_window(&mut self, seq: SeqNumber, window: u32) {
         self.wnd = window;
