@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use arbitrary::Arbitrary;
-use tcp_lifecycle::{Config, KeepAlive, Open, Segment};
+use tcp_lifecycle::{Config, Connection, KeepAlive, Open, Segment};
 
 use crate::run;
 use crate::shapes::{ERRORS, Number, Shape};
@@ -148,9 +148,17 @@ impl Input {
                 Polls::Drain | Polls::DrainToo => drop(watched.drain()),
                 Polls::Times(polls) => (0..polls % 8).for_each(|_| _ = watched.poll()),
             }
+            comes_back(&watched.connection);
         }
         watched.drain();
     }
+}
+
+/// A connection that is stored and restored is the same.
+fn comes_back(connection: &Connection) {
+    let mut room = [0; 512];
+    let stored = postcard::to_slice(connection, &mut room).expect("a connection takes less");
+    assert_eq!(postcard::from_bytes(stored).as_ref(), Ok(connection));
 }
 
 impl Event {

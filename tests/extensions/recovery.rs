@@ -205,3 +205,14 @@ fn a_loss_that_is_reported_many_times_is_a_loss() {
     let again = drain(&mut connection, at(1_000));
     assert_eq!(again.len(), sent + 1, "the signal, and everything again: {:?}", again.get(..3));
 }
+
+#[test]
+fn a_caller_that_takes_over_leaves_the_refused_probe_to_the_connection() {
+    let script = "ESTABLISHED SND.NXT=100 RCV.NXT=300 SND.WND=0\nsend 5\n+ 1s\n\
+                  --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>\n";
+    let mut connection = after(&CONFIG, script);
+    let update = Segment::new(SeqNumber(300), SeqNumber(100), Control::ACK).with_window(1_000);
+    connection.segment_arrives(&update, at(1_000)).unwrap();
+    connection.take_over_recovery();
+    assert_eq!(drain(&mut connection, at(1_000)), ["<SEQ=100><ACK=300><CTL=PSH,ACK><DATA=5><WND=65535>"]);
+}

@@ -71,6 +71,16 @@ fn rare_variables_come_back() {
          <-- <SEQ=311><ACK=100><CTL=URG,ACK><URG=65535>
          signal: Urgent
          ESTABLISHED",
+        // The probe is refused, and then acknowledged before it could go again.
+        "ESTABLISHED                                  SND.NXT=100 RCV.NXT=300 SND.WND=0
+         send 5
+         + 1s
+         --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+         <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+         & limit 0
+         & <-- <SEQ=300><ACK=101><CTL=ACK><WND=1000>
+         signal: Acknowledged 1
+         ESTABLISHED",
     ];
     for script in scripts {
         comes_back(&Script::parse(script).unwrap().run(&Config::DEFAULT).unwrap());

@@ -57,6 +57,8 @@ fn each_variable_fits_the_others() {
             json!({ "Requested": { "cursor": 180, "until": 150 } }),
             "the recovery is not about what is in flight",
         ),
+        // A hundred bytes are in flight, and a probe is one.
+        (snd, "/recovery", json!("Refused"), "the recovery is not about what is in flight"),
         (
             snd,
             "/rto",

@@ -115,6 +115,47 @@ fn a_probe_that_was_the_whole_queue_goes_out_again_too() {
     );
 }
 
+/// Karn: sent again alone, the probe gives no round-trip time. New payload with it does.
+#[test]
+fn a_refused_probe_that_goes_again_alone_gives_no_round_trip_time() {
+    for (bytes, psh, srtt) in [(1, "PSH,", "1us"), (5, "", "3750us")] {
+        check(&format!(
+            "
+            ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=0
+            send {bytes}
+            + 1s
+            --> <SEQ=100><ACK=300><CTL={psh}ACK><DATA=1>
+            + 50ms
+            <-- <SEQ=300><ACK=100><CTL=ACK><WND=0>
+            + 200ms
+            <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+            --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA={bytes}> bytes 0..{bytes}
+            + 30ms
+            <-- <SEQ=300><ACK={}><CTL=ACK><WND=1000>
+            signal: Acknowledged {bytes}
+            ESTABLISHED                         SRTT={srtt}
+            ",
+            100 + bytes
+        ));
+    }
+}
+
+/// A caller that considers the refused probe lost changes nothing: it is about to go, with the new payload.
+#[test]
+fn a_refused_probe_is_in_hand_already() {
+    check(
+        "
+        ESTABLISHED                         SND.NXT=100 RCV.NXT=300 SND.WND=0
+        send 5
+        + 1s
+        --> <SEQ=100><ACK=300><CTL=ACK><DATA=1>
+        <-- <SEQ=300><ACK=100><CTL=ACK><WND=1000>
+        & retransmit 0..1
+        --> <SEQ=100><ACK=300><CTL=PSH,ACK><DATA=5> bytes 0..5
+        ",
+    );
+}
+
 #[test]
 fn a_probe_that_is_taken_is_followed_by_what_the_window_allows() {
     check(
