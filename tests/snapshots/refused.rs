@@ -70,6 +70,8 @@ fn each_variable_fits_the_others() {
         (rcv, "/read", json!((1_u32 << 31) + 5), window),
         (rcv, "/nxt", json!(299), "RCV.NXT is outside of the receive buffer"),
         (rcv, "/up", json!(299), "RCV.UP is out of reach"),
+        // RCV.NXT, the window, the number behind it, and the largest pointer.
+        (rcv, "/up", json!(300 + 65_535 + 1 + 65_535 + 1), "RCV.UP is out of reach"),
         (snd, "/flags", json!("GAP"), "the end of what has arrived ahead of a gap lies outside of the window"),
         (context, "/reserved", json!(29), "more is reserved than a header has room for"),
         (context, "/duplicate_acks", json!(1), "the number of duplicate ACKs is not that of the outbox"),
