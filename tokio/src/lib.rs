@@ -14,6 +14,9 @@
 #![doc = include_str!("../examples/echo/serve.rs")]
 //! ```
 //!
+//! A library that asks for the traits of `embedded-io-async` takes a [`TcpStream`] in the adapter of that project,
+//! `embedded_io_adapters::tokio_1::FromTokio`.
+//!
 //! Dropping a [`TcpStream`] is `close(2)`: what is written still goes out, and bytes that nobody has read reset the
 //! connection. [`TcpStream::abort`] resets it.
 

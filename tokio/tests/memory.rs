@@ -198,3 +198,18 @@ fn a_cable_without_its_other_end_is_broken() {
     let Poll::Ready(Err(error)) = a.poll_send(&mut context, &[0; 4]) else { panic!("it is broken") };
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }
+
+/// The traits of `embedded-io-async`, by the adapter of that project.
+#[tokio::test]
+async fn a_stream_has_the_traits_of_embedded_io_async() {
+    use embedded_io_adapters::tokio_1::FromTokio;
+    use embedded_io_async::{Read, Write};
+
+    let (_stacks, client, server) = connected().await;
+    let (mut client, mut server) = (FromTokio::new(client), FromTokio::new(server));
+    client.write_all(b"hello").await.unwrap();
+    client.flush().await.unwrap();
+    let mut text = [0; 5];
+    server.read_exact(&mut text).await.unwrap();
+    assert_eq!(&text, b"hello");
+}
